@@ -1,0 +1,97 @@
+"""Random numbers with an address.
+
+A draw is a hash of where it is used, ``uniform(seed, replicate, month, purpose, id)``: never the next number of a
+stream. Two strategies therefore share their luck, and collecting data, adding a draw elsewhere, the number of
+workers or the order of visits changes nothing.
+
+What belongs here: the hash, the purposes, and the scheme that finds rare events among many components with one draw.
+The functions take Python integers, NumPy ``uint64`` arrays and, compiled, machine words, with equal results.
+
+Source of the mixing function: Stafford's variant 13 as used in SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+MASK = 0xFFFFFFFFFFFFFFFF
+GOLDEN = 0x9E3779B97F4A7C15
+UNIT = 2.0**-53
+
+# Purposes: what a draw is for. The numbers are part of every result; they are never reused for anything else.
+AWARE, DECIDE, MANDATE, ENGAGE, SOURCE, ORIGIN, ABANDON, STOP, CONVERT, LEADER, RELAPSE = range(1, 12)
+TEMPLATE, COPY, TIER_TEMPLATE, TIER_COPY = 20, 40, 60, 80
+EROSION_CANDIDATE, EROSION = 100, 101
+DRIFT_CANDIDATE, DRIFT = 120, 121
+ATTRIBUTE = 140  # plus the column
+PICK_KEPT, PICK, GROUP_SIZE, REWIRE_KEPT, REWIRE = 160, 161, 162, 163, 164
+STARTING_SITE = 170
+OMIT = 180
+
+COMPONENT_STRIDE = 64  # the id of a service's component k is 64 * uid + k
+
+
+def mix(z: Any) -> Any:
+    """Return `z`, an unsigned 64-bit word, thoroughly mixed."""
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+    return z ^ (z >> 31)
+
+
+def absorb(state: Any, word: Any) -> Any:
+    """Return the hash state after one more word of the address."""
+    return mix(((state ^ word) + GOLDEN) & MASK)
+
+
+def prefix(seed: Any, replicate: Any, month: Any, purpose: Any) -> Any:
+    """Return the hash state of all of an address but its id."""
+    state = mix((seed + GOLDEN) & MASK)
+    state = absorb(state, replicate)
+    state = absorb(state, month)
+    return absorb(state, purpose)
+
+
+def uniform_at(state: Any, word: Any) -> Any:
+    """Return the uniform number in [0, 1) at id `word` under the prefix `state`."""
+    return (absorb(state, word) >> 11) * UNIT
+
+
+def uniform(seed: int, replicate: int, month: int, purpose: int, word: Any) -> Any:
+    """Return the uniform number in [0, 1) at an address; `word` may be a NumPy array of ``uint64``."""
+    return uniform_at(prefix(seed & MASK, replicate & MASK, month, purpose), word)
+
+
+# ------------------------------------------------------------------------------------------- candidates (thinning)
+#
+# Eight components need not mean eight draws. Each component is a *candidate* with a probability `bound` that no
+# strategy changes; a candidate then becomes an event with probability p / bound, from a draw of its own. One draw
+# finds the next candidate by inverting the geometric distribution over the components that are left, so that most
+# months of most services take one draw. The result has exactly the distribution of one Bernoulli(p) a component.
+
+
+def candidate_bound(largest_probability: float) -> float:
+    """Return the probability of a candidate: `largest_probability` rounded up to a multiple of 1/64, at most 1.
+
+    Rounding keeps the candidates the same when a rate is varied a little, so that luck stays shared.
+    """
+    steps = -int(-(largest_probability * 64.0 - 1e-9) // 1.0)
+    return min(1.0, max(steps, 0) / 64.0)
+
+
+def candidate_table(bound: float, n: int) -> list[float]:
+    """Return, for j = 0..n-1, the probability that the first candidate is among the first j + 1 components."""
+    none_yet, table = 1.0, []
+    for _ in range(n):
+        none_yet = none_yet * (1.0 - bound)
+        table.append(1.0 - none_yet)
+    return table
+
+
+def candidates_before(u: float, table: Any, n: int) -> int:
+    """Return how many components are passed over before the first candidate among `n`; `n` if there is none."""
+    if n == 0 or u >= table[n - 1]:
+        return n
+    passed = 0
+    while u >= table[passed]:
+        passed += 1
+    return passed

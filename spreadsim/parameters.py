@@ -1,0 +1,696 @@
+"""Every parameter of the model, declared once.
+
+What belongs here: for each parameter its name, type, unit, bounds, plausible range, default, meaning, symbol
+and where the default comes from. The scenario schema, ``--set``, error texts, the resolved file, the app's
+controls, the ranges of sweeps and the reference page are made from these declarations.
+What does not: rules (``rules``), how files are read and merged (``scenario``).
+
+*Bounds* say what has a meaning: a value outside is refused. The *plausible range* is what sliders and sweeps use:
+a value outside is allowed and noted. *Evidence* is one of
+
+- ``published``: the value is a figure of the source named;
+- ``set against``: chosen so that the model meets the published cases named;
+- ``judgement``: no direct measurement stands behind it;
+- ``assumed``: the same, for a rule added to make a claim testable, with a value that switches it off.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+Evidence = Literal["published", "set against", "judgement", "assumed", "design"]
+INFINITY = math.inf
+
+
+class Table(BaseModel):
+    """A table of a scenario file: frozen, every key declared, no silent conversion of types."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_default=False
+    )
+
+
+def parameter(
+    default: Any,
+    meaning: str,
+    *,
+    unit: str = "share",
+    bounds: tuple[float, float] | None = (0.0, 1.0),
+    plausible: tuple[float, float] | None = None,
+    symbol: str = "",
+    source: str = "",
+    evidence: Evidence = "judgement",
+    above: float | None = None,
+    infinite: bool = False,
+) -> Any:
+    """Declare one parameter as a pydantic field that carries all that is known of it.
+
+    `bounds` are inclusive; `above` replaces the lower bound by a strict one; `infinite` admits infinity.
+    """
+    limits: dict[str, Any] = {}
+    if bounds is not None:
+        low, high = bounds
+        if above is not None:
+            limits["gt"] = above
+        elif low != -INFINITY:
+            limits["ge"] = low
+        if high != INFINITY:
+            limits["le"] = high
+    if infinite:
+        limits["allow_inf_nan"] = True
+    extra = {
+        "unit": unit,
+        "plausible": list(plausible) if plausible else None,
+        "symbol": symbol,
+        "source": source,
+        "evidence": evidence,
+    }
+    return Field(default, description=meaning, json_schema_extra={"parameter": extra}, **limits)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What is known of one parameter, for readers other than pydantic (reference page, sliders, sweeps).
+
+    `kind` is ``number``, ``integer``, ``switch``, ``choice`` or ``other``; `choices` holds a choice's values.
+    """
+
+    path: str
+    kind: str
+    default: Any
+    meaning: str
+    unit: str
+    bounds: tuple[float, float] | None
+    plausible: tuple[float, float] | None
+    symbol: str
+    source: str
+    evidence: str
+    choices: tuple[str, ...] = ()
+
+
+def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:
+    if annotation is float:
+        return "number", ()
+    if annotation is int:
+        return "integer", ()
+    if annotation is bool:
+        return "switch", ()
+    if get_origin(annotation) is Literal:
+        return "choice", tuple(str(value) for value in get_args(annotation))
+    if float in get_args(annotation):
+        return "number", ()
+    return "other", ()
+
+
+def _bounds(field: FieldInfo) -> tuple[float, float] | None:
+    low, high, found = -INFINITY, INFINITY, False
+    for item in field.metadata:
+        for name in ("ge", "gt"):
+            if getattr(item, name, None) is not None:
+                low, found = float(getattr(item, name)), True
+        if getattr(item, "le", None) is not None:
+            high, found = float(item.le), True  # type: ignore[union-attr]
+    return (low, high) if found else None
+
+
+def declarations(table: type[BaseModel], prefix: str = "") -> Iterator[Declaration]:
+    """Yield the declaration of every parameter of `table`, nested tables included, in file order."""
+    for name, field in table.model_fields.items():
+        path = f"{prefix}{name}"
+        annotation = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from declarations(annotation, f"{path}.")
+            continue
+        extra = field.json_schema_extra
+        if not isinstance(extra, dict) or "parameter" not in extra:
+            continue
+        known: Any = extra["parameter"]
+        kind, choices = _kind(annotation)
+        plausible = known["plausible"]
+        yield Declaration(
+            path=path,
+            kind=kind,
+            default=field.get_default(call_default_factory=True, validated_data={}),
+            meaning=field.description or "",
+            unit=known["unit"],
+            bounds=_bounds(field),
+            plausible=(plausible[0], plausible[1]) if plausible else None,
+            symbol=known["symbol"],
+            source=known["source"],
+            evidence=known["evidence"],
+            choices=choices,
+        )
+
+
+# --------------------------------------------------------------------------------------------------------------
+# Run
+# --------------------------------------------------------------------------------------------------------------
+
+
+class Run(Table):
+    """How long, how often, and with which luck."""
+
+    months: int = parameter(
+        60, "Number of monthly steps; month 0 is the start.", unit="months", bounds=(1, 1200),
+        plausible=(12, 120), symbol="T", evidence="design",
+        source="five years, so that two follow the end of a three-year programme",
+    )
+    replicates: int = parameter(
+        100, "Number of paired runs of every strategy.", unit="runs", bounds=(1, 1_000_000),
+        plausible=(10, 1000), evidence="design", source="design",
+    )
+    seed: int = parameter(
+        1, "Integer from which every random number is derived.", unit="integer", bounds=(0, 2**63 - 1),
+        evidence="design", source="design",
+    )
+
+
+# --------------------------------------------------------------------------------------------------------------
+# Intervention
+# --------------------------------------------------------------------------------------------------------------
+
+
+class Component(Table):
+    """One item of the intervention."""
+
+    core: bool = parameter(
+        True, "Whether the component must be kept for the improvement to work.", unit="yes or no", bounds=None,
+        symbol="core", source="Hawe et al., BMJ 2004 (function and form); marked by the user",
+    )
+    weight: float = parameter(
+        0.125, "Share of the whole intervention; the weights of all components sum to 1.",
+        symbol="w", source="equal shares",
+    )
+    complexity: float = parameter(
+        0.5, "How demanding the component is: it slows, is copied with more errors and is left out sooner.",
+        unit="0 to 1", plausible=(0.0, 1.0), symbol="c", source="Rogers 2003; Greenhalgh et al. 2017 (NASSS)",
+    )
+    codification: float = parameter(
+        0.35, "How fully the component is written down as a template that an adopter can read.",
+        unit="0 to 1", plausible=(0.0, 1.0), symbol="kappa",
+        source="Horton et al. 2018; Winter et al., Organ Sci 2012;23:672",
+    )
+
+
+def default_components() -> dict[str, Component]:
+    """Return the illustrative pathway: four core components, then four adaptable ones."""
+    core = ("risk-assessment", "named-coordinator", "shared-care-plan", "review-meeting")
+    adaptable = ("referral-route", "team-roles", "patient-materials", "visit-schedule")
+    return {name: Component(core=name in core) for name in core + adaptable}
+
+
+class Intervention(Table):
+    """The thing that spreads, itemised."""
+
+    title: str = Field("A pathway of eight components (illustrative)", max_length=200)
+    mechanism_clarity: float = parameter(
+        0.5, "How well people know why the components work.", unit="0 to 1", plausible=(0.0, 1.0), symbol="mu",
+        source="Horton et al. 2018 (clarity of the change mechanism)",
+    )
+    core_exponent: int = parameter(
+        2, "How steeply the effect falls with lost core.", unit="power", bounds=(1, 3), plausible=(1, 3),
+        symbol="gamma", evidence="set against",
+        source="effect 2-3 times larger at core fidelity .9 than .6: Durlak & DuPre 2008;41:327",
+    )
+    components: dict[str, Component] = Field(default_factory=default_components)
+
+
+# --------------------------------------------------------------------------------------------------------------
+# Services
+# --------------------------------------------------------------------------------------------------------------
+
+_SLOPE = "standard deviations per standard deviation of deprivation"
+
+
+class Readiness(Table):
+    """Commitment and efficacy of a service (Weiner 2009)."""
+
+    mean: float = parameter(
+        0.5, "Mean readiness of services.", unit="0 to 1", plausible=(0.3, 0.7), symbol="r",
+        source="Weiner, Implement Sci 2009; scale as ORIC (Shea 2014)",
+    )
+    standard_deviation: float = parameter(
+        0.2, "Spread of readiness between services.", unit="0 to 1", plausible=(0.1, 0.3), source="ORIC-like",
+    )
+    minimum: float = parameter(0.02, "Lowest readiness a service can have.", unit="0 to 1", bounds=(0.001, 0.999))
+    maximum: float = parameter(0.98, "Highest readiness a service can have.", unit="0 to 1", bounds=(0.001, 0.999))
+    deprivation_slope: float = parameter(
+        -0.35, "How readiness changes with deprivation.", unit=_SLOPE, bounds=(-1.0, 1.0), plausible=(-0.5, 0.0),
+        symbol="slope", source="inverse care: Tudor Hart 1971; Victora 2000; Health Foundation 2022",
+    )
+
+
+class Capability(Table):
+    """Skill in making change happen."""
+
+    mean: float = parameter(
+        0.5, "Mean capability for improvement.", unit="0 to 1", plausible=(0.3, 0.7), symbol="q",
+        source="scale as readiness",
+    )
+    standard_deviation: float = parameter(
+        0.2, "Spread of capability between services.", unit="0 to 1", plausible=(0.1, 0.3), source="as readiness",
+    )
+    deprivation_slope: float = parameter(
+        -0.35, "How capability changes with deprivation.", unit=_SLOPE, bounds=(-1.0, 1.0), plausible=(-0.5, 0.0),
+        source="inverse care, as for readiness",
+    )
+
+
+class AdaptationTendency(Table):
+    """How far a service is inclined to make things its own."""
+
+    mean: float = parameter(
+        0.5, "Mean tendency to adapt.", unit="0 to 1", plausible=(0.3, 0.7), symbol="a",
+        source="Rogers 2003 (re-invention)",
+    )
+    standard_deviation: float = parameter(
+        0.2, "Spread of the tendency between services.", unit="0 to 1", plausible=(0.1, 0.3), source="as readiness",
+    )
+
+
+class Context(Table):
+    """How far local circumstances lie from the originators'."""
+
+    standard_deviation: float = parameter(
+        1.0, "Spread of contexts; at a distance of one fit_distance the fit is one half.", unit="fit distances",
+        bounds=(0.0, 100.0), plausible=(0.0, 2.0), symbol="sx",
+    )
+    intraclass_correlation: float = parameter(
+        0.5, "Share of the variance of context that lies between lowest-level groups.", plausible=(0.0, 0.9),
+        symbol="icc",
+    )
+
+
+class Deprivation(Table):
+    """Deprivation of the population served; higher is more deprived."""
+
+    intraclass_correlation: float = parameter(
+        0.4, "Share of the variance of deprivation that lies between lowest-level groups.", plausible=(0.0, 0.9),
+    )
+
+
+class Population(Table):
+    """People served by a service."""
+
+    distribution: Literal["lognormal"] = Field("lognormal")
+    median: float = parameter(
+        8519.0, "Median number of people served by a service.", unit="people", bounds=(1.0, 1e9),
+        plausible=(1000.0, 50_000.0), source="mean 9,650: English general practice, about 2021",
+    )
+    log_standard_deviation: float = parameter(
+        0.5, "Standard deviation of the natural logarithm of population.", unit="log people", bounds=(0.0, 3.0),
+        plausible=(0.0, 1.0), source="skew of practice list sizes",
+    )
+
+
+class Services(Table):
+    """Distributions from which attributes are drawn where no data are given."""
+
+    readiness: Readiness = Readiness()
+    capability: Capability = Capability()
+    adaptation_tendency: AdaptationTendency = AdaptationTendency()
+    context: Context = Context()
+    deprivation: Deprivation = Deprivation()
+    population: Population = Population()
+
+
+# --------------------------------------------------------------------------------------------------------------
+# Programme
+# --------------------------------------------------------------------------------------------------------------
+
+
+class StartingSites(Table):
+    """Where the improvement is at month 0."""
+
+    share: float = parameter(
+        0.03, "Share of services in which the improvement is embedded at the start.", unit="share of services",
+        plausible=(0.01, 0.1), symbol="n_seed", source="pilots",
+    )
+    rule: Literal["random", "most-ready", "most-connected", "most-deprived", "adjacent"] = parameter(
+        "random", "How the starting sites are chosen; ties by order of services.", unit="rule", bounds=None,
+        source="netdiffuseR's and Centola's seeding rules", evidence="design",
+    )
+    ids: list[str] | None = Field(None, description="Starting sites named one by one; replaces share and rule.")
+
+
+SupportFor = Literal["implementing", "implementing-and-embedded"]
+
+
+class Programme(Table):
+    """What the programme does, beside the four levers that the balance sets."""
+
+    start_month: int = parameter(
+        0, "First month of the programme.", unit="month", bounds=(0, 1200), plausible=(0, 12), symbol="t_on",
+        evidence="design", source="design",
+    )
+    stop_month: int = parameter(
+        36, "First month without the programme.", unit="month", bounds=(0, 1200), plausible=(12, 60),
+        symbol="t_off", evidence="design", source="three-year programmes, then two years to see what lasts",
+    )
+    support: float = parameter(
+        0.5, "Facilitation of services while they implement.", unit="lever", plausible=(0.0, 1.0), symbol="S",
+        source="Baskerville, Ann Fam Med 2012;10:63 (practice facilitation)",
+    )
+    support_capacity: float = parameter(
+        0.15, "Share of all services that can be supported at full strength at once.", unit="share of services",
+        plausible=(0.02, 1.0), symbol="cap", source="effect falls as practices per facilitator rise: Baskerville 2012",
+    )
+    support_for: SupportFor = parameter(
+        "implementing", "Whether support reaches embedded services too.", unit="choice", bounds=None,
+        source="Parchman, Implement Sci 2013;8:93", evidence="design",
+    )
+    support_priority: Literal["none", "most-deprived"] = parameter(
+        "none", "Who has first call on support when capacity is short.", unit="choice", bounds=None,
+        source="proportionate universalism", evidence="design",
+    )
+    support_priority_share: float = parameter(
+        0.4, "Share of services, the most deprived first, that have first call on support.",
+        unit="share of services", plausible=(0.2, 0.6), evidence="design", source="two fifths",
+    )
+    co_production: float = parameter(
+        0.3, "How far patients and front-line staff shape the change.", unit="lever", plausible=(0.0, 1.0),
+        symbol="Co", source="Horton et al. 2018",
+    )
+    celebration: float = parameter(
+        0.3, "How far second leaders are found, named and used.", unit="lever", plausible=(0.0, 1.0), symbol="L",
+        source="Horton et al. 2018; Flodgren, Cochrane CD000125",
+    )
+    latitude_after: float | Literal["as-before"] = parameter(
+        1.0, "Latitude once the programme has ended; 'as-before' keeps what held while it ran.", unit="lever",
+        plausible=(0.0, 1.0), symbol="P_after", evidence="assumed",
+        source="nobody enforces the specification once the programme has ended",
+    )
+    starting_sites: StartingSites = StartingSites()
+
+
+# --------------------------------------------------------------------------------------------------------------
+# Behaviour
+# --------------------------------------------------------------------------------------------------------------
+
+_MONTHLY = "per month"
+
+
+class Awareness(Table):
+    """Hearing of the improvement."""
+
+    broadcast_rate: float = parameter(
+        0.06, "Chance a month of hearing from the programme, while it is on.", unit=_MONTHLY,
+        plausible=(0.01, 0.2), symbol="a_b",
+    )
+    exposure_rate: float = parameter(
+        0.5, "Chance a month of hearing from peers, at full exposure.", unit=_MONTHLY, plausible=(0.0, 1.0),
+        symbol="a_e",
+    )
+    start: Literal["unaware", "aware"] = parameter(
+        "unaware", "What services other than starting sites know at month 0.", unit="choice", bounds=None,
+        evidence="design", source="'aware' is for the limiting cases and for calibration",
+    )
+
+
+class Adoption(Table):
+    """Deciding to adopt of one's own accord."""
+
+    external_influence: float = parameter(
+        0.007, "Chance a month of deciding without peers; halved when the programme is off.", unit=_MONTHLY,
+        plausible=(0.0025, 0.03), symbol="p", evidence="set against",
+        source="Sultan, Farley, Lehmann 1990;27:70 (.03 a year); McCannon, BMJ 2006;332:1328 for the top",
+    )
+    peer_influence_unaided: float = parameter(
+        0.03, "Chance a month of deciding at full exposure to peers, with no peer programme.", unit=_MONTHLY,
+        plausible=(0.015, 0.06), symbol="q0", evidence="set against", source="Sultan et al. 1990 (.38 a year)",
+    )
+    peer_influence_facilitated: float = parameter(
+        0.28, "The same with a full peer programme.", unit=_MONTHLY, plausible=(0.05, 0.6), symbol="q1",
+        evidence="set against", source="set so that facilitated spread fits a Bass q near 1 a year; McCannon 2006",
+    )
+    exposure_response: Literal["saturating", "linear", "threshold", "independent-cascade"] = parameter(
+        "saturating", "How exposure to peers becomes influence.", unit="choice", bounds=None, symbol="G",
+        source="Granovetter 1978; Valente 1996;18:60; Kempe, Kleinberg, Tardos 2003 for the cascade",
+    )
+    cascade_probability: float = parameter(
+        0.1, "Chance that one newly embedded peer persuades, once; used by independent-cascade alone.",
+        unit="per newly embedded peer", plausible=(0.01, 0.5), symbol="beta", evidence="design",
+        source="Kempe, Kleinberg, Tardos 2003; for the limiting cases",
+    )
+    threshold_most_ready: float = parameter(
+        0.05, "Exposure at which the readiest service responds by half.", unit="exposure", plausible=(0.0, 0.6),
+        symbol="th_lo", source="Valente 1996; Granovetter 1978",
+    )
+    threshold_least_ready: float = parameter(
+        0.35, "The same for the least ready service.", unit="exposure", plausible=(0.0, 0.6), symbol="th_hi",
+        source="Valente 1996; Granovetter 1978",
+    )
+    observability: float = parameter(
+        0.7, "How far a peer's results, rather than its mere adoption, persuade.", unit="0 to 1",
+        plausible=(0.0, 1.0), symbol="chi", source="Rogers 2003 (observability)",
+    )
+    discouragement: float = parameter(
+        0.3, "Weight against of a peer that stopped.", unit="embedded peers", bounds=(0.0, 10.0),
+        plausible=(0.0, 1.0), symbol="nu",
+    )
+    readoption_ratio: float = parameter(
+        0.25, "Chance of deciding again after stopping, relative to a first decision.", unit="ratio",
+        plausible=(0.0, 1.0), symbol="c_re",
+    )
+
+
+class Engagement(Table):
+    """Whether a service takes the change on in earnest; factors multiply its odds."""
+
+    gate: bool = parameter(
+        True, "False: every service that decides engages; for the limiting cases.", unit="yes or no", bounds=None,
+        symbol="gate", evidence="design", source="design",
+    )
+    support_odds: float = parameter(
+        1.76, "Gain in odds from full support: odds times 1 + this.", unit="odds", bounds=(0.0, 100.0),
+        plausible=(1.2, 2.4), symbol="k_sup", evidence="published",
+        source="odds ratio 2.76 (2.18-3.43): Baskerville 2012;10:63",
+    )
+    co_production_odds: float = parameter(
+        1.0, "Gain in odds from full co-production.", unit="odds", bounds=(0.0, 100.0), plausible=(0.0, 3.0),
+        symbol="k_cop",
+    )
+    peer_odds: float = parameter(
+        2.0, "Gain in odds at full response to peers.", unit="odds", bounds=(0.0, 100.0), plausible=(0.0, 3.0),
+        symbol="k_peer",
+    )
+    reactance: float = parameter(
+        1.5, "Loss of odds under a full mandate without co-production.", unit="odds", bounds=(0.0, 100.0),
+        plausible=(0.0, 3.0), symbol="k_react", evidence="set against",
+        source="name-only cases: Pickering 2013; Dixon-Woods 2013;8:70",
+    )
+    misfit_penalty: float = parameter(
+        1.0, "Loss of odds when a mandated package may not be fitted to a context that differs.", unit="ratio",
+        bounds=(0.0, 100.0), plausible=(0.0, 3.0), symbol="k_fit",
+    )
+
+
+class Mandate(Table):
+    """What an instruction from above does."""
+
+    compliance_rate: float = parameter(
+        0.25, "Chance a month of acting on the instruction, at full mandate.", unit=_MONTHLY,
+        plausible=(0.05, 1.0), symbol="m_max",
+    )
+    months_per_level: int = parameter(
+        2, "Months that an instruction takes to pass one level of the hierarchy.", unit="months per level",
+        bounds=(0, 120), plausible=(0, 6), symbol="lag",
+    )
+    conversion_rate: float = parameter(
+        0.03, "Chance a month that a name-only adopter takes it on in earnest, at full engagement and influence.",
+        unit=_MONTHLY, plausible=(0.0, 0.1), symbol="c_conv", source="no data: the most decisive unknown",
+    )
+    lapse_rate: float = parameter(
+        0.03, "Chance a month that a nominal adoption lapses, without mandate.", unit=_MONTHLY,
+        plausible=(0.0, 0.1), symbol="c_relapse",
+    )
+    delivery_in_name_only: float = parameter(
+        0.15, "Share of the effect delivered where adoption is in name only.", unit="share of effect",
+        plausible=(0.0, 0.4), symbol="phi_N", source="low: Urbach, NEJM 2014",
+    )
+
+
+class Implementation(Table):
+    """From decision to routine."""
+
+    months_to_embed: float = parameter(
+        9.0, "Months to embed at complexity and capability 0.5, without support; 0: at once, for limiting cases.",
+        unit="months", bounds=(0.0, 600.0), plausible=(1.0, 24.0), symbol="T0",
+        source="Schouten 2008 (collaboratives) to Fixsen 2005 (2-4 years)",
+    )
+    abandonment_rate: float = parameter(
+        0.02, "Chance a month of giving up, at engagement one half.", unit=_MONTHLY, bounds=(0.0, 0.5),
+        plausible=(0.0, 0.05), symbol="ab0",
+    )
+
+
+class Sustainment(Table):
+    """Whether what is embedded lasts."""
+
+    discontinuation_rate: float = parameter(
+        0.008, "Chance a month of stopping at full effect, full ownership and capability one half.", unit=_MONTHLY,
+        plausible=(0.002, 0.03), symbol="d0", evidence="set against",
+        source="Wong 2022;3:2; Nevedal 2024;19:34; Bradley 2005;53:1455",
+    )
+    ineffectiveness_multiplier: float = parameter(
+        3.0, "How much sooner a service stops when the effect is nil.", unit="ratio", bounds=(0.0, 100.0),
+        plausible=(0.0, 6.0), symbol="k_eff", source="Scheirer, Am J Eval 2005;26:320 (visible benefit)",
+    )
+    lack_of_ownership_multiplier: float = parameter(
+        1.5, "How much sooner a service stops when the change is not its own.", unit="ratio", bounds=(0.0, 100.0),
+        plausible=(0.0, 3.0), symbol="k_own",
+    )
+    support_multiplier: float = parameter(
+        1.0, "How much longer full support keeps an embedded service, where it reaches it.", unit="ratio",
+        bounds=(0.0, 100.0), plausible=(0.0, 3.0), symbol="k_sus", source="Parchman 2013;8:93",
+    )
+    capability_weight: float = parameter(
+        1.0, "How much longer capable services keep it.", unit="ratio", bounds=(0.0, 10.0), plausible=(0.5, 2.0),
+        symbol="k_cap",
+    )
+    ownership_when_mandated: float = parameter(
+        0.2, "Ownership of a change that was instructed, without co-production.", unit="0 to 1",
+        plausible=(0.0, 1.0), symbol="own_m",
+    )
+
+
+class Adaptation(Table):
+    """Fitting the form to the local context."""
+
+    fit_distance: float = parameter(
+        1.0, "Distance in context at which the fit is one half.", unit="units of context",
+        bounds=(0.0, INFINITY), above=0.0, plausible=(0.5, 2.0), symbol="tau", infinite=True,
+    )
+    adjustment_rate: float = parameter(
+        0.15, "Share of the remaining gap in form closed a month.", unit=_MONTHLY, plausible=(0.02, 0.5),
+        symbol="g0",
+    )
+    core_erosion_rate: float = parameter(
+        0.04, "Chance a month that adapting while implementing costs part of a core component.",
+        unit="per month and core component", plausible=(0.0, 0.15), symbol="eta",
+        source="Winter et al. 2012 against Hall 2016",
+    )
+    misjudgement: float = parameter(
+        0.5, "How far a context is misread where the mechanism is unclear; 0: never.", unit="units of context",
+        bounds=(0.0, 10.0), plausible=(0.0, 1.0), symbol="s_mis", evidence="assumed",
+    )
+    minimum_latitude: float = parameter(
+        0.05, "Latitude left under a fixed intervention.", unit="lever", plausible=(0.0, 0.3), symbol="P_min",
+        source="some change always happens: Durlak & DuPre 2008",
+    )
+
+
+class Copying(Table):
+    """What arrives when one service learns from another."""
+
+    error_from_peer: float = parameter(
+        0.15, "Chance that a component suffers in copying from a peer.", unit="per component and transfer",
+        plausible=(0.0, 0.5), symbol="e_peer", source="Pearce 2012 (train-the-trainer); HSW 2008: weak",
+    )
+    error_from_specification: float = parameter(
+        0.05, "The same when learning from the published specification.", unit="per component and transfer",
+        plausible=(0.0, 0.5), symbol="e_spec",
+    )
+    error_from_hierarchy: float = parameter(
+        0.05, "The same at each level that a directive passes.", unit="per component and transfer",
+        plausible=(0.0, 0.5), symbol="e_casc", source="one document, one error rate",
+    )
+    omission_rate: float = parameter(
+        0.1, "Chance that a team with latitude leaves a component out at the start; 0: nothing is left out.",
+        unit="per component and entry", plausible=(0.0, 0.5), symbol="o0", evidence="assumed",
+    )
+    component_loss: float = parameter(
+        0.5, "Share of a component lost in one error, and regained in one repair.", unit="share of component",
+        plausible=(0.2, 1.0), symbol="lam",
+    )
+    support_error_reduction: float = parameter(
+        1.0, "How far full support reduces copying errors.", unit="ratio", bounds=(0.0, 100.0),
+        plausible=(0.0, 2.0), symbol="b_err",
+    )
+    second_leader_error_ratio: float = parameter(
+        0.5, "Copying error from a second leader relative to any peer.", unit="ratio", plausible=(0.0, 1.0),
+        symbol="e_L",
+    )
+
+
+class Drift(Table):
+    """Unintended loss over time, and repair."""
+
+    rate: float = parameter(
+        0.01, "Chance a month that an embedded component loses part of itself.", unit="per month and component",
+        bounds=(0.0, 0.2), plausible=(0.0, 0.03), symbol="dr0",
+        source="Chambers, Glasgow, Stange 2013;8:117 (drift is an assumption, not a law)",
+    )
+    monitoring_reduction: float = parameter(
+        0.7, "How far full monitoring reduces drift.", unit="share", plausible=(0.0, 1.0), symbol="u_dr",
+    )
+    repair_rate: float = parameter(
+        0.03, "Chance a month that a fully codified component is repaired under full audit.",
+        unit="per month and component", bounds=(0.0, 0.5), plausible=(0.0, 0.1), symbol="rep0",
+    )
+    repair_without_audit: float = parameter(
+        0.2, "Share of the repair rate that reading the template again gives, core components alone.",
+        unit="share", plausible=(0.0, 1.0), symbol="r0", evidence="assumed",
+    )
+    repair_from_peers: float = parameter(
+        0.01, "Chance a month that a core component is repaired at full exposure to peers.",
+        unit="per month and core component", bounds=(0.0, 0.5), plausible=(0.0, 0.05), symbol="rep_peer",
+        evidence="assumed",
+    )
+
+
+class SecondLeaders(Table):
+    """Services that emerge as leaders of spread after the originators."""
+
+    emergence_probability: float = parameter(
+        0.5, "Chance that a service becomes a second leader on embedding, at full celebration and effect.",
+        unit="probability", plausible=(0.0, 1.0), symbol="pi_L", source="Flodgren, Cochrane CD000125, 2019",
+    )
+    persuasion_multiplier: float = parameter(
+        1.0, "How much more a second leader persuades than any embedded peer.", unit="ratio", bounds=(0.0, 100.0),
+        plausible=(0.0, 2.0), symbol="k_L", source="Flodgren, Cochrane CD000125, 2019",
+    )
+
+
+class Behaviour(Table):
+    """How services behave: the parameters of the rules."""
+
+    awareness: Awareness = Awareness()
+    adoption: Adoption = Adoption()
+    engagement: Engagement = Engagement()
+    mandate: Mandate = Mandate()
+    implementation: Implementation = Implementation()
+    sustainment: Sustainment = Sustainment()
+    adaptation: Adaptation = Adaptation()
+    copying: Copying = Copying()
+    drift: Drift = Drift()
+    second_leaders: SecondLeaders = SecondLeaders()
+
+
+# --------------------------------------------------------------------------------------------------------------
+# Cost
+# --------------------------------------------------------------------------------------------------------------
+
+
+def _cost(default: float, meaning: str) -> Any:
+    return parameter(
+        default, meaning, unit="staff-days", bounds=(0.0, 1e6), plausible=(0.0, 3 * default), evidence="assumed",
+        source="illustrative",
+    )
+
+
+class Cost(Table):
+    """Effort, in staff-days; all assumed."""
+
+    programme_month: float = _cost(0.1, "Per service and month, times mandate + peer programme + monitoring.")
+    implementing_month: float = _cost(2.0, "Per implementing service and month.")
+    supported_month: float = _cost(3.0, "More per supported service and month, times support received.")
+    co_production_month: float = _cost(1.0, "More per implementing service and month, times co-production.")
+    embedded_month: float = _cost(0.1, "Per service and month, embedded or in name only.")
+    second_leader_month: float = _cost(0.5, "Per second leader and month, times celebration.")

@@ -1,0 +1,42 @@
+"""What a run leaves behind.
+
+What belongs here: the small immutable record that either driver returns. Curves, measures and explanations are made
+from it (``measures``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+SUSTAINED_MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one strategy in one replicate.
+
+    Attributes
+    ----------
+    events : one array for each of `state.EVENT_FIELDS`: every change of state, in order of month and service.
+    sums : shape (T + 1, len(record.SUMS)).
+    late_effect : for each service, the effect delivered, summed over the last twelve months.
+    final : one array for each of `state.STATE`, at the horizon.
+    """
+
+    events: Mapping[str, np.ndarray]
+    sums: np.ndarray
+    late_effect: np.ndarray
+    final: Mapping[str, np.ndarray]
+
+
+def first_late_month(months: int) -> int:
+    """Return the first of the months over which sustained benefit is a mean: the last twelve, or months 1 to T."""
+    return max(1, months - SUSTAINED_MONTHS + 1)
+
+
+def n_late_months(months: int) -> int:
+    """Return the number of months over which sustained benefit is a mean."""
+    return months - first_late_month(months) + 1

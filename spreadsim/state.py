@@ -1,0 +1,78 @@
+"""The state of services, declared once: name, type, value at the start, unit and meaning.
+
+The engine's arrays, the agents' attributes and the reference page come from this declaration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spreadsim import rules
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One state variable: `per_component` variables hold one value for each component."""
+
+    name: str
+    dtype: str
+    start: Any
+    unit: str
+    meaning: str
+    per_component: bool = False
+
+
+# What a service is: drawn or given once, never changed by the rules.
+ATTRIBUTES = (
+    Variable("deprivation", "float64", 0.0, "standard deviations", "deprivation of the population; higher is worse"),
+    Variable("context", "float64", 0.0, "fit distances", "local circumstances, as distance from the originators'"),
+    Variable("readiness", "float64", 0.5, "0 to 1", "commitment and efficacy for this change"),
+    Variable("capability", "float64", 0.5, "0 to 1", "skill in making change happen"),
+    Variable("adaptation_tendency", "float64", 0.5, "0 to 1", "inclination to make things one's own"),
+    Variable("population", "float64", 1.0, "people", "people served"),
+    Variable("perception", "float64", 0.0, "standard deviations", "how far, and which way, it misreads its context"),
+)
+
+# What changes: at the start of month 0, and by the rules alone.
+STATE = (
+    Variable("state", "int8", rules.UNAWARE, "one of six", "unaware ... discontinued"),
+    Variable("route", "int8", rules.NO_ROUTE, "one of three", "how the present spell began: voluntary or mandated"),
+    Variable("since", "int32", 0, "month", "first month of the present state"),
+    Variable("fidelity", "float64", 0.0, "share", "presence of each component", per_component=True),
+    Variable("form", "float64", 0.0, "fit distances", "how far the local form has moved from the published one"),
+    Variable("progress", "float64", 0.0, "share", "implementation done"),
+    Variable("complexity_included", "float64", 0.0, "0 to 1", "weighted complexity of the components taken on"),
+    Variable("generation", "int32", -1, "copies", "copies between this version and the originators'; -1: none"),
+    Variable("ownership", "float64", 0.0, "0 to 1", "how far the change is the team's own"),
+    Variable("leader", "bool", False, "yes or no", "whether it is a second leader now"),
+    Variable("core", "float64", 0.0, "share", "core fidelity: presence over core components"),
+    Variable("adaptable", "float64", 0.0, "share", "presence over adaptable components"),
+    Variable("presence_at_start", "float64", 0.0, "share", "weighted presence when the present version was taken on"),
+    Variable("effect", "float64", 0.0, "share", "effect where delivered in full"),
+    Variable("persuasion", "float64", 0.0, "embedded peers", "how far it speaks for the improvement"),
+)
+
+EVENT_FIELDS = (
+    ("month", "int32"),
+    ("service", "int32"),
+    ("from_state", "int8"),
+    ("to_state", "int8"),
+    ("route", "int8"),
+    ("source_kind", "int8"),
+    ("source_service", "int32"),
+    ("generation", "int32"),
+    ("presence", "float64"),
+    ("leader", "bool"),
+)
+
+
+def empty(variables: tuple[Variable, ...], n_services: int, n_components: int) -> dict[str, np.ndarray]:
+    """Return arrays at their start values, services first: shape (n,) or (n, components)."""
+    arrays = {}
+    for variable in variables:
+        shape = (n_services, n_components) if variable.per_component else (n_services,)
+        arrays[variable.name] = np.full(shape, variable.start, dtype=variable.dtype)
+    return arrays

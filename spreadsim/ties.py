@@ -1,0 +1,155 @@
+"""Peer ties of the generated networks, each drawn at an address.
+
+What belongs here: one function a family. Two services are tied at most once; who picked whom does not matter.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from spreadsim import draws
+from spreadsim.errors import InputError
+from spreadsim.hierarchy import Hierarchy
+from spreadsim.network import Ties, ties_from_pairs
+from spreadsim.scenario import NetworkTable
+
+Pairs = tuple[np.ndarray, np.ndarray]
+MAX_COMPLETE = 5000
+
+
+def generated_ties(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicate: int) -> Ties:
+    """Return the peer ties of one replicate of a generated network.
+
+    Raises
+    ------
+    InputError : the family cannot be made at this size.
+    """
+    n, shape = table.services, table.generator
+    if table.source == "nested-hierarchy":
+        pairs = picked_pairs(table, hierarchy, seed, replicate)
+    elif table.source == "ring-lattice":
+        pairs = ring_lattice(n, shape.neighbours)
+    elif table.source == "small-world":
+        pairs = small_world(n, shape.neighbours, shape.rewiring, seed, replicate)
+    elif table.source == "scale-free":
+        pairs = scale_free(n, shape.attachments, seed, replicate)
+    elif table.source == "random":
+        pairs = random_pairs(n, shape.mean_degree, seed, replicate)
+    elif table.source == "complete":
+        if n > MAX_COMPLETE:
+            raise InputError("scenario", "network.services", f"a complete network of {n} services has {n * (n - 1) // 2:,} ties",
+                             f"use at most {MAX_COMPLETE} services")
+        pairs = np.triu_indices(n, 1)
+    elif table.source == "path":
+        pairs = (np.arange(n - 1), np.arange(1, n))
+    elif table.source == "tree":
+        child = np.arange(1, n)
+        pairs = ((child - 1) // shape.branching, child)
+    elif table.source == "star":
+        pairs = (np.zeros(max(n - 1, 0), dtype=np.int64), np.arange(1, n))
+    else:
+        raise InputError("scenario", "network.source", f"'{table.source}' needs a network given", "pass network=...")
+    return ties_from_pairs(n, *pairs)
+
+
+def picked_pairs(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicate: int) -> Pairs:
+    """Return pairs in which each service picks peers in its lowest group, in the group above, and anywhere."""
+    n, rates = table.services, table.peer_ties
+    everyone = np.zeros(n, dtype=np.int64)
+    lowest = hierarchy.service_parent
+    above = np.where(hierarchy.parent[lowest] >= 0, hierarchy.parent[lowest], lowest)
+    # With a single level, the group one up is the whole body; the level itself then serves as both.
+    above = np.where(hierarchy.level_of[above] >= 0, above, lowest)
+    picks = (
+        (lowest, rates.picks_in_lowest_level),
+        (above, rates.picks_in_next_level),
+        (everyone, rates.picks_anywhere),
+    )
+    listeners, speakers, number = [], [], 0
+    uid = np.arange(n, dtype=np.uint64)
+    for pool, rate in picks:
+        order = np.argsort(pool, kind="stable")
+        groups, first, size = np.unique(pool[order], return_index=True, return_counts=True)
+        where = np.searchsorted(groups, pool)
+        position = np.empty(n, dtype=np.int64)
+        position[order] = np.arange(n) - first[where[order]]
+        for chance in _rounds(rate):
+            word = uid * np.uint64(draws.COMPONENT_STRIDE) + np.uint64(number)
+            keep = size[where] > 1
+            if chance < 1.0:
+                keep = keep & (draws.uniform(seed, replicate, 0, draws.PICK_KEPT, word) < chance)
+            u = draws.uniform(seed, replicate, 0, draws.PICK, word)
+            other = np.floor(u * (size[where] - 1)).astype(np.int64)
+            other = other + (other >= position)
+            i = np.flatnonzero(keep)
+            listeners.append(i)
+            speakers.append(order[first[where[i]] + other[i]])
+            number += 1
+    return np.concatenate(listeners or [np.empty(0, np.int64)]), np.concatenate(speakers or [np.empty(0, np.int64)])
+
+
+def _rounds(rate: float) -> list[float]:
+    """Return the chance of each round of picks: whole rounds, then a chance of one more."""
+    whole = math.floor(rate)
+    rest = rate - whole
+    return [1.0] * whole + ([rest] if rest > 0 else [])
+
+
+def ring_lattice(n: int, neighbours: int) -> Pairs:
+    """Return pairs in which each service is tied to the `neighbours` nearest on a ring (Watts, Strogatz 1998)."""
+    i = np.arange(n)
+    steps = range(1, min(neighbours // 2, max((n - 1) // 2 + (n - 1) % 2, 0)) + 1)
+    return (
+        np.concatenate([i for _ in steps] or [np.empty(0, np.int64)]),
+        np.concatenate([(i + step) % n for step in steps] or [np.empty(0, np.int64)]),
+    )
+
+
+def small_world(n: int, neighbours: int, rewiring: float, seed: int, replicate: int) -> Pairs:
+    """Return a ring lattice each of whose ties is, with chance `rewiring`, given another far end at random."""
+    a, b = ring_lattice(n, neighbours)
+    word = np.arange(len(a), dtype=np.uint64)
+    moved = draws.uniform(seed, replicate, 0, draws.REWIRE_KEPT, word) < rewiring
+    u = draws.uniform(seed, replicate, 0, draws.REWIRE, word)
+    other = np.floor(u * (n - 1)).astype(np.int64)
+    return a, np.where(moved, other + (other >= a), b)
+
+
+def random_pairs(n: int, mean_degree: float, seed: int, replicate: int) -> Pairs:
+    """Return round(n * mean_degree / 2) pairs of services chosen uniformly (Erdos, Renyi 1959)."""
+    count = int(n * mean_degree / 2 + 0.5) if n > 1 else 0
+    word = np.arange(2 * count, dtype=np.uint64)
+    u = draws.uniform(seed, replicate, 0, draws.PICK, word)
+    a = np.floor(u[0::2] * n).astype(np.int64)
+    other = np.floor(u[1::2] * (n - 1)).astype(np.int64)
+    return a, other + (other >= a)
+
+
+def scale_free(n: int, attachments: int, seed: int, replicate: int) -> Pairs:
+    """Return preferential attachment: each new service ties itself to earlier ones in proportion to their ties.
+
+    Barabasi, Albert 1999, by copying one end of an earlier tie chosen at random (Batagelj, Brandes 2005).
+    """
+    m = attachments
+    core = min(m, n)
+    ends: list[int] = []
+    listener, speaker = [], []
+    for new in range(core, n):
+        chosen: list[int] = []
+        if not ends:
+            chosen = list(range(core))
+        else:
+            attempt = 0
+            while len(chosen) < m:
+                u = draws.uniform(seed, replicate, 0, draws.PICK, new * 4096 + attempt)
+                target = ends[int(u * len(ends))]
+                if target not in chosen:
+                    chosen.append(target)
+                attempt += 1
+        for target in chosen:
+            listener.append(new)
+            speaker.append(target)
+            ends.extend((new, target))
+    return np.array(listener, dtype=np.int64), np.array(speaker, dtype=np.int64)
