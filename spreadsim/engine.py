@@ -95,7 +95,7 @@ def support_of(w, i):
 
 
 @helper
-def note(w, m, i, to_state, route, source_kind, source, generation, presence, leader):
+def note(w, m, i, to_state, route, source_kind, source, generation, presence, leader, leader_source=False):
     """Write down that service `i` changes state."""
     place = w.counts[N_EVENTS]
     if place >= len(w.event_month):
@@ -111,6 +111,7 @@ def note(w, m, i, to_state, route, source_kind, source, generation, presence, le
     w.event_generation[place] = generation
     w.event_presence[place] = presence
     w.event_leader[place] = leader
+    w.event_leader_source[place] = leader_source
     w.counts[N_EVENTS] = place + 1
 
 
@@ -310,7 +311,8 @@ def enter(w, m, b, v, i, route, learns_as, response):
     latitude = R.latitude_taken(m, w.adaptation_tendency[i])
     seen = R.context_perceived(b, m, v, w.context[i], w.perception[i])
     fit_seen = R.fit(b, seen, form)
-    error = R.copying_error(b, kind, kind == rules.PEER and w.leader[source])
+    from_leader = kind == rules.PEER and w.leader[source]
+    error = R.copying_error(b, kind, from_leader)
     slip = R.copying_slip(b, error, w.capability[i], support_of(w, i))
     included = 0.0
     for k in range(v.n_components):
@@ -340,7 +342,7 @@ def enter(w, m, b, v, i, route, learns_as, response):
         w.progress[i] = 1.0
         w.effect[i] = effect_of(w, b, v, i)
         w.leader[i] = draw(w, LEADER, i) < R.leadership_probability(b, m, w.effect[i])
-    note(w, m, i, following, route, kind, source, generation, w.presence_at_start[i], w.leader[i])
+    note(w, m, i, following, route, kind, source, generation, w.presence_at_start[i], w.leader[i], from_leader)
     return following
 
 

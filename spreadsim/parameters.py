@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -103,14 +103,16 @@ def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:
         return "switch", ()
     if get_origin(annotation) is Literal:
         return "choice", tuple(str(value) for value in get_args(annotation))
-    if float in get_args(annotation):
+    if any(get_args(option)[:1] == (float,) or option is float for option in get_args(annotation)):
         return "number", ()
     return "other", ()
 
 
 def _bounds(field: FieldInfo) -> tuple[float, float] | None:
     low, high, found = -INFINITY, INFINITY, False
-    for item in field.metadata:
+    options = [o for o in get_args(field.annotation) if hasattr(o, "__metadata__")]
+    inner = [item for option in options for constraint in option.__metadata__ for item in constraint.metadata]
+    for item in [*field.metadata, *inner]:
         for name in ("ge", "gt"):
             if getattr(item, name, None) is not None:
                 low, found = float(getattr(item, name)), True
@@ -381,9 +383,9 @@ class Programme(Table):
         0.3, "How far second leaders are found, named and used.", unit="lever", plausible=(0.0, 1.0), symbol="L",
         source="Horton et al. 2018; Flodgren, Cochrane CD000125",
     )
-    latitude_after: float | Literal["as-before"] = parameter(
+    latitude_after: Annotated[float, Field(ge=0.0, le=1.0)] | Literal["as-before"] = parameter(
         1.0, "Latitude once the programme has ended; 'as-before' keeps what held while it ran.", unit="lever",
-        plausible=(0.0, 1.0), symbol="P_after", evidence="assumed",
+        bounds=None, plausible=(0.0, 1.0), symbol="P_after", evidence="assumed",
         source="nobody enforces the specification once the programme has ended",
     )
     starting_sites: StartingSites = StartingSites()

@@ -66,6 +66,7 @@ EVENT_FIELDS = (
     ("generation", "int32"),
     ("presence", "float64"),
     ("leader", "bool"),
+    ("leader_source", "bool"),
 )
 
 

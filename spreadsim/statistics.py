@@ -1,0 +1,116 @@
+"""Summaries over replicates: intervals, paired differences, and what cannot be told apart.
+
+What belongs here: functions of arrays of one value a replicate, nan where a measure is null. Intervals are 95% Student
+intervals of a mean: they speak of luck, not of doubt about the parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A measure over replicates.
+
+    `n` counts the replicates in which it is defined; mean, low and high are None unless it is defined in all, and low
+    and high are None for one replicate. `median` counts *never* as later than any month.
+    """
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    median: float | None
+    n: int
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A paired difference, later strategy minus earlier.
+
+    `share_higher` is the share of pairs in which the later one is higher, ties counted as one half; `told_apart` is
+    false where the interval holds 0, None where there is no interval.
+    """
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    n: int
+    share_higher: float | None
+    told_apart: bool | None
+
+
+def student_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:
+    """Return mean, low and high of a Student interval of the mean; shape of `values` (n,), n at least 2."""
+    from scipy.special import stdtrit
+
+    n = len(values)
+    mean = float(np.mean(values))
+    error = float(np.std(values, ddof=1)) / np.sqrt(n)
+    half = float(stdtrit(n - 1, 0.5 + level / 2)) * error
+    return mean, mean - half, mean + half
+
+
+def summarise(values: np.ndarray, never: bool = False) -> Summary:
+    """Return the summary of a measure over replicates; `never`: a null is a month later than any."""
+    values = np.asarray(values, dtype=np.float64)
+    defined = ~np.isnan(values)
+    n = int(defined.sum())
+    mean = low = high = median = None
+    if never and len(values):
+        middle = float(np.median(np.where(defined, values, np.inf)))
+        median = middle if np.isfinite(middle) else None
+    elif n:
+        median = float(np.median(values[defined]))
+    if n and n == len(values):
+        mean = float(np.mean(values))
+        if n > 1:
+            mean, low, high = student_interval(values)
+    return Summary(mean, low, high, median, n)
+
+
+def difference(later: np.ndarray, earlier: np.ndarray, never: bool = False, level: float = LEVEL) -> Difference:
+    """Return the paired difference of two strategies over the same replicates."""
+    later, earlier = np.asarray(later, dtype=np.float64), np.asarray(earlier, dtype=np.float64)
+    both = ~np.isnan(later) & ~np.isnan(earlier)
+    n = int(both.sum())
+    a, b = later[both], earlier[both]
+    if never:
+        a, b = np.where(np.isnan(later), np.inf, later), np.where(np.isnan(earlier), np.inf, earlier)
+    share = float(np.mean((a > b) + 0.5 * (a == b))) if len(a) else None
+    mean = low = high = told = None
+    if n and n == len(later):
+        gaps = later - earlier
+        mean = float(np.mean(gaps))
+        if n > 1:
+            mean, low, high = student_interval(gaps, level)
+            told = bool(low > 0 or high < 0)
+    return Difference(mean, low, high, n, share, told)
+
+
+def told_apart_from_best(columns: list[np.ndarray], lower_is_better: bool = False) -> tuple[int | None, list[bool | None]]:
+    """Return which column has the best mean, and for each column whether it can be told apart from that one.
+
+    Paired Student intervals at a joint level of 95% over all comparisons with the best (Bonferroni). The best itself
+    is never told apart from itself. Nothing is said where a column holds a null.
+    """
+    if not columns or any(np.isnan(column).any() for column in columns) or len(columns[0]) < 2:
+        return None, [None] * len(columns)
+    sign = -1.0 if lower_is_better else 1.0
+    best = int(np.argmax([sign * np.mean(column) for column in columns]))
+    level = 1.0 - (1.0 - LEVEL) / max(1, len(columns) - 1)
+    told = [i != best and bool(difference(column, columns[best], level=level).told_apart) for i, column in enumerate(columns)]
+    return best, told
+
+
+def quantile_bands(values: np.ndarray, shares: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> np.ndarray:
+    """Return quantiles over replicates (axis 0), nulls left out: shape (len(shares), ...)."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanquantile(values, shares, axis=0))
