@@ -14,7 +14,7 @@ _WHERE = {
     "SpreadsimError": "errors",
     "InputError": "errors",
     "Scenario": "scenario",
-    "load_scenario": "scenario",
+    "load_scenario": "scenario_files",
     "Network": "network",
     "make_network": "network",
     "network_from_graph": "network",

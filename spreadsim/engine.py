@@ -235,11 +235,13 @@ def transition(w, m, b, v):
             if u_decide < R.adoption_probability(b, m, 1.0, 1.0, again) or u_mandate < compliance:
                 response = response_of(w, m, b, i, exposure_of(w, i))
                 odds = R.engagement_odds(b, m, v, w.readiness[i], support_of(w, i), response)
-                following, route = R.after_aware(
+                following, new_route = R.after_aware(
                     u_decide, R.adoption_probability(b, m, response, R.engagement(b, odds), again),
                     u_mandate, compliance,
                     draw(w, ENGAGE, i), R.mandated_engagement(b, m, v, odds, w.fit_as_published[i]), state,
                 )
+                if following != state:
+                    route = new_route
                 if following == rules.IMPLEMENTING:
                     following = enter(w, m, b, v, i, route, route, response)
                 elif following == rules.IN_NAME_ONLY:
