@@ -95,14 +95,16 @@ def difference(later: np.ndarray, earlier: np.ndarray, never: bool = False, leve
 def told_apart_from_best(columns: list[np.ndarray], lower_is_better: bool = False) -> tuple[int | None, list[bool | None]]:
     """Return which column has the best mean, and for each column whether it can be told apart from that one.
 
-    Paired Student intervals at a joint level of 95% over all comparisons with the best (Bonferroni). The best itself
-    is never told apart from itself. Nothing is said where a column holds a null.
+    Paired Student intervals at a joint level of 95% over all pairs of columns (Bonferroni): the best is chosen by the
+    same data, so that comparing with it alone would find differences too often. Nothing is said where a column holds
+    a null.
     """
     if not columns or any(np.isnan(column).any() for column in columns) or len(columns[0]) < 2:
         return None, [None] * len(columns)
     sign = -1.0 if lower_is_better else 1.0
     best = int(np.argmax([sign * np.mean(column) for column in columns]))
-    level = 1.0 - (1.0 - LEVEL) / max(1, len(columns) - 1)
+    n_pairs = len(columns) * (len(columns) - 1) // 2
+    level = 1.0 - (1.0 - LEVEL) / max(1, n_pairs)
     told = [i != best and bool(difference(column, columns[best], level=level).told_apart) for i, column in enumerate(columns)]
     return best, told
 

@@ -1,0 +1,259 @@
+"""The command line: spreadsim COMMAND. Options, output and exit codes; the work is done elsewhere.
+
+Exit codes: 0 success, 1 a run that failed, 2 bad input or usage. Heavy packages are loaded by the command that needs
+them, so that help is quick.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spreadsim import __version__
+from spreadsim.errors import InputError, InputErrors, MissingExtraError, SpreadsimError, nearest
+
+
+class _Commands(click.Group):
+    """Commands in the order in which a newcomer meets them; failures in words, never as a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise click.UsageError(f"there is no command '{args[0]}'; {nearest(args[0], self.commands)}")
+        return super().resolve_command(ctx, args)
+
+
+def _fail(text: str, code: int) -> None:
+    for line in text.split("\n"):
+        click.echo(f"error: {line}", err=True)
+    raise SystemExit(code)
+
+
+def main() -> None:
+    """Run the command line; console script."""
+    try:
+        commands.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        _fail("stopped by the user; nothing was written", 130)
+    except click.ClickException as error:
+        _fail(error.format_message(), 2)
+    except (InputError, InputErrors, MissingExtraError) as error:
+        _fail(str(error), 2)
+    except SpreadsimError as error:
+        _fail(str(error), 1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(1) from None
+    except MemoryError:
+        _fail("there is not enough memory for this; fewer services or replicates, or --workers 1, need less", 1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="spreadsim")
+def commands() -> None:
+    """How does an improvement spread through a network of health services: mandate it, let it spread, or blend the two?
+
+    \b
+    First steps:
+      spreadsim scenarios                          what is shipped
+      spreadsim compare default                    480 services, three strategies
+      spreadsim compare england-primary-care       English general practice
+    """
+
+
+def _shared(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that compare and frontier share."""
+    options = [
+        click.option("--replicates", type=click.IntRange(1, 1_000_000), help="Paired runs of each strategy."),
+        click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all luck is derived."),
+        click.option("--months", type=click.IntRange(1, 1200), help="Horizon in months."),
+        click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE",
+                     help="Change one field of the scenario; repeatable."),
+        click.option("--out", type=click.Path(path_type=Path), help="Results folder [default: results/NAME]."),
+        click.option("--force", is_flag=True, help="Replace an existing results folder."),
+        click.option("--workers", type=click.IntRange(1, 1024), help="Runs side by side [default: all processors]."),
+        click.option("--driver", type=click.Choice(["compiled", "mesa"]), default="compiled", show_default=True,
+                     help="What runs the model; both give the same numbers."),
+        click.option("--json", "as_json", is_flag=True, help="Print the machine-readable summary alone."),
+        click.option("--quiet", is_flag=True, help="Print only where the results are."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+# ------------------------------------------------------------------------------------------------- scenarios, check
+
+
+@commands.command()
+@click.option("--copy", "copied", metavar="NAME", help="Write a shipped scenario to edit.")
+@click.option("--to", "target", type=click.Path(path_type=Path), help="File to write [default: NAME.toml].")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def scenarios(copied: str | None, target: Path | None, as_json: bool) -> None:
+    """List the shipped scenarios, or copy one to edit.
+
+    \b
+    Example: spreadsim scenarios --copy default
+    """
+    from spreadsim.scenario_files import load_scenario, shipped_folder, shipped_names
+
+    names = shipped_names()
+    if copied is not None:
+        if copied not in names:
+            raise InputError("--copy", copied, "no shipped scenario has this name", nearest(copied, names))
+        path = target or Path(f"{copied}.toml")
+        if path.exists():
+            raise InputError("--to", str(path), "exists already", "choose another file")
+        path.write_bytes((shipped_folder("scenarios") / f"{copied}.toml").read_bytes())
+        click.echo(f"{path}: written; run it with: spreadsim compare {path}")
+        return
+    listing = []
+    for name in names:
+        scenario = load_scenario(name)
+        listing.append({
+            "name": name, "title": scenario.title, "strategies": list(scenario.strategies), "shows": scenario.shows,
+        })
+    if as_json:
+        click.echo(json.dumps(listing, indent=2, ensure_ascii=False))
+        return
+    for item in listing:
+        click.echo(click.style(str(item["name"]), bold=True))
+        click.echo(click.wrap_text(str(item["title"]), 100, "    ", "    "))
+        click.echo(click.wrap_text("strategies: " + ", ".join(item["strategies"]), 100, "    ", "    "))
+        click.echo(click.wrap_text("shows: " + str(item["shows"]), 100, "    ", "    "))
+
+
+@commands.command()
+@click.argument("name")
+@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change one field; repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="Print the resolved file as JSON.")
+def check(name: str, settings: tuple[str, ...], as_json: bool) -> None:
+    """Validate a scenario and its inputs, say how large it is, and run nothing.
+
+    \b
+    Example: spreadsim check england-primary-care
+    """
+    from spreadsim.scenario_files import load_scenario, resolved
+    from spreadsim.size import size_of
+
+    scenario = load_scenario(name, settings)
+    size = size_of(scenario)
+    if as_json:
+        from spreadsim.results_folder import as_json as to_json
+
+        click.echo(to_json(resolved(scenario)), nl=False)
+        return
+    click.echo(f"{name}: valid")
+    for label, value in size.lines():
+        click.echo(f"  {label:<22}{value}")
+
+
+# ------------------------------------------------------------------------------------------------- compare, frontier
+
+
+def _target(out: Path | None, default: str, force: bool) -> Path:
+    from spreadsim.results_folder import check_target, free_name
+
+    target = out if out is not None else free_name(Path("results") / default)
+    check_target(target, force)
+    return target
+
+
+@commands.command()
+@click.argument("name")
+@_shared
+@click.option("--events", is_flag=True, help="Keep the events of every replicate instead of replicate 0's.")
+@click.option("--no-frontier", is_flag=True, help="Leave the balance frontier out.")
+@click.option("--no-report", is_flag=True, help="Leave report.html out.")
+def compare(
+    name: str, replicates: int | None, seed: int | None, months: int | None, settings: tuple[str, ...],
+    out: Path | None, force: bool, workers: int | None, driver: Any, as_json: bool, quiet: bool, events: bool,
+    no_frontier: bool, no_report: bool,
+) -> None:
+    """Run every strategy of a scenario on the same networks with the same luck, and compare them.
+
+    Prints the outcomes and the paired differences with their intervals, and writes a results folder with a report.
+
+    \b
+    Examples:
+      spreadsim compare england-primary-care
+      spreadsim compare default --replicates 200 --set programme.co_production=0.8
+    """
+    from datetime import UTC, datetime
+
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    from spreadsim.comparison import compare as run
+    from spreadsim.comparison import with_run
+    from spreadsim.results_folder import as_json as to_json
+    from spreadsim.results_folder import write_comparison
+    from spreadsim.scenario_files import load_scenario
+
+    scenario = with_run(load_scenario(name, settings), replicates, seed, months)
+    target = _target(out, scenario.name, force)
+    result = run(
+        scenario, driver=driver, workers=workers, frontier=not no_frontier, all_events=events, progress=not quiet
+    )
+    write_comparison(result, target, force=force, all_events=events, started=started, report=not no_report)
+    if as_json:
+        click.echo(to_json(result.as_json()), nl=False)
+        return
+    if not quiet:
+        from spreadsim.terminal import comparison_text
+
+        click.echo(comparison_text(result))
+    click.echo(f"Results: {target}" + ("" if no_report else f"  (read {target / 'report.html'})"))
+
+
+@commands.command()
+@click.argument("name")
+@_shared
+@click.option("--levers", metavar="A,B", help="Cross these levers (of mandate, latitude, peer_programme, monitoring).")
+@click.option("--steps", type=click.IntRange(2, 21), default=5, show_default=True, help="Values of each lever.")
+def frontier(
+    name: str, replicates: int | None, seed: int | None, months: int | None, settings: tuple[str, ...],
+    out: Path | None, force: bool, workers: int | None, driver: Any, as_json: bool, quiet: bool, levers: str | None,
+    steps: int,
+) -> None:
+    """Outcome by balance, from 0 (fully top-down) to 1 (fully organic), or over levers.
+
+    Says which balances cannot be told from the best, for what lasts and for the sum over the years.
+
+    \b
+    Examples:
+      spreadsim frontier default
+      spreadsim frontier default --levers mandate,latitude --steps 5 --replicates 30
+    """
+    from datetime import UTC, datetime
+
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    from spreadsim.comparison import frontier as run
+    from spreadsim.comparison import with_run
+    from spreadsim.results_folder import as_json as to_json
+    from spreadsim.results_folder import write_frontier
+    from spreadsim.scenario_files import load_scenario
+
+    scenario = with_run(load_scenario(name, settings), None, seed, months)
+    crossed = {lever.strip(): [i / (steps - 1) for i in range(steps)] for lever in levers.split(",")} if levers else None
+    target = _target(out, f"{scenario.name}-frontier", force)
+    k = replicates or scenario.frontier.replicates or scenario.run.replicates
+    result = run(scenario, levers=crossed, replicates=k, driver=driver, workers=workers, progress=not quiet)
+    write_frontier(result, scenario, target, levers=crossed, replicates=k, driver=driver, force=force, started=started)
+    if as_json:
+        click.echo(to_json({"frontier": result.summary(), "frontier_as_before": result.summary("as-before")}), nl=False)
+        return
+    if not quiet:
+        from spreadsim.terminal import frontier_text
+
+        click.echo(frontier_text(result))
+    click.echo(f"Results: {target}")
+
+
+if __name__ == "__main__":
+    main()

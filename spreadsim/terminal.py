@@ -1,0 +1,123 @@
+"""What a comparison says on a terminal: tables and sentences as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spreadsim.comparison import AS_BEFORE, AS_GIVEN, Comparison, Frontier
+from spreadsim.measures import BY_NAME
+from spreadsim.statistics import Difference, Summary
+
+SHOWN = (
+    "benefit", "cumulative_benefit", "reported_uptake", "in_name_only", "embedded", "reach", "sustainment", "fidelity",
+    "core_fidelity", "effectiveness", "adaptation", "months_to_half", "equity_gap", "cost",
+)
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """Return a number with three figures that matter, or a dash."""
+    if value is None:
+        return "-"
+    if "staff-days" in unit or unit == "months":
+        return f"{value:.1f}"
+    return f"{value:.3f}"
+
+
+def summary_cell(s: Summary, measure: str) -> str:
+    """Return a measure with its interval; a median and how often it was reached where some runs have none."""
+    unit = BY_NAME[measure].unit
+    if s.mean is None:
+        if s.median is not None:
+            return f"median {number(s.median, unit)} (n {s.n})"
+        return "never" if BY_NAME[measure].never else "-"
+    if s.low is None:
+        return number(s.mean, unit)
+    return f"{number(s.mean, unit)} ({number(s.low, unit)} to {number(s.high, unit)})"
+
+
+def difference_cell(d: Difference, measure: str) -> str:
+    """Return a paired difference with its interval, and whether it can be told from none."""
+    unit = BY_NAME[measure].unit
+    if d.mean is None:
+        return f"not in every run (n {d.n})"
+    text = f"{d.mean:+.3f}" if not number(0.0, unit).endswith(".0") else f"{d.mean:+.1f}"
+    if d.low is None or d.high is None:
+        return text
+    text += f" ({number(d.low, unit)} to {number(d.high, unit)})"
+    return text if d.told_apart else text + " cannot be told apart"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return aligned columns as text."""
+    from tabulate import tabulate
+
+    return tabulate(rows, headers=list(header), tablefmt="simple", disable_numparse=True)
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """Return outcome table, paired differences, and the balance, as text."""
+    c = comparison
+    scenario = c.scenario
+    parts = [
+        scenario.title or scenario.name,
+        f"{c.network.n:,} services, {c.n_replicates} paired runs of each strategy, {scenario.run.months} months, "
+        f"seed {scenario.run.seed}; 95% intervals of the mean",
+        "",
+        table(
+            ["outcome", *c.strategies],
+            [[BY_NAME[m].label, *(summary_cell(c.summaries[s][m], m) for s in c.strategies)] for m in SHOWN],
+        ),
+    ]
+    if c.paired:
+        parts += ["", "Paired differences, same networks and same luck"]
+        parts.append(
+            table(
+                ["outcome", *(f"{later} - {earlier}" for later, earlier in c.paired)],
+                [[BY_NAME[m].label, *(difference_cell(row[m], m) for row in c.paired.values())] for m in SHOWN],
+            )
+        )
+    if c.frontier is not None:
+        parts += ["", best_text(c.frontier)]
+    parts += ["", *c.notes]
+    return "\n".join(parts)
+
+
+def best_text(frontier: Frontier) -> str:
+    """Return which settings cannot be told from the best, for both horizons and both arms."""
+    lines = []
+    for measure in ("benefit", "cumulative_benefit"):
+        for arm in (AS_GIVEN, AS_BEFORE):
+            if not frontier.arm(arm):
+                continue
+            best, same = frontier.best(measure, arm)
+            when = "" if arm == AS_GIVEN else ", latitude kept as before once the programme ends"
+            label = BY_NAME[measure].label
+            if best is None:
+                lines.append(f"{label}{when}: one run cannot say which balance is best")
+                continue
+            others = [frontier.points[i].plan.name for i in same if i != best]
+            text = f"{label}{when}: highest at {frontier.points[best].plan.name}"
+            text += f"; cannot be told from it: {'; '.join(others)}" if others else "; told apart from all others"
+            lines.append(text)
+    return "\n".join(lines)
+
+
+def frontier_text(frontier: Frontier) -> str:
+    """Return the frontier as text."""
+    shown = ("benefit", "cumulative_benefit", "reported_uptake", "in_name_only", "fidelity", "equity_gap", "cost")
+    parts = []
+    for arm in (AS_GIVEN, AS_BEFORE):
+        rows = frontier.summary(arm)
+        if not rows:
+            continue
+        settings = list(frontier.points[0].settings)
+        parts.append("Latitude after the programme as given" if arm == AS_GIVEN else "Latitude kept as before")
+        parts.append(
+            table(
+                [*settings, *(BY_NAME[m].label for m in shown)],
+                [[*(f"{row[s]:g}" for s in settings), *(summary_cell(Summary(**row[m]), m) for m in shown)] for row in rows],
+            )
+        )
+        parts.append("")
+    parts.append(best_text(frontier))
+    return "\n".join(parts)

@@ -1,0 +1,55 @@
+"""Shared by all tests: small scenarios, quick property tests, and where real data may lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from spreadsim.scenario_files import load_scenario, resolved, validate
+
+settings.register_profile(
+    "quick", deadline=None, max_examples=40, derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+settings.load_profile("quick")
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The top of the repository."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real adoption data; tests that need it are skipped where there is none."""
+    folder = Path(os.environ.get("SPREADSIM_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data: {folder} does not exist (set SPREADSIM_DATA)")
+    return folder
+
+
+def small_document(**changes: Any) -> dict[str, Any]:
+    """Return the default scenario on 60 services in two levels, as a document; tables merge with `changes`."""
+    from spreadsim.scenario_files import merge
+
+    document = resolved(load_scenario("default"))
+    document["network"] |= {
+        "services": 60, "hierarchy": [{"level": "region", "count": 3}, {"level": "team", "count": 12}],
+    }
+    document["run"] |= {"months": 36, "replicates": 4}
+    document["programme"]["stop_month"] = 24
+    document["frontier"]["balances"] = [0.0, 0.5, 1.0]
+    return merge(document, changes)
+
+
+@pytest.fixture
+def small() -> Any:
+    """A small scenario, quick to run."""
+    return validate(small_document(), "small")

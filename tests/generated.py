@@ -1,0 +1,107 @@
+"""Scenarios made up at random, for properties that hold of all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from spreadsim.parameters import Behaviour, declarations
+from spreadsim.scenario_files import validate
+
+
+@st.composite
+def components(draw: Any) -> dict[str, Any]:
+    n = draw(st.integers(1, 6))
+    weights = draw(st.lists(st.integers(1, 9), min_size=n, max_size=n))
+    share = st.sampled_from([0.0, 0.2, 0.35, 0.5, 0.9, 1.0])
+    return {
+        f"part-{k}": {
+            "core": draw(st.booleans()), "weight": weights[k] / sum(weights), "complexity": draw(share),
+            "codification": draw(share),
+        }
+        for k in range(n)
+    }
+
+
+@st.composite
+def behaviours(draw: Any) -> dict[str, Any]:
+    """A few parameters moved anywhere in their plausible range, or a choice changed; the rest at their defaults."""
+    document: dict[str, Any] = {}
+    known = [d for d in declarations(Behaviour) if d.kind in ("number", "integer", "switch", "choice")]
+    for d in draw(st.lists(st.sampled_from(known), max_size=8, unique_by=lambda d: d.path)):
+        value: Any
+        if d.kind == "switch":
+            value = draw(st.booleans())
+        elif d.kind == "choice":
+            value = draw(st.sampled_from(d.choices))
+        else:
+            assert d.plausible is not None, d.path
+            low, high = d.plausible
+            value = draw(st.integers(int(low), int(high)) if d.kind == "integer" else st.floats(low, high))
+        table, name = d.path.split(".")
+        document.setdefault(table, {})[name] = value
+    adoption = document.get("adoption", {})
+    if adoption.get("threshold_most_ready", 0.05) > adoption.get("threshold_least_ready", 0.35):
+        adoption["threshold_most_ready"] = adoption["threshold_least_ready"] = 0.2
+    if draw(st.booleans()) and draw(st.booleans()):
+        document.setdefault("implementation", {})["months_to_embed"] = 0.0
+    return document
+
+
+@st.composite
+def networks(draw: Any) -> dict[str, Any]:
+    n = draw(st.integers(1, 40))
+    levels = []
+    if draw(st.booleans()):
+        levels.append({"level": "region", "count": draw(st.integers(1, min(3, n)))})
+        if draw(st.booleans()):
+            levels.append({"level": "team", "count": draw(st.integers(levels[0]["count"], min(9, n) if n >= 9 else n))})
+    source = draw(
+        st.sampled_from(["nested-hierarchy", "ring-lattice", "small-world", "scale-free", "random", "path", "star",
+                         "tree", "complete"])
+    )
+    return {
+        "source": source, "services": n, "hierarchy": levels,
+        "peer_ties": {"homophily_distance": draw(st.sampled_from([0.7, 1.5, float("inf")]))},
+    }
+
+
+def levers() -> Any:
+    lever = st.sampled_from([0.0, 0.05, 0.25, 0.3, 0.7, 1.0])
+    return st.fixed_dictionaries(
+        {name: lever for name in ("mandate", "latitude", "peer_programme", "monitoring", "support", "co_production",
+                                  "celebration")}
+    )
+
+
+@st.composite
+def scenarios(draw: Any) -> Any:
+    """A valid scenario of one strategy on up to 40 services over up to 30 months."""
+    months = draw(st.integers(1, 30))
+    strategy: dict[str, Any] = draw(levers())
+    if draw(st.booleans()):
+        month = draw(st.integers(0, 30))
+        strategy["schedule"] = [{"month": month, **draw(levers())}]
+    document = {
+        "name": "generated",
+        "run": {"months": months, "replicates": 1, "seed": draw(st.integers(0, 2**40))},
+        "intervention": {
+            "components": draw(components()), "mechanism_clarity": draw(st.sampled_from([0.0, 0.5, 1.0])),
+            "core_exponent": draw(st.integers(1, 3)),
+        },
+        "network": draw(networks()),
+        "programme": {
+            "stop_month": draw(st.integers(0, 30)),
+            "support_for": draw(st.sampled_from(["implementing", "implementing-and-embedded"])),
+            "support_priority": draw(st.sampled_from(["none", "most-deprived"])),
+            "starting_sites": {
+                "share": draw(st.sampled_from([0.0, 0.03, 0.2, 1.0])),
+                "rule": draw(st.sampled_from(["random", "most-ready", "most-connected", "most-deprived", "adjacent"])),
+            },
+            "latitude_after": draw(st.sampled_from([1.0, 0.3, "as-before"])),
+        },
+        "behaviour": draw(behaviours()),
+        "strategies": {"only": strategy},
+    }
+    return validate(document, "generated")
