@@ -9,7 +9,7 @@ A rule of your own is a subclass: override `hears`, `adopts`, `engages_when_told
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mesa.discrete_space import FixedAgent
 
@@ -54,7 +54,7 @@ class Service(FixedAgent):
     persuasion: float
 
     def __init__(self, model: SpreadModel, uid: int) -> None:
-        super().__init__(model)  # type: ignore[no-untyped-call]
+        super().__init__(model)
         structure = model.structure
         self.uid = uid
         self.id, self.name = structure.ids[uid], structure.names[uid]
@@ -127,9 +127,7 @@ class Service(FixedAgent):
     def hears(self) -> bool:
         """Return whether an unaware service hears of the improvement this month."""
         model = self.model
-        return self.draw(draws.AWARE) < rules.awareness_probability(
-            model.b, model.m, self.exposure(), self.directed()
-        )
+        return self.draw(draws.AWARE) < rules.awareness_probability(model.b, model.m, self.exposure(), self.directed())
 
     def adoption(self) -> float:
         """Return the chance of adopting of its own accord this month."""
@@ -151,8 +149,13 @@ class Service(FixedAgent):
         compliance = self.compliance()
         u_mandate = self.draw(draws.MANDATE) if compliance > 0.0 else 1.0
         return rules.after_aware(
-            self.draw(draws.DECIDE), self.adoption(), u_mandate, compliance, self.draw(draws.ENGAGE),
-            self.engagement_when_told(), self.state,
+            self.draw(draws.DECIDE),
+            self.adoption(),
+            u_mandate,
+            compliance,
+            self.draw(draws.ENGAGE),
+            self.engagement_when_told(),
+            self.state,
         )
 
     def gives_up(self) -> bool:
@@ -169,9 +172,7 @@ class Service(FixedAgent):
     def converts_or_lapses(self) -> int:
         """Return the next state of a name-only adopter."""
         model = self.model
-        conversion = rules.conversion_probability(
-            model.b, model.m, self.response(), self.support(), self.engagement()
-        )
+        conversion = rules.conversion_probability(model.b, model.m, self.response(), self.support(), self.engagement())
         lapse = rules.lapse_probability(model.b, model.m)
         return rules.after_in_name_only(self.draw(draws.CONVERT), conversion, self.draw(draws.RELAPSE), lapse)
 
@@ -203,8 +204,7 @@ class Service(FixedAgent):
             model = self.model
             self.progress = min(
                 1.0,
-                self.progress
-                + rules.progress_made(model.b, self.capability, self.support(), self.complexity_included),
+                self.progress + rules.progress_made(model.b, self.capability, self.support(), self.complexity_included),
             )
             if self.progress >= 1.0:
                 self.leader = self.becomes_leader()
@@ -258,15 +258,27 @@ class Service(FixedAgent):
         self.adaptable = rules.adaptable_presence(self.model.v, self.fidelity)
 
     def _become(
-        self, state: int, route: int, source_kind: int = rules.NO_SOURCE, source: Service | None = None,
-        generation: int | None = None, presence: float = 0.0,
+        self,
+        state: int,
+        route: int,
+        source_kind: int = rules.NO_SOURCE,
+        source: Service | None = None,
+        generation: int | None = None,
+        presence: float = 0.0,
     ) -> None:
         self.next_state, self.next_route = state, route
         self.model.note(
-            month=self.model.month + 1, service=self.uid, from_state=self.state, to_state=state, route=route,
-            source_kind=source_kind, source_service=-1 if source is None else source.uid,
-            generation=self.generation if generation is None else generation, presence=presence, leader=self.leader
-            and state == rules.EMBEDDED, leader_source=source is not None and source.leader,
+            month=self.model.month + 1,
+            service=self.uid,
+            from_state=self.state,
+            to_state=state,
+            route=route,
+            source_kind=source_kind,
+            source_service=-1 if source is None else source.uid,
+            generation=self.generation if generation is None else generation,
+            presence=presence,
+            leader=self.leader and state == rules.EMBEDDED,
+            leader_source=source is not None and source.leader,
         )
 
     def start_here(self) -> None:
@@ -323,7 +335,12 @@ class Service(FixedAgent):
             included += v.weight[k] * v.complexity[k]
             copied.append(
                 rules.component_copied(
-                    b, original[k], v.codification[k], v.complexity[k], slip, self.draw(draws.TEMPLATE, k),
+                    b,
+                    original[k],
+                    v.codification[k],
+                    v.complexity[k],
+                    slip,
+                    self.draw(draws.TEMPLATE, k),
                     self.draw(draws.COPY, k),
                 )
             )

@@ -74,13 +74,23 @@ def _shared(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--replicates", type=click.IntRange(1, 1_000_000), help="Paired runs of each strategy."),
         click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all luck is derived."),
         click.option("--months", type=click.IntRange(1, 1200), help="Horizon in months."),
-        click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE",
-                     help="Change one field of the scenario; repeatable."),
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="FIELD=VALUE",
+            help="Change one field of the scenario; repeatable.",
+        ),
         click.option("--out", type=click.Path(path_type=Path), help="Results folder [default: results/NAME]."),
         click.option("--force", is_flag=True, help="Replace an existing results folder."),
         click.option("--workers", type=click.IntRange(1, 1024), help="Runs side by side [default: all processors]."),
-        click.option("--driver", type=click.Choice(["compiled", "mesa"]), default="compiled", show_default=True,
-                     help="What runs the model; both give the same numbers."),
+        click.option(
+            "--driver",
+            type=click.Choice(["compiled", "mesa"]),
+            default="compiled",
+            show_default=True,
+            help="What runs the model; both give the same numbers.",
+        ),
         click.option("--json", "as_json", is_flag=True, help="Print the machine-readable summary alone."),
         click.option("--quiet", is_flag=True, help="Print only where the results are."),
     ]
@@ -117,9 +127,14 @@ def scenarios(copied: str | None, target: Path | None, as_json: bool) -> None:
     listing = []
     for name in names:
         scenario = load_scenario(name)
-        listing.append({
-            "name": name, "title": scenario.title, "strategies": list(scenario.strategies), "shows": scenario.shows,
-        })
+        listing.append(
+            {
+                "name": name,
+                "title": scenario.title,
+                "strategies": list(scenario.strategies),
+                "shows": scenario.shows,
+            }
+        )
     if as_json:
         click.echo(json.dumps(listing, indent=2, ensure_ascii=False))
         return
@@ -173,9 +188,20 @@ def _target(out: Path | None, default: str, force: bool) -> Path:
 @click.option("--no-frontier", is_flag=True, help="Leave the balance frontier out.")
 @click.option("--no-report", is_flag=True, help="Leave report.html out.")
 def compare(
-    name: str, replicates: int | None, seed: int | None, months: int | None, settings: tuple[str, ...],
-    out: Path | None, force: bool, workers: int | None, driver: Any, as_json: bool, quiet: bool, events: bool,
-    no_frontier: bool, no_report: bool,
+    name: str,
+    replicates: int | None,
+    seed: int | None,
+    months: int | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    force: bool,
+    workers: int | None,
+    driver: Any,
+    as_json: bool,
+    quiet: bool,
+    events: bool,
+    no_frontier: bool,
+    no_report: bool,
 ) -> None:
     """Run every strategy of a scenario on the same networks with the same luck, and compare them.
 
@@ -217,8 +243,18 @@ def compare(
 @click.option("--levers", metavar="A,B", help="Cross these levers (of mandate, latitude, peer_programme, monitoring).")
 @click.option("--steps", type=click.IntRange(2, 21), default=5, show_default=True, help="Values of each lever.")
 def frontier(
-    name: str, replicates: int | None, seed: int | None, months: int | None, settings: tuple[str, ...],
-    out: Path | None, force: bool, workers: int | None, driver: Any, as_json: bool, quiet: bool, levers: str | None,
+    name: str,
+    replicates: int | None,
+    seed: int | None,
+    months: int | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    force: bool,
+    workers: int | None,
+    driver: Any,
+    as_json: bool,
+    quiet: bool,
+    levers: str | None,
     steps: int,
 ) -> None:
     """Outcome by balance, from 0 (fully top-down) to 1 (fully organic), or over levers.
@@ -240,7 +276,9 @@ def frontier(
     from spreadsim.scenario_files import load_scenario
 
     scenario = with_run(load_scenario(name, settings), None, seed, months)
-    crossed = {lever.strip(): [i / (steps - 1) for i in range(steps)] for lever in levers.split(",")} if levers else None
+    crossed = (
+        {lever.strip(): [i / (steps - 1) for i in range(steps)] for lever in levers.split(",")} if levers else None
+    )
     target = _target(out, f"{scenario.name}-frontier", force)
     k = replicates or scenario.frontier.replicates or scenario.run.replicates
     result = run(scenario, levers=crossed, replicates=k, driver=driver, workers=workers, progress=not quiet)

@@ -90,7 +90,9 @@ class Frontier:
         columns: Columns = {}
         for name in self.points[0].settings:
             columns[name] = np.repeat([point.settings[name] for point in self.points], n_replicates)
-        columns["latitude_after"] = np.repeat(np.array([point.arm for point in self.points], dtype=object), n_replicates)
+        columns["latitude_after"] = np.repeat(
+            np.array([point.arm for point in self.points], dtype=object), n_replicates
+        )
         columns["replicate"] = np.tile(np.arange(n_replicates), n_points)
         for measure in MEASURES:
             columns[measure.name] = self.values[measure.name].reshape(-1)
@@ -177,9 +179,7 @@ class Comparison:
 
     def runs_table(self) -> Columns:
         """Return one row a strategy and replicate, with every measure."""
-        values = (
-            (m.name, np.concatenate([self.values(name, m.name) for name in self.strategies])) for m in MEASURES
-        )
+        values = ((m.name, np.concatenate([self.values(name, m.name) for name in self.strategies])) for m in MEASURES)
         return self._stacked(values, 1)
 
     def curves_table(self) -> Columns:
@@ -219,11 +219,18 @@ class Comparison:
                     continue
                 k = len(e["month"])
                 part = {
-                    "strategy": np.full(k, name, dtype=object), "replicate": np.full(k, replicate), "month": e["month"],
-                    "service": ids[e["service"]], "from_state": states[e["from_state"]],
-                    "to_state": states[e["to_state"]], "route": routes[e["route"]],
-                    "source_kind": sources[e["source_kind"]], "source_service": ids[e["source_service"]],
-                    "generation": e["generation"], "presence": e["presence"], "second_leader": e["leader"],
+                    "strategy": np.full(k, name, dtype=object),
+                    "replicate": np.full(k, replicate),
+                    "month": e["month"],
+                    "service": ids[e["service"]],
+                    "from_state": states[e["from_state"]],
+                    "to_state": states[e["to_state"]],
+                    "route": routes[e["route"]],
+                    "source_kind": sources[e["source_kind"]],
+                    "source_service": ids[e["source_service"]],
+                    "generation": e["generation"],
+                    "presence": e["presence"],
+                    "second_leader": e["leader"],
                     "source_is_second_leader": e["leader_source"],
                 }
                 for key, values in part.items():
@@ -355,7 +362,7 @@ def frontier_points(
         if arm == AS_BEFORE and scenario.programme.latitude_after == AS_BEFORE:
             continue
         for setting in settings:
-            given = {"balance": 0.5, **setting} if levers is not None else setting
+            given: dict[str, Any] = {"balance": 0.5, **setting} if levers is not None else dict(setting)
             strategy = Strategy(**given, **extra)
             name = ", ".join(f"{key} {value:g}" for key, value in setting.items())
             points.append(FrontierPoint(setting, arm, plan(scenario, name, strategy)))

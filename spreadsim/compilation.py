@@ -20,7 +20,14 @@ from typing import Any
 import numba
 
 _COMPILED_SOURCES = (
-    "compilation", "draws", "engine", "parameters", "plan", "record", "rules", "state",
+    "compilation",
+    "draws",
+    "engine",
+    "parameters",
+    "plan",
+    "record",
+    "rules",
+    "state",
 )
 
 
@@ -67,7 +74,11 @@ def cache_folder() -> Path | None:
         base = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
         places = [Path(base) if base else Path("~/.cache").expanduser(), Path(tempfile.gettempdir())]
     for place in places:
-        folder = place / "spreadsim" / f"{rulebook_version()}-{numba.__version__}-py{sys.version_info[0]}{sys.version_info[1]}"
+        folder = (
+            place
+            / "spreadsim"
+            / f"{rulebook_version()}-{numba.__version__}-py{sys.version_info[0]}{sys.version_info[1]}"
+        )
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):

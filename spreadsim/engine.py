@@ -10,7 +10,6 @@ With ``NUMBA_DISABLE_JIT=1`` the same code runs interpreted and gives the same n
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import Any
 
 import numba
 import numpy as np
@@ -32,13 +31,44 @@ word = int if numba.config.DISABLE_JIT else helper(lambda number: np.uint64(numb
 
 # Purposes whose prefix is made once a month, by their place in `keys`.
 _MONTHLY = (
-    draws.AWARE, draws.DECIDE, draws.MANDATE, draws.ENGAGE, draws.SOURCE, draws.ORIGIN, draws.ABANDON, draws.STOP,
-    draws.CONVERT, draws.LEADER, draws.RELAPSE, draws.TEMPLATE, draws.COPY, draws.OMIT, draws.EROSION_CANDIDATE,
-    draws.EROSION, draws.DRIFT_CANDIDATE, draws.DRIFT,
+    draws.AWARE,
+    draws.DECIDE,
+    draws.MANDATE,
+    draws.ENGAGE,
+    draws.SOURCE,
+    draws.ORIGIN,
+    draws.ABANDON,
+    draws.STOP,
+    draws.CONVERT,
+    draws.LEADER,
+    draws.RELAPSE,
+    draws.TEMPLATE,
+    draws.COPY,
+    draws.OMIT,
+    draws.EROSION_CANDIDATE,
+    draws.EROSION,
+    draws.DRIFT_CANDIDATE,
+    draws.DRIFT,
 )
 (
-    AWARE, DECIDE, MANDATE, ENGAGE, SOURCE, ORIGIN, ABANDON, STOP, CONVERT, LEADER, RELAPSE, TEMPLATE, COPY, OMIT,
-    EROSION_CANDIDATE, EROSION, DRIFT_CANDIDATE, DRIFT,
+    AWARE,
+    DECIDE,
+    MANDATE,
+    ENGAGE,
+    SOURCE,
+    ORIGIN,
+    ABANDON,
+    STOP,
+    CONVERT,
+    LEADER,
+    RELAPSE,
+    TEMPLATE,
+    COPY,
+    OMIT,
+    EROSION_CANDIDATE,
+    EROSION,
+    DRIFT_CANDIDATE,
+    DRIFT,
 ) = range(len(_MONTHLY))
 PURPOSES = tuple(int(purpose) for purpose in _MONTHLY)
 
@@ -46,13 +76,35 @@ _ATTRIBUTE_NAMES = tuple(variable.name for variable in ATTRIBUTES)
 _STATE_NAMES = tuple(variable.name for variable in STATE)
 _EVENT_NAMES = tuple(f"event_{name}" for name, _ in EVENT_FIELDS)
 
-World = namedtuple(  # noqa: PYI024
+World = namedtuple(
     "World",
     (
-        *_ATTRIBUTE_NAMES, *_STATE_NAMES, *_EVENT_NAMES,
-        "fit_as_published", "fifth", "first_call", "depth", "parent", "start", "peer", "weight", "weight_sum",
-        "message", "message_generation", "group_parent", "group_depth", "keys", "next_state", "next_route", "counts",
-        "support", "support_embedded", "core_places", "sums", "late_effect", "first_late_month",
+        *_ATTRIBUTE_NAMES,
+        *_STATE_NAMES,
+        *_EVENT_NAMES,
+        "fit_as_published",
+        "fifth",
+        "first_call",
+        "depth",
+        "parent",
+        "start",
+        "peer",
+        "weight",
+        "weight_sum",
+        "message",
+        "message_generation",
+        "group_parent",
+        "group_depth",
+        "keys",
+        "next_state",
+        "next_route",
+        "counts",
+        "support",
+        "support_embedded",
+        "core_places",
+        "sums",
+        "late_effect",
+        "first_late_month",
     ),
 )
 N_EVENTS, OVERFLOW = 0, 1  # places in `counts`
@@ -146,8 +198,13 @@ def pass_down(w, b, v, seed, replicate):
                 continue
             address = word(draws.COMPONENT_STRIDE * (n + g) + k)
             w.message[g, k] = R.component_copied(
-                b, w.message[parent, k], v.codification[k], v.complexity[k], b.copying.error_from_hierarchy,
-                D.uniform_at(template, address), D.uniform_at(copy, address),
+                b,
+                w.message[parent, k],
+                v.codification[k],
+                v.complexity[k],
+                b.copying.error_from_hierarchy,
+                D.uniform_at(template, address),
+                D.uniform_at(copy, address),
             )
 
 
@@ -236,9 +293,13 @@ def transition(w, m, b, v):
                 response = response_of(w, m, b, i, exposure_of(w, i))
                 odds = R.engagement_odds(b, m, v, w.readiness[i], support_of(w, i), response)
                 following, new_route = R.after_aware(
-                    u_decide, R.adoption_probability(b, m, response, R.engagement(b, odds), again),
-                    u_mandate, compliance,
-                    draw(w, ENGAGE, i), R.mandated_engagement(b, m, v, odds, w.fit_as_published[i]), state,
+                    u_decide,
+                    R.adoption_probability(b, m, response, R.engagement(b, odds), again),
+                    u_mandate,
+                    compliance,
+                    draw(w, ENGAGE, i),
+                    R.mandated_engagement(b, m, v, odds, w.fit_as_published[i]),
+                    state,
                 )
                 if following != state:
                     route = new_route
@@ -253,7 +314,9 @@ def transition(w, m, b, v):
             if w.progress[i] >= 1.0:
                 following = rules.EMBEDDED
                 w.leader[i] = draw(w, LEADER, i) < R.leadership_probability(b, m, w.effect[i])
-                note(w, m, i, following, route, rules.NO_SOURCE, -1, w.generation[i], w.presence_at_start[i], w.leader[i])
+                note(
+                    w, m, i, following, route, rules.NO_SOURCE, -1, w.generation[i], w.presence_at_start[i], w.leader[i]
+                )
             else:
                 u = draw(w, ABANDON, i)
                 if u < R.abandonment_probability(b, 0.0):
@@ -328,7 +391,13 @@ def enter(w, m, b, v, i, route, learns_as, response):
             w.fidelity[i, k] = 0.0
         else:
             w.fidelity[i, k] = R.component_copied(
-                b, original, v.codification[k], v.complexity[k], slip, draw(w, TEMPLATE, address), draw(w, COPY, address)
+                b,
+                original,
+                v.codification[k],
+                v.complexity[k],
+                slip,
+                draw(w, TEMPLATE, address),
+                draw(w, COPY, address),
             )
             included += v.weight[k] * v.complexity[k]
     w.form[i] = form
@@ -376,9 +445,7 @@ def change(w, m, b, v):
             continue
         latitude = R.latitude_taken(m, w.adaptation_tendency[i])
         seen = R.context_perceived(b, m, v, w.context[i], w.perception[i])
-        w.form[i] = R.form_adjusted(
-            b, m, w.form[i], seen, latitude, w.adaptation_tendency[i], w.capability[i]
-        )
+        w.form[i] = R.form_adjusted(b, m, w.form[i], seen, latitude, w.adaptation_tendency[i], w.capability[i])
         if state == rules.IMPLEMENTING:
             erode(w, m, b, v, i, latitude)
         else:
@@ -442,7 +509,11 @@ def commit(w, m, b, v):
 
 
 _LOOPS = {
-    "support": support, "quality": quality, "record": record_sums, "transition": transition, "change": change,
+    "support": support,
+    "quality": quality,
+    "record": record_sums,
+    "transition": transition,
+    "change": change,
     "commit": commit,
 }
 

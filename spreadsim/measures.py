@@ -23,7 +23,7 @@ NEVER = float("nan")
 
 @dataclass(frozen=True)
 class Measure:
-    """One outcome of a run. `monthly` measures are also a column of the curves; `never` ones are null if not reached."""
+    """One outcome of a run. `monthly` measures are also columns of the curves; `never` ones may not be reached."""
 
     name: str
     label: str
@@ -35,55 +35,168 @@ class Measure:
 
 
 MEASURES = (
-    Measure("reported_uptake", "Reported uptake", "share", "higher",
-            "share that reports having adopted: implementing, embedded or in name only", True),
-    Measure("embedded", "Embedded", "share", "higher", "share in which the improvement is embedded in routine practice", True),
+    Measure(
+        "reported_uptake",
+        "Reported uptake",
+        "share",
+        "higher",
+        "share that reports having adopted: implementing, embedded or in name only",
+        True,
+    ),
+    Measure(
+        "embedded",
+        "Embedded",
+        "share",
+        "higher",
+        "share in which the improvement is embedded in routine practice",
+        True,
+    ),
     Measure("in_name_only", "In name only", "share", "lower", "share that reports adoption and does not do it", True),
-    Measure("in_name_only_of_reported", "In name only, of those reporting", "share", "lower",
-            "share of the services reporting adoption that do not do it", True),
-    Measure("discontinued", "Discontinued", "share", "lower", "share that stopped, or let a nominal adoption lapse", True),
-    Measure("lapsed_never_started", "Lapsed, never started", "share", "lower",
-            "share that let a nominal adoption lapse and never began: part of the discontinued"),
+    Measure(
+        "in_name_only_of_reported",
+        "In name only, of those reporting",
+        "share",
+        "lower",
+        "share of the services reporting adoption that do not do it",
+        True,
+    ),
+    Measure(
+        "discontinued", "Discontinued", "share", "lower", "share that stopped, or let a nominal adoption lapse", True
+    ),
+    Measure(
+        "lapsed_never_started",
+        "Lapsed, never started",
+        "share",
+        "lower",
+        "share that let a nominal adoption lapse and never began: part of the discontinued",
+    ),
     Measure("reach", "Reach", "share", "higher", "share in which it was ever embedded, starting sites included", True),
     Measure("population_reach", "People reached", "share of people", "higher", "reach, weighted by population", True),
-    Measure("fidelity", "Fidelity", "share", "neither",
-            "mean over embedded services: weighted presence of components as intended, the adaptable ones marked down by "
-            "how far their form has moved", True),
+    Measure(
+        "fidelity",
+        "Fidelity",
+        "share",
+        "neither",
+        "mean over embedded services: weighted presence of components as intended, the adaptable ones marked down by "
+        "how far their form has moved",
+        True,
+    ),
     Measure("core_fidelity", "Core fidelity", "share", "higher", "the same over core components alone", True),
-    Measure("fidelity_at_start", "Fidelity at the start", "share", "neither",
-            "mean over services embedded at the horizon of the weighted share of components present when they began"),
-    Measure("fidelity_drift", "Fidelity drift", "share", "higher",
-            "mean over the same of that share now minus then; negative is loss"),
-    Measure("adaptation", "Adaptation", "fit distances", "neither",
-            "mean over embedded services of how far their form has moved from the original", True),
-    Measure("adaptation_ratio", "Adaptation, of what context asks", "ratio", "neither",
-            "the same over how far their contexts lie from the originators'"),
-    Measure("local_fit", "Local fit", "0 to 1", "higher",
-            "mean over embedded services of the fit of their form to their own context", True),
-    Measure("effectiveness", "Effectiveness", "ratio", "higher",
-            "mean over embedded services of the effect achieved, relative to the originating sites'", True),
-    Measure("effectiveness_ever", "Effectiveness, all ever embedded", "ratio", "higher",
-            "the same over all ever embedded, 0 where stopped: free of survivorship", True),
-    Measure("benefit", "Sustained benefit", "share of full effect", "higher",
-            "effect achieved times population served, over all services, mean of the last 12 months, relative to every "
-            "service having the full effect"),
-    Measure("cumulative_benefit", "Cumulative benefit", "years of full effect", "higher",
-            "the same summed over months 0 to the horizon, in years"),
-    Measure("sustainment", "Sustainment", "share", "higher", "share of the services ever embedded that still are", True),
-    Measure("evaporation", "Evaporation", "share", "lower",
-            "reported uptake when the programme stops minus at the horizon"),
-    Measure("months_to_half", "Months to half", "months", "lower",
-            "first month by which reach is at least one half; null if never", never=True),
-    Measure("generation", "Generation", "copies", "neither",
-            "mean number of copies between an embedded service's version and the originators'", True),
-    Measure("equity_gap", "Equity gap", "share of full effect", "lower",
-            "benefit in the least deprived fifth of services minus that in the most deprived fifth"),
-    Measure("equity_ratio", "Equity ratio", "ratio", "higher",
-            "benefit in the most deprived fifth over that in the least deprived fifth"),
-    Measure("second_leaders", "Second leaders", "share", "neither", "share of services that emerged as leaders of spread"),
+    Measure(
+        "fidelity_at_start",
+        "Fidelity at the start",
+        "share",
+        "neither",
+        "mean over services embedded at the horizon of the weighted share of components present when they began",
+    ),
+    Measure(
+        "fidelity_drift",
+        "Fidelity drift",
+        "share",
+        "higher",
+        "mean over the same of that share now minus then; negative is loss",
+    ),
+    Measure(
+        "adaptation",
+        "Adaptation",
+        "fit distances",
+        "neither",
+        "mean over embedded services of how far their form has moved from the original",
+        True,
+    ),
+    Measure(
+        "adaptation_ratio",
+        "Adaptation, of what context asks",
+        "ratio",
+        "neither",
+        "the same over how far their contexts lie from the originators'",
+    ),
+    Measure(
+        "local_fit",
+        "Local fit",
+        "0 to 1",
+        "higher",
+        "mean over embedded services of the fit of their form to their own context",
+        True,
+    ),
+    Measure(
+        "effectiveness",
+        "Effectiveness",
+        "ratio",
+        "higher",
+        "mean over embedded services of the effect achieved, relative to the originating sites'",
+        True,
+    ),
+    Measure(
+        "effectiveness_ever",
+        "Effectiveness, all ever embedded",
+        "ratio",
+        "higher",
+        "the same over all ever embedded, 0 where stopped: free of survivorship",
+        True,
+    ),
+    Measure(
+        "benefit",
+        "Sustained benefit",
+        "share of full effect",
+        "higher",
+        "effect achieved times population served, over all services, mean of the last 12 months, relative to every "
+        "service having the full effect",
+    ),
+    Measure(
+        "cumulative_benefit",
+        "Cumulative benefit",
+        "years of full effect",
+        "higher",
+        "the same summed over months 0 to the horizon, in years",
+    ),
+    Measure(
+        "sustainment", "Sustainment", "share", "higher", "share of the services ever embedded that still are", True
+    ),
+    Measure(
+        "evaporation", "Evaporation", "share", "lower", "reported uptake when the programme stops minus at the horizon"
+    ),
+    Measure(
+        "months_to_half",
+        "Months to half",
+        "months",
+        "lower",
+        "first month by which reach is at least one half; null if never",
+        never=True,
+    ),
+    Measure(
+        "generation",
+        "Generation",
+        "copies",
+        "neither",
+        "mean number of copies between an embedded service's version and the originators'",
+        True,
+    ),
+    Measure(
+        "equity_gap",
+        "Equity gap",
+        "share of full effect",
+        "lower",
+        "benefit in the least deprived fifth of services minus that in the most deprived fifth",
+    ),
+    Measure(
+        "equity_ratio",
+        "Equity ratio",
+        "ratio",
+        "higher",
+        "benefit in the most deprived fifth over that in the least deprived fifth",
+    ),
+    Measure(
+        "second_leaders", "Second leaders", "share", "neither", "share of services that emerged as leaders of spread"
+    ),
     Measure("cost", "Cost", "staff-days a service", "lower", "support, programme and delivery effort per service"),
-    Measure("cost_per_benefit_year", "Cost per benefit-year", "staff-days", "lower",
-            "cost per service over cumulative benefit"),
+    Measure(
+        "cost_per_benefit_year",
+        "Cost per benefit-year",
+        "staff-days",
+        "lower",
+        "cost per service over cumulative benefit",
+    ),
 )
 BY_NAME = {measure.name: measure for measure in MEASURES}
 STATE_COLUMNS = ("unaware", "aware", "implementing", "embedded", "in_name_only", "discontinued")
@@ -135,7 +248,9 @@ def curves(run: Run, network: Network, plan: Plan) -> dict[str, np.ndarray]:
     n_ever = np.cumsum(np.bincount(at, minlength=months + 1)).astype(np.float64)
     people_ever = np.cumsum(np.bincount(at, weights=population[ever], minlength=months + 1))
     starting_effect = sums["effect"][0] / embedded[0] if embedded[0] > 0 else 1.0
-    started = np.isin(events["to_state"], (rules.IMPLEMENTING, rules.EMBEDDED)) & (events["source_kind"] != rules.NO_SOURCE)
+    started = np.isin(events["to_state"], (rules.IMPLEMENTING, rules.EMBEDDED)) & (
+        events["source_kind"] != rules.NO_SOURCE
+    )
     started &= events["month"] > 0
     copied = started & (events["source_kind"] == rules.PEER)
     from_leader = copied & events["leader_source"]
@@ -165,7 +280,12 @@ def curves(run: Run, network: Network, plan: Plan) -> dict[str, np.ndarray]:
     spent = np.zeros(months + 1)
     for t in range(months):
         spent[t] = rules.monthly_cost(
-            plan.cost, plan.levers[t], float(n), implementing[t], sums["supported"][t], embedded[t] + nominal[t],
+            plan.cost,
+            plan.levers[t],
+            float(n),
+            implementing[t],
+            sums["supported"][t],
+            embedded[t] + nominal[t],
             sums["leaders"][t],
         )
     result["cost"] = spent / n
@@ -228,14 +348,16 @@ def generations(run: Run, plan: Plan) -> list[dict[str, float]]:
     for g in range(highest + 1):
         began = entering & (events["generation"] == g)
         here = embedded & (final["generation"] == g)
-        rows.append({
-            "generation": g,
-            "n_began": int(began.sum()),
-            "fidelity_at_start": float(np.mean(events["presence"][began])) if began.any() else NEVER,
-            "n_embedded": int(here.sum()),
-            "fidelity": float(np.mean(fidelity[here])) if here.any() else NEVER,
-            "core_fidelity": float(np.mean(final["core"][here])) if here.any() else NEVER,
-        })
+        rows.append(
+            {
+                "generation": g,
+                "n_began": int(began.sum()),
+                "fidelity_at_start": float(np.mean(events["presence"][began])) if began.any() else NEVER,
+                "n_embedded": int(here.sum()),
+                "fidelity": float(np.mean(fidelity[here])) if here.any() else NEVER,
+                "core_fidelity": float(np.mean(final["core"][here])) if here.any() else NEVER,
+            }
+        )
     return rows
 
 
@@ -254,10 +376,17 @@ def groups(run: Run, network: Network, plan: Plan) -> list[dict[str, Any]]:
         achieved = np.bincount(member_of[known], weights=(population * effect)[known], minlength=len(names))
         reach, benefit = _over(n_ever, size), _over(achieved, people)
         for g in range(len(names)):
-            rows.append({
-                "level": level, "group": names[g], "number": int(numbers[g]), "n_services": int(size[g]),
-                "population": float(people[g]), "reach": float(reach[g]), "benefit": float(benefit[g]),
-            })
+            rows.append(
+                {
+                    "level": level,
+                    "group": names[g],
+                    "number": int(numbers[g]),
+                    "n_services": int(size[g]),
+                    "population": float(people[g]),
+                    "reach": float(reach[g]),
+                    "benefit": float(benefit[g]),
+                }
+            )
 
     tree = network.hierarchy
     for place, level in enumerate(tree.levels):

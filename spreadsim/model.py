@@ -142,8 +142,13 @@ class SpreadModel(mesa.Model):
                 u_template, u_copy = (draws.uniform_at(p, draws.COMPONENT_STRIDE * (n + g) + k) for p in at)
                 held.append(
                     rules.component_copied(
-                        self.b, message[parent][k], v.codification[k], v.complexity[k],
-                        self.b.copying.error_from_hierarchy, u_template, u_copy,
+                        self.b,
+                        message[parent][k],
+                        v.codification[k],
+                        v.complexity[k],
+                        self.b.copying.error_from_hierarchy,
+                        u_template,
+                        u_copy,
                     )
                 )
             message.append(held)
@@ -238,12 +243,16 @@ class SpreadModel(mesa.Model):
 
     def _record(self) -> None:
         held = {name: values.tolist() for name, values in self.arrays().items()}
-        world = SimpleNamespace(
-            **held, fifth=self.structure.fifth.tolist(), first_call=self.first_call.tolist()
-        )
+        world = SimpleNamespace(**held, fifth=self.structure.fifth.tolist(), first_call=self.first_call.tolist())
         late = self.month >= first_late_month(self.strategy.months)
         record.record_month(
-            world, self.b, self.v, self.support, self.support_embedded, late, self._late_effect,
+            world,
+            self.b,
+            self.v,
+            self.support,
+            self.support_embedded,
+            late,
+            self._late_effect,
             self._sums[self.month],
         )
 

@@ -299,7 +299,10 @@ def network_from_graph(graph: networkx.Graph, scenario: Scenario, replicate: int
         speaker.append(place[b])
         strength.append(w)
     ties = ties_from_pairs(
-        len(services), np.array(listener, dtype=np.int64), np.array(speaker, dtype=np.int64), np.array(strength),
+        len(services),
+        np.array(listener, dtype=np.int64),
+        np.array(speaker, dtype=np.int64),
+        np.array(strength),
         directed=graph.is_directed(),
     )
     attributes = draw_attributes(scenario, hierarchy, replicate if scenario.network.redraw else 0)
@@ -324,7 +327,9 @@ def network_from_graph(graph: networkx.Graph, scenario: Scenario, replicate: int
 def checked_attribute(scenario: Scenario, name: str, values: np.ndarray, source: str) -> np.ndarray:
     """Return given values of an attribute within the range that has a meaning; readiness never quite 0 or 1."""
     if not np.all(np.isfinite(values)):
-        raise InputError(source, name, "holds a value that is not a finite number", "correct it, or leave the column out")
+        raise InputError(
+            source, name, "holds a value that is not a finite number", "correct it, or leave the column out"
+        )
     if name == "population" and np.any(values < 0):
         raise InputError(source, name, "holds a negative population", "correct it")
     if name == "readiness":
@@ -420,7 +425,9 @@ def starting_sites(network: Network, programme: Programme, seed: int, replicate:
         for identity in sites.ids:
             if identity not in place:
                 raise InputError(
-                    "scenario", "programme.starting_sites.ids", f"there is no service '{identity}'",
+                    "scenario",
+                    "programme.starting_sites.ids",
+                    f"there is no service '{identity}'",
                     nearest(identity, list(network.ids)[:2000]) if network.n <= 2000 else "check the id",
                 )
         return np.unique(np.array([place[identity] for identity in sites.ids], dtype=np.int64))
@@ -441,6 +448,13 @@ def starting_sites(network: Network, programme: Programme, seed: int, replicate:
 
 
 __all__ = [
-    "Hierarchy", "Network", "Ties", "draw_attributes", "make_network", "network_from_graph", "replace",
-    "starting_sites", "ties_from_pairs",
+    "Hierarchy",
+    "Network",
+    "Ties",
+    "draw_attributes",
+    "make_network",
+    "network_from_graph",
+    "replace",
+    "starting_sites",
+    "ties_from_pairs",
 ]

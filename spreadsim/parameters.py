@@ -64,7 +64,7 @@ def parameter(
             limits["le"] = high
     if infinite:
         limits["allow_inf_nan"] = True
-    extra = {
+    extra: dict[str, Any] = {
         "unit": unit,
         "plausible": list(plausible) if plausible else None,
         "symbol": symbol,
@@ -117,7 +117,7 @@ def _bounds(field: FieldInfo) -> tuple[float, float] | None:
             if getattr(item, name, None) is not None:
                 low, found = float(getattr(item, name)), True
         if getattr(item, "le", None) is not None:
-            high, found = float(item.le), True  # type: ignore[union-attr]
+            high, found = float(item.le), True
     return (low, high) if found else None
 
 

@@ -59,7 +59,7 @@ def _declare_numbers(table: type[BaseModel]) -> None:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             _declare_numbers(field.annotation)
     name = f"{table.__name__}Numbers"
-    globals()[name] = namedtuple(name, [*table.model_fields])  # type: ignore[misc]  # noqa: PYI024
+    globals()[name] = namedtuple(name, [*table.model_fields])
 
 
 _declare_numbers(Behaviour)
@@ -71,8 +71,8 @@ def numbers(table: Table) -> Any:
     values = []
     for name, field in type(table).model_fields.items():
         value = getattr(table, name)
-        if isinstance(value, BaseModel):
-            values.append(numbers(value))  # type: ignore[arg-type]
+        if isinstance(value, Table):
+            values.append(numbers(value))
         elif get_origin(field.annotation) is Literal:
             values.append(get_args(field.annotation).index(value))
         else:
@@ -126,10 +126,7 @@ def _months(strategy: Any, programme: Programme, minimum_latitude: float, months
                 held["latitude"] = after
             position += 1
         on = float(programme.start_month <= month < programme.stop_month)
-        if held["mandate"] > 0:
-            directed_since = month if directed_since is None else directed_since
-        else:
-            directed_since = None
+        directed_since = (month if directed_since is None else directed_since) if held["mandate"] > 0 else None
         result.append(
             rules.Levers(
                 month=month,
@@ -162,7 +159,9 @@ def _intervention(table: Any, behaviour: Any) -> rules.Intervention:
         else:
             omega += share
         cbar += share * component.complexity
-    core_weight = [w / core_total if c.core and core_total > 0 else 0.0 for w, c in zip(weight, components, strict=True)]
+    core_weight = [
+        w / core_total if c.core and core_total > 0 else 0.0 for w, c in zip(weight, components, strict=True)
+    ]
     adaptable_weight = [w / omega if not c.core and omega > 0 else 0.0 for w, c in zip(weight, components, strict=True)]
     n_core = sum(component.core for component in components)
     erosion = draws.candidate_bound(rules.largest_erosion(behaviour))
@@ -212,7 +211,9 @@ def _with_overrides(scenario: Scenario, name: str, strategy: Any, file: str) -> 
         keys = path.split(".")
         where = f"strategies.{name}.overrides.{path}"
         if keys[0] in _NOT_OVERRIDDEN:
-            raise InputError(file, where, f"[{keys[0]}] is shared by all strategies", "change it for the whole scenario")
+            raise InputError(
+                file, where, f"[{keys[0]}] is shared by all strategies", "change it for the whole scenario"
+            )
         if keys[0] not in Scenario.model_fields:
             raise InputError(file, where, "unknown name", nearest(keys[0], Scenario.model_fields))
         document = with_setting(document, keys, value, file)

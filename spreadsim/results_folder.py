@@ -159,8 +159,13 @@ def _now() -> str:
 
 
 def _write_folder(
-    folder: Path, force: bool, scenario: Scenario, options: Mapping[str, Any], started: str | None,
-    files: Mapping[str, Callable[[Path], None]], last: Callable[[Path, dict[str, Any]], None] | None = None,
+    folder: Path,
+    force: bool,
+    scenario: Scenario,
+    options: Mapping[str, Any],
+    started: str | None,
+    files: Mapping[str, Callable[[Path], None]],
+    last: Callable[[Path, dict[str, Any]], None] | None = None,
 ) -> Path:
     with written_whole(folder, force) as place:
         (place / "scenario.toml").write_text(to_toml(scenario), encoding="utf-8")
@@ -184,8 +189,13 @@ def _write_folder(
 
 
 def write_comparison(
-    comparison: Comparison, folder: Path, *, force: bool = False, all_events: bool = False,
-    started: str | None = None, report: bool = True,
+    comparison: Comparison,
+    folder: Path,
+    *,
+    force: bool = False,
+    all_events: bool = False,
+    started: str | None = None,
+    report: bool = True,
 ) -> Path:
     """Write a comparison's results folder, whole or not at all; return its path.
 
@@ -214,22 +224,36 @@ def write_comparison(
             _write_text(place / "report.html", render_report(c, provenance=receipt))
 
     options = {
-        "command": "compare", "driver": c.driver, "frontier": c.frontier is not None, "events": all_events,
+        "command": "compare",
+        "driver": c.driver,
+        "frontier": c.frontier is not None,
+        "events": all_events,
         "notes": list(c.notes),
     }
     return _write_folder(folder, force, c.scenario, options, started, files, write_report)
 
 
 def write_frontier(
-    frontier: Frontier, scenario: Scenario, folder: Path, *, levers: Mapping[str, Any] | None, replicates: int,
-    driver: str, force: bool = False, started: str | None = None,
+    frontier: Frontier,
+    scenario: Scenario,
+    folder: Path,
+    *,
+    levers: Mapping[str, Any] | None,
+    replicates: int,
+    driver: str,
+    force: bool = False,
+    started: str | None = None,
 ) -> Path:
     """Write a frontier's results folder, whole or not at all; return its path."""
     from spreadsim.comparison import AS_BEFORE
 
     summary = {
-        "scenario": scenario.name, "seed": scenario.run.seed, "replicates": replicates, "months": scenario.run.months,
-        "frontier": frontier.summary(), "frontier_as_before": frontier.summary(AS_BEFORE),
+        "scenario": scenario.name,
+        "seed": scenario.run.seed,
+        "replicates": replicates,
+        "months": scenario.run.months,
+        "frontier": frontier.summary(),
+        "frontier_as_before": frontier.summary(AS_BEFORE),
     }
     files: dict[str, Callable[[Path], None]] = {
         "summary.json": lambda path: _write_text(path, as_json(summary)),

@@ -246,7 +246,9 @@ def engagement_odds(b: Any, m: Any, v: Any, readiness: float, support: float, re
     """
     ease = 1.0 / ((0.5 + v.mean_complexity) * (0.5 + v.mean_complexity))
     return (
-        readiness / (1.0 - readiness) * ease
+        readiness
+        / (1.0 - readiness)
+        * ease
         * (1.0 + b.engagement.support_odds * support)
         * (1.0 + b.engagement.co_production_odds * m.co_production)
         * (1.0 + b.engagement.peer_odds * response)
@@ -334,7 +336,12 @@ def after_stopping(m: Any, route: int) -> int:
 
 
 def after_aware(
-    u_decide: float, adoption: float, u_mandate: float, compliance: float, u_engage: float, engaged_if_told: float,
+    u_decide: float,
+    adoption: float,
+    u_mandate: float,
+    compliance: float,
+    u_engage: float,
+    engaged_if_told: float,
     state: int,
 ) -> tuple[int, int]:
     """Return the next state and route of an aware or discontinued service: adopt, be directed, or stay."""
@@ -445,9 +452,7 @@ def drift_probability(b: Any, m: Any, complexity: float, capability: float) -> f
     return b.drift.rate * (0.5 + complexity) * (1.5 - capability) * (1.0 - b.drift.monitoring_reduction * m.monitoring)
 
 
-def repair_probability(
-    b: Any, m: Any, codification: float, is_core: bool, support: float, exposed: float
-) -> float:
+def repair_probability(b: Any, m: Any, codification: float, is_core: bool, support: float, exposed: float) -> float:
     """Return the chance that an embedded component is repaired: by audit, support, the template, or peers."""
     watched = max(m.monitoring, support)
     if is_core:

@@ -7,9 +7,8 @@ What does not: reading and merging files (``scenario_files``), what drivers take
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, Self
-
 from pathlib import Path
+from typing import Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
 
@@ -26,7 +25,7 @@ from spreadsim.parameters import (
 )
 
 MAX_COMPONENTS = 64
-FORMAT = 1
+FORMAT: Literal[1] = 1
 
 NetworkSource = Literal[
     "nested-hierarchy", "ring-lattice", "small-world", "scale-free", "random", "complete", "path", "tree", "star",
@@ -174,19 +173,17 @@ class NetworkTable(Table):
     def _fits(self) -> Self:
         groups_above = 1
         for level in self.hierarchy:
-            if level.children is not None and len(level.children) != groups_above:
-                raise ValueError(
-                    f"level '{level.level}': 'children' has {len(level.children)} entries for {groups_above} groups above"
-                )
-            if level.size < groups_above:
-                raise ValueError(f"level '{level.level}' has {level.size} groups, fewer than the {groups_above} above it")
+            who, above = f"level '{level.level}'", groups_above
+            if level.children is not None and len(level.children) != above:
+                raise ValueError(f"{who}: 'children' has {len(level.children)} entries for {above} groups above")
+            if level.size < above:
+                raise ValueError(f"{who} has {level.size} groups, fewer than the {above} above it")
             groups_above = level.size
         if self.source not in ("file", "graph") and self.services < groups_above:
             raise ValueError(f"{self.services} services cannot fill {groups_above} lowest-level groups")
-        if self.group_sizes.counts is not None and sum(self.group_sizes.counts.values()) != groups_above:
-            raise ValueError(
-                f"group_sizes.counts describe {sum(self.group_sizes.counts.values())} groups, the hierarchy has {groups_above}"
-            )
+        counted = None if self.group_sizes.counts is None else sum(self.group_sizes.counts.values())
+        if counted is not None and counted != groups_above:
+            raise ValueError(f"group_sizes.counts describe {counted} groups, the hierarchy has {groups_above}")
         names = [level.level for level in self.hierarchy]
         if len(set(names)) != len(names):
             raise ValueError("levels of the hierarchy have different names")
@@ -246,7 +243,7 @@ class StrategyBase(FourLevers):
     codification: float | None = Field(None, ge=0, le=1, description="Codification of every component.")
     mechanism_clarity: float | None = Field(None, ge=0, le=1, description="Clarity of the mechanism.")
     overrides: dict[str, Any] = Field(default_factory=dict)
-    schedule: list[ScheduleEntry] = Field(default_factory=list)  # type: ignore[valid-type]
+    schedule: list[ScheduleEntry] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _levers_given(self) -> Self:
@@ -290,7 +287,7 @@ class Scenario(Table):
     network: NetworkTable = Field(default_factory=NetworkTable)
     services: Services = Services()
     programme: Programme = Programme()
-    strategies: dict[str, Strategy] = Field(min_length=1)  # type: ignore[valid-type]
+    strategies: dict[str, Strategy] = Field(min_length=1)
     frontier: FrontierTable = Field(default_factory=FrontierTable)
     behaviour: Behaviour = Behaviour()
     cost: Cost = Cost()

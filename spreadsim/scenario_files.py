@@ -78,13 +78,17 @@ def read_toml(path: Path, shown_as: str | None = None) -> dict[str, Any]:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise InputError(shown, "", f"the file has {size:,} bytes", f"a file of this kind has at most {MAX_BYTES:,}")
+            raise InputError(
+                shown, "", f"the file has {size:,} bytes", f"a file of this kind has at most {MAX_BYTES:,}"
+            )
         text = path.read_bytes().decode("utf-8-sig")
         return tomllib.loads(text)
     except IsADirectoryError:
         raise InputError(shown, "", "this is a folder", "name the .toml file in it") from None
     except OSError as error:
-        raise InputError(shown, "", f"cannot be read ({error.strerror})", "check the path and its permissions") from None
+        raise InputError(
+            shown, "", f"cannot be read ({error.strerror})", "check the path and its permissions"
+        ) from None
     except UnicodeDecodeError as error:
         raise InputError(
             shown, "", f"is not UTF-8 text (byte {error.start})", "save it as UTF-8, or as 'Unicode (UTF-8)'"
@@ -111,7 +115,9 @@ def _read_chain(name: str, seen: tuple[Path, ...], beside: Path | None) -> tuple
     path = find_scenario(name, beside)
     if path.resolve() in seen:
         chain = " -> ".join(p.name for p in (*seen, path.resolve()))
-        raise InputError(seen[0].name, "based_on", f"the chain runs in a circle: {chain}", "base one of them on another file")
+        raise InputError(
+            seen[0].name, "based_on", f"the chain runs in a circle: {chain}", "base one of them on another file"
+        )
     document = read_toml(path, name if beside is None else path.name)
     parent = document.pop("based_on", None)
     if parent is None:
@@ -146,7 +152,9 @@ def with_setting(document: Mapping[str, Any], keys: list[str], value: Any, sourc
     for depth, key in enumerate(keys[:-1]):
         below = here.get(key, {})
         if not isinstance(below, Mapping):
-            raise InputError(source, ".".join(keys), f"'{'.'.join(keys[: depth + 1])}' is not a table", "check the path")
+            raise InputError(
+                source, ".".join(keys), f"'{'.'.join(keys[: depth + 1])}' is not a table", "check the path"
+            )
         here[key] = dict(below)
         here = here[key]
     last = keys[-1]
@@ -179,15 +187,23 @@ def _known_names(location: tuple[Any, ...]) -> list[str]:
 
 
 _WANTED = {
-    "float_type": "a number", "int_type": "a whole number", "int_from_float": "a whole number", "bool_type": "true or false",
-    "string_type": "text in quotes", "list_type": "a list", "dict_type": "a table", "model_type": "a table",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "string_type": "text in quotes",
+    "list_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
     "model_attributes_type": "a table",
 }
 
 
 def _in_words(error: Mapping[str, Any], location: tuple[Any, ...]) -> tuple[str, str]:
     kind, value, context = error["type"], error.get("input"), error.get("ctx", {})
-    shown = repr(value) if not isinstance(value, (dict, list)) else f"a {'table' if isinstance(value, dict) else 'list'}"
+    shown = (
+        repr(value) if not isinstance(value, (dict, list)) else f"a {'table' if isinstance(value, dict) else 'list'}"
+    )
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
     if kind == "extra_forbidden":
         known = _known_names(location)
@@ -195,7 +211,9 @@ def _in_words(error: Mapping[str, Any], location: tuple[Any, ...]) -> tuple[str,
     if kind == "missing":
         return "is missing", "add it"
     limits = {
-        "greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most"), "greater_than": ("gt", "more than"),
+        "greater_than_equal": ("ge", "at least"),
+        "less_than_equal": ("le", "at most"),
+        "greater_than": ("gt", "more than"),
         "less_than": ("lt", "less than"),
     }
     if kind in limits:

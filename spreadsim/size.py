@@ -38,8 +38,11 @@ class Size:
             ("peer ties", f"{self.ties:,}"),
             ("strategies", str(self.strategies)),
             ("runs", f"{self.runs:,} of {self.months} months, and {self.frontier_runs:,} for the frontier"),
-            ("expected time", f"about {_time(self.seconds)} on {default_workers()} processors"
-                              f" (the first time {SECONDS_TO_COMPILE:.0f} s more, to compile)"),
+            (
+                "expected time",
+                f"about {_time(self.seconds)} on {default_workers()} processors"
+                f" (the first time {SECONDS_TO_COMPILE:.0f} s more, to compile)",
+            ),
             ("expected disk", f"about {max(1, self.disk // 1_000_000):,} MB"),
         ]
 

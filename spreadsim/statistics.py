@@ -92,7 +92,9 @@ def difference(later: np.ndarray, earlier: np.ndarray, never: bool = False, leve
     return Difference(mean, low, high, n, share, told)
 
 
-def told_apart_from_best(columns: list[np.ndarray], lower_is_better: bool = False) -> tuple[int | None, list[bool | None]]:
+def told_apart_from_best(
+    columns: list[np.ndarray], lower_is_better: bool = False
+) -> tuple[int | None, list[bool | None]]:
     """Return which column has the best mean, and for each column whether it can be told apart from that one.
 
     Paired Student intervals at a joint level of 95% over all pairs of columns (Bonferroni): the best is chosen by the
@@ -105,7 +107,10 @@ def told_apart_from_best(columns: list[np.ndarray], lower_is_better: bool = Fals
     best = int(np.argmax([sign * np.mean(column) for column in columns]))
     n_pairs = len(columns) * (len(columns) - 1) // 2
     level = 1.0 - (1.0 - LEVEL) / max(1, n_pairs)
-    told = [i != best and bool(difference(column, columns[best], level=level).told_apart) for i, column in enumerate(columns)]
+    told: list[bool | None] = [
+        i != best and bool(difference(column, columns[best], level=level).told_apart)
+        for i, column in enumerate(columns)
+    ]
     return best, told
 
 

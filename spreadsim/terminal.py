@@ -9,8 +9,20 @@ from spreadsim.measures import BY_NAME
 from spreadsim.statistics import Difference, Summary
 
 SHOWN = (
-    "benefit", "cumulative_benefit", "reported_uptake", "in_name_only", "embedded", "reach", "sustainment", "fidelity",
-    "core_fidelity", "effectiveness", "adaptation", "months_to_half", "equity_gap", "cost",
+    "benefit",
+    "cumulative_benefit",
+    "reported_uptake",
+    "in_name_only",
+    "embedded",
+    "reach",
+    "sustainment",
+    "fidelity",
+    "core_fidelity",
+    "effectiveness",
+    "adaptation",
+    "months_to_half",
+    "equity_gap",
+    "cost",
 )
 
 
@@ -115,7 +127,10 @@ def frontier_text(frontier: Frontier) -> str:
         parts.append(
             table(
                 [*settings, *(BY_NAME[m].label for m in shown)],
-                [[*(f"{row[s]:g}" for s in settings), *(summary_cell(Summary(**row[m]), m) for m in shown)] for row in rows],
+                [
+                    [*(f"{row[s]:g}" for s in settings), *(summary_cell(Summary(**row[m]), m) for m in shown)]
+                    for row in rows
+                ],
             )
         )
         parts.append("")

@@ -39,8 +39,12 @@ def generated_ties(table: NetworkTable, hierarchy: Hierarchy, seed: int, replica
         pairs = random_pairs(n, shape.mean_degree, seed, replicate)
     elif table.source == "complete":
         if n > MAX_COMPLETE:
-            raise InputError("scenario", "network.services", f"a complete network of {n} services has {n * (n - 1) // 2:,} ties",
-                             f"use at most {MAX_COMPLETE} services")
+            raise InputError(
+                "scenario",
+                "network.services",
+                f"a complete network of {n} services has {n * (n - 1) // 2:,} ties",
+                f"use at most {MAX_COMPLETE} services",
+            )
         pairs = np.triu_indices(n, 1)
     elif table.source == "path":
         pairs = (np.arange(n - 1), np.arange(1, n))

@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, settings
 from spreadsim.scenario_files import load_scenario, resolved, validate
 
 settings.register_profile(
-    "quick", deadline=None, max_examples=40, derandomize=True,
+    "quick",
+    deadline=None,
+    max_examples=40,
+    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 settings.load_profile("quick")
@@ -41,7 +44,8 @@ def small_document(**changes: Any) -> dict[str, Any]:
 
     document = resolved(load_scenario("default"))
     document["network"] |= {
-        "services": 60, "hierarchy": [{"level": "region", "count": 3}, {"level": "team", "count": 12}],
+        "services": 60,
+        "hierarchy": [{"level": "region", "count": 3}, {"level": "team", "count": 12}],
     }
     document["run"] |= {"months": 36, "replicates": 4}
     document["programme"]["stop_month"] = 24

@@ -17,7 +17,9 @@ def components(draw: Any) -> dict[str, Any]:
     share = st.sampled_from([0.0, 0.2, 0.35, 0.5, 0.9, 1.0])
     return {
         f"part-{k}": {
-            "core": draw(st.booleans()), "weight": weights[k] / sum(weights), "complexity": draw(share),
+            "core": draw(st.booleans()),
+            "weight": weights[k] / sum(weights),
+            "complexity": draw(share),
             "codification": draw(share),
         }
         for k in range(n)
@@ -58,11 +60,24 @@ def networks(draw: Any) -> dict[str, Any]:
         if draw(st.booleans()):
             levels.append({"level": "team", "count": draw(st.integers(levels[0]["count"], min(9, n) if n >= 9 else n))})
     source = draw(
-        st.sampled_from(["nested-hierarchy", "ring-lattice", "small-world", "scale-free", "random", "path", "star",
-                         "tree", "complete"])
+        st.sampled_from(
+            [
+                "nested-hierarchy",
+                "ring-lattice",
+                "small-world",
+                "scale-free",
+                "random",
+                "path",
+                "star",
+                "tree",
+                "complete",
+            ]
+        )
     )
     return {
-        "source": source, "services": n, "hierarchy": levels,
+        "source": source,
+        "services": n,
+        "hierarchy": levels,
         "peer_ties": {"homophily_distance": draw(st.sampled_from([0.7, 1.5, float("inf")]))},
     }
 
@@ -70,8 +85,9 @@ def networks(draw: Any) -> dict[str, Any]:
 def levers() -> Any:
     lever = st.sampled_from([0.0, 0.05, 0.25, 0.3, 0.7, 1.0])
     return st.fixed_dictionaries(
-        {name: lever for name in ("mandate", "latitude", "peer_programme", "monitoring", "support", "co_production",
-                                  "celebration")}
+        dict.fromkeys(
+            ("mandate", "latitude", "peer_programme", "monitoring", "support", "co_production", "celebration"), lever
+        )
     )
 
 
@@ -87,7 +103,8 @@ def scenarios(draw: Any) -> Any:
         "name": "generated",
         "run": {"months": months, "replicates": 1, "seed": draw(st.integers(0, 2**40))},
         "intervention": {
-            "components": draw(components()), "mechanism_clarity": draw(st.sampled_from([0.0, 0.5, 1.0])),
+            "components": draw(components()),
+            "mechanism_clarity": draw(st.sampled_from([0.0, 0.5, 1.0])),
             "core_exponent": draw(st.integers(1, 3)),
         },
         "network": draw(networks()),

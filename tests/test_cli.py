@@ -12,13 +12,27 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-QUICK = ["--replicates", "3", "--set", "network.services=120", "--set", "run.months=24", "--set",
-         "programme.stop_month=18", "--set", "frontier.balances=[0.0, 1.0]"]
+QUICK = [
+    "--replicates",
+    "3",
+    "--set",
+    "network.services=120",
+    "--set",
+    "run.months=24",
+    "--set",
+    "programme.stop_month=18",
+    "--set",
+    "frontier.balances=[0.0, 1.0]",
+]
 
 
 def spreadsim(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "spreadsim.cli", *arguments], cwd=folder, text=True, capture_output=True, check=False,
+        [sys.executable, "-m", "spreadsim.cli", *arguments],
+        cwd=folder,
+        text=True,
+        capture_output=True,
+        check=False,
         env={**os.environ, **environment},
     )
 
@@ -39,7 +53,9 @@ def test_help_is_light(tmp_path: Path) -> None:
 
 def test_import_is_light() -> None:
     code = "import sys, spreadsim; print([m for m in ('numpy','pydantic','mesa','numba','pandas') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True).stdout.strip() == "[]"
+    )
 
 
 def commands(folder: Path) -> list[str]:
@@ -65,8 +81,17 @@ def test_compare_writes_a_folder_that_runs_alone(tmp_path: Path) -> None:
     folder = tmp_path / "results" / "default"
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        "summary.json", "runs.parquet", "curves.parquet", "events.parquet", "services.parquet", "generations.parquet",
-        "groups.parquet", "frontier.parquet", "report.html", "scenario.toml", "provenance.json",
+        "summary.json",
+        "runs.parquet",
+        "curves.parquet",
+        "events.parquet",
+        "services.parquet",
+        "generations.parquet",
+        "groups.parquet",
+        "frontier.parquet",
+        "report.html",
+        "scenario.toml",
+        "provenance.json",
     }
     runs = pd.read_parquet(folder / "runs.parquet")
     assert list(runs.columns[:2]) == ["strategy", "replicate"]
@@ -85,7 +110,9 @@ def test_compare_writes_a_folder_that_runs_alone(tmp_path: Path) -> None:
     )
     assert str(tmp_path) not in everything, "no path of the machine"
     # the folder's own scenario gives the same runs, byte for byte
-    again = spreadsim("compare", str(folder / "scenario.toml"), "--no-report", "--no-frontier", "--out", "again", folder=tmp_path)
+    again = spreadsim(
+        "compare", str(folder / "scenario.toml"), "--no-report", "--no-frontier", "--out", "again", folder=tmp_path
+    )
     assert again.returncode == 0, again.stderr
     assert (tmp_path / "again" / "runs.parquet").read_bytes() == (folder / "runs.parquet").read_bytes()
 
@@ -156,7 +183,7 @@ def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     original = results_folder.write_parquet
     results_folder.write_parquet = failing  # type: ignore[assignment]
     try:
-        with pytest.raises(SpreadsimError, match="could not be written .No space left on device.; nothing was left"):
+        with pytest.raises(SpreadsimError, match=r"could not be written .No space left on device.; nothing was left"):
             result.save(tmp_path / "r")
     finally:
         results_folder.write_parquet = original
@@ -166,12 +193,18 @@ def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 BAD_CALLS = [
     (["compare"], "Missing argument 'NAME'"),
     (["compare", "defualt"], "did you mean 'default'?"),
-    (["compare", "default", "--set", "run.month=3"], "default (with --set): run.month: unknown name; did you mean 'months'?"),
+    (
+        ["compare", "default", "--set", "run.month=3"],
+        "default (with --set): run.month: unknown name; did you mean 'months'?",
+    ),
     (["compare", "default", "--replicates", "0"], "--replicates"),
     (["compare", "default", "--replicates", "many"], "--replicates"),
     (["compare", "default", "--driver", "mesh"], "--driver"),
     (["compare", "default", "--out", "file.txt"], "is a file; choose another name"),
-    (["frontier", "default", "--levers", "mandat"], "--levers: mandat: is not one of the four levers; did you mean 'mandate'?"),
+    (
+        ["frontier", "default", "--levers", "mandat"],
+        "--levers: mandat: is not one of the four levers; did you mean 'mandate'?",
+    ),
     (["scenarios", "--copy", "defalt"], "did you mean 'default'?"),
     (["comparee", "default"], "there is no command 'comparee'; did you mean 'compare'?"),
     (["check", "no/such.toml"], "there is no such file; check the path"),
@@ -217,8 +250,9 @@ def test_frontier_names_what_cannot_be_told_from_the_best(tmp_path: Path) -> Non
     table = pd.read_parquet(tmp_path / "results" / "default-frontier" / "frontier.parquet")
     assert set(table["latitude_after"]) == {"as given", "as-before"}
     assert len(table) == 2 * 2 * 3
-    done = spreadsim("frontier", "default", *QUICK, "--levers", "mandate,latitude", "--steps", "2", "--out", "l",
-                     folder=tmp_path)
+    done = spreadsim(
+        "frontier", "default", *QUICK, "--levers", "mandate,latitude", "--steps", "2", "--out", "l", folder=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     table = pd.read_parquet(tmp_path / "l" / "frontier.parquet")
     assert set(zip(table["mandate"], table["latitude"], strict=True)) == {(0, 0), (0, 1), (1, 0), (1, 1)}
@@ -248,7 +282,10 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
 
     process = subprocess.Popen(
         [sys.executable, "-m", "spreadsim.cli", "compare", "default", "--replicates", "100000", "--no-frontier"],
-        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     time.sleep(6)
     process.send_signal(signal.SIGINT)

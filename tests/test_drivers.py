@@ -103,7 +103,11 @@ def probe(python: str, *drivers: str, **environment: str) -> dict[str, str]:
     document = small_document()
     document["network"]["peer_ties"]["homophily_distance"] = 2.0
     done = subprocess.run(
-        [python, "-c", PROBE, *drivers], input=json.dumps(document), text=True, capture_output=True, check=False,
+        [python, "-c", PROBE, *drivers],
+        input=json.dumps(document),
+        text=True,
+        capture_output=True,
+        check=False,
         env={**os.environ, **environment},
     )
     assert done.returncode == 0, done.stderr
@@ -129,7 +133,10 @@ def find_python(version: str) -> str | None:
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     candidates = [shutil.which(f"python{version}"), *(str(p) for p in pyenv.glob(f"{version}*/bin/python{version}"))]
     for candidate in candidates:
-        if candidate and subprocess.run([candidate, "-c", "import venv"], capture_output=True, check=False).returncode == 0:
+        if (
+            candidate
+            and subprocess.run([candidate, "-c", "import venv"], capture_output=True, check=False).returncode == 0
+        ):
             return candidate
     return None
 

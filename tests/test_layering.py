@@ -17,9 +17,20 @@ ONLY = {
     "dask": {"cluster.py"},
 }
 FIRST = ("rules.py", "errors.py", "draws.py")  # these import nothing of ours
-NEVER = [("engine.py", "model"), ("engine.py", "agents"), ("model.py", "engine"), ("agents.py", "engine"),
-         ("rules.py", "numpy"), ("rules.py", "math"), ("network.py", "comparison"), ("scenario.py", "network"),
-         ("measures.py", "comparison"), ("plan.py", "network"), ("comparison.py", "report"), ("comparison.py", "cli")]
+NEVER = [
+    ("engine.py", "model"),
+    ("engine.py", "agents"),
+    ("model.py", "engine"),
+    ("agents.py", "engine"),
+    ("rules.py", "numpy"),
+    ("rules.py", "math"),
+    ("network.py", "comparison"),
+    ("scenario.py", "network"),
+    ("measures.py", "comparison"),
+    ("plan.py", "network"),
+    ("comparison.py", "report"),
+    ("comparison.py", "cli"),
+]
 
 
 def imports(path: Path, *, top: bool = False) -> set[str]:
@@ -63,7 +74,8 @@ def test_no_circle_at_import() -> None:
     """The modules' top-level imports have an order: none needs one that needs it."""
     graph = {
         path.stem: {short(m) for m in imports(path, top=True) if m.startswith("spreadsim.")}
-        for path in MODULES if path.parent == PACKAGE
+        for path in MODULES
+        if path.parent == PACKAGE
     }
     done: set[str] = set()
     while graph:

@@ -17,16 +17,45 @@ from spreadsim.scenario_files import validate
 from tests.conftest import small_document
 from tests.generated import scenarios
 
-CONTRACT = """reported_uptake embedded in_name_only discontinued reach fidelity core_fidelity fidelity_at_start
-fidelity_drift adaptation local_fit effectiveness effectiveness_ever benefit cumulative_benefit sustainment evaporation
-months_to_half generation equity_gap second_leaders cost cost_per_benefit_year""".split()
+CONTRACT = [
+    "reported_uptake",
+    "embedded",
+    "in_name_only",
+    "discontinued",
+    "reach",
+    "fidelity",
+    "core_fidelity",
+    "fidelity_at_start",
+    "fidelity_drift",
+    "adaptation",
+    "local_fit",
+    "effectiveness",
+    "effectiveness_ever",
+    "benefit",
+    "cumulative_benefit",
+    "sustainment",
+    "evaporation",
+    "months_to_half",
+    "generation",
+    "equity_gap",
+    "second_leaders",
+    "cost",
+    "cost_per_benefit_year",
+]
 
 
 def test_the_contracts_measures_are_all_there() -> None:
     assert set(CONTRACT) <= set(BY_NAME)
     better = {name: BY_NAME[name].better for name in CONTRACT}
     assert [n for n, b in better.items() if b == "lower"] == [
-        "in_name_only", "discontinued", "evaporation", "months_to_half", "equity_gap", "cost", "cost_per_benefit_year"]
+        "in_name_only",
+        "discontinued",
+        "evaporation",
+        "months_to_half",
+        "equity_gap",
+        "cost",
+        "cost_per_benefit_year",
+    ]
 
 
 def run_of(**changes: Any) -> tuple[Any, Any, Any]:
@@ -42,11 +71,33 @@ def test_nobody_anywhere_gives_null_never_zero() -> None:
         strategies={"alone": {"balance": 1.0}},
     )
     m = measures(run, network, plan)
-    for name in ("fidelity", "core_fidelity", "local_fit", "effectiveness", "effectiveness_ever", "sustainment",
-                 "adaptation", "adaptation_ratio", "generation", "in_name_only_of_reported", "cost_per_benefit_year",
-                 "months_to_half", "fidelity_at_start", "fidelity_drift", "equity_ratio"):
+    for name in (
+        "fidelity",
+        "core_fidelity",
+        "local_fit",
+        "effectiveness",
+        "effectiveness_ever",
+        "sustainment",
+        "adaptation",
+        "adaptation_ratio",
+        "generation",
+        "in_name_only_of_reported",
+        "cost_per_benefit_year",
+        "months_to_half",
+        "fidelity_at_start",
+        "fidelity_drift",
+        "equity_ratio",
+    ):
         assert np.isnan(m[name]), name
-    for name in ("reported_uptake", "embedded", "reach", "benefit", "cumulative_benefit", "equity_gap", "second_leaders"):
+    for name in (
+        "reported_uptake",
+        "embedded",
+        "reach",
+        "benefit",
+        "cumulative_benefit",
+        "equity_gap",
+        "second_leaders",
+    ):
         assert m[name] == 0.0, name
     assert m["cost"] == pytest.approx(0.1 * 24)  # the peer programme alone, a service for 24 months
 
@@ -105,9 +156,7 @@ def test_events_and_sums_agree_with_the_agents(scenario: Any) -> None:
             assert c[f"share_{name}"][month] == sum(s.state == state for s in services) / network.n
         assert c["reach"][month] == len(ever) / network.n
         people = sum(s.population for s in services)
-        delivered = sum(
-            s.population * rules.share_delivered(model.b, s.state, s.progress) * s.effect for s in services
-        )
+        delivered = sum(s.population * rules.share_delivered(model.b, s.state, s.progress) * s.effect for s in services)
         assert c["delivered"][month] == pytest.approx(delivered / people, rel=1e-12, abs=1e-15)
         here = [s for s in services if s.state == rules.EMBEDDED]
         if here:
@@ -116,8 +165,11 @@ def test_events_and_sums_agree_with_the_agents(scenario: Any) -> None:
             # fidelity from its definition: weighted presence, adaptable components marked down by the form's move
             v = plan.intervention
             worked = [
-                sum(v.weight[k] * s.fidelity[k] * (1 if v.core[k] else 1 - abs(s.form) / (1 + abs(s.form)))
-                    for k in range(v.n_components)) for s in here
+                sum(
+                    v.weight[k] * s.fidelity[k] * (1 if v.core[k] else 1 - abs(s.form) / (1 + abs(s.form)))
+                    for k in range(v.n_components)
+                )
+                for s in here
             ]
             assert c["fidelity"][month] == pytest.approx(np.mean(worked), rel=1e-12)
         else:
@@ -164,7 +216,8 @@ def test_generations_add_up_to_the_whole() -> None:
 def test_cost_by_hand() -> None:
     """Two months of a programme over two services, one a starting site: what each month costs."""
     document = small_document(
-        network={"services": 2, "hierarchy": []}, run={"months": 2},
+        network={"services": 2, "hierarchy": []},
+        run={"months": 2},
         programme={"starting_sites": {"share": 0.5}, "stop_month": 2, "support": 0.5},
         behaviour={"awareness": {"broadcast_rate": 0.0, "exposure_rate": 0.0}, "mandate": {"compliance_rate": 0.0}},
     )

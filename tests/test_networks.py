@@ -66,7 +66,9 @@ def test_too_large_a_complete_network_is_refused() -> None:
 
 def test_nested_hierarchy_ties_stay_mostly_near(small: Any) -> None:
     network = make_network(small)
-    same = network.hierarchy.service_parent[network.ties.listener] == network.hierarchy.service_parent[network.ties.peer]
+    same = (
+        network.hierarchy.service_parent[network.ties.listener] == network.hierarchy.service_parent[network.ties.peer]
+    )
     assert same.mean() > 0.4
     assert network.hierarchy.service_depth.tolist() == [3] * 60
 
@@ -168,7 +170,10 @@ def test_graphs_given_in_python(small: Any) -> None:
     ("change", "seen"),
     [
         (lambda g: g.add_edge("x", "a", kind="line"), "two parents"),
-        (lambda g: g.nodes["a"].update(readiness=float("nan")) or g.nodes["b"].update(readiness=0.1), "not a finite number"),
+        (
+            lambda g: g.nodes["a"].update(readiness=float("nan")) or g.nodes["b"].update(readiness=0.1),
+            "not a finite number",
+        ),
         (lambda g: g.add_edge("a", "b", weight=-1.0), "not a number of at least 0"),
         (lambda g: g.nodes["a"].update(uid=5), "uids are not 0 to n-1"),
         (lambda g: g.nodes["a"].update(population=-1.0) or g.nodes["b"].update(population=1.0), "negative population"),
@@ -211,8 +216,12 @@ def test_starting_sites_follow_their_rule(rule: str) -> None:
     sites = starting_sites(network, scenario.programme, 1, 0)
     assert len(sites) == 6
     others = np.setdiff1d(np.arange(60), sites)
-    key = {"most-ready": network["readiness"], "most-deprived": network["deprivation"],
-           "most-connected": network.ties.degree, "adjacent": -np.arange(60)}.get(rule)
+    key = {
+        "most-ready": network["readiness"],
+        "most-deprived": network["deprivation"],
+        "most-connected": network.ties.degree,
+        "adjacent": -np.arange(60),
+    }.get(rule)
     if key is not None:
         assert key[sites].min() >= key[others].max()
     assert np.array_equal(sites, starting_sites(network, scenario.programme, 1, 0))

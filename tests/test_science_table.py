@@ -19,30 +19,105 @@ from spreadsim.scenario_files import resolved, validate
 
 # measure: (reference value, last digit printed)
 DIAL = {
-    0.0: {"in_name_only@36": .42, "months_to_half": 27, "embedded": .36, "sustainment": .49, "fidelity": .70,
-          "core_fidelity": .86, "effectiveness": .68, "effectiveness_ever": .34, "benefit": .320,
-          "cumulative_benefit": 1.52, "cost": 31, "reported_uptake@36": .99},
-    0.5: {"in_name_only@36": .21, "months_to_half": 30, "embedded": .41, "sustainment": .53, "fidelity": .66,
-          "core_fidelity": .81, "effectiveness": .60, "effectiveness_ever": .31, "benefit": .302,
-          "cumulative_benefit": 1.35, "cost": 28, "reported_uptake@36": .86},
-    0.7: {"in_name_only@36": .10, "months_to_half": 34, "embedded": .42, "sustainment": .56, "fidelity": .65,
-          "core_fidelity": .78, "effectiveness": .56, "effectiveness_ever": .32, "benefit": .281,
-          "cumulative_benefit": 1.14, "cost": 25, "reported_uptake@36": .74},
-    1.0: {"in_name_only@36": .00, "embedded": .33, "sustainment": .61, "fidelity": .62, "core_fidelity": .75,
-          "effectiveness": .51, "effectiveness_ever": .31, "benefit": .193, "cumulative_benefit": .73, "cost": 18,
-          "reported_uptake@36": .46},
+    0.0: {
+        "in_name_only@36": 0.42,
+        "months_to_half": 27,
+        "embedded": 0.36,
+        "sustainment": 0.49,
+        "fidelity": 0.70,
+        "core_fidelity": 0.86,
+        "effectiveness": 0.68,
+        "effectiveness_ever": 0.34,
+        "benefit": 0.320,
+        "cumulative_benefit": 1.52,
+        "cost": 31,
+        "reported_uptake@36": 0.99,
+    },
+    0.5: {
+        "in_name_only@36": 0.21,
+        "months_to_half": 30,
+        "embedded": 0.41,
+        "sustainment": 0.53,
+        "fidelity": 0.66,
+        "core_fidelity": 0.81,
+        "effectiveness": 0.60,
+        "effectiveness_ever": 0.31,
+        "benefit": 0.302,
+        "cumulative_benefit": 1.35,
+        "cost": 28,
+        "reported_uptake@36": 0.86,
+    },
+    0.7: {
+        "in_name_only@36": 0.10,
+        "months_to_half": 34,
+        "embedded": 0.42,
+        "sustainment": 0.56,
+        "fidelity": 0.65,
+        "core_fidelity": 0.78,
+        "effectiveness": 0.56,
+        "effectiveness_ever": 0.32,
+        "benefit": 0.281,
+        "cumulative_benefit": 1.14,
+        "cost": 25,
+        "reported_uptake@36": 0.74,
+    },
+    1.0: {
+        "in_name_only@36": 0.00,
+        "embedded": 0.33,
+        "sustainment": 0.61,
+        "fidelity": 0.62,
+        "core_fidelity": 0.75,
+        "effectiveness": 0.51,
+        "effectiveness_ever": 0.31,
+        "benefit": 0.193,
+        "cumulative_benefit": 0.73,
+        "cost": 18,
+        "reported_uptake@36": 0.46,
+    },
 }
-ARM = {0.0: .283, 0.5: .291, 0.7: .279, 1.0: .193}  # sustained benefit with latitude kept as before
+ARM = {0.0: 0.283, 0.5: 0.291, 0.7: 0.279, 1.0: 0.193}  # sustained benefit with latitude kept as before
 STRATEGIES = {
-    "top-down": {"reach": .738, "embedded": .361, "in_name_only@36": .41, "sustainment": .489, "fidelity": .707,
-                 "core_fidelity": .861, "effectiveness": .687, "effectiveness_ever": .336, "benefit": .321,
-                 "cumulative_benefit": 1.55, "cost": 30.4, "months_to_half": 26.2},
-    "organic": {"reach": .543, "embedded": .341, "in_name_only@36": .00, "sustainment": .629, "fidelity": .629,
-                "core_fidelity": .755, "effectiveness": .522, "effectiveness_ever": .328, "benefit": .203,
-                "cumulative_benefit": .76, "cost": 18.1},
-    "blend": {"reach": .780, "embedded": .480, "in_name_only@36": .10, "sustainment": .616, "fidelity": .687,
-              "core_fidelity": .837, "effectiveness": .645, "effectiveness_ever": .397, "benefit": .365,
-              "cumulative_benefit": 1.40, "cost": 30.3, "months_to_half": 32.8},
+    "top-down": {
+        "reach": 0.738,
+        "embedded": 0.361,
+        "in_name_only@36": 0.41,
+        "sustainment": 0.489,
+        "fidelity": 0.707,
+        "core_fidelity": 0.861,
+        "effectiveness": 0.687,
+        "effectiveness_ever": 0.336,
+        "benefit": 0.321,
+        "cumulative_benefit": 1.55,
+        "cost": 30.4,
+        "months_to_half": 26.2,
+    },
+    "organic": {
+        "reach": 0.543,
+        "embedded": 0.341,
+        "in_name_only@36": 0.00,
+        "sustainment": 0.629,
+        "fidelity": 0.629,
+        "core_fidelity": 0.755,
+        "effectiveness": 0.522,
+        "effectiveness_ever": 0.328,
+        "benefit": 0.203,
+        "cumulative_benefit": 0.76,
+        "cost": 18.1,
+    },
+    "blend": {
+        "reach": 0.780,
+        "embedded": 0.480,
+        "in_name_only@36": 0.10,
+        "sustainment": 0.616,
+        "fidelity": 0.687,
+        "core_fidelity": 0.837,
+        "effectiveness": 0.645,
+        "effectiveness_ever": 0.397,
+        "benefit": 0.365,
+        "cumulative_benefit": 1.40,
+        "cost": 30.3,
+        "months_to_half": 32.8,
+    },
 }
 REPLICATES = 64
 
@@ -99,12 +174,16 @@ def test_three_strategies_agree_with_the_reference(three: Comparison, strategy: 
 @pytest.mark.parametrize(
     ("later", "earlier", "measure", "reference", "error"),
     [
-        ("blend", "top-down", "benefit", .045, .003), ("blend", "organic", "benefit", .162, .006),
-        ("blend", "top-down", "cumulative_benefit", -.15, .01), ("blend", "organic", "cumulative_benefit", .64, .01),
-        ("organic", "top-down", "benefit", -.117, .005),
+        ("blend", "top-down", "benefit", 0.045, 0.003),
+        ("blend", "organic", "benefit", 0.162, 0.006),
+        ("blend", "top-down", "cumulative_benefit", -0.15, 0.01),
+        ("blend", "organic", "cumulative_benefit", 0.64, 0.01),
+        ("organic", "top-down", "benefit", -0.117, 0.005),
     ],
 )
-def test_paired_differences_agree(three: Any, later: str, earlier: str, measure: str, reference: float, error: float) -> None:
+def test_paired_differences_agree(
+    three: Any, later: str, earlier: str, measure: str, reference: float, error: float
+) -> None:
     gaps = three.values(later, measure) - three.values(earlier, measure)
     ours = float(np.std(gaps, ddof=1)) / np.sqrt(len(gaps))
     gap = max(0.0, abs(float(np.mean(gaps)) - reference) - rounding(reference))
