@@ -18,11 +18,16 @@ _WHERE = {
     "Network": "network",
     "make_network": "network",
     "network_from_graph": "network",
+    "load_network": "network_files",
+    "NetworkFile": "network_files",
     "Service": "agents",
     "SpreadModel": "model",
     "compare": "comparison",
     "Comparison": "comparison",
     "frontier": "comparison",
+    "study_components": "components",
+    "explain": "explanation",
+    "reproduce": "reproduction",
 }
 
 __all__ = ["__version__", *_WHERE]

@@ -18,7 +18,6 @@ from spreadsim import draws
 from spreadsim.adoption_metrics import adjacency, adopted_by, threshold, times
 from spreadsim.network import Ties, ties_from_pairs
 
-STRUCTURE_TEST = 190  # purpose of its draws
 DISTANCE_STEPS = 6
 BLOCK_CELLS = 4_000_000  # of a block of rows, the most that is held at a time
 DISTANCE_SERVICES = 20_000  # above this many services Moran's I uses direct ties alone
@@ -152,7 +151,7 @@ def structure_test(
     services = np.arange(len(when), dtype=np.uint64)
     for k in range(n):
         if how == "permute":
-            order = np.argsort(draws.uniform(seed, k, 0, STRUCTURE_TEST, services), kind="stable")
+            order = np.argsort(draws.uniform(seed, k, 0, draws.STRUCTURE_TEST, services), kind="stable")
             means[k] = np.nanmean(threshold(ties, when[order], n_periods, first_period))
         else:
             means[k] = np.nanmean(threshold(rewired(ties, seed, k), when, n_periods, first_period))
@@ -166,7 +165,7 @@ def rewired(ties: Ties, seed: int, replicate: int, exchanges: int = 20) -> Ties:
     a, b = ties.listener[forward].tolist(), ties.peer[forward].tolist()
     m, n = len(a), len(ties.start) - 1
     words = np.arange(3 * exchanges * m, dtype=np.uint64)
-    u = draws.uniform(seed, replicate, 0, STRUCTURE_TEST, words)
+    u = draws.uniform(seed, replicate, 0, draws.STRUCTURE_TEST, words)
     first, second = (np.floor(u[0::3] * m).astype(np.int64).tolist(), np.floor(u[1::3] * m).astype(np.int64).tolist())
     turned = (u[2::3] < 0.5).tolist()
     present = {a[t] * n + b[t] for t in range(m)}

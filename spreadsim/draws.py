@@ -27,6 +27,7 @@ ATTRIBUTE = 140  # plus the column
 PICK_KEPT, PICK, GROUP_SIZE, REWIRE_KEPT, REWIRE = 160, 161, 162, 163, 164
 STARTING_SITE = 170
 OMIT = 180
+STRUCTURE_TEST = 190
 
 COMPONENT_STRIDE = 64  # the id of a service's component k is 64 * uid + k
 

@@ -177,8 +177,12 @@ class Network:
 # --------------------------------------------------------------------------------------------------- attributes
 
 
-def draw_attributes(scenario: Scenario, hierarchy: Hierarchy, replicate: int) -> dict[str, np.ndarray]:
+def draw_attributes(
+    scenario: Scenario, hierarchy: Hierarchy, replicate: int, given_deprivation: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """Return every attribute drawn from the scenario's distributions, rounded to what a file can hold.
+
+    Readiness and capability follow `given_deprivation`, in standard deviations, where it is given.
 
     The groups are the lowest level's. Where there is no level below the root there is no group to vary between, and
     all variance is the services' own.
@@ -205,7 +209,7 @@ def draw_attributes(scenario: Scenario, hierarchy: Hierarchy, replicate: int) ->
         slope = table.deprivation_slope
         return table.mean + table.standard_deviation * (slope * deprivation + np.sqrt(1.0 - slope * slope) * own)
 
-    deprivation = shared(s.deprivation.intraclass_correlation, 0)
+    deprivation = shared(s.deprivation.intraclass_correlation, 0) if given_deprivation is None else given_deprivation
     tendency = s.adaptation_tendency
     drawn = {
         "deprivation": deprivation,
@@ -243,6 +247,10 @@ def make_network(scenario: Scenario, replicate: int = 0, like: Network | None = 
 
     table = scenario.network
     drawn_as = replicate if table.redraw else 0
+    if table.source == "file":
+        from spreadsim.network_files import network_of_scenario
+
+        return network_of_scenario(scenario, drawn_as, like)
     if like is not None and not table.redraw:
         return like
     hierarchy = like.hierarchy if like is not None else make_hierarchy(table, scenario.run.seed)

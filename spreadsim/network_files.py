@@ -11,6 +11,7 @@ A folder holds services.csv (``id``; and what `SERVICE_COLUMNS` names), ties.csv
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
-from spreadsim import draws
 from spreadsim.errors import InputError, InputErrors, nearest
 from spreadsim.network import Network, Ties, draw_attributes, ties_from_pairs
 from spreadsim.network_columns import (
@@ -35,7 +35,6 @@ from spreadsim.network_faults import Fault, FaultLog
 from spreadsim.network_graphs import SUFFIXES, read_graph
 from spreadsim.network_groups import read_hierarchy
 from spreadsim.network_tables import NetworkFileOptions, Sheet, read_sheet
-from spreadsim.normal import standard_normal
 from spreadsim.scenario_files import inside_folder, load_scenario
 
 if TYPE_CHECKING:
@@ -295,7 +294,7 @@ def redrawn(network: Network, scenario: Scenario, replicate: int) -> Network:
     number = replicate if scenario.network.redraw else 0
     values = draw_attributes(scenario, network.hierarchy, number)
     if "deprivation" in given:
-        values.update(_following(given["deprivation"], values["deprivation"], scenario, number))
+        values.update(_following(given["deprivation"], values["deprivation"], scenario, network, number))
     drawn = [name for name in values if name not in given or bool(np.any(np.isnan(given[name])))]
     for name in given:
         values[name] = np.where(np.isnan(given[name]), values[name], given[name])
@@ -307,20 +306,50 @@ def redrawn(network: Network, scenario: Scenario, replicate: int) -> Network:
     return replace(network, attributes=values, ties=ties, drawn=tuple(drawn))
 
 
-def _following(given: np.ndarray, drawn: np.ndarray, scenario: Scenario, replicate: int) -> dict[str, np.ndarray]:
+def _following(given: np.ndarray, drawn: np.ndarray, scenario: Scenario, network: Network, number: int) -> dict[str, Any]:
     """Return deprivation without gaps, and readiness and capability drawn around it."""
     known = given[~np.isnan(given)]
     middle, spread = float(known.mean()), float(known.std())
     deprivation = np.where(np.isnan(given), np.round(middle + spread * drawn, 6), given)
     standard = (deprivation - middle) / spread if spread > 0 else np.zeros(len(given))
-    result = {"deprivation": deprivation}
-    uid = np.arange(len(given), dtype=np.uint64)
-    readiness, capability = scenario.services.readiness, scenario.services.capability
-    for name, column, table, low, high in (
-        ("readiness", 4, readiness, readiness.minimum, readiness.maximum), ("capability", 5, capability, 0.0, 1.0),
-    ):
-        own = standard_normal(draws.uniform(scenario.run.seed, replicate, 0, draws.ATTRIBUTE + column, uid))
-        slope = table.deprivation_slope
-        value = table.mean + table.standard_deviation * (slope * standard + np.sqrt(1.0 - slope * slope) * own)
-        result[name] = np.round(np.clip(value, low, high), 6) + 0.0
-    return result
+    values = draw_attributes(scenario, network.hierarchy, number, standard)
+    return {"deprivation": deprivation, "readiness": values["readiness"], "capability": values["capability"]}
+
+
+# --------------------------------------------------------------------------------------------------- of a scenario
+
+
+def files_of_scenario(scenario: Scenario) -> Path:
+    """Return the folder or file that a scenario's [network] names.
+
+    It lies in the scenario's own folder, or in the folder that the user's ``SPREADSIM_DATA`` names.
+
+    Raises
+    ------
+    InputError : the path leaves the folder, or nothing is there.
+    """
+    name = scenario.network.path or ""
+    places = [scenario._folder or Path()]
+    if os.environ.get("SPREADSIM_DATA"):
+        places.append(Path(os.environ["SPREADSIM_DATA"]))
+    for place in places:
+        path = inside_folder(place, name, "network.path", scenario.name)
+        if path.exists():
+            return path
+    raise InputError(
+        scenario.name, "network.path", f"there is no '{name}' beside the scenario file",
+        f"put the data there (spreadsim scenarios --copy NAME writes a shipped scenario beside your data), or name the "
+        f"folder that holds '{name}' in SPREADSIM_DATA",
+    )
+
+
+def network_of_scenario(scenario: Scenario, drawn_as: int, like: Network | None) -> Network:
+    """Return the network that a scenario's files describe, with what they do not give drawn for a replicate.
+
+    `like`, the network of another replicate, spares reading them again.
+    """
+    if like is None:
+        found = read_network(files_of_scenario(scenario), scenario.network, scenario, drawn_as)
+        facts = {**found.network.facts, "faults": [str(fault) for fault in found.faults]}
+        return replace(found.network, facts=facts)
+    return redrawn(like, scenario, drawn_as)

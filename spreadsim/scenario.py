@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
 
+from spreadsim.network_tables import NetworkFileOptions
 from spreadsim.parameters import (
     Behaviour,
     Cost,
@@ -146,8 +147,8 @@ def default_hierarchy() -> list[Level]:
     ]
 
 
-class NetworkTable(Table):
-    """The network: hierarchy and peer ties."""
+class NetworkTable(NetworkFileOptions):
+    """The network: hierarchy and peer ties, generated or read from files."""
 
     source: NetworkSource = parameter(
         "nested-hierarchy", "How the network is made.", unit="choice", bounds=None, evidence="design",
@@ -171,6 +172,8 @@ class NetworkTable(Table):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if (self.source == "file") != (self.path is not None):
+            raise ValueError("'path' goes with source = \"file\", and only with it")
         groups_above = 1
         for level in self.hierarchy:
             who, above = f"level '{level.level}'", groups_above

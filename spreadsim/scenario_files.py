@@ -111,7 +111,8 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any], path: tuple[str, ...
     return result
 
 
-def _read_chain(name: str, seen: tuple[Path, ...], beside: Path | None) -> tuple[dict[str, Any], Path]:
+def _read_chain(name: str, seen: tuple[Path, ...], beside: Path | None) -> tuple[dict[str, Any], Path, Path]:
+    """Return a merged document, the file it begins with, and the folder that its network's path is relative to."""
     path = find_scenario(name, beside)
     if path.resolve() in seen:
         chain = " -> ".join(p.name for p in (*seen, path.resolve()))
@@ -121,11 +122,13 @@ def _read_chain(name: str, seen: tuple[Path, ...], beside: Path | None) -> tuple
     document = read_toml(path, name if beside is None else path.name)
     parent = document.pop("based_on", None)
     if parent is None:
-        return document, path
+        return document, path, path.parent
     if not isinstance(parent, str):
         raise InputError(path.name, "based_on", f"{parent!r} is not text", "give a shipped name or a path")
-    base, _ = _read_chain(parent, (*seen, path.resolve()), path.parent)
-    return merge(base, document), path
+    base, _, folder = _read_chain(parent, (*seen, path.resolve()), path.parent)
+    network = document.get("network")
+    own_path = isinstance(network, Mapping) and "path" in network
+    return merge(base, document), path, path.parent if own_path else folder
 
 
 def parse_setting(text: str) -> tuple[list[str], Any]:
@@ -271,7 +274,7 @@ def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
     from spreadsim.plan import plans
 
     shown = str(name)
-    document, path = _read_chain(shown, (), None)
+    document, path, folder = _read_chain(shown, (), None)
     document.setdefault("name", path.stem)
     source = shown
     for text in settings:
@@ -279,7 +282,7 @@ def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
         document = with_setting(document, keys, value, "--set")
         source = f"{shown} (with --set)"
     scenario = validate(document, source)
-    scenario._folder = path.parent
+    scenario._folder = folder
     plans(scenario, source)  # strategies that do not resolve are refused here, not in the middle of a run
     return scenario
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from spreadsim.comparison import AS_BEFORE, AS_GIVEN, Comparison, Frontier
 from spreadsim.measures import BY_NAME
 from spreadsim.statistics import Difference, Summary
+
+if TYPE_CHECKING:
+    from spreadsim.components import ComponentStudy
+    from spreadsim.explanation import Explanation
+    from spreadsim.network_files import NetworkFile
 
 SHOWN = (
     "benefit",
@@ -135,4 +143,84 @@ def frontier_text(frontier: Frontier) -> str:
         )
         parts.append("")
     parts.append(best_text(frontier))
+    return "\n".join(parts)
+
+
+def components_text(study: ComponentStudy, measure: str) -> str:
+    """Return readiness, and what each component does to a measure, as text."""
+    net = study.network
+    rows = []
+    for r in study.readiness:
+        fifths = [f"{r.ready[net.fifth == k].mean():.0%}" for k in range(5)] if net.n >= 5 else ["-"] * 5
+        rows.append([r.strategy, f"{int(r.ready.sum()):,} of {net.n:,}", f"{np.mean(r.of_own_accord):.2f}",
+                     f"{np.mean(r.if_told):.2f}", *fifths])
+    parts = [
+        "Ready: likelier than not to engage of its own accord at the start, with support and no example to see.",
+        table(["strategy", "ready", "mean chance", "if told", "ready in fifth 1 (least deprived)", "2", "3", "4",
+               "5 (most)"], rows),
+        "",
+        f"What becomes of {BY_NAME[measure].label.lower()} if one component changes ({study.n_replicates} paired runs;"
+        " difference with 95% interval)",
+        table(
+            ["component", "were it", *(r.strategy for r in study.readiness)],
+            [[w.component, w.change, *(difference_cell(w.differences[r.strategy][measure], measure)
+                                       for r in study.readiness)] for w in study.what_ifs],
+        ),
+        "",
+        "Core or adaptable is a fact about the intervention, not a choice: the table says what it is worth to be right.",
+    ]
+    return "\n".join(parts)
+
+
+def explanation_text(found: Explanation) -> str:
+    """Return the story of a service as text."""
+    a = found.attributes
+    parts = [
+        f"{found.name} under {found.strategy}, replicate {found.replicate}: {found.end_state} at the end",
+        f"readiness {a['readiness']:.2f}, capability {a['capability']:.2f}, tendency to adapt "
+        f"{a['adaptation_tendency']:.2f}, context {a['context']:+.2f}, {found.n_peers} peers",
+        "",
+        "What happened",
+        *(f"  month {moment.month:>3}  {moment.text}" for moment in found.timeline),
+    ]
+    if not found.timeline:
+        parts.append("  nothing: it never heard of the improvement")
+    if found.chain:
+        parts += ["", "Where its version came from"]
+        for copy in found.chain:
+            source = copy.source or {"originator": "its own", "hierarchy": "the line"}.get(copy.source_kind, copy.source_kind)
+            parts.append(f"  {copy.service} from {source}, month {copy.month}, {copy.generation} copies from the originators")
+    parts += ["", "Its components"]
+    for story in found.components:
+        what = "core" if story.core else "adaptable"
+        parts.append(f"  {story.name} ({what}): {story.verdict}, {story.presence:.0%} at the end")
+        parts += [f"      month {moment.month:>3}  {moment.text}" for moment in story.moments]
+    parts += ["", "By the same luck, with one cause taken away", *(f"  {c.text}" for c in found.counterfactuals)]
+    return "\n".join(parts)
+
+
+def network_text(found: NetworkFile, metrics: Mapping[str, Any]) -> str:
+    """Return the description of a network that was read, and its faults, as text."""
+
+    def shown(value: Any) -> str:
+        if isinstance(value, float):
+            return f"{value:.4g}"
+        if isinstance(value, (list, tuple)):
+            cells = ", ".join(shown(part) for part in value[:20])
+            return cells + (f", and {len(value) - 20} more" if len(value) > 20 else "")
+        if isinstance(value, Mapping):
+            return ", ".join(f"{key} {shown(part)}" for key, part in value.items())
+        return "-" if value is None else str(value)
+
+    parts = ["Structure"]
+    parts += [f"  {key.replace('_', ' '):<32}{shown(value)}" for key, value in metrics["structure"].items()]
+    if metrics["adoption"] is not None:
+        parts += ["", "Adoption"]
+        parts += [f"  {key.replace('_', ' '):<32}{shown(value)}" for key, value in metrics["adoption"].items()]
+        parts.append("  An S-curve, or peers who adopt together, is no proof of contagion: a push from outside can draw both.")
+    parts += ["", f"Given: {', '.join(found.given) or 'nothing'}", f"Drawn: {', '.join(found.drawn) or 'nothing'}"]
+    if found.faults:
+        parts += ["", "Faults and repairs", *(f"  {fault}" for fault in found.faults)]
+    else:
+        parts += ["", "No fault was found."]
     return "\n".join(parts)

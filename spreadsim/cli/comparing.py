@@ -1,74 +1,18 @@
-"""The command line: spreadsim COMMAND. Options, output and exit codes; the work is done elsewhere.
-
-Exit codes: 0 success, 1 a run that failed, 2 bad input or usage. Heavy packages are loaded by the command that needs
-them, so that help is quick.
-"""
+"""Commands that compare strategies: scenarios, check, compare, frontier, reproduce."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from spreadsim import __version__
-from spreadsim.errors import InputError, InputErrors, MissingExtraError, SpreadsimError, nearest
+from spreadsim.errors import InputError, nearest
 
 
-class _Commands(click.Group):
-    """Commands in the order in which a newcomer meets them; failures in words, never as a traceback."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            raise click.UsageError(f"there is no command '{args[0]}'; {nearest(args[0], self.commands)}")
-        return super().resolve_command(ctx, args)
-
-
-def _fail(text: str, code: int) -> None:
-    for line in text.split("\n"):
-        click.echo(f"error: {line}", err=True)
-    raise SystemExit(code)
-
-
-def main() -> None:
-    """Run the command line; console script."""
-    try:
-        commands.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        _fail("stopped by the user; nothing was written", 130)
-    except click.ClickException as error:
-        _fail(error.format_message(), 2)
-    except (InputError, InputErrors, MissingExtraError) as error:
-        _fail(str(error), 2)
-    except SpreadsimError as error:
-        _fail(str(error), 1)
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise SystemExit(1) from None
-    except MemoryError:
-        _fail("there is not enough memory for this; fewer services or replicates, or --workers 1, need less", 1)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(__version__, prog_name="spreadsim")
-def commands() -> None:
-    """How does an improvement spread through a network of health services: mandate it, let it spread, or blend the two?
-
-    \b
-    First steps:
-      spreadsim scenarios                          what is shipped
-      spreadsim compare default                    480 services, three strategies
-      spreadsim compare england-primary-care       English general practice
-    """
-
-
-def _shared(function: Callable[..., Any]) -> Callable[..., Any]:
+def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that compare and frontier share."""
     options = [
         click.option("--replicates", type=click.IntRange(1, 1_000_000), help="Paired runs of each strategy."),
@@ -102,7 +46,7 @@ def _shared(function: Callable[..., Any]) -> Callable[..., Any]:
 # ------------------------------------------------------------------------------------------------- scenarios, check
 
 
-@commands.command()
+@click.command()
 @click.option("--copy", "copied", metavar="NAME", help="Write a shipped scenario to edit.")
 @click.option("--to", "target", type=click.Path(path_type=Path), help="File to write [default: NAME.toml].")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -145,7 +89,7 @@ def scenarios(copied: str | None, target: Path | None, as_json: bool) -> None:
         click.echo(click.wrap_text("shows: " + str(item["shows"]), 100, "    ", "    "))
 
 
-@commands.command()
+@click.command()
 @click.argument("name")
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change one field; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print the resolved file as JSON.")
@@ -181,9 +125,9 @@ def _target(out: Path | None, default: str, force: bool) -> Path:
     return target
 
 
-@commands.command()
+@click.command()
 @click.argument("name")
-@_shared
+@shared_options
 @click.option("--events", is_flag=True, help="Keep the events of every replicate instead of replicate 0's.")
 @click.option("--no-frontier", is_flag=True, help="Leave the balance frontier out.")
 @click.option("--no-report", is_flag=True, help="Leave report.html out.")
@@ -237,9 +181,9 @@ def compare(
     click.echo(f"Results: {target}" + ("" if no_report else f"  (read {target / 'report.html'})"))
 
 
-@commands.command()
+@click.command()
 @click.argument("name")
-@_shared
+@shared_options
 @click.option("--levers", metavar="A,B", help="Cross these levers (of mandate, latitude, peer_programme, monitoring).")
 @click.option("--steps", type=click.IntRange(2, 21), default=5, show_default=True, help="Values of each lever.")
 def frontier(
@@ -293,5 +237,26 @@ def frontier(
     click.echo(f"Results: {target}")
 
 
-if __name__ == "__main__":
-    main()
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Keep the folder that was made again.")
+@click.option("--workers", type=click.IntRange(1, 1024), help="Runs side by side [default: all processors].")
+def reproduce(folder: Path, out: Path | None, workers: int | None) -> None:
+    """Make a results folder again from its receipt, and name the first difference.
+
+    Exits 0 if every result is the same byte for byte, 1 if one differs.
+
+    \b
+    Example: spreadsim reproduce results/default
+    """
+    from spreadsim.reproduction import reproduce as run
+
+    found = run(folder, out, workers=workers)
+    for note in found.notes:
+        click.echo(note)
+    for name, same in found.files.items():
+        click.echo(f"  {'same' if same else 'DIFFERENT':<10}{name}")
+    if found.difference is not None:
+        click.echo(f"First difference: {found.difference}")
+        raise SystemExit(1)
+    click.echo(f"{folder}: made again, every result the same")

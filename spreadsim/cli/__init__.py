@@ -1,0 +1,75 @@
+"""The command line: spreadsim COMMAND. Options, output and exit codes; the work is done elsewhere.
+
+Exit codes: 0 success, 1 a run that failed, 2 bad input or usage. Heavy packages are loaded by the command that needs
+them, so that help is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from spreadsim import __version__
+from spreadsim.errors import InputError, InputErrors, MissingExtraError, SpreadsimError, nearest
+
+
+class _Commands(click.Group):
+    """Commands in the order in which a newcomer meets them; failures in words, never as a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise click.UsageError(f"there is no command '{args[0]}'; {nearest(args[0], self.commands)}")
+        return super().resolve_command(ctx, args)
+
+
+def _fail(text: str, code: int) -> None:
+    for line in text.split("\n"):
+        click.echo(f"error: {line}", err=True)
+    raise SystemExit(code)
+
+
+def main() -> None:
+    """Run the command line; console script."""
+    try:
+        commands.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        _fail("stopped by the user; nothing was written", 130)
+    except click.ClickException as error:
+        _fail(error.format_message(), 2)
+    except (InputError, InputErrors, MissingExtraError) as error:
+        _fail(str(error), 2)
+    except SpreadsimError as error:
+        _fail(str(error), 1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(1) from None
+    except MemoryError:
+        _fail("there is not enough memory for this; fewer services or replicates, or --workers 1, need less", 1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="spreadsim")
+def commands() -> None:
+    """How does an improvement spread through a network of health services: mandate it, let it spread, or blend the two?
+
+    \b
+    First steps:
+      spreadsim scenarios                          what is shipped
+      spreadsim compare default                    480 services, three strategies
+      spreadsim compare england-primary-care       English general practice
+    """
+
+
+# The commands, in the order in which a newcomer meets them. These modules load nothing heavy.
+from spreadsim.cli import comparing, looking  # noqa: E402
+
+for _command in (
+    comparing.scenarios, comparing.check, comparing.compare, comparing.frontier, looking.components, looking.explain,
+    looking.network, comparing.reproduce,
+):
+    commands.add_command(_command)

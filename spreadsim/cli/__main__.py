@@ -1,0 +1,5 @@
+"""python -m spreadsim.cli: the command line."""
+
+from spreadsim.cli import main
+
+main()
