@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations, product
 from pathlib import Path
@@ -30,8 +30,12 @@ from spreadsim.statistics import Difference, Summary, difference, summarise, tol
 if TYPE_CHECKING:
     import pandas as pd
 
+    from spreadsim.equal_cost import EqualCost
+
 Columns = dict[str, np.ndarray]
 AS_GIVEN, AS_BEFORE = "as given", "as-before"
+MAP_LEVERS = {"mandate": (0.0, 0.25, 0.5, 0.75, 1.0), "latitude": (0.0, 0.25, 0.5, 0.75, 1.0)}
+MAP_REPLICATES = 20
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,10 @@ class Comparison:
     outcomes : for each strategy, in the scenario's order, one `Outcome` a replicate.
     frontier : `Frontier`, or None.
     driver : ``compiled`` or ``mesa``.
+    fixed : whether the network was given and served every replicate.
+    lever_map : outcomes by mandate and latitude, or None.
+    equal_cost : the strategies again at equal staff-days, or None.
+    from_python : what was run that only the Python program had, and no file holds; empty if nothing.
     """
 
     scenario: Scenario
@@ -118,6 +126,10 @@ class Comparison:
     frontier: Frontier | None = None
     driver: Driver = "compiled"
     notes: Sequence[str] = field(default_factory=tuple)
+    fixed: bool = False
+    lever_map: Frontier | None = None
+    equal_cost: EqualCost | None = None
+    from_python: str = ""
 
     @property
     def strategies(self) -> list[str]:
@@ -307,6 +319,14 @@ class Comparison:
         if self.frontier is not None:
             answer["frontier"] = self.frontier.summary()
             answer["frontier_as_before"] = self.frontier.summary(AS_BEFORE)
+        if self.lever_map is not None:
+            answer["lever_map"] = self.lever_map.summary()
+        if self.equal_cost is not None:
+            answer["equal_cost"] = {
+                "reference": self.equal_cost.reference,
+                "strategies": [vars(row) for row in self.equal_cost.rows],
+                "outcomes": self.equal_cost.comparison.as_json(),
+            }
         return answer
 
     def plot(self, measure: str = "delivered") -> Any:
@@ -423,7 +443,7 @@ def compare(
     network : a `Network` or NetworkX graph to run on instead of the scenario's.
     driver : ``compiled`` or ``mesa``; both give the same numbers.
     workers : threads or processes; all processors by default.
-    frontier : whether to run the frontier too.
+    frontier : whether to run the frontier, the lever map and the strategies at equal cost too.
     all_events : keep the events of every replicate instead of replicate 0's.
     service_class : a subclass of `Service`; it runs on the Mesa driver, and without the frontier.
     progress : show a bar on a terminal.
@@ -433,9 +453,9 @@ def compare(
     InputError, InputErrors : the scenario cannot be used.
     """
     spec = with_run(scenario if isinstance(scenario, Scenario) else load_scenario(scenario), replicates, seed, months)
-    notes = []
+    notes, from_python = [], "" if network is None else "a network"
     if service_class is not None:
-        driver, frontier = "mesa", False
+        driver, frontier, from_python = "mesa", False, f"a service class ({service_class.__name__})"
         notes.append(f"A service class of your own ({service_class.__name__}) was run, by the Mesa driver.")
     base, fixed = network_for(spec, network)
     own = plans(spec, spec.name)
@@ -466,7 +486,7 @@ def compare(
                     values[m.name][place, replicate] = outcome.measures[m.name]
     finally:
         bar.close()
-    return Comparison(
+    result = Comparison(
         scenario=spec,
         network=base,
         plans=own,
@@ -474,7 +494,17 @@ def compare(
         frontier=Frontier(points, values) if points else None,
         driver=driver,
         notes=notes,
+        fixed=fixed,
+        from_python=from_python,
     )
+    if not points:
+        return result
+    from spreadsim.equal_cost import at_equal_cost
+
+    lever_map = frontier_of(
+        spec, base, fixed, MAP_LEVERS, min(MAP_REPLICATES, k_frontier), driver, workers, progress=progress
+    )
+    return replace(result, lever_map=lever_map, equal_cost=at_equal_cost(spec, result))
 
 
 def frontier(
@@ -495,8 +525,23 @@ def frontier(
     """
     spec = with_run(scenario if isinstance(scenario, Scenario) else load_scenario(scenario), None, seed, months)
     base, fixed = network_for(spec, network)
-    points = frontier_points(spec, levers, (AS_GIVEN,) if levers else (AS_GIVEN, AS_BEFORE))
     k = replicates or spec.frontier.replicates or spec.run.replicates
+    return frontier_of(spec, base, fixed, levers, k, driver, workers, progress=progress)
+
+
+def frontier_of(
+    spec: Scenario,
+    base: Network,
+    fixed: bool,
+    levers: Mapping[str, Sequence[float]] | None,
+    k: int,
+    driver: Driver,
+    workers: int | None,
+    *,
+    progress: bool = False,
+) -> Frontier:
+    """Return the frontier of a scenario on a network that is at hand, over `k` replicates."""
+    points = frontier_points(spec, levers, (AS_GIVEN,) if levers else (AS_GIVEN, AS_BEFORE))
     tasks = [Task(r, [p.plan for p in points], [False] * len(points), False) for r in range(k)]
     bar = _Bar(k, f"{spec.name} frontier", progress)
     values = {m.name: np.full((len(points), k), np.nan) for m in MEASURES}

@@ -343,6 +343,15 @@ def files_of_scenario(scenario: Scenario) -> Path:
     )
 
 
+def files_read(path: Path, options: NetworkFileOptions) -> list[Path]:
+    """Return the files that a network is read from: the file itself, or the tables in the folder."""
+    if not path.is_dir():
+        return [path]
+    names = (options.services_file or "services.csv", options.ties_file or "ties.csv", "tiers.csv")
+    files = [inside_folder(path, name, "network.path", path.name) for name in names]
+    return [file for file in files if file.is_file()]
+
+
 def network_of_scenario(scenario: Scenario, drawn_as: int, like: Network | None) -> Network:
     """Return the network that a scenario's files describe, with what they do not give drawn for a replicate.
 

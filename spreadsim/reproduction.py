@@ -116,7 +116,7 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
     scenario = load_scenario(folder / "scenario.toml")
     with tempfile.TemporaryDirectory() as place:
         target = Path(out) if out is not None else Path(place) / "again"
-        if options["command"] == "frontier":
+        if receipt["command"].split()[1:2] == ["frontier"]:
             levers = options.get("levers") or None
             again = frontier(
                 scenario, levers=levers, replicates=options["replicates"], driver=options["driver"], workers=workers,

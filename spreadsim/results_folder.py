@@ -158,6 +158,23 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def copy_inputs(scenario: Scenario, place: Path) -> Scenario:
+    """Copy the files that a scenario's network was read from into ``inputs/``; return the scenario that names them."""
+    if scenario.network.source != "file":
+        return scenario
+    from spreadsim.network_files import files_of_scenario, files_read
+
+    source = files_of_scenario(scenario)
+    files = files_read(source, scenario.network)
+    target = place / "inputs" / source.name
+    for file in files:
+        copy = target / file.relative_to(source) if source.is_dir() else target
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
+    network = scenario.network.model_copy(update={"path": f"inputs/{source.name}"})
+    return scenario.model_copy(update={"network": network})
+
+
 def _write_folder(
     folder: Path,
     force: bool,
@@ -168,7 +185,7 @@ def _write_folder(
     last: Callable[[Path, dict[str, Any]], None] | None = None,
 ) -> Path:
     with written_whole(folder, force) as place:
-        (place / "scenario.toml").write_text(to_toml(scenario), encoding="utf-8")
+        (place / "scenario.toml").write_text(to_toml(copy_inputs(scenario, place)), encoding="utf-8")
         for name, write in files.items():
             write(place / name)
         receipt: dict[str, Any] = {
@@ -216,19 +233,25 @@ def write_comparison(
     if c.frontier is not None:
         table = c.frontier.table()
         files["frontier.parquet"] = lambda path: write_parquet(table, path)
+    if c.lever_map is not None:
+        map_table = c.lever_map.table()
+        files["lever_map.parquet"] = lambda path: write_parquet(map_table, path)
 
     def write_report(place: Path, receipt: dict[str, Any]) -> None:
         if report:
             from spreadsim.report import render_report
 
-            _write_text(place / "report.html", render_report(c, provenance=receipt))
+            page = render_report(c, provenance=receipt, lever_map=c.lever_map, equal_cost=c.equal_cost)
+            _write_text(place / "report.html", page)
 
     options = {
         "command": "compare",
         "driver": c.driver,
         "frontier": c.frontier is not None,
         "events": all_events,
+        "report": report,
         "notes": list(c.notes),
+        "from_python": c.from_python,
     }
     return _write_folder(folder, force, c.scenario, options, started, files, write_report)
 
