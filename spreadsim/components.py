@@ -84,9 +84,7 @@ def readiness_of(network: Network, resolved_plan: Plan) -> Readiness:
     months = resolved_plan.levers
     m = months[min(resolved_plan.programme.start_month, len(months) - 1)]
     own, told = np.empty(network.n), np.empty(network.n)
-    for i, (ready, context) in enumerate(
-        zip(network["readiness"].tolist(), network["context"].tolist(), strict=True)
-    ):
+    for i, (ready, context) in enumerate(zip(network["readiness"].tolist(), network["context"].tolist(), strict=True)):
         odds = rules.engagement_odds(b, m, v, ready, m.support, 0.0)
         own[i] = rules.engagement(b, odds)
         told[i] = rules.mandated_engagement(b, m, v, odds, rules.fit(b, context, 0.0))
@@ -161,9 +159,7 @@ def study_components(
     for k, (component, change, _) in enumerate(variants):
         differences = {
             name: {
-                m.name: difference(
-                    values(len(names) * (k + 1) + s, m.name), values(s, m.name), m.never
-                )
+                m.name: difference(values(len(names) * (k + 1) + s, m.name), values(s, m.name), m.never)
                 for m in MEASURES
             }
             for s, name in enumerate(names)

@@ -193,8 +193,11 @@ def _chain(run: Run, net: Network, service: int, month: int) -> list[Copy]:
         source = int(e["source_service"][k])
         chain.append(
             Copy(
-                net.ids[here], int(e["month"][k]), rules.SOURCES[int(e["source_kind"][k])],
-                net.ids[source] if source >= 0 else None, int(e["generation"][k]),
+                net.ids[here],
+                int(e["month"][k]),
+                rules.SOURCES[int(e["source_kind"][k])],
+                net.ids[source] if source >= 0 else None,
+                int(e["generation"][k]),
             )
         )
         here, month = (source, int(e["month"][k]) - 1) if source >= 0 else (None, 0)
@@ -247,6 +250,20 @@ def _first_embedded(run: Run, i: int) -> int | None:
     return int(months.min()) if len(months) else None
 
 
+def _origin(run: Run, net: Network, i: int) -> str | None:
+    """Return whose version a service took on last, in words; None if it never took one on."""
+    k = _entry(run, i, len(run.sums))
+    if k is None:
+        return None
+    source = int(run.events["source_service"][k])
+    kind = int(run.events["source_kind"][k])
+    return (
+        net.names[source]
+        if source >= 0
+        else {rules.HIERARCHY: "the line", rules.ORIGINATOR: "its own"}.get(kind, "the published specification")
+    )
+
+
 def _without(cause: str, net: Network, resolved: Plan, seed: int, replicate: int, i: int, was: Run) -> Counterfactual:
     """Return what becomes of service `i` by the same luck without one cause."""
     changed, on = resolved, net
@@ -267,8 +284,11 @@ def _without(cause: str, net: Network, resolved: Plan, seed: int, replicate: int
     run = engine.run(on, changed, seed, replicate)
     end, first = rules.STATES[int(run.final["state"][i])], _first_embedded(run, i)
     end_was, first_was = rules.STATES[int(was.final["state"][i])], _first_embedded(was, i)
-    if (end, first) == (end_was, first_was):
+    origin, origin_was = _origin(run, net, i), _origin(was, net, i)
+    if (end, first, origin) == (end_was, first_was, origin_was):
         text = f"Without {cause}: the same"
+    elif (end, first) == (end_was, first_was):
+        text = f"Without {cause}: the same, but with the version of {origin} (as it was: of {origin_was})"
     else:
         when = "never embedded" if first is None else f"first embedded in month {first}"
         was_when = "never" if first_was is None else f"month {first_was}"

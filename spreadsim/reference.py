@@ -59,7 +59,8 @@ def parameter_tables() -> str:
     for d in declarations(Scenario):
         groups.setdefault(d.path.split(".")[0], []).append(d)
     groups["intervention"] = [
-        *groups["intervention"], *declarations(Component, "intervention.components.NAME."),
+        *groups["intervention"],
+        *declarations(Component, "intervention.components.NAME."),
     ]
     groups["strategies"] = list(declarations(FourLevers, "strategies.NAME."))
     for name, found in groups.items():
@@ -71,7 +72,8 @@ def reference_page() -> str:
     """Return the reference page as Markdown."""
     variables = [*((v, "attribute") for v in ATTRIBUTES), *((v, "state") for v in STATE)]
     purposes = sorted(
-        (value, name) for name, value in vars(draws).items()
+        (value, name)
+        for name, value in vars(draws).items()
         if name.isupper() and isinstance(value, int) and value < 1000 and name not in ("COMPONENT_STRIDE",)
     )
     parts = [

@@ -106,20 +106,24 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
     options = receipt["options"]
     if options.get("from_python"):
         raise InputError(
-            str(folder), RECEIPT, f"was run on {options['from_python']} that only Python had",
+            str(folder),
+            RECEIPT,
+            f"was run on {options['from_python']} that only Python had",
             "run the Python program again",
         )
     before, here = receipt.get("versions", {}), versions()
-    notes = [
-        f"{name}: {before.get(name)} then, {here[name]} now" for name in here if before.get(name) != here[name]
-    ]
+    notes = [f"{name}: {before.get(name)} then, {here[name]} now" for name in here if before.get(name) != here[name]]
     scenario = load_scenario(folder / "scenario.toml")
     with tempfile.TemporaryDirectory() as place:
         target = Path(out) if out is not None else Path(place) / "again"
         if receipt["command"].split()[1:2] == ["frontier"]:
             levers = options.get("levers") or None
             again = frontier(
-                scenario, levers=levers, replicates=options["replicates"], driver=options["driver"], workers=workers,
+                scenario,
+                levers=levers,
+                replicates=options["replicates"],
+                driver=options["driver"],
+                workers=workers,
                 progress=True,
             )
             write_frontier(
@@ -127,12 +131,18 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
             )
         else:
             comparison = compare(
-                scenario, driver=options["driver"], frontier=bool(options["frontier"]),
-                all_events=bool(options["events"]), workers=workers, progress=True,
+                scenario,
+                driver=options["driver"],
+                frontier=bool(options["frontier"]),
+                all_events=bool(options["events"]),
+                workers=workers,
+                progress=True,
             )
             write_comparison(
-                comparison, target, all_events=bool(options["events"]), report=bool(options.get("report", True)),
-                lever_map=bool(options.get("lever_map", True)),
+                comparison,
+                target,
+                all_events=bool(options["events"]),
+                report=bool(options.get("report", True)),
             )
         known, made = receipt["results"], hashes(target)
         names = sorted(set(known) | {n for n in made if n != "scenario.toml" and not n.startswith("inputs/")})

@@ -152,19 +152,44 @@ def components_text(study: ComponentStudy, measure: str) -> str:
     rows = []
     for r in study.readiness:
         fifths = [f"{r.ready[net.fifth == k].mean():.0%}" for k in range(5)] if net.n >= 5 else ["-"] * 5
-        rows.append([r.strategy, f"{int(r.ready.sum()):,} of {net.n:,}", f"{np.mean(r.of_own_accord):.2f}",
-                     f"{np.mean(r.if_told):.2f}", *fifths])
+        rows.append(
+            [
+                r.strategy,
+                f"{int(r.ready.sum()):,} of {net.n:,}",
+                f"{np.mean(r.of_own_accord):.2f}",
+                f"{np.mean(r.if_told):.2f}",
+                *fifths,
+            ]
+        )
     parts = [
         "Ready: likelier than not to engage of its own accord at the start, with support and no example to see.",
-        table(["strategy", "ready", "mean chance", "if told", "ready in fifth 1 (least deprived)", "2", "3", "4",
-               "5 (most)"], rows),
+        table(
+            [
+                "strategy",
+                "ready",
+                "mean chance",
+                "if told",
+                "ready in fifth 1 (least deprived)",
+                "2",
+                "3",
+                "4",
+                "5 (most)",
+            ],
+            rows,
+        ),
         "",
         f"What becomes of {BY_NAME[measure].label.lower()} if one component changes ({study.n_replicates} paired runs;"
         " difference with 95% interval)",
         table(
             ["component", "were it", *(r.strategy for r in study.readiness)],
-            [[w.component, w.change, *(difference_cell(w.differences[r.strategy][measure], measure)
-                                       for r in study.readiness)] for w in study.what_ifs],
+            [
+                [
+                    w.component,
+                    w.change,
+                    *(difference_cell(w.differences[r.strategy][measure], measure) for r in study.readiness),
+                ]
+                for w in study.what_ifs
+            ],
         ),
         "",
         "Core or adaptable is a fact about the intervention, not a choice: the table says what it is worth to be right.",
@@ -188,8 +213,12 @@ def explanation_text(found: Explanation) -> str:
     if found.chain:
         parts += ["", "Where its version came from"]
         for copy in found.chain:
-            source = copy.source or {"originator": "its own", "hierarchy": "the line"}.get(copy.source_kind, copy.source_kind)
-            parts.append(f"  {copy.service} from {source}, month {copy.month}, {copy.generation} copies from the originators")
+            source = copy.source or {"originator": "its own", "hierarchy": "the line"}.get(
+                copy.source_kind, copy.source_kind
+            )
+            parts.append(
+                f"  {copy.service} from {source}, month {copy.month}, {copy.generation} copies from the originators"
+            )
     parts += ["", "Its components"]
     for story in found.components:
         what = "core" if story.core else "adaptable"
@@ -217,7 +246,9 @@ def network_text(found: NetworkFile, metrics: Mapping[str, Any]) -> str:
     if metrics["adoption"] is not None:
         parts += ["", "Adoption"]
         parts += [f"  {key.replace('_', ' '):<32}{shown(value)}" for key, value in metrics["adoption"].items()]
-        parts.append("  An S-curve, or peers who adopt together, is no proof of contagion: a push from outside can draw both.")
+        parts.append(
+            "  An S-curve, or peers who adopt together, is no proof of contagion: a push from outside can draw both."
+        )
     parts += ["", f"Given: {', '.join(found.given) or 'nothing'}", f"Drawn: {', '.join(found.drawn) or 'nothing'}"]
     if found.faults:
         parts += ["", "Faults and repairs", *(f"  {fault}" for fault in found.faults)]

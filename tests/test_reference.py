@@ -57,6 +57,10 @@ def test_the_readmes_first_steps_run(repository: Path, tmp_path: Path) -> None:
         if arguments[0] == "compare":
             arguments += ["--replicates", "3"]
         done = subprocess.run(
-            [sys.executable, "-m", "spreadsim.cli", *arguments], cwd=tmp_path, text=True, capture_output=True, check=False
+            [sys.executable, "-m", "spreadsim.cli", *arguments],
+            cwd=tmp_path,
+            text=True,
+            capture_output=True,
+            check=False,
         )
         assert done.returncode == 0, f"{line}\n{done.stderr}"

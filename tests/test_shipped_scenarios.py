@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from spreadsim.comparison import Comparison
 from spreadsim.scenario_files import shipped_names
 
 
-@lru_cache(maxsize=None)
+@cache
 def run(name: str, replicates: int = 40) -> Comparison:
     return ss.compare(name, replicates=replicates, frontier=False)
 
@@ -56,8 +56,10 @@ def england_primary_care() -> None:
         low = c.summaries[strategy]["equity_gap"].low
         assert low is not None
         assert low > 0
-        fifths = np.mean([[r["benefit"] for r in o.groups if r["level"] == "deprivation fifth"]
-                          for o in c.outcomes[strategy]], axis=0)
+        fifths = np.mean(
+            [[r["benefit"] for r in o.groups if r["level"] == "deprivation fifth"] for o in c.outcomes[strategy]],
+            axis=0,
+        )
         assert fifths.argmin() == 4
 
 
@@ -144,9 +146,15 @@ def equity_first() -> None:
 
 
 CLAIMS: dict[str, Callable[[], None]] = {
-    "default": default, "england-primary-care": england_primary_care, "classroom": classroom,
-    "one-contact-is-not-enough": one_contact_is_not_enough, "whispers": whispers, "three-logics": three_logics,
-    "paper-compliance": paper_compliance, "complex-pathway": complex_pathway, "sustaining-gains": sustaining_gains,
+    "default": default,
+    "england-primary-care": england_primary_care,
+    "classroom": classroom,
+    "one-contact-is-not-enough": one_contact_is_not_enough,
+    "whispers": whispers,
+    "three-logics": three_logics,
+    "paper-compliance": paper_compliance,
+    "complex-pathway": complex_pathway,
+    "sustaining-gains": sustaining_gains,
     "equity-first": equity_first,
 }
 

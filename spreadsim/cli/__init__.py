@@ -69,7 +69,13 @@ def commands() -> None:
 from spreadsim.cli import comparing, looking  # noqa: E402
 
 for _command in (
-    comparing.scenarios, comparing.check, comparing.compare, comparing.frontier, looking.components, looking.explain,
-    looking.network, comparing.reproduce,
+    comparing.scenarios,
+    comparing.check,
+    comparing.compare,
+    comparing.frontier,
+    looking.components,
+    looking.explain,
+    looking.network,
+    comparing.reproduce,
 ):
     commands.add_command(_command)

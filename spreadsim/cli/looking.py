@@ -22,8 +22,15 @@ from spreadsim.errors import InputError
 @click.option("--workers", type=click.IntRange(1, 1024), help="Runs side by side [default: all processors].")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def components(
-    name: str, only: tuple[str, ...], strategies: tuple[str, ...], measure: str, replicates: int | None,
-    seed: int | None, settings: tuple[str, ...], workers: int | None, as_json: bool,
+    name: str,
+    only: tuple[str, ...],
+    strategies: tuple[str, ...],
+    measure: str,
+    replicates: int | None,
+    seed: int | None,
+    settings: tuple[str, ...],
+    workers: int | None,
+    as_json: bool,
 ) -> None:
     """Say which services are ready for the intervention, and what each component does to the outcome.
 
@@ -40,24 +47,42 @@ def components(
     if measure not in BY_NAME:
         raise InputError("--measure", measure, "is not a measure", nearest(measure, BY_NAME))
     study = study_components(
-        load_scenario(name, settings), only=only or None, strategies=strategies or None, replicates=replicates,
-        seed=seed, workers=workers,
+        load_scenario(name, settings),
+        only=only or None,
+        strategies=strategies or None,
+        replicates=replicates,
+        seed=seed,
+        workers=workers,
     )
     if as_json:
         from spreadsim.results_folder import as_json as to_json
 
-        click.echo(to_json({
-            "scenario": study.scenario.name, "replicates": study.n_replicates,
-            "readiness": {
-                r.strategy: {"ready": float(r.ready.mean()), "services": dict(zip(
-                    study.network.ids, r.of_own_accord.tolist(), strict=True))} for r in study.readiness
-            },
-            "what_if": [
-                {"component": w.component, "change": w.change,
-                 "differences": {s: {m: vars(d) for m, d in row.items()} for s, row in w.differences.items()}}
-                for w in study.what_ifs
-            ],
-        }), nl=False)
+        click.echo(
+            to_json(
+                {
+                    "scenario": study.scenario.name,
+                    "replicates": study.n_replicates,
+                    "readiness": {
+                        r.strategy: {
+                            "ready": float(r.ready.mean()),
+                            "services": dict(zip(study.network.ids, r.of_own_accord.tolist(), strict=True)),
+                        }
+                        for r in study.readiness
+                    },
+                    "what_if": [
+                        {
+                            "component": w.component,
+                            "change": w.change,
+                            "differences": {
+                                s: {m: vars(d) for m, d in row.items()} for s, row in w.differences.items()
+                            },
+                        }
+                        for w in study.what_ifs
+                    ],
+                }
+            ),
+            nl=False,
+        )
         return
     from spreadsim.terminal import components_text
 
@@ -73,7 +98,12 @@ def components(
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change one field; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def explain(
-    name: str, service: str, strategy: str | None, replicate: int, seed: int | None, settings: tuple[str, ...],
+    name: str,
+    service: str,
+    strategy: str | None,
+    replicate: int,
+    seed: int | None,
+    settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Tell why a service did what it did, and what it would have done with one cause taken away.
@@ -112,24 +142,57 @@ def _pairs(given: tuple[str, ...]) -> dict[str, str]:
 @click.option("--services", "services_file", metavar="FILE", help="Table of services, if not services.csv.")
 @click.option("--ties", "ties_file", metavar="FILE", help="Table of ties, if not ties.csv.")
 @click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Name of a column in the file.")
-@click.option("--hierarchy", "hierarchy_columns", multiple=True, metavar="COLUMN",
-              help="Column that names a level, from the top down; repeatable.")
+@click.option(
+    "--hierarchy",
+    "hierarchy_columns",
+    multiple=True,
+    metavar="COLUMN",
+    help="Column that names a level, from the top down; repeatable.",
+)
 @click.option("--kind", "kinds", multiple=True, help="Keep ties of this kind; repeatable [default: all].")
 @click.option("--directed/--undirected", default=None, help="Whether a tie runs one way.")
-@click.option("--influence", type=click.Choice(["target-to-source", "source-to-target"]),
-              help="Which end of a directed tie influences the other.")
-@click.option("--repeated-ties", type=click.Choice(["merge", "sum"]), default="merge", show_default=True,
-              help="Whether a tie listed twice counts once, or with the sum of its weights.")
-@click.option("--period-months", type=click.IntRange(1, 120), default=1, show_default=True,
-              help="Months in one period of adopted_month.")
+@click.option(
+    "--influence",
+    type=click.Choice(["target-to-source", "source-to-target"]),
+    help="Which end of a directed tie influences the other.",
+)
+@click.option(
+    "--repeated-ties",
+    type=click.Choice(["merge", "sum"]),
+    default="merge",
+    show_default=True,
+    help="Whether a tie listed twice counts once, or with the sum of its weights.",
+)
+@click.option(
+    "--period-months",
+    type=click.IntRange(1, 120),
+    default=1,
+    show_default=True,
+    help="Months in one period of adopted_month.",
+)
 @click.option("--observed-periods", type=click.IntRange(1, 10_000), help="Number of periods observed.")
-@click.option("--rewirings", type=click.IntRange(0, 10_000), default=0, show_default=True,
-              help="Rewired networks for the structure test, which takes time.")
+@click.option(
+    "--rewirings",
+    type=click.IntRange(0, 10_000),
+    default=0,
+    show_default=True,
+    help="Rewired networks for the structure test, which takes time.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def network(
-    place: Path, services_file: str | None, ties_file: str | None, columns: tuple[str, ...],
-    hierarchy_columns: tuple[str, ...], kinds: tuple[str, ...], directed: bool | None, influence: Any,
-    repeated_ties: Any, period_months: int, observed_periods: int | None, rewirings: int, as_json: bool,
+    place: Path,
+    services_file: str | None,
+    ties_file: str | None,
+    columns: tuple[str, ...],
+    hierarchy_columns: tuple[str, ...],
+    kinds: tuple[str, ...],
+    directed: bool | None,
+    influence: Any,
+    repeated_ties: Any,
+    period_months: int,
+    observed_periods: int | None,
+    rewirings: int,
+    as_json: bool,
 ) -> None:
     """Read a real network; report its structure, its adoption where times are known, and every fault in the data.
 
@@ -144,9 +207,15 @@ def network(
     from spreadsim.network_files import load_network
 
     options = {
-        "services_file": services_file, "ties_file": ties_file, "columns": _pairs(columns),
-        "hierarchy_columns": list(hierarchy_columns) or None, "kinds": list(kinds) or None, "directed": directed,
-        "influence": influence, "repeated_ties": repeated_ties, "period_months": period_months,
+        "services_file": services_file,
+        "ties_file": ties_file,
+        "columns": _pairs(columns),
+        "hierarchy_columns": list(hierarchy_columns) or None,
+        "kinds": list(kinds) or None,
+        "directed": directed,
+        "influence": influence,
+        "repeated_ties": repeated_ties,
+        "period_months": period_months,
         "observed_periods": observed_periods,
     }
     try:
@@ -160,8 +229,18 @@ def network(
     if as_json:
         from spreadsim.results_folder import as_json as to_json
 
-        faults = [{"file": f.file, "where": f.where, "field": f.field, "problem": f.problem, "remedy": f.remedy,
-                   "severity": f.severity, "count": f.count} for f in found.faults]
+        faults = [
+            {
+                "file": f.file,
+                "where": f.where,
+                "field": f.field,
+                "problem": f.problem,
+                "remedy": f.remedy,
+                "severity": f.severity,
+                "count": f.count,
+            }
+            for f in found.faults
+        ]
         click.echo(to_json({**metrics, "faults": faults, "given": found.given, "drawn": found.drawn}), nl=False)
         return
     from spreadsim.terminal import network_text
