@@ -486,7 +486,7 @@ def compare(
                     values[m.name][place, replicate] = outcome.measures[m.name]
     finally:
         bar.close()
-    result = Comparison(
+    compared = Comparison(
         scenario=spec,
         network=base,
         plans=own,
@@ -498,13 +498,13 @@ def compare(
         from_python=from_python,
     )
     if not points:
-        return result
+        return compared
     from spreadsim.equal_cost import at_equal_cost
 
     lever_map = frontier_of(
         spec, base, fixed, MAP_LEVERS, min(MAP_REPLICATES, k_frontier), driver, workers, progress=progress
     )
-    return replace(result, lever_map=lever_map, equal_cost=at_equal_cost(spec, result))
+    return replace(compared, lever_map=lever_map, equal_cost=at_equal_cost(spec, compared))
 
 
 def frontier(

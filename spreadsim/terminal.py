@@ -192,7 +192,7 @@ def components_text(study: ComponentStudy, measure: str) -> str:
             ],
         ),
         "",
-        "Core or adaptable is a fact about the intervention, not a choice: the table says what it is worth to be right.",
+        "Core or adaptable is a fact about the intervention, not a choice: the table says what being right is worth.",
     ]
     return "\n".join(parts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def test_the_chain_of_copies_leads_to_the_originators(stories: dict[str, Any]) -
         months = [copy.month for copy in story.chain]
         assert months == sorted(months, reverse=True)
         generations = [copy.generation for copy in story.chain]
-        assert all(a == b + 1 for a, b in zip(generations, generations[1:], strict=False)), "one copy a step"
+        assert all(a == b + 1 for a, b in itertools.pairwise(generations)), "one copy a step"
         assert story.chain[-1].source is None
         assert story.chain[-1].source_kind in ("originator", "specification", "hierarchy")
         long = max(long, len(story.chain))

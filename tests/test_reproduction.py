@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -16,7 +17,7 @@ from spreadsim.results_folder import write_frontier
 from spreadsim.scenario_files import load_scenario
 from tests.test_cli import QUICK, spreadsim
 
-SETTINGS = [text for flag, text in zip(QUICK, QUICK[1:], strict=False) if flag == "--set"]
+SETTINGS = [text for flag, text in itertools.pairwise(QUICK) if flag == "--set"]
 
 
 @pytest.fixture(scope="module")

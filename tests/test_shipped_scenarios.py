@@ -181,7 +181,8 @@ def test_a_scenario_runs_on_kfamily(real_data: Path, monkeypatch: pytest.MonkeyP
     path = tmp_path / "villages.toml"
     path.write_text(
         "based_on = 'default'\n[network]\nsource = 'file'\npath = 'kfamily'\nservices_file = 'nodes.csv'\n"
-        "ties_file = 'edges.csv'\nhierarchy_columns = ['group']\ncolumns = { adopted_month = 'toa', kind = 'nomination' }\n"
+        "ties_file = 'edges.csv'\nhierarchy_columns = ['group']\n"
+        "columns = { adopted_month = 'toa', kind = 'nomination' }\n"
         "kinds = ['fp_discussion', 'fp_advice_sought', 'fp_information_given']\ninfluence = 'target-to-source'\n"
         "period_months = 12\nobserved_periods = 10\n"
     )
