@@ -92,6 +92,11 @@ def difference(later: np.ndarray, earlier: np.ndarray, never: bool = False, leve
     return Difference(mean, low, high, n, share, told)
 
 
+def joint_level(n: int) -> float:
+    """Return the level of each interval at which all pairs of `n` columns are covered jointly (Bonferroni)."""
+    return 1.0 - (1.0 - LEVEL) / max(1, n * (n - 1) // 2)
+
+
 def told_apart_from_best(
     columns: list[np.ndarray], lower_is_better: bool = False
 ) -> tuple[int | None, list[bool | None]]:
@@ -105,8 +110,7 @@ def told_apart_from_best(
         return None, [None] * len(columns)
     sign = -1.0 if lower_is_better else 1.0
     best = int(np.argmax([sign * np.mean(column) for column in columns]))
-    n_pairs = len(columns) * (len(columns) - 1) // 2
-    level = 1.0 - (1.0 - LEVEL) / max(1, n_pairs)
+    level = joint_level(len(columns))
     told: list[bool | None] = [
         i != best and bool(difference(column, columns[best], level=level).told_apart)
         for i, column in enumerate(columns)

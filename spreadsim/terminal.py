@@ -98,7 +98,9 @@ def comparison_text(comparison: Comparison) -> str:
         )
     if c.frontier is not None:
         parts += ["", best_text(c.frontier)]
-    parts += ["", *c.notes]
+    from spreadsim.findings import headline
+
+    parts += ["", *c.notes, headline(c)]
     return "\n".join(parts)
 
 
