@@ -106,7 +106,8 @@ def tied_difference(comparison: Comparison, best: np.ndarray, other: np.ndarray)
     n_pairs = len(comparison.strategies) * (len(comparison.strategies) - 1) // 2
     if not d.told_apart or n_pairs < 2:
         return d, ""
-    return difference(best, other, level=joint_level(len(comparison.strategies))), f", at the joint level of {n_pairs} pairs"
+    wider = difference(best, other, level=joint_level(len(comparison.strategies)))
+    return wider, f", at the joint level of {n_pairs} pairs"
 
 
 def leader_sentence(comparison: Comparison, measure: str) -> str:

@@ -89,6 +89,7 @@ def test_compare_writes_a_folder_that_runs_alone(tmp_path: Path) -> None:
         "generations.parquet",
         "groups.parquet",
         "frontier.parquet",
+        "lever_map.parquet",
         "report.html",
         "scenario.toml",
         "provenance.json",
