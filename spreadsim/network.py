@@ -66,18 +66,25 @@ def ties_from_pairs(
 ) -> Ties:
     """Return ties from pairs of service numbers; undirected ones count both ways.
 
-    Pairs of a service with itself are dropped; repeated pairs are one tie, with the first one's strength.
+    Pairs of a service with itself are dropped; repeated pairs are one tie, with the first one's strength. Undirected
+    pairs are repeated whichever way they are written.
     """
     a = np.asarray(listener, dtype=np.int64)
     b = np.asarray(speaker, dtype=np.int64)
     w = np.ones(len(a)) if strength is None else np.asarray(strength, dtype=np.float64)
-    if not directed:
-        a, b, w = np.concatenate([a, b]), np.concatenate([b, a]), np.concatenate([w, w])
     keep = a != b
-    key, first = np.unique(a[keep] * n + b[keep], return_index=True)
+    a, b, w = a[keep], b[keep], w[keep]
+    if not directed:
+        a, b = np.minimum(a, b), np.maximum(a, b)
+    key, first = np.unique(a * n + b, return_index=True)
+    w = w[first]
+    if not directed:
+        mirrored = (key % n) * n + key // n
+        order = np.argsort(np.concatenate([key, mirrored]), kind="stable")
+        key, w = np.concatenate([key, mirrored])[order], np.concatenate([w, w])[order]
     start = np.zeros(n + 1, dtype=np.int64)
     np.cumsum(np.bincount(key // n, minlength=n), out=start[1:])
-    return Ties(start, (key % n).astype(np.int32), w[keep][first], directed)
+    return Ties(start, (key % n).astype(np.int32), w, directed)
 
 
 @dataclass(frozen=True)
@@ -290,7 +297,8 @@ def network_from_graph(graph: networkx.Graph, scenario: Scenario, replicate: int
         raise InputError(source, "", "the graph has no services", "give it at least one node")
     if any("uid" in graph.nodes[node] for node in services):
         uids = [graph.nodes[node].get("uid") for node in services]
-        if sorted(str(u) for u in uids) != sorted(str(u) for u in range(len(services))):
+        whole = all(isinstance(uid, (int, np.integer)) for uid in uids)
+        if not whole or sorted(uids) != list(range(len(services))):
             raise InputError(source, "uid", "uids are not 0 to n-1, each once", "number the services, or leave uid out")
         services.sort(key=lambda node: graph.nodes[node]["uid"])
     place = {node: i for i, node in enumerate(services)}

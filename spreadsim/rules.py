@@ -291,7 +291,7 @@ def compliance_probability(b: Any, m: Any, directed: bool, stopped_before: bool)
 
 def conversion_probability(b: Any, m: Any, response: float, support: float, engaged: float) -> float:
     """Return the chance that a name-only adopter takes the improvement on in earnest."""
-    return b.mandate.conversion_rate * engaged * (response + support + m.co_production)
+    return min(1.0, b.mandate.conversion_rate * engaged * (response + support + m.co_production))
 
 
 def lapse_probability(b: Any, m: Any) -> float:

@@ -321,6 +321,11 @@ class Scenario(Table):
             raise ValueError(
                 "behaviour.adoption.threshold_most_ready is above behaviour.adoption.threshold_least_ready"
             )
+        if adoption.exposure_response == "independent-cascade" and self.behaviour.awareness.start != "aware":
+            raise ValueError(
+                "behaviour.adoption.exposure_response = \"independent-cascade\" needs behaviour.awareness.start = "
+                "\"aware\": a peer persuades once, and who has not heard by then never will be"
+            )
         if self.programme.stop_month < self.programme.start_month:
             raise ValueError("programme.stop_month is before programme.start_month")
         return self

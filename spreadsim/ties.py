@@ -112,23 +112,48 @@ def ring_lattice(n: int, neighbours: int) -> Pairs:
 
 
 def small_world(n: int, neighbours: int, rewiring: float, seed: int, replicate: int) -> Pairs:
-    """Return a ring lattice each of whose ties is, with chance `rewiring`, given another far end at random."""
+    """Return a ring lattice each of whose ties is, with chance `rewiring`, given another far end at random.
+
+    A new far end that makes a tie there is already is drawn again, up to 63 times; then the tie is dropped.
+    """
     a, b = ring_lattice(n, neighbours)
-    word = np.arange(len(a), dtype=np.uint64)
+    word = np.arange(len(a), dtype=np.uint64) * np.uint64(64)
     moved = draws.uniform(seed, replicate, 0, draws.REWIRE_KEPT, word) < rewiring
-    u = draws.uniform(seed, replicate, 0, draws.REWIRE, word)
-    other = np.floor(u * (n - 1)).astype(np.int64)
-    return a, np.where(moved, other + (other >= a), b)
+    b = b.copy()
+    again = moved.copy()
+    for attempt in range(64):
+        u = draws.uniform(seed, replicate, 0, draws.REWIRE, word[again] + np.uint64(attempt))
+        other = np.floor(u * (n - 1)).astype(np.int64)
+        b[again] = other + (other >= a[again])
+        key = np.minimum(a, b) * n + np.maximum(a, b)
+        order = np.lexsort((moved, key))  # of equal ties, one that never moved stays
+        repeated = np.zeros(len(a), dtype=np.bool_)
+        repeated[order[1:]] = key[order[1:]] == key[order[:-1]]
+        again = repeated & moved
+        if not again.any():
+            break
+    return a, b
 
 
 def random_pairs(n: int, mean_degree: float, seed: int, replicate: int) -> Pairs:
-    """Return round(n * mean_degree / 2) pairs of services chosen uniformly (Erdos, Renyi 1959)."""
-    count = int(n * mean_degree / 2 + 0.5) if n > 1 else 0
-    word = np.arange(2 * count, dtype=np.uint64)
-    u = draws.uniform(seed, replicate, 0, draws.PICK, word)
-    a = np.floor(u[0::2] * n).astype(np.int64)
-    other = np.floor(u[1::2] * (n - 1)).astype(np.int64)
-    return a, other + (other >= a)
+    """Return round(n * mean_degree / 2) different pairs chosen uniformly (Erdos, Renyi 1959), or all there are."""
+    count = min(int(n * mean_degree / 2 + 0.5), n * (n - 1) // 2)
+    if 2 * count > n * (n - 1) // 2 and n <= MAX_COMPLETE:  # dense: deal out all pairs instead of picking
+        a, b = np.triu_indices(n, 1)
+        u = draws.uniform(seed, replicate, 0, draws.PICK, np.arange(len(a), dtype=np.uint64))
+        chosen = np.argsort(u, kind="stable")[:count]
+        return a[chosen], b[chosen]
+    drawn = count
+    while True:
+        u = draws.uniform(seed, replicate, 0, draws.PICK, np.arange(2 * drawn, dtype=np.uint64))
+        a = np.floor(u[0::2] * n).astype(np.int64)
+        other = np.floor(u[1::2] * (n - 1)).astype(np.int64)
+        b = other + (other >= a)
+        _, first = np.unique(np.minimum(a, b) * n + np.maximum(a, b), return_index=True)
+        if len(first) >= count:
+            kept = np.sort(first)[:count]
+            return a[kept], b[kept]
+        drawn = drawn + drawn // 4 + 16
 
 
 def scale_free(n: int, attachments: int, seed: int, replicate: int) -> Pairs:
@@ -147,7 +172,7 @@ def scale_free(n: int, attachments: int, seed: int, replicate: int) -> Pairs:
         else:
             attempt = 0
             while len(chosen) < m:
-                u = draws.uniform(seed, replicate, 0, draws.PICK, new * 4096 + attempt)
+                u = draws.uniform(seed, replicate, 0, draws.PICK, (new << 24) + attempt)
                 target = ends[int(u * len(ends))]
                 if target not in chosen:
                     chosen.append(target)

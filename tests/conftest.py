@@ -21,6 +21,7 @@ settings.register_profile(
 settings.load_profile("quick")
 
 REPOSITORY = Path(__file__).parent.parent
+pytest_plugins = ["tests.plugin_verification"]
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,8 @@ def behaviours(draw: Any) -> dict[str, Any]:
         table, name = d.path.split(".")
         document.setdefault(table, {})[name] = value
     adoption = document.get("adoption", {})
+    if adoption.get("exposure_response") == "independent-cascade":
+        document.setdefault("awareness", {})["start"] = "aware"
     if adoption.get("threshold_most_ready", 0.05) > adoption.get("threshold_least_ready", 0.35):
         adoption["threshold_most_ready"] = adoption["threshold_least_ready"] = 0.2
     if draw(st.booleans()) and draw(st.booleans()):
