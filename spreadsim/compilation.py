@@ -23,6 +23,7 @@ _COMPILED_SOURCES = (
     "compilation",
     "draws",
     "engine",
+    "loops",
     "parameters",
     "plan",
     "record",

@@ -233,6 +233,7 @@ class SpreadModel(mesa.Model):
         rest = rules.support_received(self.m.support, max(0.0, places - waiting[1]), waiting[0])
         self.support = [rest, first]
         self.support_embedded = [rest, first] if self.m.supports_embedded > 0.0 else [0.0, 0.0]
+        self._sums[self.month, record.SUPPORTED] = waiting[0] * rest + waiting[1] * first
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return attributes and state of all services as arrays, services first."""
@@ -243,18 +244,11 @@ class SpreadModel(mesa.Model):
 
     def _record(self) -> None:
         held = {name: values.tolist() for name, values in self.arrays().items()}
-        world = SimpleNamespace(**held, fifth=self.structure.fifth.tolist(), first_call=self.first_call.tolist())
+        world = SimpleNamespace(**held, fifth=self.structure.fifth.tolist())
         late = self.month >= first_late_month(self.strategy.months)
-        record.record_month(
-            world,
-            self.b,
-            self.v,
-            self.support,
-            self.support_embedded,
-            late,
-            self._late_effect,
-            self._sums[self.month],
-        )
+        roster = [[s.uid for s in self.services if s.state == state] for state in range(len(rules.STATES))]
+        sizes = [len(services) for services in roster]
+        record.record_month(world, self.b, self.v, roster, sizes, late, self._late_effect, self._sums[self.month])
 
     def result(self) -> Run:
         """Return the record of the run, as the compiled driver does."""

@@ -28,51 +28,45 @@ SUMS = (
     "supported",  # support received, over implementing services (and embedded ones where it reaches them)
 )
 N_SUMS = len(SUMS)
+SUPPORTED = SUMS.index("supported")  # filled when support is shared out
 
 
-def record_month(
-    w: Any, b: Any, v: Any, support: Any, support_embedded: Any, late: bool, late_effect: Any, row: Any
-) -> None:
-    """Fill `row` with the sums over services at the start of a month.
+def record_month(w: Any, b: Any, v: Any, roster: Any, sizes: Any, late: bool, late_effect: Any, row: Any) -> None:
+    """Fill `row` with a month's sums: over embedded services, then implementing ones, then those in name only.
 
     Parameters
     ----------
-    w : arrays by the names of `state.STATE` and `state.ATTRIBUTES`, with `fifth` and `first_call`.
-    support, support_embedded : received by services without and with first call on it.
+    w : arrays by the names of `state.STATE` and `state.ATTRIBUTES`, with `fifth`.
+    roster, sizes : for each state the services in it, ascending, and how many they are.
     late : whether the month counts for what is sustained; then `late_effect` gains each service's delivered effect.
     """
     fidelity = core = effect = fit = moved = context = generation = at_start = presence = 0.0
-    delivered = least = most = leaders = supported = 0.0
-    for i in range(len(w.state)):
-        state = w.state[i]
-        if state == rules.EMBEDDED:
-            form = w.form[i]
-            now = v.core_share * w.core[i] + v.adaptable_share * w.adaptable[i]
-            fidelity += rules.fidelity_as_intended(v, w.core[i], w.adaptable[i], form)
-            core += w.core[i]
-            effect += w.effect[i]
-            fit += rules.fit(b, w.context[i], form)
-            moved += form if form >= 0.0 else -form
-            context += w.context[i] if w.context[i] >= 0.0 else -w.context[i]
-            generation += w.generation[i]
-            at_start += w.presence_at_start[i]
-            presence += now
-            if w.leader[i]:
-                leaders += 1.0
-            supported += support_embedded[1 if w.first_call[i] else 0]
-        elif state == rules.IMPLEMENTING:
-            supported += support[1 if w.first_call[i] else 0]
-        elif state != rules.IN_NAME_ONLY:
-            continue
-        achieved = rules.share_delivered(b, state, w.progress[i]) * w.effect[i]
-        if late:
-            late_effect[i] += achieved
-        people = w.population[i] * achieved
-        delivered += people
-        if w.fifth[i] == 0:
-            least += people
-        elif w.fifth[i] == 4:
-            most += people
+    delivered = least = most = leaders = 0.0
+    for place in range(sizes[rules.EMBEDDED]):
+        i = roster[rules.EMBEDDED][place]
+        form, own_core, own_adaptable = w.form[i], w.core[i], w.adaptable[i]
+        fidelity += rules.fidelity_as_intended(v, own_core, own_adaptable, form)
+        core += own_core
+        effect += w.effect[i]
+        fit += rules.fit(b, w.context[i], form)
+        moved += form if form >= 0.0 else -form
+        context += w.context[i] if w.context[i] >= 0.0 else -w.context[i]
+        generation += w.generation[i]
+        at_start += w.presence_at_start[i]
+        presence += v.core_share * own_core + v.adaptable_share * own_adaptable
+        leaders += 1.0 if w.leader[i] else 0.0
+    for state in (rules.EMBEDDED, rules.IMPLEMENTING, rules.IN_NAME_ONLY):
+        for place in range(sizes[state]):
+            i = roster[state][place]
+            achieved = rules.share_delivered(b, state, w.progress[i]) * w.effect[i]
+            if late:
+                late_effect[i] += achieved
+            people = w.population[i] * achieved
+            delivered += people
+            if w.fifth[i] == 0:
+                least += people
+            elif w.fifth[i] == 4:
+                most += people
     row[0] = fidelity
     row[1] = core
     row[2] = effect
@@ -86,4 +80,3 @@ def record_month(
     row[10] = least
     row[11] = most
     row[12] = leaders
-    row[13] = supported

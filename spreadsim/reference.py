@@ -15,9 +15,9 @@ from spreadsim.scenario import FourLevers, Scenario
 from spreadsim.state import ATTRIBUTES, EVENT_FIELDS, STATE
 
 _PHASES = {
-    "support": "the support that each service gets: places shared by those waiting",
     "quality": "what each service delivers, and how far that persuades its peers",
-    "record": "the month's sums; at the horizon a run stops here",
+    "record": "the month's sums: over embedded services, then implementing ones, then those in name only",
+    "support": "the support that each service gets: places shared by those waiting; at the horizon a run stops here",
     "transition": "hear, decide, be directed, convert, finish, give up, stop; on entry, copy; on embedding, lead",
     "change": "adapt, erode, drift, repair, in services implementing or embedded before and after",
     "commit": "the new state holds; leaders that stopped retire",

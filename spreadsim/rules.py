@@ -36,17 +36,17 @@ SATURATING, LINEAR, THRESHOLD, INDEPENDENT_CASCADE = range(4)
 
 # A month, in order. All services act on the state at the start of the month; `commit` makes the new state theirs.
 # Services that enter implementation copy before anything drifts, so that every copy is of last month's version.
-OBSERVING = (
-    "support",  # the support that each service gets
-    "quality",  # what each service delivers and how far that persuades its peers
-    "record",  # the month's sums; at the horizon a run stops here
-)
 ACTING = (
     "transition",  # hear, decide, be directed, convert, finish, give up, stop; on entry, copy; on embedding, lead
     "change",  # adapt, erode, drift, repair
     "commit",  # the new state holds; leaders that stopped retire
 )
-PHASES = OBSERVING + ACTING
+OBSERVING = (
+    "quality",  # what each service delivers and how far that persuades its peers
+    "record",  # the month's sums
+    "support",  # the support that each service gets; at the horizon a run stops here
+)
+PHASES = ACTING + OBSERVING  # before the first month, what holds at the start is observed
 
 
 class Levers(NamedTuple):

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 
 import spreadsim as ss
-from spreadsim import engine, rules
+from spreadsim import engine, loops, rules
 from spreadsim.model import SpreadModel, run_with_mesa
 from spreadsim.network import make_network
 from spreadsim.plan import plans
@@ -62,7 +62,7 @@ def test_drivers_agree_every_month(scenario: Any) -> None:
 
 def test_the_drivers_walk_the_rulebooks_phases() -> None:
     """Both drivers have something to do for every phase the rulebook declares, and for no other."""
-    assert set(engine._LOOPS) == set(rules.PHASES)
+    assert set(loops._LOOPS) == set(rules.PHASES)
     for phase in rules.ACTING:
         assert callable(getattr(ss.Service, phase))
 

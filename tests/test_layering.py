@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "spreadsim"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ONLY = {
     "mesa": {"model.py", "agents.py"},
-    "numba": {"engine.py", "compilation.py"},
+    "numba": {"engine.py", "loops.py", "compilation.py"},
     "solara": {"app"},
     "distributed": {"cluster.py"},
     "dask": {"cluster.py"},

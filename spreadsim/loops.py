@@ -1,0 +1,535 @@
+"""The loops of the compiled driver: whose turn it is in each phase of a month.
+
+What belongs here: one function a phase, over the services in each state, and what they share. Every decision is a
+rule's; the loops rule out, by the probability at no and at full exposure, services that cannot change this month or
+surely do, so that ties are added up and numbers drawn only where they matter. Nothing is allocated: the compiler is
+told so, and refuses what would.
+
+``w`` holds the arrays of a run (`engine.World`), ``m`` the levers of the month and ``n`` those of the month after.
+``w.roster[s]`` lists the services in state s, ascending, and ``w.sizes[s]`` counts them: going through one state at a
+time costs half as much as asking each service in turn for its state.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from spreadsim import draws, record, rules
+from spreadsim.compilation import compiled_module, helper
+
+R = compiled_module(rules)
+D = compiled_module(draws)
+RECORD = compiled_module(record, {"rules": R})
+Levers = rules.Levers
+
+# An id as a machine word; interpreted, Python's integers do.
+word = int if numba.config.DISABLE_JIT else helper(lambda number: np.uint64(number))
+
+# Purposes whose prefix is made once a month, by their place in `keys`.
+_MONTHLY = (
+    draws.AWARE,
+    draws.DECIDE,
+    draws.MANDATE,
+    draws.ENGAGE,
+    draws.SOURCE,
+    draws.ORIGIN,
+    draws.ABANDON,
+    draws.STOP,
+    draws.CONVERT,
+    draws.LEADER,
+    draws.RELAPSE,
+    draws.TEMPLATE,
+    draws.COPY,
+    draws.OMIT,
+    draws.EROSION_CANDIDATE,
+    draws.EROSION,
+    draws.DRIFT_CANDIDATE,
+    draws.DRIFT,
+)
+(
+    AWARE,
+    DECIDE,
+    MANDATE,
+    ENGAGE,
+    SOURCE,
+    ORIGIN,
+    ABANDON,
+    STOP,
+    CONVERT,
+    LEADER,
+    RELAPSE,
+    TEMPLATE,
+    COPY,
+    OMIT,
+    EROSION_CANDIDATE,
+    EROSION,
+    DRIFT_CANDIDATE,
+    DRIFT,
+) = range(len(_MONTHLY))
+PURPOSES = tuple(int(purpose) for purpose in _MONTHLY)
+
+N_EVENTS, OVERFLOW, COMMITTED = range(3)  # places in `counts`
+
+
+# ------------------------------------------------------------------------------------------------- helpers
+
+
+@helper
+def draw(w, purpose, i):
+    """Return the uniform number of service `i`, or of a component's id, for a purpose this month."""
+    return D.uniform_at(w.keys[purpose], word(i))
+
+
+@helper
+def exposure_of(w, i):
+    """Return the exposure of service `i` to its peers."""
+    total = 0.0
+    for entry in range(w.start[i], w.start[i + 1]):
+        total += w.weight[entry] * w.persuasion[w.peer[entry]]
+    return R.exposure(total, w.weight_sum[i])
+
+
+@helper
+def response_of(w, m, b, i, exposed):
+    """Return the response of service `i` to its exposure."""
+    not_persuaded = 1.0
+    if b.adoption.exposure_response == rules.INDEPENDENT_CASCADE:
+        for entry in range(w.start[i], w.start[i + 1]):
+            j = w.peer[entry]
+            if w.state[j] == rules.EMBEDDED and w.since[j] == m.month:
+                not_persuaded = not_persuaded * R.not_persuaded_by(b, w.persuasion[j])
+    return R.exposure_response(b, exposed, w.readiness[i], not_persuaded)
+
+
+@helper
+def support_of(w, i):
+    """Return the support that service `i` gets, or would get, while implementing."""
+    return w.support[1 if w.first_call[i] else 0]
+
+
+@helper
+def support_embedded_of(w, i):
+    """Return the support that service `i` gets, or would get, once embedded."""
+    return w.support_embedded[1 if w.first_call[i] else 0]
+
+
+@helper
+def note(w, m, i, to_state, route, source_kind, source, generation, presence, leader, leader_source=False):
+    """Write down that service `i` changes state; it does so when the month is over."""
+    w.next_state[i] = to_state
+    place = w.counts[N_EVENTS]
+    if place >= len(w.event_month):
+        w.counts[OVERFLOW] = 1
+        return
+    w.event_month[place] = m.month + 1
+    w.event_service[place] = i
+    w.event_from_state[place] = w.state[i]
+    w.event_to_state[place] = to_state
+    w.event_route[place] = route
+    w.event_source_kind[place] = source_kind
+    w.event_source_service[place] = source
+    w.event_generation[place] = generation
+    w.event_presence[place] = presence
+    w.event_leader[place] = leader
+    w.event_leader_source[place] = leader_source
+    w.counts[N_EVENTS] = place + 1
+
+
+@helper
+def weigh(w, v, i):
+    """Bring the sums over the components of service `i` up to date."""
+    w.core[i] = R.core_presence(v, w.fidelity[i])
+    w.adaptable[i] = R.adaptable_presence(v, w.fidelity[i])
+
+
+@helper
+def effect_of(w, b, v, i):
+    """Return the effect of service `i` where it delivers in full."""
+    return R.effect(b, v, w.core[i], w.adaptable[i], w.context[i], w.form[i])
+
+
+# ------------------------------------------------------------------------------------------------- transition
+
+
+@helper
+def transition(w, m, n, b, v):
+    """One transition a service, chosen by its state at the start of the month."""
+    hear(w, m, b)
+    decide(w, m, b, v, rules.AWARE)
+    decide(w, m, b, v, rules.DISCONTINUED)
+    finish_or_give_up(w, m, b, v)
+    stop(w, m, b, v)
+    convert_or_lapse(w, m, b, v)
+
+
+@helper
+def hear(w, m, b):
+    """Unaware services hear of the improvement."""
+    for place in range(w.sizes[rules.UNAWARE]):
+        i = w.roster[rules.UNAWARE, place]
+        directed = R.is_directed(b, m, w.depth[i])
+        u = draw(w, AWARE, i)
+        if u >= R.awareness_probability(b, m, 1.0, directed):
+            continue
+        if u >= R.awareness_probability(b, m, 0.0, directed) and u >= R.awareness_probability(
+            b, m, exposure_of(w, i), directed
+        ):
+            continue
+        note(w, m, i, rules.AWARE, rules.NO_ROUTE, rules.NO_SOURCE, -1, -1, 0.0, False)
+
+
+@helper
+def decide(w, m, b, v, state):
+    """Aware and discontinued services adopt of their own accord, are directed, or stay."""
+    again = state == rules.DISCONTINUED
+    at_most = R.adoption_probability(b, m, 1.0, 1.0, again)
+    for place in range(w.sizes[state]):
+        i = w.roster[state, place]
+        u_decide, u_mandate = draw(w, DECIDE, i), 1.0
+        compliance = R.compliance_probability(b, m, R.is_directed(b, m, w.depth[i]), again)
+        if compliance > 0.0:
+            u_mandate = draw(w, MANDATE, i)
+        if u_decide >= at_most and u_mandate >= compliance:
+            continue
+        response = response_of(w, m, b, i, exposure_of(w, i))
+        odds = R.engagement_odds(b, m, v, w.readiness[i], support_of(w, i), response)
+        following, route = R.after_aware(
+            u_decide,
+            R.adoption_probability(b, m, response, R.engagement(b, odds), again),
+            u_mandate,
+            compliance,
+            draw(w, ENGAGE, i),
+            R.mandated_engagement(b, m, v, odds, w.fit_as_published[i]),
+            state,
+        )
+        if following == rules.IMPLEMENTING:
+            enter(w, m, b, v, i, route, route, response)
+        elif following == rules.IN_NAME_ONLY:
+            hold_in_name(w, m, b, v, i)
+
+
+@helper
+def finish_or_give_up(w, m, b, v):
+    """Implementing services make progress, and embed it or give up."""
+    for place in range(w.sizes[rules.IMPLEMENTING]):
+        i = w.roster[rules.IMPLEMENTING, place]
+        support, route = support_of(w, i), w.route[i]
+        progress = R.progress_made(b, w.capability[i], support, w.complexity_included[i])
+        w.progress[i] = min(1.0, w.progress[i] + progress)
+        if w.progress[i] >= 1.0:
+            w.leader[i] = draw(w, LEADER, i) < R.leadership_probability(b, m, w.effect[i])
+            note(
+                w,
+                m,
+                i,
+                rules.EMBEDDED,
+                route,
+                rules.NO_SOURCE,
+                -1,
+                w.generation[i],
+                w.presence_at_start[i],
+                w.leader[i],
+            )
+            continue
+        u = draw(w, ABANDON, i)
+        if u < R.abandonment_probability(b, 0.0):
+            response = response_of(w, m, b, i, exposure_of(w, i))
+            odds = R.engagement_odds(b, m, v, w.readiness[i], support, response)
+            if u < R.abandonment_probability(b, R.engagement(b, odds)):
+                after = R.after_stopping(m, route)
+                note(w, m, i, after, route, rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
+
+
+@helper
+def stop(w, m, b, v):
+    """Embedded services stop."""
+    # Nobody stops with a higher probability than a service without effect, ownership, support or capability.
+    at_most = R.discontinuation_probability(b, v, 0.0, 0.0, 0.0, 0.0)
+    for place in range(w.sizes[rules.EMBEDDED]):
+        i = w.roster[rules.EMBEDDED, place]
+        u = draw(w, STOP, i)
+        if u < at_most and u < R.discontinuation_probability(
+            b, v, w.effect[i], w.ownership[i], support_embedded_of(w, i), w.capability[i]
+        ):
+            after = R.after_stopping(m, w.route[i])
+            note(w, m, i, after, w.route[i], rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
+
+
+@helper
+def convert_or_lapse(w, m, b, v):
+    """Name-only adopters take the improvement on in earnest, or let it lapse."""
+    lapse = R.lapse_probability(b, m)
+    for place in range(w.sizes[rules.IN_NAME_ONLY]):
+        i = w.roster[rules.IN_NAME_ONLY, place]
+        support = support_of(w, i)
+        u_convert, u_lapse = draw(w, CONVERT, i), draw(w, RELAPSE, i)
+        if u_lapse >= lapse and u_convert >= R.conversion_probability(b, m, 1.0, support, 1.0):
+            continue
+        response = response_of(w, m, b, i, exposure_of(w, i))
+        odds = R.engagement_odds(b, m, v, w.readiness[i], support, response)
+        conversion = R.conversion_probability(b, m, response, support, R.engagement(b, odds))
+        following = R.after_in_name_only(u_convert, conversion, u_lapse, lapse)
+        if following == rules.IMPLEMENTING:
+            enter(w, m, b, v, i, w.route[i], rules.VOLUNTARY, response)
+        elif following == rules.DISCONTINUED:
+            note(w, m, i, following, w.route[i], rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
+
+
+@helper
+def enter(w, m, b, v, i, route, learns_as, response):
+    """Take the improvement on: find whose version to learn from, copy it, leave some out."""
+    kind, source = rules.HIERARCHY, -1
+    voices, last = 0.0, -1
+    if learns_as == rules.VOLUNTARY:
+        kind = rules.SPECIFICATION
+        for entry in range(w.start[i], w.start[i + 1]):
+            voice = w.weight[entry] * max(0.0, w.persuasion[w.peer[entry]])
+            voices += voice
+            if voice > 0.0:
+                last = w.peer[entry]
+        if not R.reads_specification(b, m, draw(w, ORIGIN, i), response, voices):
+            kind, source = rules.PEER, last
+            mark, running = draw(w, SOURCE, i) * voices, 0.0
+            for entry in range(w.start[i], w.start[i + 1]):
+                running += w.weight[entry] * max(0.0, w.persuasion[w.peer[entry]])
+                if running > mark:
+                    source = w.peer[entry]
+                    break
+    group = w.parent[i]
+    form, generation = 0.0, 1
+    if kind == rules.PEER:
+        form, generation = w.form[source], w.generation[source] + 1
+    elif kind == rules.HIERARCHY and group >= 0:
+        generation = w.message_generation[group] + 1
+    latitude = R.latitude_taken(m, w.adaptation_tendency[i])
+    seen = R.context_perceived(b, m, v, w.context[i], w.perception[i])
+    fit_seen = R.fit(b, seen, form)
+    from_leader = kind == rules.PEER and w.leader[source]
+    error = R.copying_error(b, kind, from_leader)
+    slip = R.copying_slip(b, error, w.capability[i], support_of(w, i))
+    included = 0.0
+    for k in range(v.n_components):
+        original = 1.0
+        if kind == rules.PEER:
+            original = w.fidelity[source, k]
+        elif kind == rules.HIERARCHY and group >= 0:
+            original = w.message[group, k]
+        address = draws.COMPONENT_STRIDE * i + k
+        if draw(w, OMIT, address) < R.omission_probability(b, v, latitude, v.complexity[k], v.core[k], fit_seen):
+            w.fidelity[i, k] = 0.0
+        else:
+            w.fidelity[i, k] = R.component_copied(
+                b,
+                original,
+                v.codification[k],
+                v.complexity[k],
+                slip,
+                draw(w, TEMPLATE, address),
+                draw(w, COPY, address),
+            )
+            included += v.weight[k] * v.complexity[k]
+    w.form[i] = form
+    w.generation[i] = generation
+    w.progress[i] = 0.0
+    w.complexity_included[i] = included
+    w.ownership[i] = R.ownership_at_start(b, m, route)
+    weigh(w, v, i)
+    w.presence_at_start[i] = v.core_share * w.core[i] + v.adaptable_share * w.adaptable[i]
+    following = rules.IMPLEMENTING
+    if b.implementation.months_to_embed <= 0.0:
+        following = rules.EMBEDDED
+        w.progress[i] = 1.0
+        w.effect[i] = effect_of(w, b, v, i)
+        w.leader[i] = draw(w, LEADER, i) < R.leadership_probability(b, m, w.effect[i])
+    note(w, m, i, following, route, kind, source, generation, w.presence_at_start[i], w.leader[i], from_leader)
+
+
+@helper
+def hold_in_name(w, m, b, v, i):
+    """Adopt in name only: hold the instruction's version, and do little of it."""
+    group = w.parent[i]
+    for k in range(v.n_components):
+        w.fidelity[i, k] = w.message[group, k] if group >= 0 else 1.0
+    w.form[i] = 0.0
+    w.generation[i] = w.message_generation[group] + 1 if group >= 0 else 1
+    w.progress[i] = 0.0
+    weigh(w, v, i)
+    w.effect[i] = effect_of(w, b, v, i)
+    w.presence_at_start[i] = v.core_share * w.core[i] + v.adaptable_share * w.adaptable[i]
+    note(
+        w, m, i, rules.IN_NAME_ONLY, rules.MANDATED, rules.HIERARCHY, -1, w.generation[i], w.presence_at_start[i], False
+    )
+
+
+# ------------------------------------------------------------------------------------------------- change
+
+
+@helper
+def change(w, m, n, b, v):
+    """Adapt, erode, drift and repair, in services implementing or embedded before and after."""
+    for place in range(w.sizes[rules.IMPLEMENTING]):
+        i = w.roster[rules.IMPLEMENTING, place]
+        if w.next_state[i] == rules.IMPLEMENTING or w.next_state[i] == rules.EMBEDDED:
+            adapt(w, m, b, v, i)
+            erode(w, m, b, v, i, R.latitude_taken(m, w.adaptation_tendency[i]))
+    for place in range(w.sizes[rules.EMBEDDED]):
+        i = w.roster[rules.EMBEDDED, place]
+        if w.next_state[i] == rules.EMBEDDED:
+            adapt(w, m, b, v, i)
+            drift(w, m, b, v, i)
+
+
+@helper
+def adapt(w, m, b, v, i):
+    """Move the form of a service towards its context as it reads it."""
+    latitude = R.latitude_taken(m, w.adaptation_tendency[i])
+    seen = R.context_perceived(b, m, v, w.context[i], w.perception[i])
+    w.form[i] = R.form_adjusted(b, m, w.form[i], seen, latitude, w.adaptation_tendency[i], w.capability[i])
+
+
+@helper
+def erode(w, m, b, v, i, latitude):
+    """Lose parts of core components to adapting, in a service that implements."""
+    at, altered = 0, False
+    probability = R.erosion_probability(b, m, v, latitude)
+    while at < v.n_core:
+        address = draws.COMPONENT_STRIDE * i + at
+        at += D.candidates_before(draw(w, EROSION_CANDIDATE, address), v.erosion_table, v.n_core - at)
+        if at >= v.n_core:
+            break
+        k = w.core_places[at]
+        if draw(w, EROSION, draws.COMPONENT_STRIDE * i + at) * v.erosion_bound < probability:
+            w.fidelity[i, k] = R.eroded(b, w.fidelity[i, k])
+            altered = True
+        at += 1
+    if altered:
+        weigh(w, v, i)
+
+
+@helper
+def drift(w, m, b, v, i):
+    """Lose and regain parts of components, in an embedded service."""
+    at, altered, exposed = 0, False, -1.0
+    while at < v.n_components:
+        address = draws.COMPONENT_STRIDE * i + at
+        at += D.candidates_before(draw(w, DRIFT_CANDIDATE, address), v.drift_table, v.n_components - at)
+        if at >= v.n_components:
+            break
+        k = at
+        at += 1
+        u = draw(w, DRIFT, draws.COMPONENT_STRIDE * i + k)
+        loss = R.drift_probability(b, m, v.complexity[k], w.capability[i])
+        supported = support_embedded_of(w, i)
+        repair = R.repair_probability(b, m, v.codification[k], v.core[k], supported, 1.0)
+        after = R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, repair)
+        if after == w.fidelity[i, k]:
+            continue  # neither lost nor, at full exposure, repaired
+        if v.core[k] and after > w.fidelity[i, k]:
+            if exposed < 0.0:
+                exposed = exposure_of(w, i)
+            repair = R.repair_probability(b, m, v.codification[k], v.core[k], supported, exposed)
+            after = R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, repair)
+        if after != w.fidelity[i, k]:
+            w.fidelity[i, k] = after
+            altered = True
+    if altered:
+        weigh(w, v, i)
+
+
+# ------------------------------------------------------------------------------------------------- commit, observe
+
+
+@helper
+def commit(w, m, n, b, v):
+    """Make the new state of those who change hold; a leader that is no longer embedded leads no more."""
+    for place in range(w.counts[COMMITTED], w.counts[N_EVENTS]):
+        i = w.event_service[place]
+        state = w.event_to_state[place]
+        w.state[i] = state
+        w.route[i] = w.event_route[place]
+        w.since[i] = m.month + 1
+        if state != rules.EMBEDDED:
+            w.leader[i] = False
+            w.persuasion[i] = R.persuasiveness(b, state, w.effect[i], False)
+    w.counts[COMMITTED] = w.counts[N_EVENTS]
+    call_the_roll(w)
+
+
+@helper
+def call_the_roll(w):
+    """List the services in each state, ascending."""
+    for s in range(len(w.sizes)):
+        w.sizes[s] = 0
+    for i in range(len(w.state)):
+        s = w.state[i]
+        w.roster[s, w.sizes[s]] = i
+        w.sizes[s] += 1
+
+
+@helper
+def quality(w, m, n, b, v):
+    """What each service delivers and how far that persuades its peers."""
+    for place in range(w.sizes[rules.IMPLEMENTING]):
+        i = w.roster[rules.IMPLEMENTING, place]
+        w.effect[i] = effect_of(w, b, v, i)
+    for place in range(w.sizes[rules.EMBEDDED]):
+        i = w.roster[rules.EMBEDDED, place]
+        w.effect[i] = effect_of(w, b, v, i)
+        w.persuasion[i] = R.persuasiveness(b, rules.EMBEDDED, w.effect[i], w.leader[i])
+
+
+@helper
+def record_sums(w, m, n, b, v):
+    """Record the sums of the month."""
+    late = n.month >= w.first_late_month
+    RECORD.record_month(w, b, v, w.roster, w.sizes, late, w.late_effect, w.sums[n.month])
+
+
+@helper
+def support(w, m, n, b, v):
+    """Work out the support that each service gets."""
+    n_first = 0.0
+    n_all = float(w.sizes[rules.IMPLEMENTING])
+    for place in range(w.sizes[rules.IMPLEMENTING] if w.has_first_call[0] else 0):
+        n_first += w.first_call[w.roster[rules.IMPLEMENTING, place]]
+    if n.supports_embedded > 0.0:
+        n_all += w.sizes[rules.EMBEDDED]
+        for place in range(w.sizes[rules.EMBEDDED] if w.has_first_call[0] else 0):
+            n_first += w.first_call[w.roster[rules.EMBEDDED, place]]
+    n_rest = n_all - n_first
+    places = n.support_capacity * len(w.state)
+    w.support[1] = R.support_received(n.support, places, n_first)
+    w.support[0] = R.support_received(n.support, max(0.0, places - n_first), n_rest)
+    for c in range(2):
+        w.support_embedded[c] = w.support[c] if n.supports_embedded > 0.0 else 0.0
+    w.sums[n.month, record.SUPPORTED] = n_rest * w.support[0] + n_first * w.support[1]
+
+
+_LOOPS = {
+    "transition": transition,
+    "change": change,
+    "commit": commit,
+    "quality": quality,
+    "record": record_sums,
+    "support": support,
+}
+
+
+def in_order(names):
+    """Return one function that walks the phases named, in the rulebook's order."""
+    first = _LOOPS[names[0]]
+    if len(names) == 1:
+        return first
+    rest = in_order(names[1:])
+
+    @helper
+    def both(w, m, n, b, v):
+        first(w, m, n, b, v)
+        rest(w, m, n, b, v)
+
+    return both
+
+
+observe = in_order(rules.OBSERVING)
+walk = in_order(rules.PHASES)
