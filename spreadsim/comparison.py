@@ -280,6 +280,29 @@ class Comparison:
         columns["median_month_embedded"] = np.concatenate(median)
         return columns
 
+    def adoption(self, strategy: str, replicate: int = 0, rewirings: int = 0) -> dict[str, Any]:
+        """Return the standard adoption metrics of one run: exposure, thresholds, categories, hazard, Moran's I.
+
+        Adoption is the first month in which a service is embedded; months 0 to T are the periods. Defined for
+        replicate 0, whose network the comparison holds, and for every replicate where one network serves all.
+
+        Parameters
+        ----------
+        strategy, replicate : which run.
+        rewirings : rewired networks for the structure test, which takes time; 0 leaves it out.
+
+        Raises
+        ------
+        ValueError : the replicate had a network of its own that is not at hand.
+        """
+        from spreadsim.adoption_metrics import adoption_summary
+
+        if replicate and not self.fixed:
+            raise ValueError("each replicate has a network of its own, and only that of replicate 0 is at hand")
+        first = self.outcomes[strategy][replicate].first_month
+        months = self.scenario.run.months
+        return adoption_summary(self.network.ties, first, months + 1, first_period=0, rewirings=rewirings)
+
     @cached_property
     def runs(self) -> pd.DataFrame:
         """One row a strategy and replicate, every measure, as a pandas DataFrame."""

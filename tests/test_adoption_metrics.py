@@ -354,3 +354,17 @@ def test_metrics_hang_together(ties: Ties, data: st.DataObject) -> None:
     first = (adopted == 1).mean()
     assert 1 - (1 - first) * survived[-1] == pytest.approx((~np.isnan(adopted)).mean())
     assert sum(metrics.adoption_summary(ties, adopted, 4)["categories_by_time"].values()) == n
+
+
+def test_simulated_runs_have_the_same_metrics() -> None:
+    """In the classroom's ring two more adopt each month: thresholds, hazard and exposure are known by hand."""
+    import spreadsim as ss
+
+    c = ss.compare("classroom", replicates=1, frontier=False)
+    found = c.adoption("one-neighbour-is-enough")
+    assert found["periods"] == list(range(13))
+    assert found["cumulative_count"] == [1, 3, 5, 7, 9, 11, 12, 12, 12, 12, 12, 12, 12]
+    assert found["hazard"][1:6] == pytest.approx([2 / 11, 2 / 9, 2 / 7, 2 / 5, 2 / 3])
+    assert found["threshold"]["mean_lag_1"] == pytest.approx((0.0 + 10 * 0.5 + 1.0) / 12, abs=0.05)
+    alone = c.adoption("one-neighbour-is-not-enough")
+    assert (alone["adopted"], alone["not_adopted"]) == (1, 11)
