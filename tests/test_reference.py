@@ -64,3 +64,22 @@ def test_the_readmes_first_steps_run(repository: Path, tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, f"{line}\n{done.stderr}"
+
+
+def test_the_readmes_closer_looks_run(repository: Path, tmp_path: Path) -> None:
+    """The lines after them, in the folder in which the first steps were taken, with a network of one's own beside."""
+    (steps,) = [b for b in blocks("sh", repository / "README.md") if b.startswith("spreadsim components")]
+    network = tmp_path / "my-network"
+    network.mkdir()
+    (network / "services.csv").write_text("id,region\na,north\nb,north\nc,south\n")
+    (network / "ties.csv").write_text("source,target\na,b\nb,c\n")
+    for line in ["spreadsim compare default --replicates 2 --no-frontier", *steps.strip().splitlines()]:
+        done = subprocess.run(
+            [sys.executable, "-m", "spreadsim.cli", *line.split()[1:]],
+            cwd=tmp_path,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+        assert done.stdout
