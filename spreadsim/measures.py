@@ -7,7 +7,7 @@ curves and measures from a run's events and sums. A ratio with nothing below it 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -212,25 +212,29 @@ CURVE_COLUMNS = (
 
 def _over(above: Any, below: Any) -> Any:
     """Return a ratio, null where there is nothing below it."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(np.asarray(below) > 0, np.divide(above, below), np.nan)
+    if isinstance(below, (float, int)):
+        return above / below if below > 0 else NEVER
+    result = np.full(below.shape, NEVER)
+    return np.divide(above, below, out=result, where=below > 0)
 
 
 def state_counts(events: Any, n: int, months: int, start_aware: bool) -> np.ndarray:
     """Return the number of services in each state at each month, from the events: shape (T + 1, 6)."""
-    change = np.zeros((months + 1, 6))
-    np.add.at(change, (events["month"], events["to_state"]), 1.0)
-    np.add.at(change, (events["month"], events["from_state"]), -1.0)
+    cells = (months + 1) * len(STATE_COLUMNS)
+    row = events["month"] * len(STATE_COLUMNS)
+    entered = np.bincount(row + events["to_state"], minlength=cells)
+    left = np.bincount(row + events["from_state"], minlength=cells)
+    change = (entered - left).reshape(months + 1, len(STATE_COLUMNS)).astype(np.float64)
     change[0, rules.AWARE if start_aware else rules.UNAWARE] += n
     return np.asarray(np.cumsum(change, axis=0))
 
 
 def first_months_embedded(events: Any, n: int) -> np.ndarray:
     """Return for each service the first month in which it was embedded; nan if never."""
-    first = np.full(n, np.inf)
-    entering = events["to_state"] == rules.EMBEDDED
-    np.minimum.at(first, events["service"][entering], events["month"][entering].astype(np.float64))
-    return np.where(np.isfinite(first), first, np.nan)
+    first = np.full(n, NEVER)
+    entering = np.flatnonzero(events["to_state"] == rules.EMBEDDED)[::-1]  # the earliest is written last
+    first[events["service"][entering]] = events["month"][entering]
+    return first
 
 
 def curves(run: Run, network: Network, plan: Plan) -> dict[str, np.ndarray]:
@@ -277,17 +281,12 @@ def curves(run: Run, network: Network, plan: Plan) -> dict[str, np.ndarray]:
         "leading": sums["leaders"] / n,
         "starters_from_leaders": _over(led, starters),
     }
-    spent = np.zeros(months + 1)
-    for t in range(months):
-        spent[t] = rules.monthly_cost(
-            plan.cost,
-            plan.levers[t],
-            float(n),
-            implementing[t],
-            sums["supported"][t],
-            embedded[t] + nominal[t],
-            sums["leaders"][t],
-        )
+    spent, monthly_cost = np.zeros(months + 1), cast(Any, rules.monthly_cost)  # arithmetic: all months at once
+    waiting, leading = sums["supported"][:months], sums["leaders"][:months]
+    holding = embedded[:months] + nominal[:months]
+    spent[:months] = monthly_cost(
+        plan.cost, plan.levers_by_month, float(n), implementing[:months], waiting, holding, leading
+    )
     result["cost"] = spent / n
     return {name: result[name] for name in CURVE_COLUMNS}
 

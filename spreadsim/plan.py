@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
@@ -46,6 +47,11 @@ class Plan:
     intervention: rules.Intervention
     programme: Programme
     months: int
+
+    @cached_property
+    def levers_by_month(self) -> rules.Levers:
+        """The levers as one array a lever, months 0 to T-1."""
+        return rules.Levers(*(np.array(column) for column in zip(*self.levers, strict=True)))  # type: ignore[arg-type]
 
     @property
     def stop_month(self) -> int:
