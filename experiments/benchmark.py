@@ -1,0 +1,308 @@
+"""Cost of a service-month: spreadsim beside what one would pick instead, on the same graph and the same work.
+
+    python experiments/benchmark.py [--sizes 1000,10000] [--repeats 3] [--write]
+
+The work is a bare rule over 60 months on a small-world graph of degree 8: the linear threshold (one fifth of peers),
+and a stochastic susceptible-infected process (each adopted peer persuades with a chance of .02 a month).
+Before anything is timed, all programs are checked to agree: month by month for the threshold, within five standard errors of the mean for
+the process. Programs run in turn in one process, set-up left out, medians over repeats. spreadsim also runs its full
+science, with eight components, beside their bare rule. The C loop needs a compiler on the PATH.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import importlib.metadata
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from spreadsim import engine
+from spreadsim.model import SpreadModel
+from spreadsim.network import Network, make_network, network_from_graph, starting_sites
+from spreadsim.plan import Plan, plans
+from spreadsim.scenario_files import load_scenario
+
+MONTHS, DEGREE, THETA, BETA = 60, 8, 0.2, 0.02
+BARE = [
+    "run.months=60",
+    "programme.stop_month=60",
+    "network.hierarchy=[]",
+    "network.peer_ties.homophily_distance=inf",
+    "behaviour.adoption.threshold_most_ready=0.2",
+    "behaviour.adoption.threshold_least_ready=0.2",
+]
+C_SOURCE = r"""
+#include <stdint.h>
+#include <stdlib.h>
+static uint64_t mix(uint64_t z){
+  z=(z^(z>>30))*0xBF58476D1CE4E5B9ULL;z=(z^(z>>27))*0x94D049BB133111EBULL;return z^(z>>31);}
+/* Every service that has not adopted looks at its peers once a month; months[i] is when i adopted, -1 if never. */
+void spread(int n,const int64_t*start,const int32_t*peer,int32_t*months,int T,double theta,double beta,uint64_t seed){
+  char*now=malloc(n),*next=malloc(n);
+  for(int i=0;i<n;i++)now[i]=next[i]=months[i]==0;
+  for(int t=0;t<T;t++){
+    for(int i=0;i<n;i++)if(!now[i]){
+      int k=0,d=start[i+1]-start[i];
+      for(int64_t e=start[i];e<start[i+1];e++)k+=now[peer[e]];
+      int adopts;
+      if(theta>=0)adopts=d>0&&(double)k/(double)d>=theta;
+      else{double stay=1;for(int j=0;j<k;j++)stay*=1-beta;
+        adopts=k&&(mix(mix(seed+t)^(uint64_t)i)>>11)*0x1.0p-53>=stay;}
+      if(adopts){next[i]=1;months[i]=t+1;}
+    }
+    for(int i=0;i<n;i++)now[i]=next[i];
+  }
+  free(now);free(next);
+}
+"""
+
+
+# ------------------------------------------------------------------------------------------------- programs
+
+
+def c_library() -> Any:
+    """Return the C loop, compiled, or None where there is no compiler."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        return None
+    folder = Path(tempfile.mkdtemp())
+    (folder / "spread.c").write_text(C_SOURCE)
+    subprocess.run(
+        [compiler, "-O3", "-shared", "-fPIC", "-o", str(folder / "spread.so"), str(folder / "spread.c")], check=True
+    )
+    return ctypes.CDLL(str(folder / "spread.so"))
+
+
+def run_c(library: Any, network: Network, sites: np.ndarray, theta: float, seed: int) -> tuple[float, np.ndarray]:
+    months = np.full(network.n, -1, dtype=np.int32)
+    months[sites] = 0
+    start, peer = network.ties.start, network.ties.peer
+    pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (start, peer, months)]
+    begun = time.perf_counter()
+    library.spread(
+        ctypes.c_int(network.n),
+        *pointers,
+        ctypes.c_int(MONTHS),
+        ctypes.c_double(theta),
+        ctypes.c_double(BETA),
+        ctypes.c_uint64(seed),
+    )
+    return time.perf_counter() - begun, np.where(months >= 0, months, MONTHS + 1)
+
+
+def run_engine(network: Network, plan: Plan, seed: int) -> tuple[float, np.ndarray]:
+    from spreadsim.measures import first_months_embedded
+
+    begun = time.perf_counter()
+    run = engine.run(network, plan, seed, 0)
+    spent = time.perf_counter() - begun
+    first = first_months_embedded(run.events, network.n)
+    return spent, np.where(np.isnan(first), MONTHS + 1, first)
+
+
+def run_agents(network: Network, plan: Plan, seed: int) -> tuple[float, np.ndarray]:
+    from spreadsim.measures import first_months_embedded
+
+    model = SpreadModel(network=network, resolved=plan, seed=seed)
+    begun = time.perf_counter()
+    model.run()
+    spent = time.perf_counter() - begun
+    first = first_months_embedded(model.result().events, network.n)
+    return spent, np.where(np.isnan(first), MONTHS + 1, first)
+
+
+def run_plain_mesa(network: Network, sites: np.ndarray, theta: float, seed: int) -> tuple[float, np.ndarray]:
+    import mesa
+
+    class Site(mesa.Agent):
+        def __init__(self, model: Any) -> None:
+            super().__init__(model)
+            self.adopted, self.next, self.month, self.peers = False, False, MONTHS + 1, []
+
+        def decide(self) -> None:
+            if self.adopted or not self.peers:
+                return
+            k = sum(peer.adopted for peer in self.peers)
+            if theta >= 0:
+                self.next = k / len(self.peers) >= theta
+            else:
+                self.next = k > 0 and self.model.random.random() >= (1 - BETA) ** k
+
+        def commit(self) -> None:
+            if self.next and not self.adopted:
+                self.adopted, self.month = True, self.model.t + 1
+
+    model = mesa.Model(rng=seed)
+    model.t = 0
+    agents = [Site(model) for _ in range(network.n)]
+    for i, agent in enumerate(agents):
+        row = network.ties.peer[network.ties.start[i] : network.ties.start[i + 1]]
+        agent.peers = [agents[j] for j in row.tolist()]
+    for i in sites.tolist():
+        agents[i].adopted = agents[i].next = True
+        agents[i].month = 0
+    begun = time.perf_counter()
+    for t in range(MONTHS):
+        model.t = t
+        model.agents.do("decide")
+        model.agents.do("commit")
+    return time.perf_counter() - begun, np.array([agent.month for agent in agents])
+
+
+def run_ndlib(graph: nx.Graph, sites: np.ndarray, theta: float, seed: int) -> tuple[float, np.ndarray]:
+    from ndlib.models import ModelConfig
+    from ndlib.models.epidemics import SIModel, ThresholdModel
+
+    np.random.seed(seed)  # noqa: NPY002 (NDlib draws from the global generator)
+    model = (ThresholdModel if theta >= 0 else SIModel)(graph)
+    settings = ModelConfig.Configuration()
+    settings.add_model_initial_configuration("Infected", sites.tolist())
+    if theta >= 0:
+        for node in graph.nodes:
+            settings.add_node_configuration("threshold", node, theta)
+    else:
+        settings.add_model_parameter("beta", BETA)
+    model.set_initial_status(settings)
+    begun = time.perf_counter()
+    rows = model.iteration_bunch(MONTHS + 1)
+    spent = time.perf_counter() - begun
+    months = np.full(graph.number_of_nodes(), MONTHS + 1)
+    for t, row in enumerate(rows):
+        for node, status in row["status"].items():
+            if status == 1:
+                months[node] = min(months[node], t)
+    return spent, months
+
+
+def run_eon(graph: nx.Graph, sites: np.ndarray, seed: int) -> tuple[float, np.ndarray]:
+    import EoN
+
+    begun = time.perf_counter()
+    t, _, infected, _ = EoN.fast_SIR(
+        graph,
+        -float(np.log(1 - BETA)),
+        0.0,
+        initial_infecteds=sites.tolist(),
+        tmax=MONTHS,
+        rng=np.random.default_rng(seed),
+    )
+    spent = time.perf_counter() - begun
+    months = np.full(graph.number_of_nodes(), MONTHS + 1)  # which service is not told without its full record; when is
+    entered = np.repeat(np.ceil(np.asarray(t)), np.diff(np.asarray(infected), prepend=0).astype(int))
+    months[: len(entered)] = entered
+    return spent, months
+
+
+# ------------------------------------------------------------------------------------------------- the comparison
+
+
+def bare_plan(response: str, n: int) -> tuple[Any, Plan]:
+    """Return the scenario and plan of the bare rule: all aware, no delay, nothing lost, nobody stops."""
+    settings = [
+        *BARE,
+        f"network.services={n}",
+        f"behaviour.adoption.exposure_response={response}",
+        "behaviour.adoption.peer_influence_facilitated=1.0",
+    ]
+    if response == "linear":  # k of 8 peers: an influence of 8 beta a month is the same to first order in beta
+        settings[-1] = f"behaviour.adoption.peer_influence_facilitated={DEGREE * BETA}"
+    scenario = load_scenario("classroom", settings)
+    return scenario, plans(scenario)[0]
+
+
+def programs(n: int, library: Any, kind: str) -> tuple[dict[str, Callable[[int], tuple[float, np.ndarray]]], int]:
+    """Return what is run for one rule at one size, by name."""
+    graph = nx.watts_strogatz_graph(n, DEGREE, 0.1, seed=1)
+    theta = THETA if kind == "threshold" else -1.0
+    scenario, plan = bare_plan("threshold" if kind == "threshold" else "linear", n)
+    network = network_from_graph(graph, scenario)
+    sites = starting_sites(network, plan.programme, 1, 0)
+    found: dict[str, Callable[[int], tuple[float, np.ndarray]]] = {
+        "spreadsim, compiled": lambda seed: run_engine(network, plan, seed),
+    }
+    if library is not None:
+        found["C -O3, scan"] = lambda seed: run_c(library, network, sites, theta, seed)
+    if kind != "threshold":
+        found["EoN fast_SI"] = lambda seed: run_eon(graph, sites, seed)
+    if n <= 20_000:
+        found["NDlib"] = lambda seed: run_ndlib(graph, sites, theta, seed)
+        found["plain Mesa"] = lambda seed: run_plain_mesa(network, sites, theta, seed)
+    if n <= 2_000:
+        found["spreadsim, Mesa agents"] = lambda seed: run_agents(network, plan, seed)
+    return found, len(sites)
+
+
+def agree(kind: str, results: dict[str, list[np.ndarray]]) -> None:
+    """Stop if the programs do not agree."""
+    names = list(results)
+    for name in names[1:]:
+        if kind == "threshold":
+            if not np.array_equal(results[name][0], results[names[0]][0]):
+                raise SystemExit(f"{name} and {names[0]} disagree on the threshold rule")
+            continue
+        a, b = (np.array([months.mean() for months in results[k]]) for k in (name, names[0]))
+        error = np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
+        if abs(a.mean() - b.mean()) > 5 * error + 0.02 * b.mean():  # to first order in beta
+            raise SystemExit(f"{name} and {names[0]} disagree on the process: {a.mean():.2f}, {b.mean():.2f}")
+
+
+def main() -> None:
+    """Check, time and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="1000,10000,100000")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--write", action="store_true", help="write docs/verification/benchmark.md")
+    options = parser.parse_args()
+    sizes = [int(size) for size in options.sizes.split(",")]
+    library = c_library()
+    lines = [
+        "| rule | services | program | ns a service-month | times the compiled engine |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for kind in ("threshold", "process"):
+        for n in sizes:
+            found, _ = programs(n, library, kind)
+            few = 1 if kind == "threshold" else 4
+            agree(kind, {name: [program(seed)[1] for seed in range(few)] for name, program in found.items()})
+            spent: dict[str, list[float]] = {name: [] for name in found}
+            for repeat in range(options.repeats):
+                for name, program in found.items():
+                    spent[name].append(program(repeat)[0])
+            each = {name: statistics.median(times) / n / MONTHS * 1e9 for name, times in spent.items()}
+            for name, cost in each.items():
+                lines.append(f"| {kind} | {n:,} | {name} | {cost:,.1f} | {cost / each['spreadsim, compiled']:,.2f} |")
+                print(lines[-1], flush=True)
+    for n in sizes:
+        full = load_scenario(
+            "default", [f"network.services={n}", f"network.hierarchy=[{{level='team',count={n // 6}}}]"]
+        )
+        network = make_network(full)
+        for plan in plans(full):
+            run_engine(network, plan, 1)
+            times = [run_engine(network, plan, seed)[0] for seed in range(options.repeats)]
+            cost = statistics.median(times) / n / MONTHS * 1e9
+            lines.append(f"| full science, {plan.name} | {n:,} | spreadsim, compiled | {cost:,.1f} | |")
+            print(lines[-1], flush=True)
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in ("spreadsim", "mesa", "ndlib", "EoN", "numba")
+    )
+    if options.write:
+        text = "\n".join(
+            ["# Benchmark", "", "Printed by `python experiments/benchmark.py --write`.", "", versions, "", *lines, ""]
+        )
+        (Path(__file__).parent.parent / "docs" / "verification" / "benchmark.md").write_text(text, encoding="utf-8")
+    print(versions)
+
+
+if __name__ == "__main__":
+    main()
