@@ -6,7 +6,7 @@ The work is a bare rule over 60 months on a small-world graph of degree 8: the l
 and a stochastic susceptible-infected process (each adopted peer persuades with a chance of .02 a month).
 Before anything is timed, all programs are checked to agree: month by month for the threshold, within five standard
 errors of the mean for the process. Programs run in turn in one process, set-up left out, medians over repeats.
-spreadsim also runs its full science, with eight components, beside their bare rule. The C loop needs a compiler on the PATH.
+spreadsim also runs its full science, with eight components, beside their bare rule. The C loop needs a compiler.
 """
 
 from __future__ import annotations

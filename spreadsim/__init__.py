@@ -28,6 +28,9 @@ _WHERE = {
     "study_components": "components",
     "explain": "explanation",
     "reproduce": "reproduction",
+    "sweep": "sweeps",
+    "analyse": "sweep_report",
+    "load_experiment": "experiment",
 }
 
 __all__ = ["__version__", *_WHERE]

@@ -66,13 +66,15 @@ def commands() -> None:
 
 
 # The commands, in the order in which a newcomer meets them. These modules load nothing heavy.
-from spreadsim.cli import comparing, looking  # noqa: E402
+from spreadsim.cli import comparing, looking, sweeping  # noqa: E402
 
 for _command in (
     comparing.scenarios,
     comparing.check,
     comparing.compare,
     comparing.frontier,
+    sweeping.sweep,
+    sweeping.analyse,
     looking.components,
     looking.explain,
     looking.network,

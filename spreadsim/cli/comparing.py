@@ -94,11 +94,18 @@ def scenarios(copied: str | None, target: Path | None, as_json: bool) -> None:
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change one field; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print the resolved file as JSON.")
 def check(name: str, settings: tuple[str, ...], as_json: bool) -> None:
-    """Validate a scenario and its inputs, say how large it is, and run nothing.
+    """Validate a scenario or experiment and its inputs, say how large it is, and run nothing.
 
     \b
     Example: spreadsim check england-primary-care
     """
+    from spreadsim.experiment import is_experiment
+
+    if is_experiment(name):
+        from spreadsim.cli.sweeping import check_experiment
+
+        check_experiment(name, settings, as_json)
+        return
     from spreadsim.scenario_files import load_scenario, resolved
     from spreadsim.size import size_of
 

@@ -1,0 +1,57 @@
+"""How far a sweep is: rate and time left, on a terminal and in a log.
+
+What belongs here: counting and saying. Nothing that fails here stops a sweep.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+
+class Progress:
+    """Rate and time left: a bar on a terminal, and a line in the log now and then."""
+
+    def __init__(self, path: Path, total: int, before: int, shown: bool, every: float = 10.0) -> None:
+        self.path, self.total, self.before, self.every = path, total, before, every
+        self.done, self.began, self._last = 0, time.monotonic(), 0.0
+        self._bar: Any = None
+        if shown and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, initial=before, unit="run", file=sys.stderr, leave=False)
+        self.say(f"{total:,} runs, {before:,} finished before")
+
+    def say(self, text: str) -> None:
+        """Add a line to the log; a log that cannot be written stops nothing."""
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {text}\n")
+        except OSError:
+            pass
+
+    def step(self, runs: int) -> None:
+        """Count finished runs."""
+        self.done += runs
+        if self._bar is not None:
+            self._bar.update(runs)
+        spent = time.monotonic() - self.began
+        if spent - self._last >= self.every:
+            self._last = spent
+            self.say(self.words(spent))
+
+    def words(self, spent: float) -> str:
+        """Return how far it is, at what rate, and the time left."""
+        rate = self.done / max(spent, 1e-9)
+        count = self.before + self.done
+        left = (self.total - count) / rate if rate > 0 else float("inf")
+        return f"{count:,} of {self.total:,} runs ({count / self.total:.0%}), {rate:,.0f} a second, {left:,.0f} s left"
+
+    def close(self) -> None:
+        """Write the last line."""
+        if self._bar is not None:
+            self._bar.close()
+        self.say(f"stopped: {self.words(time.monotonic() - self.began)}")

@@ -1,0 +1,132 @@
+"""The results of a sweep as arrays, for the analyses.
+
+What belongs here: reading a finished sweep, checking that it is whole, and one measure as an array of points, settings
+and replicates. Settings are compared within a *panel*: levers that say how long or on what a run is (``run.months``,
+[network], [services]) are not choices, and settings that differ in them are not compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spreadsim import sweep_store
+from spreadsim.designs import Points, Setting, points_of, settings_of
+from spreadsim.errors import InputError
+from spreadsim.experiment import Study, load_experiment
+from spreadsim.measures import BY_NAME
+
+NOT_CHOICES = ("run.", "network.", "services.")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Settings that are alternatives to one another.
+
+    Attributes
+    ----------
+    label : what they share, in words; empty where there is one panel.
+    settings : their places among all settings.
+    names : each in words.
+    lever : values of the one numeric lever by which alone they differ, else None.
+    lever_name : its name.
+    """
+
+    label: str
+    settings: tuple[int, ...]
+    names: tuple[str, ...]
+    lever: tuple[float, ...] | None
+    lever_name: str = ""
+
+
+def _words(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+class SweepTables:
+    """A finished sweep.
+
+    Raises
+    ------
+    InputError : the folder is not a sweep's, a part is damaged, or runs are missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        sweep_store.check_parts(folder)
+        self.folder = folder
+        self.study: Study = load_experiment(folder)
+        self.points: Points = points_of(self.study)
+        self.settings: list[Setting] = settings_of(self.study)
+        self.replicates = self.study.scenario.run.replicates
+        keys = self.points.all_keys()
+        self._unique, self._back = np.unique(keys, return_inverse=True)
+        columns = ["point", "strategy", *(f.path for f in self.study.levers), "replicate", "error"]
+        self._index = self._places(sweep_store.read_table(folder, columns=["run", *columns]))
+        wanted = len(self._unique) * len(self.settings) * self.replicates
+        if len(np.unique(self._index)) != wanted:
+            raise InputError(str(folder), "runs", f"{len(self._index):,} of {wanted:,} runs are finished",
+                             "give the sweep command again, which goes on with the rest")
+
+    def _places(self, table: Any) -> np.ndarray:
+        points = np.searchsorted(self._unique, table["point"].to_numpy().astype("S16"))
+        place: dict[Any, int] = {}
+        names = [f.path for f in self.study.levers]
+        for i, setting in enumerate(self.settings):
+            place[(setting.strategy, *(setting.levers[name] for name in names))] = i
+        rows = zip(*(table[name].to_pylist() for name in ("strategy", *names)), strict=True)
+        setting_of = np.fromiter((place[row] for row in rows), dtype=np.int64, count=table.num_rows)
+        self.failed = table.num_rows - table["error"].null_count
+        replicates = table["replicate"].to_numpy()
+        return np.asarray((points * len(self.settings) + setting_of) * self.replicates + replicates)
+
+    def values(self, measure: str) -> np.ndarray:
+        """Return a measure, shape (points, settings, replicates); nan where null or failed."""
+        column = sweep_store.read_table(self.folder, columns=["run", measure])[measure]
+        flat = np.full(len(self._unique) * len(self.settings) * self.replicates, np.nan)
+        flat[self._index] = column.to_numpy()
+        return flat.reshape(len(self._unique), len(self.settings), self.replicates)[self._back]
+
+    @cached_property
+    def measures(self) -> list[str]:
+        """The measures that were kept."""
+        return list(self.study.experiment.outcomes.measures)
+
+    def better(self, measure: str) -> float:
+        """Return 1 where higher is better or neither is, -1 where lower is."""
+        return -1.0 if BY_NAME[measure].better == "lower" else 1.0
+
+    @cached_property
+    def independent(self) -> np.ndarray:
+        """The points that may be counted as separate cases: of a Sobol' design its two base samples."""
+        n, d = len(self.points), len(self.points.factors)
+        if self.points.method == "sobol":
+            step = 2 * d + 2 if self.study.experiment.design.second_order else d + 2
+            return np.sort(np.concatenate([np.arange(0, n, step), np.arange(step - 1, n, step)]))
+        return np.arange(n)
+
+    @cached_property
+    def panels(self) -> list[Panel]:
+        """The settings in groups of alternatives."""
+        groups: dict[str, list[int]] = {}
+        for i, setting in enumerate(self.settings):
+            shared = [f"{k} {_words(v)}" for k, v in setting.levers.items() if k.startswith(NOT_CHOICES)]
+            groups.setdefault(", ".join(shared), []).append(i)
+        return [self._panel(label, places) for label, places in groups.items()]
+
+    def _panel(self, label: str, places: list[int]) -> Panel:
+        choices = [
+            {"strategy": self.settings[i].strategy,
+             **{k: v for k, v in self.settings[i].levers.items() if not k.startswith(NOT_CHOICES)}}
+            for i in places
+        ]
+        varied = [name for name in choices[0] if len({repr(choice[name]) for choice in choices}) > 1]
+        words = [[f"{name} {_words(choice[name])}" for name in varied] for choice in choices]
+        names = tuple(", ".join(parts) or "as given" for parts in words)
+        lever, name = None, varied[0] if len(varied) == 1 else ""
+        if name and all(isinstance(choice[name], (int, float)) for choice in choices):
+            lever = tuple(float(choice[name]) for choice in choices)
+        return Panel(label, tuple(places), names, lever, name)

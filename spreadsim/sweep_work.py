@@ -1,0 +1,245 @@
+"""One chunk of a sweep: the runs of a few points, and the parts made of them.
+
+What belongs here: what a worker does, wherever it is. A chunk's bytes depend on the job and the chunk alone, so that a
+thread, a process and a machine elsewhere give the same. Networks are made once for all points that share them.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from spreadsim import measures, rules
+from spreadsim.designs import content_key
+from spreadsim.errors import InputError, SpreadsimError
+from spreadsim.experiment import Values, scenario_at
+from spreadsim.network import Network, make_network
+from spreadsim.scenario_files import resolved
+from spreadsim.sweep_job import Chunk, Job, Result, WrongVersionError, code_version, run_identity, setting_identity
+
+NETWORK_SERVICES_KEPT = 400_000  # networks are kept for reuse up to this many services in all
+
+
+class _Worker:
+    """What a worker keeps between chunks of a job: the base document and recent networks."""
+
+    def __init__(self, job: Job) -> None:
+        if code_version() != job.rulebook:
+            raise WrongVersionError(
+                f"this worker's rulebook is {code_version()}, the coordinator's {job.rulebook}: install the same "
+                "version of spreadsim everywhere"
+            )
+        self.job = job
+        self.base = resolved(job.study.scenario)
+        self._networks: OrderedDict[tuple[str, int], Network] = OrderedDict()
+        self._first: OrderedDict[str, Network] = OrderedDict()
+
+    def network(self, scenario: Any, replicate: int) -> Network:
+        table = scenario.network
+        key = content_key([table.model_dump(), scenario.services.model_dump(), scenario.run.seed])
+        number = replicate if table.redraw else 0
+        found = self._networks.get((key, number))
+        if found is None:
+            generated = table.source != "file"
+            shared = content_key([table.model_dump(), scenario.run.seed]) if generated and table.redraw else key
+            if shared not in self._first:  # hierarchy and names, which points with the same [network] share
+                self._first[shared] = make_network(scenario, 0)
+                if len(self._first) > 8:
+                    self._first.popitem(last=False)
+            first = self._first[shared]
+            found = make_network(scenario, number, like=first) if number or (generated and table.redraw) else first
+            self._networks[key, number] = found
+            while len(self._networks) > max(1, NETWORK_SERVICES_KEPT // max(1, found.n)):
+                self._networks.popitem(last=False)
+        self._networks.move_to_end((key, number))
+        return found
+
+
+_kept = threading.local()  # a worker of the cluster may run chunks in several threads
+
+
+def _worker(job: Job) -> _Worker:
+    key = job.key
+    if getattr(_kept, "key", None) != key:
+        _kept.worker, _kept.key = _Worker(job), key
+    worker: _Worker = _kept.worker
+    return worker
+
+
+def run_chunk(job: Job, chunk: Chunk) -> Result:
+    """Run a chunk; a run that fails is a row with its message, and does not stop the others."""
+    began = time.perf_counter()
+    worker = _worker(job)
+    rows = Rows(job)
+    for point_key, values in chunk.points:
+        for replicate in range(*chunk.replicates):
+            for strategy, levers in chunk.settings:
+                rows.add(worker, point_key, values, strategy, levers, replicate)
+        rows.forget_plans()
+    return Result(rows.parts(), rows.n, rows.failed, time.perf_counter() - began)
+
+
+class Rows:
+    """The rows of a chunk, column by column."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.outcomes = job.study.experiment.outcomes
+        self.levers = [factor.path for factor in job.study.levers]
+        self.columns: dict[str, dict[str, list[Any]]] = {kind: {} for kind in ("runs", *self.extra)}
+        self.n = self.failed = 0
+        self._plans: dict[tuple[str, str], Any] = {}
+
+    @property
+    def extra(self) -> list[str]:
+        """The tables kept beside the runs."""
+        return [kind for kind in ("curves", "events") if kind in self.outcomes.keep]
+
+    def forget_plans(self) -> None:
+        """Let go of a point's plans."""
+        self._plans.clear()
+
+    def add(self, worker: _Worker, point: str, values: Values, strategy: str, levers: Values, replicate: int) -> None:
+        """Run one run and add its rows."""
+        key = (strategy, content_key(levers))
+        try:
+            if key not in self._plans:
+                self._plans[key] = _prepared(worker, values, strategy, levers)
+            identity, scenario, plan = self._plans[key]
+        except Exception as error:
+            identity = setting_identity(worker.job, worker.base, values, strategy, levers)
+            self._row(run_identity(identity, replicate), point, strategy, levers, replicate, None, error)
+            return
+        run_key = run_identity(identity, replicate)
+        try:
+            result = one_run(worker, scenario, plan, replicate)
+        except Exception as error:
+            self._row(run_key, point, strategy, levers, replicate, None, error)
+            return
+        run, network, monthly, found = result
+        self._row(run_key, point, strategy, levers, replicate, found, None)
+        if "curves" in self.extra:
+            self._extend("curves", run_key, {"month": np.arange(plan.months + 1, dtype=np.int32), **monthly})
+        if "events" in self.extra:
+            self._extend("events", run_key, events_in_words(run, network))
+
+    def _row(
+        self, run: str, point: str, strategy: str, levers: Values, replicate: int, found: Any, error: Exception | None
+    ) -> None:
+        row = {"run": run, "point": point, "strategy": strategy, **{path: levers[path] for path in self.levers},
+               "replicate": replicate}
+        row |= {name: found[name] if found else np.nan for name in self.outcomes.measures}
+        row["error"] = None if error is None else _in_words(error)
+        row["reproduce"] = None if error is None else f"spreadsim sweep experiment.toml --run {run}"
+        table = self.columns["runs"]
+        for name, value in row.items():
+            table.setdefault(name, []).append(value)
+        self.n += 1
+        self.failed += error is not None
+
+    def _extend(self, kind: str, run: str, columns: Mapping[str, Any]) -> None:
+        table = self.columns[kind]
+        length = len(next(iter(columns.values())))
+        table.setdefault("run", []).append(np.full(length, run, dtype=object))
+        for name, values in columns.items():
+            table.setdefault(name, []).append(np.asarray(values))
+
+    def parts(self) -> dict[str, bytes]:
+        """Return the tables as Parquet, in bytes."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        result = {}
+        for kind, columns in self.columns.items():
+            fields, arrays = schema(self.job, kind), []
+            for name, kind_of in fields.items():
+                values: Any = columns.get(name, [])
+                if kind != "runs":
+                    values = np.concatenate(values) if values else []
+                arrays.append(pa.array(values, type=kind_of, from_pandas=True))
+            table = pa.table(arrays, names=list(fields))
+            sink = pa.BufferOutputStream()
+            pq.write_table(table, sink, compression="zstd")
+            result[kind] = sink.getvalue().to_pybytes()
+        return result
+
+
+def _in_words(error: Exception) -> str:
+    text = str(error) if isinstance(error, SpreadsimError) else f"{type(error).__name__}: {error}"
+    return " ".join(text.split())[:500]
+
+
+def _prepared(worker: _Worker, values: Values, strategy: str, levers: Values) -> tuple[str, Any, Any]:
+    from spreadsim.plan import plan
+
+    scenario = scenario_at(worker.job.study, worker.base, values, strategy, levers)
+    identity = setting_identity(worker.job, worker.base, values, strategy, levers)
+    return identity, scenario, plan(scenario, strategy, file=worker.job.study.file)
+
+
+def one_run(worker: _Worker, scenario: Any, plan: Any, replicate: int) -> tuple[Any, Network, Any, dict[str, float]]:
+    """Return a run, its network, its curves and its measures."""
+    from spreadsim import engine
+
+    network = worker.network(scenario, replicate)
+    run = engine.run(network, plan, scenario.run.seed, replicate)
+    monthly = measures.curves(run, network, plan)
+    return run, network, monthly, measures.measures(run, network, plan, monthly)
+
+
+def single_run(job: Job, values: Values, strategy: str, levers: Values, replicate: int) -> dict[str, float]:
+    """Return the measures of one run, here and now; its failure is raised as it is."""
+    worker = _Worker(job)
+    _, scenario, plan = _prepared(worker, values, strategy, levers)
+    return one_run(worker, scenario, plan, replicate)[3]
+
+
+def events_in_words(run: Any, network: Network) -> dict[str, Any]:
+    """Return the changes of state of a run, in words."""
+    e = run.events
+    ids = np.array([*network.ids, None], dtype=object)
+    states = np.array(rules.STATES, dtype=object)
+    routes = np.array([rules.ROUTES[rules.VOLUNTARY], rules.ROUTES[rules.MANDATED], rules.ROUTES[-1]], dtype=object)
+    return {
+        "month": e["month"], "service": ids[e["service"]], "from_state": states[e["from_state"]],
+        "to_state": states[e["to_state"]], "route": routes[e["route"]],
+        "source_kind": np.array(rules.SOURCES, dtype=object)[e["source_kind"]],
+        "source_service": ids[e["source_service"]], "generation": e["generation"],
+    }
+
+
+def schema(job: Job, kind: str) -> dict[str, Any]:
+    """Return the columns of one table and their Arrow types."""
+    import pyarrow as pa
+
+    if kind == "runs":
+        lever = {f.path: _arrow_type(f.values or (f.typed(f.low),)) for f in job.study.levers}
+        return {
+            "run": pa.string(), "point": pa.string(), "strategy": pa.string(), **lever, "replicate": pa.int32(),
+            **{name: pa.float64() for name in job.study.experiment.outcomes.measures},
+            "error": pa.string(), "reproduce": pa.string(),
+        }
+    if kind == "curves":
+        return {"run": pa.string(), "month": pa.int32(), **{name: pa.float64() for name in measures.CURVE_COLUMNS}}
+    words = ("service", "from_state", "to_state", "route", "source_kind", "source_service")
+    return {"run": pa.string(), "month": pa.int32(), **{name: pa.string() for name in words}, "generation": pa.int32()}
+
+
+def _arrow_type(values: Sequence[Any]) -> Any:
+    import pyarrow as pa
+
+    if all(isinstance(value, bool) for value in values):
+        return pa.bool_()
+    if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+        return pa.int64()
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
+        return pa.float64()
+    if all(isinstance(value, str) for value in values):
+        return pa.string()
+    raise InputError("levers", json.dumps(list(values)), "mixes numbers with text", "give values of one kind")
