@@ -14,7 +14,7 @@ import numpy as np
 from spreadsim import rules
 from spreadsim.comparison import Comparison
 from spreadsim.execution import Outcome
-from spreadsim.statistics import LEVEL, Difference, difference
+from spreadsim.statistics import Difference, difference, joint_level
 
 FIFTH = "deprivation fifth"
 
@@ -171,8 +171,7 @@ def lowest_and_highest(values: np.ndarray) -> tuple[int, int, Difference]:
     """
     means = np.nanmean(values, axis=0)
     low, high = int(np.nanargmin(means)), int(np.nanargmax(means))
-    n_pairs = max(1, values.shape[1] * (values.shape[1] - 1) // 2)
-    return low, high, difference(values[:, high], values[:, low], level=1.0 - (1.0 - LEVEL) / n_pairs)
+    return low, high, difference(values[:, high], values[:, low], level=joint_level(values.shape[1]))
 
 
 def means(values: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations, product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from spreadsim.execution import Driver, Outcome, Task, run_tasks
 from spreadsim.measures import BY_NAME, CURVE_COLUMNS, MEASURES
 from spreadsim.network import Network, make_network, network_from_graph
 from spreadsim.plan import Plan, plan, plans
-from spreadsim.scenario import FOUR_LEVERS, Scenario, Strategy
+from spreadsim.scenario import FOUR_LEVERS, RESERVED_LEVELS, Scenario, Strategy
 from spreadsim.scenario_files import load_scenario
 from spreadsim.state import ATTRIBUTES
 from spreadsim.statistics import Difference, Summary, difference, summarise, told_apart_from_best
@@ -264,7 +264,9 @@ class Comparison:
         tree = net.hierarchy
         group_names = np.array([*tree.names, None], dtype=object)
         for place, level in enumerate(tree.levels):
-            columns[level] = np.tile(group_names[tree.group_at(place)], k)
+            # A column of a file may have any name: one that is taken keeps its values beside ours.
+            key = level if level not in RESERVED_LEVELS else f"group: {level}"
+            columns[key] = np.tile(group_names[tree.group_at(place)], k)
         columns["degree"] = np.tile(net.ties.degree, k)
         for variable in ATTRIBUTES:
             columns[variable.name] = np.tile(net[variable.name], k)
@@ -372,7 +374,8 @@ def with_run(scenario: Scenario, replicates: int | None, seed: int | None, month
     """Return the scenario with another number of replicates, seed or horizon."""
     from spreadsim.scenario_files import resolved, validate
 
-    change = {k: v for k, v in (("replicates", replicates), ("seed", seed), ("months", months)) if v is not None}
+    given = (("replicates", replicates), ("seed", seed), ("months", months))
+    change = {k: v.item() if isinstance(v, np.integer) else v for k, v in given if v is not None}
     if not change:
         return scenario
     document = resolved(scenario)
@@ -380,6 +383,19 @@ def with_run(scenario: Scenario, replicates: int | None, seed: int | None, month
     answer = validate(document, scenario.name)
     answer._folder = scenario._folder
     return answer
+
+
+def check_arguments(driver: str, workers: int | None) -> None:
+    """Refuse a driver that there is not, and fewer than one worker.
+
+    Raises
+    ------
+    InputError : one of them cannot be used.
+    """
+    if driver not in get_args(Driver):
+        raise InputError("python", "driver", f"'{driver}' is no driver", nearest(driver, get_args(Driver)))
+    if workers is not None and workers < 1:
+        raise InputError("python", "workers", f"{workers} workers can do nothing", "give at least 1")
 
 
 def frontier_points(
@@ -406,6 +422,9 @@ def frontier_points(
             continue
         for setting in settings:
             given: dict[str, Any] = {"balance": 0.5, **setting} if levers is not None else dict(setting)
+            for name, value in given.items():
+                if not 0.0 <= value <= 1.0:
+                    raise InputError("--levers", name, f"{value:g} is out of bounds", "a lever lies between 0 and 1")
             strategy = Strategy(**given, **extra)
             name = ", ".join(f"{key} {value:g}" for key, value in setting.items())
             points.append(FrontierPoint(setting, arm, plan(scenario, name, strategy)))
@@ -419,6 +438,7 @@ def network_for(scenario: Scenario, network: Any = None) -> tuple[Network, bool]
     """
     if network is None:
         return make_network(scenario), not scenario.network.redraw
+    network = getattr(network, "network", network)  # a NetworkFile holds one
     if isinstance(network, Network):
         return network, True
     return network_from_graph(network, scenario), True
@@ -475,6 +495,7 @@ def compare(
     ------
     InputError, InputErrors : the scenario cannot be used.
     """
+    check_arguments(driver, workers)
     spec = with_run(scenario if isinstance(scenario, Scenario) else load_scenario(scenario), replicates, seed, months)
     notes, from_python = [], "" if network is None else "a network"
     if service_class is not None:
@@ -546,9 +567,13 @@ def frontier(
 
     Parameters are those of `compare`; `levers` maps names of the four levers to the values crossed.
     """
-    spec = with_run(scenario if isinstance(scenario, Scenario) else load_scenario(scenario), None, seed, months)
+    check_arguments(driver, workers)
+    spec = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    if replicates is None:
+        replicates = spec.frontier.replicates
+    spec = with_run(spec, replicates, seed, months)
     base, fixed = network_for(spec, network)
-    k = replicates or spec.frontier.replicates or spec.run.replicates
+    k = spec.run.replicates
     return frontier_of(spec, base, fixed, levers, k, driver, workers, progress=progress)
 
 

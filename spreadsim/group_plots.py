@@ -26,6 +26,7 @@ from spreadsim.figures import (
     tidy,
     wrapped,
 )
+from spreadsim.statistics import quantile_bands
 from spreadsim.wording import listed
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def deprivation_figure(comparison: Comparison) -> Figure | None:
             runs = 100 * getattr(table, key)[name]
             middle = means(runs)
             if len(runs) > 1:
-                low, high = np.nanquantile(runs, (0.05, 0.95), axis=0)
+                low, high = quantile_bands(runs, (0.05, 0.95))
                 axes.fill_between(fifths, low, high, color=look.colour, alpha=0.14, linewidth=0)
             axes.plot(
                 fifths, middle, color=look.colour, linestyle=look.line, marker=look.marker, markersize=4, linewidth=1.5
@@ -102,7 +103,7 @@ def group_figure(comparison: Comparison) -> Figure | None:
         runs = 100 * table.reach[name]
         y = np.arange(k)[::-1] + 0.6 * (0.5 - (place + 0.5) / n)
         if len(runs) > 1:
-            low, high = np.nanquantile(runs, (0.05, 0.95), axis=0)
+            low, high = quantile_bands(runs, (0.05, 0.95))
             axes.hlines(y, low, high, color=look.colour, linewidth=1.0)
         axes.plot(
             means(runs),

@@ -213,7 +213,7 @@ CURVE_COLUMNS = (
 def _over(above: Any, below: Any) -> Any:
     """Return a ratio, null where there is nothing below it."""
     if isinstance(below, (float, int)):
-        return above / below if below > 0 else NEVER
+        return above / below if below > 0 else above * NEVER
     result = np.full(below.shape, NEVER)
     return np.divide(above, below, out=result, where=below > 0)
 

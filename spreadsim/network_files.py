@@ -306,7 +306,9 @@ def redrawn(network: Network, scenario: Scenario, replicate: int) -> Network:
     return replace(network, attributes=values, ties=ties, drawn=tuple(drawn))
 
 
-def _following(given: np.ndarray, drawn: np.ndarray, scenario: Scenario, network: Network, number: int) -> dict[str, Any]:
+def _following(
+    given: np.ndarray, drawn: np.ndarray, scenario: Scenario, network: Network, number: int
+) -> dict[str, Any]:
     """Return deprivation without gaps, and readiness and capability drawn around it."""
     known = given[~np.isnan(given)]
     middle, spread = float(known.mean()), float(known.std())

@@ -17,7 +17,7 @@ from spreadsim.equal_cost import EqualCost
 from spreadsim.figures import STATES
 from spreadsim.findings import standing, wins
 from spreadsim.measures import BY_NAME, STATE_COLUMNS
-from spreadsim.statistics import summarise
+from spreadsim.statistics import quantile_bands, summarise
 from spreadsim.wording import bounds, change_cell, mean_cell, unit, value
 
 Cell = str | tuple[str, str]
@@ -128,7 +128,7 @@ def curve_table(c: Comparison, name: str, label: str, scale: float = 100.0) -> T
     for t in months:
         cells: list[Cell] = [str(t)]
         for strategy in c.strategies:
-            low, middle, high = scale * np.nanquantile(monthly(c, strategy, name)[:, t], (0.05, 0.5, 0.95))
+            low, middle, high = scale * quantile_bands(monthly(c, strategy, name)[:, t], (0.05, 0.5, 0.95))
             cells.append((f"{middle:.1f}", f"{low:.1f} to {high:.1f}" if c.n_replicates > 1 else ""))
         rows.append(tuple(cells))
     return Table(f"{label}: median of all runs, and the middle 90% of them", ("Month", *c.strategies), tuple(rows))

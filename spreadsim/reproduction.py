@@ -49,7 +49,18 @@ def read_receipt(folder: Path) -> dict[str, Any]:
         raise InputError(str(folder), RECEIPT, "cannot be read", "name a results folder of spreadsim") from None
     except (ValueError, KeyError, TypeError):
         raise InputError(str(folder), RECEIPT, "is not a receipt", "name a results folder of spreadsim") from None
-    if not isinstance(inputs, dict) or not isinstance(command, dict):
+    words = str(receipt.get("command", "")).split()
+    is_frontier = words[1:2] == ["frontier"]
+    sound = (
+        isinstance(inputs, dict)
+        and isinstance(command, dict)
+        and isinstance(receipt.get("results"), dict)
+        and isinstance(receipt.get("versions", {}), dict)
+        and words[1:2] in (["compare"], ["frontier"])
+        and command.get("driver") in ("compiled", "mesa")
+        and (isinstance(command.get("replicates"), int) if is_frontier else {"frontier", "events"} <= set(command))
+    )
+    if not sound:
         raise InputError(str(folder), RECEIPT, "is not a receipt", "name a results folder of spreadsim")
     held = hashes(folder)
     for name, digest in inputs.items():

@@ -102,11 +102,16 @@ def check_target(folder: Path, force: bool) -> None:
     InputError : it exists and `force` is not given, or it is not a results folder of ours.
     """
     shown = str(folder)
-    if not folder.exists():
-        parent = next(p for p in folder.absolute().parents if p.exists())
-        if not parent.is_dir() or not os.access(parent, os.W_OK):
-            raise InputError("--out", shown, "cannot be written here", "choose another folder")
-        return
+    try:
+        known = folder.exists()
+        if not known:
+            parent = next(p for p in folder.absolute().parents if p.exists())
+            if not parent.is_dir() or not os.access(parent, os.W_OK):
+                raise InputError("--out", shown, "cannot be written here", "choose another folder")
+            tempfile.TemporaryDirectory(prefix=".spreadsim-", dir=parent).cleanup()
+            return
+    except OSError as error:
+        raise InputError("--out", shown, f"cannot be written ({error.strerror})", "choose another folder") from None
     if not folder.is_dir():
         raise InputError("--out", shown, "is a file", "choose another name")
     if any(folder.iterdir()):
@@ -121,8 +126,12 @@ def written_whole(folder: Path, force: bool) -> Iterator[Path]:
     """Give a temporary folder beside `folder` to write in; rename it once all is written, or remove it."""
     check_target(folder, force)
     folder = folder.absolute()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror})"
+        raise InputError("--out", str(folder), problem, "choose another folder") from None
     try:
         yield temporary
         temporary.chmod(0o755)

@@ -26,6 +26,14 @@ from spreadsim.parameters import (
 )
 
 MAX_COMPONENTS = 64
+# Names of columns of the results, which a level of the hierarchy would overwrite.
+RESERVED_LEVELS = frozenset(
+    (
+        "strategy", "replicate", "service", "name", "degree", "deprivation", "context", "readiness", "capability",
+        "adaptation_tendency", "population", "perception", "end_state", "share_embedded", "median_month_embedded",
+        "level", "group", "number", "n_services", "reach", "benefit", "deprivation fifth",
+    )
+)
 FORMAT: Literal[1] = 1
 
 NetworkSource = Literal[
@@ -187,6 +195,9 @@ class NetworkTable(NetworkFileOptions):
         counted = None if self.group_sizes.counts is None else sum(self.group_sizes.counts.values())
         if counted is not None and counted != groups_above:
             raise ValueError(f"group_sizes.counts describe {counted} groups, the hierarchy has {groups_above}")
+        for level in self.hierarchy:
+            if level.level in RESERVED_LEVELS:
+                raise ValueError(f"a level cannot be called '{level.level}': a column of the results has that name")
         names = [level.level for level in self.hierarchy]
         if len(set(names)) != len(names):
             raise ValueError("levels of the hierarchy have different names")
@@ -297,10 +308,19 @@ class Scenario(Table):
 
     _folder: Path | None = PrivateAttr(None)  # of the file, for the paths in it
 
+    @field_validator("title", "question", "shows")
+    @classmethod
+    def _printable(cls, text: str) -> str:
+        if not all(character.isprintable() or character == "\n" for character in text):
+            raise ValueError("holds a character that cannot be printed")
+        return text
+
     @field_validator("strategies")
     @classmethod
     def _strategy_names(cls, strategies: dict[str, Any]) -> dict[str, Any]:
         for name in strategies:
+            if not strategies[name].title.isprintable():
+                raise ValueError(f"the title of '{name}' holds a character that cannot be printed")
             if not name or len(name) > 60 or " - " in name or not name.isprintable():
                 raise ValueError(f"'{name}' cannot name a strategy: 1 to 60 printable characters without ' - '")
         return strategies

@@ -15,6 +15,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from spreadsim.errors import InputError, InputErrors, nearest
+from spreadsim.parameters import default_components
 from spreadsim.scenario import Scenario
 
 MAX_BYTES = 2_000_000
@@ -259,6 +260,14 @@ def validate(document: Mapping[str, Any], file: str) -> Scenario:
         raise InputErrors(list(faults.values())) from None
 
 
+def _check_component(keys: list[str], document: Mapping[str, Any]) -> None:
+    """Refuse to set one field of a component that there is not: a new component is given whole."""
+    if keys[:2] == ["intervention", "components"] and len(keys) == 4:
+        known = document.get("intervention", {}).get("components") or default_components()
+        if keys[2] not in known:
+            raise InputError("--set", ".".join(keys), f"there is no component '{keys[2]}'", nearest(keys[2], known))
+
+
 def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
     """Return a scenario, resolved and validated.
 
@@ -279,6 +288,7 @@ def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
     source = shown
     for text in settings:
         keys, value = parse_setting(text)
+        _check_component(keys, document)
         document = with_setting(document, keys, value, "--set")
         source = f"{shown} (with --set)"
     scenario = validate(document, source)

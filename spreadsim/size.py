@@ -29,6 +29,7 @@ class Size:
     months: int
     seconds: float
     disk: int
+    faults: tuple[str, ...] = ()
 
     def lines(self) -> list[tuple[str, str]]:
         """Return labels and values for people."""
@@ -71,5 +72,6 @@ def size_of(scenario: Scenario, network: Network | None = None) -> Size:
         frontier_runs=points,
         months=scenario.run.months,
         seconds=work / default_workers() + 3.0,
+        faults=tuple(net.facts.get("faults", ())),
         disk=1_000_000 + runs * BYTES_PER_RUN + len(scenario.strategies) * net.n * 5 * BYTES_PER_EVENT,
     )

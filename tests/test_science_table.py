@@ -150,6 +150,7 @@ def three() -> Comparison:
 
 def standing(ours: np.ndarray, reference: float, n_reference: int) -> float:
     """Return how many standard errors of the difference lie between our mean and the reference."""
+    assert np.isfinite(ours).all(), "no replicate may be null"
     spread = float(np.std(ours, ddof=1))
     error = spread * np.sqrt(1 / len(ours) + 1 / n_reference)
     gap = max(0.0, abs(float(np.mean(ours)) - reference) - rounding(reference))

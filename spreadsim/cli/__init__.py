@@ -39,6 +39,9 @@ def main() -> None:
         commands.main(standalone_mode=False)
     except click.exceptions.Abort:
         _fail("stopped by the user; nothing was written", 130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        raise SystemExit(2) from None
     except click.ClickException as error:
         _fail(error.format_message(), 2)
     except (InputError, InputErrors, MissingExtraError) as error:
@@ -48,6 +51,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(1) from None
+    except OSError as error:
+        _fail(f"{error.filename or 'output'}: {error.strerror or error}; check that there is room to write", 1)
     except MemoryError:
         _fail("there is not enough memory for this; fewer services or replicates, or --workers 1, need less", 1)
 
@@ -66,7 +71,7 @@ def commands() -> None:
 
 
 # The commands, in the order in which a newcomer meets them. These modules load nothing heavy.
-from spreadsim.cli import comparing, looking, sweeping  # noqa: E402
+from spreadsim.cli import comparing, looking, serving, sweeping  # noqa: E402
 
 for _command in (
     comparing.scenarios,
@@ -79,5 +84,6 @@ for _command in (
     looking.explain,
     looking.network,
     comparing.reproduce,
+    serving.app,
 ):
     commands.add_command(_command)

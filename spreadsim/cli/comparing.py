@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from spreadsim.errors import InputError, nearest
+
+
+def show_faults(faults: Iterable[str]) -> None:
+    """Say on stderr what was found in a network's files, and what was done."""
+    for fault in faults:
+        click.echo(fault, err=True)
 
 
 def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,7 +71,10 @@ def scenarios(copied: str | None, target: Path | None, as_json: bool) -> None:
         path = target or Path(f"{copied}.toml")
         if path.exists():
             raise InputError("--to", str(path), "exists already", "choose another file")
-        path.write_bytes((shipped_folder("scenarios") / f"{copied}.toml").read_bytes())
+        try:
+            path.write_bytes((shipped_folder("scenarios") / f"{copied}.toml").read_bytes())
+        except OSError as error:
+            raise InputError("--to", str(path), f"cannot be written ({error.strerror})", "choose another") from None
         click.echo(f"{path}: written; run it with: spreadsim compare {path}")
         return
     listing = []
@@ -116,6 +125,7 @@ def check(name: str, settings: tuple[str, ...], as_json: bool) -> None:
 
         click.echo(to_json(resolved(scenario)), nl=False)
         return
+    show_faults(size.faults)
     click.echo(f"{name}: valid")
     for label, value in size.lines():
         click.echo(f"  {label:<22}{value}")
@@ -177,6 +187,7 @@ def compare(
     result = run(
         scenario, driver=driver, workers=workers, frontier=not no_frontier, all_events=events, progress=not quiet
     )
+    show_faults(result.network.facts.get("faults", ()))
     write_comparison(result, target, force=force, all_events=events, started=started, report=not no_report)
     if as_json:
         click.echo(to_json(result.as_json()), nl=False)

@@ -1,0 +1,163 @@
+"""The screen Compare: up to four strategies on the same luck, and the frontier.
+
+What belongs here: what this screen shows of the comparison that the page runs, and the frontier on demand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from spreadsim.app import documents, exports, pictures, tables, widgets, work
+from spreadsim.app.library import Html, component, solara
+from spreadsim.app.session import Session
+from spreadsim.comparison import Comparison
+from spreadsim.findings import CAUTION, frontier_sentences
+from spreadsim.network import Network
+from spreadsim.plan import four_levers
+from spreadsim.plots import curve_figure
+from spreadsim.report_tables import curve_table, outcome_table
+from spreadsim.scenario import Scenario
+
+LOOK = {"compact": True, "states": pictures.states()}
+CURVES = [[key, title] for key, (title, _) in pictures.CURVES.items()]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A comparison as far as it is made: bands and sentences first, then groups and figures."""
+
+    comparison: Comparison
+    detailed: bool
+    parts: tuple[dict[str, Any], ...]
+    figures: tuple[dict[str, Any], ...] = ()
+
+
+def steps(
+    scenario: Scenario, base: Network, is_wanted: work.IsWanted, tell: Any, networks: dict[int, Network]
+) -> Iterator[Shown]:
+    """Yield a comparison as it becomes known."""
+    shown = None
+    for stage, comparison in enumerate(work.compare_quickly(scenario, base, is_wanted, tell, networks)):
+        is_last = stage == 1 or bool(comparison.outcomes[comparison.strategies[0]][0].groups)
+        shown = Shown(comparison, is_last, tuple(tables.sentences(comparison, is_last)), shown.figures if shown else ())
+        yield shown
+    assert shown is not None
+    figures = []
+    for picture in tables.pictures(shown.comparison, True):
+        if not is_wanted():
+            return
+        made = tables.drawn(picture)
+        if made is not None:
+            figures.append(made)
+    yield Shown(shown.comparison, True, shown.parts, tuple(figures))
+
+
+def strategy_items(scenario: Scenario) -> list[dict[str, Any]]:
+    """Return what the list of strategies says of each."""
+    least = scenario.behaviour.adaptation.minimum_latitude
+    found = []
+    for place, (name, table) in enumerate(scenario.strategies.items()):
+        levers = four_levers(table, least)
+        words = ", ".join(f"{key.replace('_', ' ')} {value:.2g}" for key, value in levers.items())
+        balance = "" if table.balance is None else f"balance {table.balance:g}: "
+        found.append({
+            "name": name, "title": table.title, "about": balance + words, "style": place,
+            "compared": place < documents.MAX_STRATEGIES,
+        })  # fmt: skip
+    return found
+
+
+@component
+def Compare(
+    session: Session, shown: Shown | None, status: dict[str, Any], cancel: Any, full: Any, drawing: Any
+) -> None:
+    """Strategies side by side."""
+    scenario = session.scenario
+    curve, set_curve = solara.use_state("delivered")
+    comparison = shown.comparison if shown else None
+
+    def choose(name: Any) -> None:
+        if name in pictures.CURVES:
+            set_curve(name)
+
+    chart = solara.use_memo(lambda: pictures.bands(comparison, curve) if comparison else None, [id(comparison), curve])
+    plays = solara.use_memo(
+        lambda: pictures.plays_of(comparison) if comparison else [], [id(comparison)]
+    )
+    outcome = solara.use_memo(
+        lambda: [tables.table_data(outcome_table(comparison), "outcomes")] if comparison else [], [id(comparison)]
+    )
+
+    def export_curve(kind: Any) -> None:
+        if comparison is None:
+            return
+        if kind == "png":
+            session.hand_over(f"{curve}.png", exports.png(curve_figure(comparison, curve)), "image/png")
+        elif kind == "csv":
+            title = pictures.CURVES[curve][0]
+            text = exports.csv_of_tables([curve_table(comparison, curve, title)])
+            session.hand_over(f"{curve}.csv", text, "text/csv")
+
+    def export_figure(item: Any) -> None:
+        if comparison is None or not isinstance(item, dict):
+            return
+        known = tables.pictures(comparison, shown.detailed if shown else False)
+        if full.latest is not None:
+            known = [*known, *tables.frontier_pictures(full.latest[0])]
+        for picture in known:
+            if picture.key == item.get("key"):
+                made = tables.file_of(picture, "png" if item.get("kind") == "png" else "csv")
+                if made is not None:
+                    session.hand_over(*made)
+
+    with Html.element(tag="div"):
+        widgets.Strategies(
+            items=strategy_items(scenario), shown=session.shown, most=documents.MAX_STRATEGIES,
+            event_act=session.strategies, event_show=session.strategy.set,
+        )  # fmt: skip
+        widgets.Bands(
+            chart=chart, curves=CURVES, status=status, event_curve=choose, event_export=export_curve,
+            event_cancel=lambda _: cancel(),
+        )  # fmt: skip
+        parts = [*shown.parts, {"key": "caution", "heading": "", "sentences": [CAUTION]}] if shown else []
+        widgets.Prose(
+            parts=parts, tables=outcome, live=True, event_export=lambda kind: hand_numbers(session, comparison, kind)
+        )  # fmt: skip
+        if plays:
+            widgets.Map(network=drawing, plays=plays, look=LOOK, event_pick=lambda _: None, event_again=lambda _: None)
+        widgets.Figures(
+            title="In detail", figures=list(shown.figures) if shown else [], status={"state": "none"},
+            event_export=export_figure, event_work=lambda _: None, event_cancel=lambda _: None,
+        )  # fmt: skip
+        frontier = full.latest
+        widgets.Figures(
+            title="The balance frontier", figures=list(frontier[1]) if frontier else [],
+            status=full_status(full, comparison, frontier_sentences(frontier[0].frontier) if frontier else []),
+            event_export=export_figure, event_work=lambda _: full() if comparison else None,
+            event_cancel=lambda _: full.cancel(),
+        )  # fmt: skip
+
+
+def full_status(full: Any, comparison: Comparison | None, sentences: list[str]) -> dict[str, Any]:
+    """Return how far the frontier is, and whether it is of the comparison shown."""
+    stale = full.latest is not None and comparison is not None and full.latest[2] != comparison.scenario
+    state = "busy" if full.pending else "error" if full.error else "done" if full.latest is not None else "waiting"
+    return {
+        "state": state, "progress": round(full.progress or 0), "stale": stale, "sentences": sentences,
+        "message": documents.explained(full.exception) if full.error and full.exception else "",
+        "action": "Work out the frontier", "ready": comparison is not None,
+    }  # fmt: skip
+
+
+def hand_numbers(session: Session, comparison: Comparison | None, kind: Any) -> None:
+    """Hand over the numbers of a comparison: of every run as CSV, or the summary as JSON."""
+    from spreadsim.results_folder import as_json
+
+    if comparison is None:
+        return
+    if kind == "json":
+        session.hand_over("summary.json", as_json(comparison.as_json()), "application/json")
+    else:
+        session.hand_over("runs.csv", exports.csv_of_columns(comparison.runs_table()), "text/csv")

@@ -1,0 +1,230 @@
+"""The scenario that a user works on: a frozen document, each change a new one.
+
+What belongs here: opening, changing, undoing, comparing with what was opened, and saving as the file that
+``spreadsim compare`` runs. What does not: how fields are shown (``fields``), the browser.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from spreadsim.errors import InputError, SpreadsimError
+from spreadsim.plan import plans
+from spreadsim.scenario import Scenario
+from spreadsim.scenario_files import MAX_BYTES, load_scenario, resolved, shipped_names, to_toml, validate, with_setting
+
+MAX_STEPS = 200  # that can be undone
+MAX_STRATEGIES = 4
+CODIFICATION = "intervention.codification"  # of every component at once; no field of the file
+NOWHERE = object()
+
+
+@dataclass(frozen=True)
+class History:
+    """The documents of a session, oldest first, and the place of the present one.
+
+    `base` is the document as it was opened: what differs from it is marked as changed.
+    """
+
+    base: Scenario
+    documents: tuple[Scenario, ...]
+    place: int = 0
+
+    @property
+    def now(self) -> Scenario:
+        """The present document."""
+        return self.documents[self.place]
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an earlier document."""
+        return self.place > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a later document was undone."""
+        return self.place + 1 < len(self.documents)
+
+    def then(self, document: Scenario) -> History:
+        """Return the history with a new present document; what was undone is forgotten."""
+        kept = (*self.documents[: self.place + 1], document)[-MAX_STEPS:]
+        return replace(self, documents=kept, place=len(kept) - 1)
+
+    def moved(self, steps: int) -> History:
+        """Return the history some steps back (negative) or forth."""
+        return replace(self, place=min(max(self.place + steps, 0), len(self.documents) - 1))
+
+
+def opened(scenario: Scenario, base: Scenario | None = None) -> History:
+    """Return a new history that begins with a scenario."""
+    return History(base or scenario, (scenario,))
+
+
+def shipped(name: str) -> Scenario:
+    """Return a shipped scenario; no other name is looked for on the file system.
+
+    Raises
+    ------
+    InputError : no shipped scenario has this name.
+    """
+    if name not in shipped_names():
+        raise InputError(name[:80], "", "no shipped scenario has this name", "choose one of the list")
+    return load_scenario(name)
+
+
+def from_text(text: str, shown_as: str = "the file") -> Scenario:
+    """Return the scenario that a TOML text describes; it may be based on a shipped scenario, and on no other file.
+
+    Raises
+    ------
+    InputError, InputErrors : the text cannot be used.
+    """
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise InputError(shown_as, "", "is too large", f"a scenario file has at most {MAX_BYTES:,} bytes")
+    try:
+        document = tomllib.loads(text.removeprefix("\ufeff"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(shown_as, "", f"is not valid TOML: {error}", "mend that line") from None
+    parent = document.pop("based_on", None)
+    if parent is not None:
+        from spreadsim.scenario_files import merge
+
+        if not isinstance(parent, str):
+            raise InputError(shown_as, "based_on", "is not text", "give the name of a shipped scenario")
+        document = merge(resolved(shipped(parent)), document)
+    document.setdefault("name", "scenario")
+    return _checked(document, shown_as)
+
+
+def _checked(document: Mapping[str, Any], shown_as: str, like: Scenario | None = None) -> Scenario:
+    scenario = validate(document, shown_as)
+    if like is not None:
+        scenario._folder = like._folder
+    plans(scenario, shown_as)
+    return scenario
+
+
+def value_at(scenario: Scenario, path: str) -> Any:
+    """Return the value at a dotted path; None where it is not set, `NOWHERE` where there is no such field."""
+    if path == CODIFICATION:
+        components = list(scenario.intervention.components.values())
+        values = {component.codification for component in components}
+        if len(values) == 1:
+            return values.pop()
+        total = sum(component.weight for component in components)
+        return round(sum(component.codification * component.weight for component in components) / total, 4)
+    here: Any = scenario
+    for key in path.split("."):
+        if isinstance(here, Mapping):
+            if key not in here:
+                return NOWHERE
+            here = here[key]
+        elif hasattr(type(here), "model_fields") and key in type(here).model_fields:
+            here = getattr(here, key)
+        else:
+            return NOWHERE
+    return here
+
+
+def changed(scenario: Scenario, path: str, value: Any) -> Scenario:
+    """Return the scenario with another value at a dotted path.
+
+    Raises
+    ------
+    InputError, InputErrors : the value cannot be used there.
+    """
+    document = resolved(scenario)
+    if path == CODIFICATION:
+        components = document["intervention"]["components"]
+        document["intervention"]["components"] = {k: {**c, "codification": value} for k, c in components.items()}
+    else:
+        document = with_setting(document, path.split("."), value, "this change")
+    return _checked(document, "this change", scenario)
+
+
+def with_table(scenario: Scenario, table: str, field: str, value: Any) -> Scenario:
+    """Return the scenario with a field of a table replaced whole: what is not in `value` is gone.
+
+    Raises
+    ------
+    InputError, InputErrors : the value cannot be used there.
+    """
+    document = resolved(scenario)
+    document[table] = {**document[table], field: value}
+    return _checked(document, "this change", scenario)
+
+
+def without_file(scenario: Scenario) -> Scenario:
+    """Return the scenario on a generated network instead of one read from files."""
+    document = resolved(scenario)
+    table = {key: value for key, value in document["network"].items() if key != "path"}
+    document["network"] = {**table, "source": "nested-hierarchy"}
+    return _checked(document, "this change")
+
+
+def as_opened(scenario: Scenario, base: Scenario, path: str) -> Scenario:
+    """Return the scenario with the value at a path as it was opened, or as it is by default."""
+    if path == CODIFICATION:
+        document = resolved(scenario)
+        was = base.intervention.components
+        for name, component in document["intervention"]["components"].items():
+            if name in was:
+                component["codification"] = was[name].codification
+        return _checked(document, "this change", scenario)
+    value = value_at(base, path)
+    if value is NOWHERE or value is None:
+        document = resolved(scenario)
+        keys = path.split(".")
+        here: Any = document
+        for key in keys[:-1]:
+            here = here.get(key, {})
+        here.pop(keys[-1], None)
+        return _checked(document, "this change", scenario)
+    return changed(scenario, path, value)
+
+
+def with_strategies(scenario: Scenario, strategies: Mapping[str, Mapping[str, Any]]) -> Scenario:
+    """Return the scenario with other strategies, in the order given.
+
+    Raises
+    ------
+    InputError, InputErrors : a strategy cannot be used.
+    """
+    return _checked({**resolved(scenario), "strategies": dict(strategies)}, "this change", scenario)
+
+
+def own_fields(scenario: Scenario) -> dict[str, dict[str, Any]]:
+    """Return what each strategy sets itself."""
+    found: dict[str, dict[str, Any]] = resolved(scenario)["strategies"]
+    return found
+
+
+def only(scenario: Scenario, names: list[str]) -> Scenario:
+    """Return the scenario with some of its strategies, in the file's order."""
+    kept = {name: table for name, table in scenario.strategies.items() if name in names}
+    if not kept or len(kept) == len(scenario.strategies):
+        return scenario
+    return scenario.model_copy(update={"strategies": kept})
+
+
+def renamed(scenario: Scenario, name: str) -> Scenario:
+    """Return the scenario under another name, made of the characters that a name may hold."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name.strip())[:80]
+    return changed(scenario, "name", plain.lstrip("._-") or "scenario")
+
+
+def explained(error: Exception) -> str:
+    """Return a failure in words for the page, without the name of the file where the page itself is the source."""
+    if isinstance(error, SpreadsimError):
+        return str(error).replace("this change: ", "")
+    return "This could not be done. Undo the last change, or open the scenario again."
+
+
+__all__ = [
+    "CODIFICATION", "MAX_STRATEGIES", "NOWHERE", "History", "as_opened", "changed", "explained", "from_text", "only",
+    "opened", "own_fields", "renamed", "shipped", "to_toml", "value_at", "with_strategies", "with_table",
+    "without_file",
+]  # fmt: skip

@@ -1,0 +1,215 @@
+"""The controls, made from the declared parameters.
+
+What belongs here: which parameters stand under Basics, their labels, and for each control its sentence, unit, range,
+value, where the value comes from and whether the user changed it. What does not: drawing them.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+from spreadsim.app.documents import CODIFICATION, NOWHERE, value_at
+from spreadsim.parameters import Component, Declaration, declarations
+from spreadsim.plan import four_levers
+from spreadsim.scenario import FOUR_LEVERS, FourLevers, Scenario
+
+LABELS = {
+    "balance": "Balance: from mandated (0) to organic (1)",
+    "mandate": "Mandate",
+    "latitude": "Latitude to adapt",
+    "peer_programme": "Peer programme",
+    "monitoring": "Monitoring",
+    CODIFICATION: "What must be kept is written down",
+    "intervention.mechanism_clarity": "People know why it works",
+    "programme.co_production": "Co-production",
+    "programme.support": "Support",
+    "programme.celebration": "Celebration of second leaders",
+    "services.context.standard_deviation": "How different contexts are",
+    "run.months": "Months",
+    "run.replicates": "Paired runs",
+    "run.seed": "Seed of the luck",
+    "network.services": "Services",
+    "network.source": "How the network is made",
+}
+BASICS = (
+    CODIFICATION, "intervention.mechanism_clarity", "programme.co_production", "programme.support",
+    "programme.celebration", "services.context.standard_deviation",
+)  # fmt: skip
+GENERATORS = (
+    "network.source", "network.services", "network.peer_ties.picks_in_lowest_level",
+    "network.peer_ties.picks_in_next_level", "network.peer_ties.picks_anywhere", "network.generator.neighbours",
+    "network.generator.rewiring", "network.generator.attachments", "network.generator.mean_degree",
+    "network.generator.branching", "network.peer_ties.homophily_distance", "network.redraw",
+)  # fmt: skip
+_SHAPES = {
+    "neighbours": ("ring-lattice", "small-world"), "rewiring": ("small-world",), "attachments": ("scale-free",),
+    "mean_degree": ("random",), "branching": ("tree",),
+}  # fmt: skip
+TABLES = {
+    "run": "The runs", "intervention": "The intervention", "network": "The network", "services": "The services",
+    "programme": "The programme", "behaviour": "How services behave", "cost": "Effort",
+}  # fmt: skip
+CHIPS = {
+    "published": "literature", "set against": "set against literature", "judgement": "assumption",
+    "assumed": "assumption", "design": "choice of study",
+}  # fmt: skip
+_BY_FILE = {"readiness", "capability", "adaptation_tendency", "context", "deprivation", "population"}
+
+
+@cache
+def declared() -> dict[str, Declaration]:
+    """Return the declarations of a scenario's parameters by path, with those of strategies' levers and components."""
+    found = {d.path: d for d in declarations(Scenario)}
+    found |= {f"strategy.{d.path}": d for d in declarations(FourLevers)}
+    codification = next(d for d in declarations(Component) if d.path == "codification")
+    return found | {CODIFICATION: codification}
+
+
+def label(path: str) -> str:
+    """Return a parameter's label: its own where it has one, else made from its path."""
+    if path in LABELS:
+        return LABELS[path]
+    parts = path.split(".")[1:]
+    words = [part.replace("_", " ") for part in parts]
+    if words and words[-1] == "standard deviation":
+        words[-1] = "spread"
+    text = ": ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def control(scenario: Scenario, base: Scenario, path: str, given: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return what the page needs to show one parameter of a scenario."""
+    d = declared()[path]
+    return _described(d, path, label(path), value_at(scenario, path), value_at(base, path), given)
+
+
+def _described(
+    d: Declaration, path: str, name: str, value: Any, was: Any, given: tuple[str, ...] = (), follows: str = ""
+) -> dict[str, Any]:
+    is_changed = was is not NOWHERE and value != was
+    low, high = d.plausible or d.bounds or (0.0, 1.0)
+    table = path.split(".")
+    chip, kind = CHIPS[d.evidence], d.evidence.replace(" ", "-")
+    if table[0] == "services" and len(table) > 1 and table[1] in _BY_FILE & set(given):
+        chip, kind = "your data", "data"
+    if was is not NOWHERE and was != d.default and not is_changed and d.default is not None:
+        chip, kind = "set by the scenario", "scenario"
+    if is_changed:
+        chip, kind = "changed by you", "changed"
+    return {
+        "path": path, "label": name, "meaning": d.meaning, "unit": "" if d.unit == "yes or no" else d.unit,
+        "kind": "text" if isinstance(value, str) and d.kind == "number" else d.kind, "choices": list(d.choices),
+        "low": _finite(low), "high": _finite(high), "step": _step(d, low, high),
+        "bounds": [_finite(b) for b in d.bounds] if d.bounds else None,
+        "value": _plain(value), "was": _plain(was), "changed": is_changed, "chip": chip, "chipKind": kind,
+        "source": d.source or "no source: assumed", "follows": follows,
+    }  # fmt: skip
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _plain(value: Any) -> Any:
+    if value is NOWHERE or (isinstance(value, float) and not math.isfinite(value)):
+        return None if value is NOWHERE else "inf"
+    return value
+
+
+def _step(d: Declaration, low: float, high: float) -> float:
+    if d.kind == "integer":
+        return 1
+    span = high - low
+    return float(10 ** math.floor(math.log10(span / 50))) if span > 0 and math.isfinite(span) else 0.01
+
+
+def balance_controls(scenario: Scenario, base: Scenario, strategy: str) -> list[dict[str, Any]]:
+    """Return the balance of a strategy and the four levers that it sets, unless they are given one by one."""
+    table = scenario.strategies[strategy]
+    was = base.strategies.get(strategy)
+    least = scenario.behaviour.adaptation.minimum_latitude
+    levers, levers_were = four_levers(table, least), four_levers(was, least) if was is not None else {}
+    found = []
+    for name in ("balance", *FOUR_LEVERS):
+        own = getattr(table, name)
+        before = getattr(was, name) if was is not None else NOWHERE
+        value = own if name == "balance" else levers.get(name)
+        item = _described(
+            declared()[f"strategy.{name}"], f"strategies.{strategy}.{name}", LABELS[name], value,
+            levers_were.get(name, before) if name != "balance" and was is not None else before,
+        )  # fmt: skip
+        if name != "balance" and own is None:
+            item |= {"follows": "follows the balance", "changed": False}
+            item |= {"chip": "from the balance", "chipKind": "design"}
+        elif name == "balance" and own is None:
+            item |= {"value": None, "follows": "not used: the four levers are set one by one"}
+        elif before is not NOWHERE and own != before:
+            item |= {"changed": True, "chip": "changed by you", "chipKind": "changed"}
+        found.append(item)
+    return found
+
+
+def basic_controls(scenario: Scenario, base: Scenario, strategy: str, given: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the elements of spread, and how different contexts are; noted where the strategy sets its own."""
+    found = []
+    table = scenario.strategies[strategy]
+    for path in BASICS:
+        item = control(scenario, base, path, given)
+        own = getattr(table, path.rsplit(".", 1)[-1], None) if not path.startswith("services.") else None
+        if own is not None:
+            item["follows"] = f"{strategy} sets its own: {own:g}"
+        found.append(item)
+    return found
+
+
+def more_controls(scenario: Scenario, base: Scenario, given: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return every other parameter, by table of the file; those of the network stand on its screen."""
+    groups: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+    for path, d in declared().items():
+        head = path.split(".")[0]
+        if path in BASICS or head not in groups or head == "network" or d.kind == "other":
+            continue
+        groups[head].append(control(scenario, base, path, given))
+    return [{"title": TABLES[name], "controls": items} for name, items in groups.items() if items]
+
+
+def network_controls(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]:
+    """Return the controls of a generated network that have a meaning for how it is made."""
+    source = scenario.network.source
+    found = []
+    for path in GENERATORS:
+        last = path.rsplit(".", 1)[-1]
+        if last in _SHAPES and source not in _SHAPES[last]:
+            continue
+        if "picks" in last and source not in ("nested-hierarchy", "file"):
+            continue
+        if source == "file" and path in ("network.source", "network.services"):
+            continue
+        item = control(scenario, base, path)
+        if path == "network.source":
+            item["choices"] = [choice for choice in item["choices"] if choice not in ("file", "graph")]
+        found.append(item)
+    return found
+
+
+def accepted(path: str, value: Any) -> Any:
+    """Return a value as it came from the page, in the type that the parameter has.
+
+    Raises
+    ------
+    ValueError : it is not of that type.
+    """
+    key = f"strategy.{path.rsplit('.', 1)[-1]}" if path.startswith("strategies.") else path
+    d = declared().get(key)
+    if d is None:
+        raise ValueError("there is no such control")
+    if d.kind == "switch":
+        return bool(value)
+    if d.kind == "choice":
+        return str(value)
+    if isinstance(value, str) and value in ("as-before", "inf"):
+        return math.inf if value == "inf" else value
+    number = float(value)
+    return int(number) if d.kind == "integer" else number

@@ -1,0 +1,168 @@
+"""The page: its head, the controls on the left, the screen on the right, and the work that screens share.
+
+What belongs here: what is on the page, and the comparison that Compare and Report both show.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from spreadsim.app import (
+    compare,
+    documents,
+    explore,
+    fields,
+    intervention,
+    networks,
+    pictures,
+    reports,
+    tables,
+    uploads,
+    widgets,
+    work,
+)
+from spreadsim.app.library import Html, component, solara, use_task
+from spreadsim.app.session import TABS, Session
+from spreadsim.comparison import Comparison
+from spreadsim.errors import SpreadsimError
+from spreadsim.network import Network
+from spreadsim.scenario import Scenario
+from spreadsim.scenario_files import shipped_names
+
+COMPARING = ("Compare", "Report")
+STYLE = Path(__file__).parent / "vue" / "style.css"
+log = logging.getLogger(__name__)
+
+
+@component
+def Layout(children: Any = ()) -> Any:
+    """The page alone, without the furniture that the library puts around it."""
+    return Html.element(tag="div", children=list(children), class_="spreadsim")
+
+
+def _network_mark(scenario: Scenario) -> str:
+    """Return what a network depends on."""
+    parts = (scenario.network.model_dump_json(), scenario.services.model_dump_json(), scenario.run.seed)
+    return repr((*parts, str(scenario._folder) if scenario.network.source == "file" else ""))
+
+
+def _network(scenario: Scenario) -> tuple[Network | None, str]:
+    if not uploads.may_read(scenario):
+        return None, "This scenario names files of a network. Bring them in on the Network screen."
+    try:
+        return work.base_network(scenario), ""
+    except SpreadsimError as error:
+        return None, str(error)
+    except Exception:
+        log.exception("a network could not be made")
+        return None, "This network cannot be made. Undo the last change."
+
+
+def _look(session: Session, message: str) -> dict[str, Any]:
+    history = session.history.value
+    return {
+        "tabs": [[name, True] for name in TABS] + [["Learn", False], ["Sweeps", False]], "tab": session.tab.value,
+        "name": session.scenario.name, "title": session.scenario.title, "shipped": shipped_names(),
+        "base": history.base.name, "undo": history.can_undo, "redo": history.can_redo, "message": message,
+        "changed": session.scenario != history.base,
+    }  # fmt: skip
+
+
+def _draft(session: Session) -> dict[str, Any]:
+    scenario, base = session.scenario, session.history.value.base
+    return {
+        "text": documents.to_toml(scenario), "base": documents.to_toml(base), "ticket": uploads.ticket_of(scenario),
+        "tab": session.tab.value,
+    }  # fmt: skip
+
+
+def _sections(session: Session) -> list[dict[str, Any]]:
+    scenario, base, given = session.scenario, session.history.value.base, session.given.value
+    levers = fields.balance_controls(scenario, base, session.shown)
+    sections = [
+        {"title": "Basics", "open": True, "kind": "basics", "controls": levers[:1], "levers": levers[1:]},
+        {"title": "", "open": True, "kind": "plain",
+         "controls": fields.basic_controls(scenario, base, session.shown, given)},
+    ]  # fmt: skip
+    if session.more.value:
+        sections += [{**group, "open": False, "kind": "more"} for group in fields.more_controls(scenario, base, given)]
+    return sections
+
+
+@component
+def Page() -> None:
+    """The app."""
+    solara.Title("spreadsim: compare ways of spreading an improvement")
+    solara.Style(STYLE)
+    session = solara.use_memo(Session, [])
+    scenario, tab = session.compared, session.tab.value
+    base, problem = solara.use_memo(lambda: _network(scenario), [_network_mark(scenario)])
+    hide = session.hide_names.value
+    network = solara.use_memo(lambda: pictures.hidden(base) if base and hide else base, [id(base), hide])
+    drawing = solara.use_memo(lambda: pictures.map_data(network) if network else None, [id(network)])
+    kept: dict[int, Network] = solara.use_memo(dict, [id(base)])
+    target: Any = solara.use_ref(None)
+    if tab in COMPARING and base is not None:
+        target.current = scenario
+
+    @use_task(dependencies=[target.current, id(base)])
+    def comparing() -> Iterator[compare.Shown]:
+        wanted = target.current
+        if wanted is None or base is None:
+            return
+        work.check_size(wanted, base.n)
+        yield from compare.steps(
+            wanted, base, comparing.is_current, lambda done: setattr(comparing, "progress", done), kept
+        )
+
+    shown: compare.Shown | None = comparing.latest
+
+    @use_task(dependencies=None)
+    def full() -> tuple[Comparison, tuple[dict[str, Any], ...], Scenario] | None:
+        if shown is None:
+            return None
+        made = work.with_frontier(
+            shown.comparison, full.is_current, lambda done: setattr(full, "progress", done)
+        )
+        drawn = [tables.drawn(picture) for picture in tables.frontier_pictures(made)]
+        return made, tuple(item for item in drawn if item is not None), shown.comparison.scenario
+
+    status: dict[str, Any] = {
+        "state": "busy" if comparing.pending else "error" if comparing.error else "done" if shown else "waiting",
+        "progress": round(comparing.progress or 0), "cancelled": comparing.cancelled,
+        "stale": shown is not None and shown.comparison.scenario != target.current,
+        "message": documents.explained(comparing.exception) if comparing.error and comparing.exception else "",
+    }  # fmt: skip
+
+    widgets.Bar(
+        look=_look(session, session.message.value or problem), file=session.file.value, draft=_draft(session),
+        event_tab=lambda name: session.tab.set(name) if name in TABS else None, event_shipped=session.open_shipped,
+        event_opened=session.open_text, event_save=session.save, event_undo=lambda _: session.move(-1),
+        event_redo=lambda _: session.move(1), event_restore=session.restore,
+        event_rename=lambda name: session.attempt(
+            lambda: session.become(documents.renamed(session.scenario, str(name)))),
+        event_dismiss=lambda _: session.message.set(""),
+    )  # fmt: skip
+    with Html.element(tag="div", class_="frame"):
+        with Html.element(tag="aside", class_="left", attributes={"aria-label": "Controls"}):
+            widgets.Controls(
+                sections=_sections(session), strategies=list(session.scenario.strategies), strategy=session.shown,
+                more=session.more.value, event_change=session.change, event_reset=session.reset,
+                event_strategy=session.strategy.set, event_more=lambda value: session.more.set(bool(value)),
+            )  # fmt: skip
+        with Html.element(tag="main", class_="screen", attributes={"id": "screen", "aria-label": tab}):
+            if tab == "Network":
+                networks.Networks(session, base, drawing)
+            elif base is None or network is None or drawing is None:
+                solara.Text("There is no network to show: see the message above.")
+            elif tab == "Explore":
+                explore.Explore(session, base)
+            elif tab == "Compare":
+                compare.Compare(session, shown, status, comparing.cancel, full, drawing)
+            elif tab == "Intervention":
+                intervention.Intervention(session, base, network)
+            else:
+                reports.Report(session, shown, status, full)

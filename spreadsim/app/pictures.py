@@ -1,0 +1,140 @@
+"""What the page draws, as plain lists: the map, one run to play, bands over time.
+
+What belongs here: arrays turned into what a browser component takes, once, with no more digits than are seen. What does
+not: drawing, and figures that the package draws itself (``plots``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from spreadsim import engine, rules
+from spreadsim.aggregates import monthly
+from spreadsim.comparison import Comparison
+from spreadsim.figures import STYLES
+from spreadsim.layout import group_positions, layout
+from spreadsim.network import Network, make_network
+from spreadsim.plan import plan
+from spreadsim.scenario import Scenario
+
+DASHES = ("", "9 4", "9 4 2 4", "2 4", "14 4", "6 3 2 3")
+CURVES = {
+    "delivered": ("Effect delivered", "% of full effect"),
+    "embedded": ("Embedded in routine practice", "% of services"),
+    "reported_uptake": ("Reported uptake", "% of services"),
+    "in_name_only": ("In name only", "% of services"),
+    "core_fidelity": ("Core fidelity", "%"),
+    "reach": ("Reach (ever embedded)", "% of services"),
+}
+
+
+def hidden(network: Network) -> Network:
+    """Return a network whose services and groups are called by numbers."""
+    from dataclasses import replace
+
+    names = tuple(f"Service {i + 1}" for i in range(network.n))
+    tree = network.hierarchy
+    levels = [tree.levels[at] if at >= 0 else "programme" for at in tree.level_of.tolist()]
+    groups = tuple(f"{level} {g}" for g, level in enumerate(levels))
+    return replace(network, names=names, ids=names, hierarchy=replace(tree, names=groups))
+
+
+def map_data(network: Network) -> dict[str, Any]:
+    """Return positions, names, ties and the discs of groups; the same object serves every run on the network."""
+    at = np.round(layout(network), 4)
+    discs = np.round(group_positions(network), 4)
+    ties, tree = network.ties, network.hierarchy
+    one_way = ties.listener < ties.peer if not ties.directed else np.ones(len(ties.peer), dtype=bool)
+    data = {
+        "x": at[:, 0].tolist(), "y": at[:, 1].tolist(), "ids": list(network.ids), "names": list(network.names),
+        "a": ties.listener[one_way].tolist(), "b": ties.peer[one_way].tolist(),
+        "parent": tree.service_parent.tolist(),
+        "groups": {
+            "x": discs[:, 0].tolist(), "y": discs[:, 1].tolist(), "r": discs[:, 2].tolist(),
+            "name": list(tree.names), "level": tree.level_of.tolist(), "parent": tree.parent.tolist(),
+        },
+        "levels": list(tree.levels),
+    }  # fmt: skip
+    mark = hashlib.sha256(at.tobytes() + ties.peer.tobytes() + repr(network.names[:50]).encode()).hexdigest()[:16]
+    return {"key": mark, "text": json.dumps(data)}
+
+
+def network_of(scenario: Scenario, base: Network, replicate: int) -> Network:
+    """Return the network of one replicate."""
+    if replicate == 0 or not scenario.network.redraw:
+        return base
+    return make_network(scenario, replicate, like=base)
+
+
+def play_data(scenario: Scenario, network: Network, strategy: str, replicate: int) -> dict[str, Any]:
+    """Return every change of state of one run, for the browser to play."""
+    resolved = plan(scenario, strategy, file=scenario.name)
+    run = engine.run(network, resolved, scenario.run.seed, replicate)
+    return {**events_data(run.events), **_about(resolved, strategy, replicate)}
+
+
+def _about(resolved: Any, strategy: str, replicate: int) -> dict[str, Any]:
+    return {
+        "title": strategy, "replicate": replicate, "months": resolved.months, "stop": resolved.stop_month,
+        "start": int(resolved.behaviour.awareness.start == 1),
+    }  # fmt: skip
+
+
+def events_data(events: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return events in order of month as flat lists, written as text: the browser need not watch them for changes."""
+    order = np.argsort(events["month"], kind="stable")
+    columns = {"month": "month", "service": "service", "to": "to_state", "leader": "leader"}
+    return {"text": json.dumps({ours: events[name][order].astype(int).tolist() for ours, name in columns.items()})}
+
+
+def plays_of(comparison: Comparison) -> list[dict[str, Any]]:
+    """Return the first run of every strategy, for maps in step."""
+    found = []
+    for resolved in comparison.plans:
+        events = comparison.outcomes[resolved.name][0].events
+        if events is not None:
+            found.append({**events_data(events), **_about(resolved, resolved.name, 0)})
+    return found
+
+
+def bands(comparison: Comparison, curve: str, styles: Sequence[int] | None = None) -> dict[str, Any]:
+    """Return median, middle half and middle 90% over runs, by month, for every strategy."""
+    title, unit = CURVES[curve]
+    series = []
+    for at, name in enumerate(comparison.strategies):
+        values = 100 * monthly(comparison, name, curve)
+        known = ~np.isnan(values).all(axis=0)
+        parts = np.full((5, values.shape[1]), np.nan)
+        parts[:, known] = np.nanquantile(values[:, known], (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
+        rounded = [[None if v != v else round(v, 2) for v in row] for row in parts.tolist()]
+        series.append({"name": name, "style": at % len(STYLES), "q": rounded})
+    stops = {p.stop_month for p in comparison.plans}
+    return {
+        "title": title, "unit": unit, "curve": curve, "runs": comparison.n_replicates,
+        "months": comparison.scenario.run.months, "series": series, "stop": stops.pop() if len(stops) == 1 else None,
+        "sentence": _said(title, comparison, series),
+    }  # fmt: skip
+
+
+def _said(title: str, comparison: Comparison, series: Sequence[Mapping[str, Any]]) -> str:
+    parts = []
+    for item in series:
+        low, _, middle, _, high = (row[-1] for row in item["q"])
+        if middle is None:
+            parts.append(f"{item['name']}: not defined")
+        elif comparison.n_replicates > 1:
+            parts.append(f"{item['name']} {middle:.0f}% (middle 90% of runs {low:.0f} to {high:.0f})")
+        else:
+            parts.append(f"{item['name']} {middle:.0f}% in the one run made")
+    months = comparison.scenario.run.months
+    return f"{title} at month {months}, median of {comparison.n_replicates} runs: " + "; ".join(parts) + "."
+
+
+def states() -> list[str]:
+    """Return the names of the six states, in the order of their numbers."""
+    return [str(name) for name in rules.STATES]

@@ -1,0 +1,190 @@
+"""Who may speak to the app, and what a browser may do with its pages.
+
+What belongs here: checks of Host and Origin on pages and websockets, the token of a shared server, security headers,
+and limits on requests. What does not: what pages show.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+COOKIE = "spreadsim_token"
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
+MAX_BODY = 65_536  # nothing is posted but the news that a page was closed; files come by the websocket
+_CLOSED = ("/resourcez", "/_solara/auth", "/_solara/api/evict")
+_POSTED = "/_solara/api/close/"
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+def policy(nonce: str) -> str:
+    """Return the content security policy of a page whose own scripts carry `nonce`.
+
+    Templates of Vue are compiled in the browser, which needs ``unsafe-eval``; styles are set on elements.
+    """
+    return (
+        f"default-src 'self'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'self'; "
+        "frame-ancestors 'none'; object-src 'none'; base-uri 'self'; form-action 'none'"
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a server bound to `host` is reached from this machine alone."""
+    return host in LOOPBACK
+
+
+def host_name(header: str) -> str:
+    """Return the name in a Host header, without its port."""
+    match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?", header)
+    return match[1].lower() if match else ""
+
+
+def mended(page: str, nonce: str) -> str:
+    """Return a page that says its language, can be zoomed, and whose scripts carry the policy's nonce."""
+    page = re.sub(r"<html(?=[\s>])(?![^>]*\blang=)", '<html lang="en"', page, count=1)
+    page = re.sub(
+        r'<meta name="viewport"[^>]*>', '<meta name="viewport" content="width=device-width, initial-scale=1">', page
+    )
+    page = page.replace("<v-progress-linear", '<v-progress-linear aria-label="Working"')
+    return re.sub(r"<script(?=[\s>])", f'<script nonce="{nonce}"', page)
+
+
+class Guard:
+    """Stands before the app and turns away whoever has no business here.
+
+    Parameters
+    ----------
+    app : what is guarded.
+    hosts : names under which the app may be addressed; None for any (a token is then required).
+    token : what a visitor must bring, once, as ``?token=``; empty for none.
+    """
+
+    def __init__(self, app: App, hosts: frozenset[str] | None, token: str = "") -> None:
+        self.app, self.hosts, self.token = app, hosts, token
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        refusal = self._refusal(scope, headers)
+        if scope["type"] == "websocket":
+            if refusal or not self._has_token(headers):
+                await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
+                return
+            await self.app(scope, receive, send)
+            return
+        if refusal:
+            await _answer(send, refusal, "This address does not answer such requests.")
+            return
+        if not self._has_token(headers):
+            await self._ask_for_token(scope, send)
+            return
+        await self.app(scope, receive, _with_headers(send))
+
+    def _refusal(self, scope: MutableMapping[str, Any], headers: dict[str, str]) -> int:
+        """Return the status with which a request is refused; 0 where it is not."""
+        name = host_name(headers.get("host", ""))
+        if not name or (self.hosts is not None and name not in self.hosts):
+            return 400
+        origin = headers.get("origin")
+        if scope["type"] == "websocket":
+            return 0 if origin is not None and _same(origin, headers["host"]) else 403
+        if origin is not None and not _same(origin, headers["host"]):
+            return 403
+        if any(scope["path"].startswith(closed) for closed in _CLOSED):
+            return 404
+        if scope["method"] not in ("GET", "HEAD"):
+            if scope["method"] != "POST" or not scope["path"].startswith(_POSTED):
+                return 405
+            length = headers.get("content-length", "0")
+            if not length.isdecimal() or int(length) > MAX_BODY:
+                return 413
+        return 0
+
+    def _has_token(self, headers: dict[str, str]) -> bool:
+        if not self.token:
+            return True
+        for part in headers.get("cookie", "").split(";"):
+            key, _, value = part.strip().partition("=")
+            if key == COOKIE and hmac.compare_digest(value.encode(), self.token.encode()):
+                return True
+        return False
+
+    async def _ask_for_token(self, scope: MutableMapping[str, Any], send: Send) -> None:
+        """Take the token from the address and keep it in a cookie, or say that one is needed."""
+        query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        given = dict(query).get("token", "")
+        if not hmac.compare_digest(given.encode(), self.token.encode()):
+            await _answer(send, 403, "This app is shared with a token. Open the whole address that you were given.")
+            return
+        rest = urlencode([item for item in query if item[0] != "token"])
+        path = "/" + scope["path"].lstrip("/\\")  # never to another machine
+        cookie = f"{COOKIE}={self.token}; Path=/; HttpOnly; SameSite=Strict"
+        await send({
+            "type": "http.response.start", "status": 303,
+            "headers": [
+                (b"location", (path + ("?" + rest if rest else "")).encode("latin-1", "replace")),
+                (b"set-cookie", cookie.encode()), (b"cache-control", b"no-store"), (b"content-length", b"0"),
+            ],
+        })  # fmt: skip
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _same(origin: str, host: str) -> bool:
+    parts = urlsplit(origin)
+    return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+
+
+def _with_headers(send: Send) -> Send:
+    """Return a sender that adds the security headers, and mends pages on their way out."""
+    nonce = secrets.token_urlsafe(16)
+    held: list[Message] = []
+    body = bytearray()
+
+    async def sender(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [(k, v) for k, v in message.get("headers", []) if k.lower().decode("latin-1") not in HEADERS]
+            headers += [(k.encode(), v.encode()) for k, v in HEADERS.items()]
+            headers.append((b"content-security-policy", policy(nonce).encode()))
+            message = {**message, "headers": headers}
+            if any(k.lower() == b"content-type" and v.startswith(b"text/html") for k, v in headers):
+                held.append(message)
+                return
+        elif held and message["type"] == "http.response.body":
+            body.extend(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            start = held.pop()
+            page = mended(body.decode("utf-8"), nonce).encode("utf-8")
+            kept = [(k, v) for k, v in start["headers"] if k.lower() != b"content-length"]
+            await send({**start, "headers": [*kept, (b"content-length", str(len(page)).encode())]})
+            message = {"type": "http.response.body", "body": page}
+        await send(message)
+
+    return sender
+
+
+async def _answer(send: Send, status: int, text: str) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    headers += [(k.encode(), v.encode()) for k, v in HEADERS.items()]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": (text + "\n").encode()})

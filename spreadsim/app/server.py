@@ -1,0 +1,105 @@
+"""The server: settings, the guarded application and running it.
+
+What belongs here: what must be set before Solara is imported, how large a message may be, how many pages may be open
+and how long a closed one is kept. What does not: who may come in (``security``).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import socket
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from spreadsim.app.security import LOOPBACK, Guard, is_loopback
+
+MAX_MESSAGE = 16_000_000  # bytes; uploads are checked again, and are smaller (``uploads``)
+SETTINGS = {
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+    "SOLARA_THEME_SHOW_BANNER": "False",
+    "SOLARA_THEME_TITLE": "spreadsim",
+    "SOLARA_THEME_LOADER": "plain",
+    "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
+    "SOLARA_KERNEL_CULL_TIMEOUT": "15m",
+    "SOLARA_KERNEL_MAX_COUNT": "60",
+    "SOLARA_KERNEL_MAX_PER_SESSION": "12",
+    "SOLARA_SESSION_HTTP_ONLY": "True",
+    "SOLARA_MODE": "production",
+    "SOLARA_APP": "spreadsim.app.page",
+}
+
+
+def _only_declared_events() -> None:
+    """Let a page's messages call the events that a component declares, and nothing else of the machinery.
+
+    The library's handler also makes widgets of any class a message names, which no template of ours asks for.
+    """
+    template: Any = importlib.import_module("ipyvue.VueTemplateWidget").VueTemplate
+    original = template._handle_event
+
+    def handle(self: Any, widget: Any, content: Any, buffers: Any) -> None:
+        if not isinstance(content, dict) or set(content) - {"event", "data"}:
+            return
+        name = content.get("event")
+        known = {key.removeprefix("event_") for key in getattr(self, "_event_callbacks", {})}
+        if isinstance(name, str) and name.removeprefix("event_") in known:
+            original(self, widget, content, buffers)
+
+    template._handle_event = handle
+
+
+def application(hosts: frozenset[str] | None, token: str = "") -> Any:
+    """Return the app, guarded, ready to be served."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    os.environ["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "False"
+    import solara.server.starlette as served
+    from solara.server import settings
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.middleware.gzip import GZipMiddleware
+    from starlette.routing import Mount
+
+    settings.telemetry.mixpanel_enable = False
+    _only_declared_events()
+    warnings.filterwarnings("ignore", message="Cookies with samesite=none", category=UserWarning)
+    layers = [Middleware(GZipMiddleware, minimum_size=2000), Middleware(Guard, hosts=hosts, token=token)]
+    return Starlette(routes=[Mount("/", routes=served.routes)], lifespan=served.lifespan, middleware=layers)
+
+
+def free_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on `host`; port 0 takes any free one.
+
+    Raises
+    ------
+    OSError : the port is taken or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def serve(host: str, listener: socket.socket, token: str, ready: Callable[[], None]) -> None:
+    """Serve the app until it is stopped; `ready` is called once it answers."""
+    import uvicorn
+
+    hosts = frozenset((*LOOPBACK,)) if is_loopback(host) else None
+    config = uvicorn.Config(
+        application(hosts, token), log_level="warning", ws_max_size=MAX_MESSAGE, server_header=False,
+        timeout_graceful_shutdown=2, proxy_headers=False, limit_concurrency=400,
+    )  # fmt: skip
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            ready()
+
+    Server(config).run(sockets=[listener])

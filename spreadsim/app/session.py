@@ -1,0 +1,185 @@
+"""What one user has before them: the documents, what is shown, and what was computed last.
+
+What belongs here: state of one page, made anew for each, and the actions that change it. Nothing here is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from solara.toestand import Reactive
+
+from spreadsim.app import documents, exports, fields, uploads
+from spreadsim.app.documents import History
+from spreadsim.app.library import solara
+from spreadsim.comparison import Comparison
+from spreadsim.errors import InputError, SpreadsimError
+from spreadsim.scenario import Scenario
+
+TABS = ("Explore", "Compare", "Intervention", "Network", "Report")
+
+
+class Session:
+    """The state of one page."""
+
+    def __init__(self) -> None:
+        self.history: Reactive[History] = solara.reactive(documents.opened(documents.shipped("default")))
+        self.tab = solara.reactive(TABS[0])
+        self.strategy = solara.reactive("")
+        self.replicate = solara.reactive(0)
+        self.service = solara.reactive("")
+        self.message = solara.reactive("")
+        self.more = solara.reactive(False)
+        self.hide_names = solara.reactive(False)
+        self.brought: Reactive[uploads.Brought | None] = solara.reactive(None)
+        self.given: Reactive[tuple[str, ...]] = solara.reactive(())
+        self.result: Reactive[Comparison | None] = solara.reactive(None)
+        self.file: Reactive[dict[str, Any] | None] = solara.reactive(None)
+        self._files = 0
+
+    # ------------------------------------------------------------------------------------------ the document
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as it stands."""
+        return self.history.value.now
+
+    @property
+    def shown(self) -> str:
+        """The strategy whose levers and map are shown."""
+        names = list(self.scenario.strategies)
+        return self.strategy.value if self.strategy.value in names else names[0]
+
+    @property
+    def compared(self) -> Scenario:
+        """The scenario with the strategies that are compared: the first four."""
+        names = list(self.scenario.strategies)[: documents.MAX_STRATEGIES]
+        return documents.only(self.scenario, names)
+
+    def attempt(self, action: Callable[[], None]) -> None:
+        """Do something; say what is wrong where it cannot be done."""
+        try:
+            action()
+        except (SpreadsimError, ValueError, TypeError, KeyError, OverflowError) as error:
+            self.message.set(documents.explained(error))
+        else:
+            self.message.set("")
+
+    def become(self, scenario: Scenario) -> None:
+        """Take a changed scenario as the present one."""
+        if scenario is not self.scenario:
+            self.history.set(self.history.value.then(scenario))
+
+    def change(self, item: dict[str, Any]) -> None:
+        """Change one parameter."""
+        def act() -> None:
+            path = str(item["path"])
+            self.become(documents.changed(self.scenario, path, fields.accepted(path, item["value"])))
+
+        self.attempt(act)
+
+    def reset(self, item: dict[str, Any]) -> None:
+        """Set one parameter back to what it was when the scenario was opened."""
+        base = self.history.value.base
+        self.attempt(lambda: self.become(documents.as_opened(self.scenario, base, str(item["path"]))))
+
+    def move(self, steps: int) -> None:
+        """Undo (negative) or redo."""
+        self.history.set(self.history.value.moved(steps))
+        self.message.set("")
+
+    def open(self, scenario: Scenario, base: Scenario | None = None) -> None:
+        """Begin with another scenario."""
+        self.history.set(documents.opened(scenario, base))
+        self.replicate.set(0)
+        self.service.set("")
+        self.brought.set(None)
+        self.given.set(())
+        self.result.set(None)
+
+    def open_shipped(self, name: Any) -> None:
+        """Open a shipped scenario."""
+        self.attempt(lambda: self.open(documents.shipped(str(name))))
+
+    def open_text(self, item: dict[str, Any]) -> None:
+        """Open a scenario file that the user chose."""
+        def act() -> None:
+            scenario = documents.from_text(str(item.get("text", "")), "the file")
+            if scenario.network.source == "file":
+                self.message.set("")
+                self.open(scenario)
+                raise InputError("the file", "network.path", "names files of a network",
+                                           "bring them in on the Network screen")
+            self.open(scenario)
+
+        self.attempt(act)
+
+    def restore(self, item: dict[str, Any]) -> None:
+        """Go on with the draft that the browser kept over a reload."""
+        def act() -> None:
+            scenario = documents.from_text(str(item.get("text", "")), "the draft")
+            base = documents.from_text(str(item.get("base", "")), "the draft")
+            if scenario.network.source == "file":
+                brought = uploads.attach(scenario, str(item.get("ticket", "")))
+                if brought.scenario is None:
+                    raise InputError("the draft", "network", "has lost its files", "bring them in again")
+                self.open(brought.scenario, base)
+                self.brought.set(brought)
+                self.given.set(brought.network.given if brought.network else ())
+            else:
+                self.open(scenario, base)
+            if item.get("tab") in TABS:
+                self.tab.set(item["tab"])
+
+        try:
+            act()
+        except (SpreadsimError, ValueError, TypeError):
+            self.message.set("The draft of last time could not be opened again; this is the default scenario.")
+
+    # ------------------------------------------------------------------------------------------ files
+
+    def hand_over(self, name: str, content: bytes | str, kind: str) -> None:
+        """Give the user a file."""
+        self._files += 1
+        self.file.set(exports.download(name, content, kind, self._files))
+
+    def save(self, _: Any = None) -> None:
+        """Give the user the scenario as a file, with the files of its network where it has any."""
+        files = uploads.saved(self.scenario)
+        if len(files) == 1:
+            ((name, content),) = files.items()
+            self.hand_over(exports.file_name(name.removesuffix(".toml"), "toml"), content, "application/toml")
+        else:
+            self.hand_over(exports.file_name(self.scenario.name, "zip"), exports.zipped(files), "application/zip")
+
+    # ------------------------------------------------------------------------------------------ strategies
+
+    def strategies(self, item: dict[str, Any]) -> None:
+        """Add, copy, rename, or remove a strategy."""
+        def act() -> None:
+            own = documents.own_fields(self.scenario)
+            what, name = str(item.get("what", "")), str(item.get("name", ""))
+            if name not in own:
+                raise ValueError
+            if what == "copy":
+                if len(own) >= documents.MAX_STRATEGIES:
+                    raise InputError("strategies", "", "four are compared at most", "remove one first")
+                fresh = next(f"{name[:50]} {n}" for n in range(2, 100) if f"{name[:50]} {n}" not in own)
+                own[fresh] = own[name]
+                self.become(documents.with_strategies(self.scenario, own))
+                self.strategy.set(fresh)
+            elif what == "remove":
+                if len(own) == 1:
+                    raise InputError("strategies", "", "one has to remain", "add another first")
+                own.pop(name)
+                self.become(documents.with_strategies(self.scenario, own))
+            elif what == "rename":
+                new = str(item.get("new", "")).strip()
+                if new != name and new in own:
+                    raise InputError("strategies", new, "is a strategy already", "choose another name")
+                renamed = {new if key == name else key: table for key, table in own.items()}
+                self.become(documents.with_strategies(self.scenario, renamed))
+                self.strategy.set(new)
+
+        self.attempt(act)

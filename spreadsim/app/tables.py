@@ -1,0 +1,154 @@
+"""Tables, figures and findings of a comparison in the form that the page takes.
+
+What belongs here: choosing which of the package's tables and figures a screen shows, and their files. What does not:
+the numbers, the drawing and the words, which are the package's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spreadsim import plots, report_tables
+from spreadsim.aggregates import chosen_pairs
+from spreadsim.app import exports
+from spreadsim.comparison import Comparison
+from spreadsim.figures import svg
+from spreadsim.findings import HORIZONS, findings, pair_sentence, paired_difference
+from spreadsim.frontier_plots import FRONTIER_MEASURES
+from spreadsim.report_tables import Table
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure that can be shown and handed over: how it is drawn, what it shows, how it is read, its tables."""
+
+    key: str
+    title: str
+    draw: Callable[[], Any]
+    alt: Callable[[], str]
+    caption: str
+    tables: Callable[[], Sequence[Table]]
+
+
+def pictures(c: Comparison, detailed: bool) -> list[Picture]:
+    """Return the figures of a comparison; `detailed` where generations and groups are known."""
+    found = []
+    if c.paired:
+        found.append(Picture(
+            "differences", "Paired differences", lambda: plots.difference_figure(c), lambda: plots.difference_alt(c),
+            "A circle is one pair of runs with the same luck; diamond and bar: mean and 95% interval. A hollow diamond "
+            "cannot be told apart from no difference.",
+            lambda: [report_tables.difference_table(c, tuple(HORIZONS))]))  # fmt: skip
+    found.append(Picture(
+        "states", "Where services stand", lambda: plots.state_figure(c), lambda: plots.state_alt(c),
+        "Mean of all runs. The dotted line marks the month in which the programme stops.",
+        lambda: [report_tables.state_table(c)]))  # fmt: skip
+    if detailed:
+        found += [
+            Picture("fifths", "Who is left behind: by deprivation", lambda: plots.deprivation_figure(c),
+                    lambda: plots.deprivation_alt(c), "Services in five equal groups by deprivation.",
+                    lambda: _known(report_tables.fifth_table(c))),
+            Picture("groups", "Who is left behind: by place", lambda: plots.group_figure(c),
+                    lambda: plots.group_alt(c), "Mean of all runs; bar: the middle 90% of them.",
+                    lambda: _group_tables(c)),
+            Picture("drift", "What is lost from copy to copy", lambda: plots.drift_figure(c),
+                    lambda: plots.drift_alt(c), "A generation is a copy of a copy. Shade: the middle 90% of runs.",
+                    lambda: [report_tables.drift_table(c)]),
+        ]  # fmt: skip
+    return found
+
+
+def frontier_pictures(c: Comparison) -> list[Picture]:
+    """Return the figures of the frontier and of the map over two levers, where they were worked out."""
+    found = []
+    if c.frontier is not None:
+        frontier = c.frontier
+        found.append(Picture(
+            "frontier", "The balance, from mandated to organic", lambda: plots.frontier_figure(frontier),
+            lambda: plots.frontier_alt(frontier),
+            "Bars at the foot of the first two panels: the balances that cannot be told from the best (tick).",
+            lambda: report_tables.frontier_tables(frontier, FRONTIER_MEASURES)))  # fmt: skip
+    if c.lever_map is not None:
+        levers = c.lever_map
+        found.append(Picture(
+            "levers", "Mandate by latitude", lambda: plots.lever_map_figure(levers),
+            lambda: plots.lever_map_alt(levers),
+            "The other levers stand where the middle of the dial has them. Each cell is a mean.",
+            lambda: report_tables.frontier_tables(levers, FRONTIER_MEASURES)))  # fmt: skip
+    return found
+
+
+def _known(table: Table | None) -> list[Table]:
+    return [] if table is None else [table]
+
+
+def _group_tables(c: Comparison) -> list[Table]:
+    level = plots.shown_level(c)
+    return [] if level is None else _known(report_tables.group_table(c, level.level))
+
+
+def drawn(picture: Picture) -> dict[str, Any] | None:
+    """Return a figure for the page; None where there is nothing to draw."""
+    figure = picture.draw()
+    if figure is None:
+        return None
+    alt = picture.alt()
+    return {
+        "key": picture.key, "title": picture.title, "svg": svg(figure, f"app-{picture.key}", alt), "alt": alt,
+        "caption": picture.caption, "tables": [table_data(table) for table in picture.tables()],
+    }  # fmt: skip
+
+
+def table_data(table: Table, key: str = "") -> dict[str, Any]:
+    """Return a table as lists of cells; each is a text, or a text and a smaller one."""
+    def cells(row: Sequence[Any]) -> list[list[str]]:
+        return [[cell, ""] if isinstance(cell, str) else [str(cell[0]), str(cell[1])] for cell in row]
+
+    strong = {f"{r}-{k}" for r, k in table.strong}
+    return {
+        "key": key, "caption": table.caption, "head": cells(table.head), "rows": [cells(row) for row in table.rows],
+        "strong": sorted(strong), "texts": table.texts,
+    }  # fmt: skip
+
+
+def file_of(picture: Picture, kind: str) -> tuple[str, bytes | str, str] | None:
+    """Return a figure as a file, ``csv`` or ``png``: its name, content and type."""
+    if kind == "csv":
+        return exports.file_name(picture.key, "csv"), exports.csv_of_tables(picture.tables()), "text/csv"
+    figure = picture.draw()
+    return None if figure is None else (exports.file_name(picture.key, "png"), exports.png(figure), "image/png")
+
+
+def _pair(c: Comparison, later: str, earlier: str, measure: str) -> str:
+    """Return how a pair does, the strategy with the higher mean named first."""
+    mean = paired_difference(c, later, earlier, measure).mean
+    one, other = (later, earlier) if mean is None or mean >= 0 else (earlier, later)
+    return pair_sentence(c, one, other, measure)
+
+
+def sentences(c: Comparison, detailed: bool) -> list[dict[str, Any]]:
+    """Return what was found, under its headings, the pairs of strategies one by one among it."""
+    wanted = ("headline", "benefit", "name_only", "cost") + (("people", "equity", "drift") if detailed else ())
+    found = {finding.key: finding for finding in findings(c)} if detailed else {}
+    if not detailed:
+        from spreadsim.findings import cost_sentences, headline, leader_sentence, name_only_sentences
+
+        quick: dict[str, tuple[str, Sequence[str]]] = {
+            "headline": ("Finding", [headline(c)]),
+            "benefit": ("How sure", [leader_sentence(c, measure) for measure in HORIZONS]),
+            "name_only": ("In name only", name_only_sentences(c)),
+            "cost": ("Effort", cost_sentences(c)),
+        }
+        parts = [{"key": key, "heading": quick[key][0], "sentences": list(quick[key][1])} for key in wanted]
+    else:
+        parts = [
+            {"key": key, "heading": found[key].heading, "sentences": list(found[key].sentences)}
+            for key in wanted
+            if key in found
+        ]
+    pairs = [_pair(c, later, earlier, measure) for measure in HORIZONS for later, earlier in chosen_pairs(c)]
+    if pairs:
+        parts.insert(2, {"key": "pairs", "heading": "Pair by pair", "sentences": pairs})
+    return parts

@@ -1,0 +1,216 @@
+"""Runs for a page: bounded, told how far they are, and stopped when nobody waits for them.
+
+What belongs here: the limits on what one session may ask for, the places that sessions share, and comparisons and
+frontiers run in pieces through the package's own functions. What does not: what a run is (``execution``).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+
+from spreadsim import measures
+from spreadsim.comparison import MAP_LEVERS, MAP_REPLICATES, Comparison, Frontier, FrontierPoint, frontier_points
+from spreadsim.errors import SpreadsimError
+from spreadsim.execution import Outcome, Task, default_workers, run_plan, run_tasks
+from spreadsim.measures import MEASURES
+from spreadsim.network import Network, make_network
+from spreadsim.plan import Plan, plans
+from spreadsim.results import Run
+from spreadsim.scenario import Scenario
+
+MAX_SERVICES = 20_000
+MAX_RUNS_BY_SERVICES = 4_000_000  # services x paired runs x strategies
+MAX_MONTHS = 240
+MAX_KEPT = 400_000  # the same, up to which runs are kept while their details are worked out
+PLACES = 2  # comparisons that run at the same time, of all sessions together
+_places = threading.BoundedSemaphore(PLACES)
+
+IsWanted = Callable[[], bool]
+T = TypeVar("T")
+
+
+class NotWanted(Exception):
+    """Nobody waits for the result any more."""
+
+
+class TooLarge(SpreadsimError):
+    """More than one session may ask for."""
+
+
+def check_size(scenario: Scenario, n_services: int | None = None) -> None:
+    """Refuse what would hold up every other user.
+
+    Raises
+    ------
+    TooLarge : the scenario has too many services, months or runs for the app.
+    """
+    n = scenario.network.services if n_services is None else n_services
+    runs = n * scenario.run.replicates * len(scenario.strategies)
+    if n > MAX_SERVICES:
+        raise TooLarge(f"{n:,} services are more than the {MAX_SERVICES:,} that the app runs; use the command line.")
+    if scenario.run.months > MAX_MONTHS:
+        raise TooLarge(f"{scenario.run.months} months are more than the {MAX_MONTHS} that the app runs.")
+    if runs > MAX_RUNS_BY_SERVICES:
+        most = MAX_RUNS_BY_SERVICES // (n * len(scenario.strategies))
+        raise TooLarge(
+            f"{scenario.run.replicates:,} paired runs of {len(scenario.strategies)} strategies on {n:,} services are "
+            f"more than the app runs at once. Ask for at most {most:,} paired runs (under More), fewer strategies, or "
+            "save the file and use the command line."
+        )
+
+
+@contextmanager
+def place(is_wanted: IsWanted) -> Iterator[None]:
+    """Wait for one of the places that all sessions share."""
+    while not _places.acquire(timeout=0.1):
+        if not is_wanted():
+            raise NotWanted
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+class Pace:
+    """Tells how far work is, at most a few times a second, and stops it when it is not wanted."""
+
+    def __init__(self, total: int, is_wanted: IsWanted, tell: Callable[[float], None] | None = None) -> None:
+        self.total, self.is_wanted, self.tell = max(1, total), is_wanted, tell
+        self.done, self.told = 0, time.monotonic()
+
+    def step(self) -> None:
+        """Count one piece of work.
+
+        Raises
+        ------
+        NotWanted : nobody waits any more.
+        """
+        if not self.is_wanted():
+            raise NotWanted
+        self.done += 1
+        if self.tell is not None and time.monotonic() - self.told > 0.25:
+            self.told = time.monotonic()
+            self.tell(100.0 * self.done / self.total)
+
+
+def base_network(scenario: Scenario) -> Network:
+    """Return the network of replicate 0, within the app's limits."""
+    if scenario.network.source != "file":
+        check_size(scenario)
+    network = make_network(scenario)
+    check_size(scenario, network.n)
+    return network
+
+
+def compare_quickly(
+    scenario: Scenario, base: Network, is_wanted: IsWanted, tell: Callable[[float], None] | None = None,
+    networks: dict[int, Network] | None = None,
+) -> Iterator[Comparison]:
+    """Yield a comparison twice: first with curves and measures alone, then with generations and groups.
+
+    The numbers are those of ``comparison.compare``: the same runs, measured by the same functions. `networks` keeps the
+    networks of replicates from one comparison to the next; it belongs to `base`.
+    """
+    cache: dict[int, Network] = {} if networks is None else networks
+    own, fixed = plans(scenario, scenario.name), not scenario.network.redraw
+    k, seed = scenario.run.replicates, scenario.run.seed
+    pace = Pace(k, is_wanted, tell)
+    kept: list[tuple[Network, list[Run]]] = []
+    outcomes: dict[str, list[Outcome]] = {p.name: [] for p in own}
+    small = base.n * k * len(own) <= MAX_KEPT  # larger runs are not kept while their details wait
+    with place(is_wanted):
+        if not small:
+            tasks = [Task(r, own, [True] * len(own), r == 0) for r in range(k)]
+            for result in run_tasks(scenario, base, fixed, tasks, progress=pace.step):
+                for name, outcome in zip(outcomes, result, strict=True):
+                    outcomes[name].append(outcome)
+            yield Comparison(scenario, base, own, outcomes, fixed=fixed)
+            return
+        def one(r: int) -> tuple[Network, list[Run], list[Outcome]]:
+            network = base if r == 0 or fixed else cache.get(r)
+            if network is None:
+                network = cache[r] = make_network(scenario, r, like=base)
+            runs = [run_plan(network, p, seed, r, "compiled") for p in own]
+            return network, runs, [_outcome(run, network, p, r == 0) for p, run in zip(own, runs, strict=True)]
+
+        for network, runs, found in _in_order(one, k):
+            for p, outcome in zip(own, found, strict=True):
+                outcomes[p.name].append(outcome)
+            kept.append((network, runs))
+            pace.step()
+        yield Comparison(scenario, base, own, {name: list(found) for name, found in outcomes.items()}, fixed=fixed)
+        full: dict[str, list[Outcome]] = {p.name: [] for p in own}
+        for r, (network, runs) in enumerate(kept):
+            for p, run in zip(own, runs, strict=True):
+                full[p.name].append(
+                    replace(
+                        outcomes[p.name][r],
+                        generations=measures.generations(run, p), groups=measures.groups(run, network, p),
+                    )
+                )  # fmt: skip
+            if not is_wanted():
+                raise NotWanted
+    yield Comparison(scenario, base, own, full, fixed=fixed)
+
+
+def _in_order(one: Callable[[int], T], k: int) -> Iterator[T]:
+    """Yield the results of pieces of work in order, a few under way at a time."""
+    with ThreadPoolExecutor(min(PLACES, default_workers())) as pool:
+        waiting: deque[Future[T]] = deque()
+        try:
+            for r in range(k):
+                waiting.append(pool.submit(one, r))
+                if len(waiting) > 4:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _outcome(run: Run, network: Network, p: Plan, keep_events: bool) -> Outcome:
+    monthly = measures.curves(run, network, p)
+    return Outcome(
+        measures=measures.measures(run, network, p, monthly), curves=monthly, generations=[], groups=[],
+        end_state=run.final["state"], first_month=measures.first_months_embedded(run.events, network.n),
+        events=run.events if keep_events else None,
+    )  # fmt: skip
+
+
+def with_frontier(
+    comparison: Comparison, is_wanted: IsWanted, tell: Callable[[float], None] | None = None
+) -> Comparison:
+    """Return the comparison with the frontier over balances and the map over two levers."""
+    spec = comparison.scenario
+    points, cells = frontier_points(spec), frontier_points(spec, MAP_LEVERS, ("as given",))
+    k = min(spec.frontier.replicates or spec.run.replicates, spec.run.replicates)
+    k_map = min(MAP_REPLICATES, k)
+    if comparison.network.n * (k * len(points) + k_map * len(cells)) > 6 * MAX_RUNS_BY_SERVICES:
+        raise TooLarge("The frontier of this scenario takes more runs than the app makes; ask for fewer paired runs.")
+    pace = Pace(k + k_map, is_wanted, tell)
+    with place(is_wanted):
+        return replace(
+            comparison,
+            frontier=_frontier(spec, comparison.network, points, k, pace),
+            lever_map=_frontier(spec, comparison.network, cells, k_map, pace),
+        )
+
+
+def _frontier(spec: Scenario, base: Network, points: Sequence[FrontierPoint], k: int, pace: Pace) -> Frontier:
+    values = {m.name: np.full((len(points), k), np.nan) for m in MEASURES}
+    tasks = [Task(r, [p.plan for p in points], [False] * len(points), False) for r in range(k)]
+    for r, result in enumerate(run_tasks(spec, base, not spec.network.redraw, tasks, progress=pace.step)):
+        for at, outcome in enumerate(result):
+            for m in MEASURES:
+                values[m.name][at, r] = outcome.measures[m.name]
+    return Frontier(points, values)
