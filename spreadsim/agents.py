@@ -40,6 +40,9 @@ class Service(FixedAgent):
     state: int
     route: int
     since: int
+    first_embedded: int
+    began: bool
+    ever_led: bool
     fidelity: list[float]
     form: float
     progress: float
@@ -243,11 +246,20 @@ class Service(FixedAgent):
         if self.next_state != self.state:
             self.since = self.model.month + 1
             self.state = self.next_state
+            self._remember()
         self.route = self.next_route
         if self.state != rules.EMBEDDED:
             self.leader = False
 
     # ------------------------------------------------------------------------------------------ what then happens
+
+    def _remember(self) -> None:
+        """Remember that it got as far as its new state."""
+        if self.state == rules.EMBEDDED:
+            self.ever_led = self.ever_led or self.leader
+            if self.first_embedded < 0:
+                self.first_embedded = self.since
+        self.began = self.began or self.state in (rules.IMPLEMENTING, rules.EMBEDDED)
 
     def _effect(self) -> float:
         model = self.model
@@ -292,6 +304,7 @@ class Service(FixedAgent):
         self.effect = self._effect()
         self._become(rules.EMBEDDED, rules.VOLUNTARY, rules.ORIGINATOR, presence=self.presence_at_start)
         self.state, self.route = rules.EMBEDDED, rules.VOLUNTARY
+        self._remember()
 
     def chooses_source(self, response: float) -> Service | None:
         """Return the peer whose version is copied, or None for the published specification."""

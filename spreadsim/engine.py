@@ -70,6 +70,7 @@ World = namedtuple(
         "sums",
         "late_effect",
         "first_late_month",
+        "keeps_events",
     ),
 )
 
@@ -154,8 +155,8 @@ def run_months(w, b, v, levers, sites, seed, replicate):
     return w.counts[OVERFLOW] > 0
 
 
-def world_of(network: Network, plan: Plan, n_events: int) -> World:
-    """Return the arrays of a run at their start values."""
+def world_of(network: Network, plan: Plan, n_events: int, keeps_events: bool = True) -> World:
+    """Return the arrays of a run at their start values, with room for `n_events` events."""
     n, v = network.n, plan.intervention
     tree = network.hierarchy
     state = empty(STATE, n, v.n_components)
@@ -196,10 +197,11 @@ def world_of(network: Network, plan: Plan, n_events: int) -> World:
         sums=np.zeros((plan.months + 1, record.N_SUMS)),
         late_effect=np.zeros(n),
         first_late_month=first_late_month(plan.months),
+        keeps_events=keeps_events,
     )
 
 
-def run(network: Network, plan: Plan, seed: int, replicate: int) -> Run:
+def run(network: Network, plan: Plan, seed: int, replicate: int, *, keep_events: bool = True) -> Run:
     """Return one run of one strategy.
 
     Parameters
@@ -207,21 +209,23 @@ def run(network: Network, plan: Plan, seed: int, replicate: int) -> Run:
     network : of this replicate.
     plan : the strategy.
     seed, replicate : address of the luck; equal for all strategies that are compared.
+    keep_events : whether to keep every change of state; else the run has none, and needs less memory.
     """
-    levers = np.array([tuple(m) for m in plan.levers])
     sites = starting_sites(network, plan.programme, seed, replicate)
-    n_events = 6 * network.n + 64
+    n_events = 6 * network.n + 64 if keep_events else network.n  # a service changes state once a month at most
     number = int if numba.config.DISABLE_JIT else np.uint64
     while True:
-        w = world_of(network, plan, n_events)
-        if not run_months(w, plan.behaviour, plan.intervention, levers, sites, number(seed), number(replicate)):
+        w = world_of(network, plan, n_events, keep_events)
+        if not run_months(w, plan.behaviour, plan.intervention, plan.table, sites, number(seed), number(replicate)):
             break
         n_events *= 2  # a run that changes more often than there was room for is run again, with the same luck
     kept = int(w.counts[N_EVENTS])
     events = {name: getattr(w, f"event_{name}")[:kept] for name, _ in EVENT_FIELDS}
-    order = np.lexsort((events["service"], events["month"]))
+    if keep_events:
+        order = np.lexsort((events["service"], events["month"]))
+        events = {name: values[order] for name, values in events.items()}
     return Run(
-        events={name: values[order] for name, values in events.items()},
+        events=events,
         sums=w.sums,
         late_effect=w.late_effect,
         final={name: getattr(w, name) for name in _STATE_NAMES},

@@ -449,9 +449,19 @@ def commit(w, m, n, b, v):
         w.state[i] = state
         w.route[i] = w.event_route[place]
         w.since[i] = m.month + 1
+        RECORD.record_beginning(
+            m.month + 1, state, w.event_source_kind[place], w.event_leader_source[place], w.sums[m.month + 1]
+        )
+        if state == rules.EMBEDDED:
+            w.ever_led[i] = w.ever_led[i] or w.leader[i]
+            if w.first_embedded[i] < 0:
+                w.first_embedded[i] = m.month + 1
+        w.began[i] = w.began[i] or state == rules.IMPLEMENTING or state == rules.EMBEDDED
         if state != rules.EMBEDDED:
             w.leader[i] = False
             w.persuasion[i] = R.persuasiveness(b, state, w.effect[i], False)
+    if not w.keeps_events:
+        w.counts[N_EVENTS] = 0
     w.counts[COMMITTED] = w.counts[N_EVENTS]
     call_the_roll(w)
 
@@ -483,7 +493,7 @@ def quality(w, m, n, b, v):
 def record_sums(w, m, n, b, v):
     """Record the sums of the month."""
     late = n.month >= w.first_late_month
-    RECORD.record_month(w, b, v, w.roster, w.sizes, late, w.late_effect, w.sums[n.month])
+    RECORD.record_month(w, b, v, w.roster, w.sizes, n.month, late, w.late_effect, w.sums[n.month])
 
 
 @helper

@@ -187,6 +187,9 @@ class SpreadModel(mesa.Model):
     def note(self, **event: Any) -> None:
         """Write a change of state down."""
         self._events.append(event)
+        record.record_beginning(
+            event["month"], event["to_state"], event["source_kind"], event["leader_source"], self._sums[event["month"]]
+        )
 
     def share_in(self, state: int) -> float:
         """Return the share of services in a state now."""
@@ -248,7 +251,8 @@ class SpreadModel(mesa.Model):
         late = self.month >= first_late_month(self.strategy.months)
         roster = [[s.uid for s in self.services if s.state == state] for state in range(len(rules.STATES))]
         sizes = [len(services) for services in roster]
-        record.record_month(world, self.b, self.v, roster, sizes, late, self._late_effect, self._sums[self.month])
+        row = self._sums[self.month]
+        record.record_month(world, self.b, self.v, roster, sizes, self.month, late, self._late_effect, row)
 
     def result(self) -> Run:
         """Return the record of the run, as the compiled driver does."""

@@ -53,6 +53,11 @@ class Plan:
         """The levers as one array a lever, months 0 to T-1."""
         return rules.Levers(*(np.array(column) for column in zip(*self.levers, strict=True)))  # type: ignore[arg-type]
 
+    @cached_property
+    def table(self) -> np.ndarray:
+        """The levers as numbers: shape (T, levers)."""
+        return np.array([tuple(month) for month in self.levers])
+
     @property
     def stop_month(self) -> int:
         """First month without the programme."""

@@ -20,7 +20,8 @@ class Run:
 
     Attributes
     ----------
-    events : one array for each of `state.EVENT_FIELDS`: every change of state, in order of month and service.
+    events : one array for each of `state.EVENT_FIELDS`: every change of state, in order of month and service;
+        none where they were not kept.
     sums : shape (T + 1, len(record.SUMS)).
     late_effect : for each service, the effect delivered, summed over the last twelve months.
     final : one array for each of `state.STATE`, at the horizon.

@@ -181,8 +181,8 @@ def _in_order(one: Callable[[int], T], k: int) -> Iterator[T]:
 def _outcome(run: Run, network: Network, p: Plan, keep_events: bool) -> Outcome:
     monthly = measures.curves(run, network, p)
     return Outcome(
-        measures=measures.measures(run, network, p, monthly), curves=monthly, generations=[], groups=[],
-        end_state=run.final["state"], first_month=measures.first_months_embedded(run.events, network.n),
+        measures=measures.measures(run, network, p), curves=monthly, generations=[], groups=[],
+        end_state=run.final["state"], first_month=measures.first_months_embedded(run),
         events=run.events if keep_events else None,
     )  # fmt: skip
 
