@@ -78,7 +78,7 @@ MEASURES = (
         "share",
         "neither",
         "mean over embedded services: weighted presence of components as intended, the adaptable ones marked down by "
-        "how far their form has moved",
+        "how far their form lies from the specification's as it now stands",
         True,
     ),
     Measure("core_fidelity", "Core fidelity", "share", "higher", "the same over core components alone", True),
@@ -207,6 +207,8 @@ CURVE_COLUMNS = (
     "leading",
     "starters_from_leaders",
     "cost",
+    "published_form",
+    "published_codification",
 )
 
 
@@ -288,6 +290,11 @@ def curves(run: Run, network: Network, plan: Plan) -> dict[str, np.ndarray]:
         plan.cost, plan.levers_by_month, float(n), implementing[:months], waiting, holding, leading
     )
     result["cost"] = spent / n
+    result["published_form"] = run.specification[:, 0]
+    written = np.zeros(months + 1)
+    for k, weight in enumerate(plan.intervention.weight):
+        written += weight * run.specification[:, 1 + k]
+    result["published_codification"] = written
     return {name: result[name] for name in CURVE_COLUMNS}
 
 
@@ -341,7 +348,7 @@ def generations(run: Run, plan: Plan) -> list[dict[str, float]]:
     entering = (events["source_kind"] != rules.NO_SOURCE) & (events["to_state"] != rules.IN_NAME_ONLY)
     rows = []
     embedded = final["state"] == rules.EMBEDDED
-    moved = np.abs(final["form"])
+    moved = np.abs(final["form"] - run.specification[-1, 0])
     fidelity = v.core_share * final["core"] + (1 - moved / (1 + moved)) * v.adaptable_share * final["adaptable"]
     highest = int(max(events["generation"][entering].max(initial=0), final["generation"][embedded].max(initial=0)))
     for g in range(highest + 1):

@@ -42,7 +42,7 @@ STATE = (
     Variable("route", "int8", rules.NO_ROUTE, "one of three", "how the present spell began: voluntary or mandated"),
     Variable("since", "int32", 0, "month", "first month of the present state"),
     Variable("fidelity", "float64", 0.0, "share", "presence of each component", per_component=True),
-    Variable("form", "float64", 0.0, "fit distances", "how far the local form has moved from the published one"),
+    Variable("form", "float64", 0.0, "fit distances", "how far the local form has moved from the one first published"),
     Variable("progress", "float64", 0.0, "share", "implementation done"),
     Variable("complexity_included", "float64", 0.0, "0 to 1", "weighted complexity of the components taken on"),
     Variable("generation", "int32", -1, "copies", "copies between this version and the originators'; -1: none"),
