@@ -164,8 +164,7 @@ def world_of(network: Network, plan: Plan, n_events: int) -> World:
         else np.zeros(n, dtype=np.bool_)
     )
     keys, tier_keys = (
-        [0] * length if numba.config.DISABLE_JIT else np.zeros(length, dtype=np.uint64)
-        for length in (len(PURPOSES), 2)
+        [0] * length if numba.config.DISABLE_JIT else np.zeros(length, dtype=np.uint64) for length in (len(PURPOSES), 2)
     )
     return World(
         **{name: network[name] for name in _ATTRIBUTE_NAMES},

@@ -240,9 +240,7 @@ class SpreadModel(mesa.Model):
                     presences[k] += service.effect * service.fidelity[k]
         self.published_form = rules.form_revised(self.m, self.published_form, forms, effects)
         for k in range(self.v.n_components):
-            self.v.codification[k] = rules.codification_revised(
-                self.m, self.v.codification[k], presences[k], effects
-            )
+            self.v.codification[k] = rules.codification_revised(self.m, self.v.codification[k], presences[k], effects)
         self.message, self.message_generation = self._messages()
         for service in self.services:
             service.fit_as_published = rules.fit(self.b, service.context, self.published_form)
