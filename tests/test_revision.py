@@ -158,6 +158,21 @@ def test_each_revision_is_the_weighted_mean_of_the_services_before_it() -> None:
     assert n_due == 4  # months 5, 10, 15 and 20; the programme stops in month 24
 
 
+def test_drivers_agree_where_everything_is_revised() -> None:
+    scenario = validate(
+        small_document(programme=revised(4, 0.7, 0.4), services={"context": {"mean": 1.0}}, run={"months": 30}),
+        "revised",
+    )
+    network = make_network(scenario)
+    for resolved in plans(scenario):
+        one, other = engine.run(network, resolved, 1, 0), run_with_mesa(network, resolved, 1, 0)
+        assert one.specification.tobytes() == other.specification.tobytes()
+        assert one.specification[-1, 0] > 0.1
+        assert one.sums.tobytes() == other.sums.tobytes()
+        for name in one.final:
+            assert one.final[name].tobytes() == other.final[name].tobytes(), name
+
+
 # ------------------------------------------------------------------------------------------------- who takes it up
 
 
