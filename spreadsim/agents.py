@@ -71,7 +71,7 @@ class Service(FixedAgent):
         self.peers: list[tuple[Service, float]] = []
         self.weight_sum = float(structure.weight_sum[uid])
         self.first_call = bool(model.first_call[uid])
-        self.fit_as_published = rules.fit(model.b, self.context, 0.0)
+        self.fit_as_published = rules.fit(model.b, self.context, model.published_form)
         self.next_state, self.next_route = self.state, self.route
         if model.b.awareness.start == 1:
             self.state = rules.AWARE
@@ -233,7 +233,14 @@ class Service(FixedAgent):
         latitude = rules.latitude_taken(model.m, self.adaptation_tendency)
         seen = rules.context_perceived(model.b, model.m, model.v, self.context, self.perception)
         self.form = rules.form_adjusted(
-            model.b, model.m, self.form, seen, latitude, self.adaptation_tendency, self.capability
+            model.b,
+            model.m,
+            self.form,
+            seen,
+            latitude,
+            self.adaptation_tendency,
+            self.capability,
+            model.published_form,
         )
         if self.state == rules.IMPLEMENTING:
             self._erode(latitude)
@@ -327,7 +334,7 @@ class Service(FixedAgent):
         model = self.model
         b, m, v = model.b, model.m, model.v
         source = self.chooses_source(self.response()) if learns_from_peers else None
-        original, form, generation = [1.0] * v.n_components, 0.0, 1
+        original, form, generation = [1.0] * v.n_components, model.published_form, 1
         kind = rules.SPECIFICATION
         if source is not None:
             kind, original, form, generation = rules.PEER, source.fidelity, source.form, source.generation + 1
@@ -375,7 +382,7 @@ class Service(FixedAgent):
         known = self.group >= 0
         self.fidelity = list(model.message[self.group]) if known else [1.0] * v.n_components
         self.generation = model.message_generation[self.group] + 1 if known else 1
-        self.form, self.progress = 0.0, 0.0
+        self.form, self.progress = model.published_form, 0.0
         self._weigh()
         self.effect = self._effect()
         self.presence_at_start = v.core_share * self.core + v.adaptable_share * self.adaptable

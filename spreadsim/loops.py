@@ -149,6 +149,57 @@ def effect_of(w, b, v, i):
     return R.effect(b, v, w.core[i], w.adaptable[i], w.context[i], w.form[i])
 
 
+# ------------------------------------------------------------------------------------------------- revision
+
+
+@helper
+def revision(w, m, n, b, v):
+    """If a revision is due, move the specification towards what its effective adopters do, and pass it on."""
+    if m.revises <= 0.0:
+        return
+    forms = effects = 0.0
+    for place in range(w.sizes[rules.EMBEDDED]):
+        i = w.roster[rules.EMBEDDED, place]
+        forms += w.effect[i] * w.form[i]
+        effects += w.effect[i]
+    w.published_form[0] = R.form_revised(m, w.published_form[0], forms, effects)
+    for k in range(v.n_components):
+        presences = 0.0
+        for place in range(w.sizes[rules.EMBEDDED]):
+            i = w.roster[rules.EMBEDDED, place]
+            presences += w.effect[i] * w.fidelity[i, k]
+        v.codification[k] = R.codification_revised(m, v.codification[k], presences, effects)
+    pass_down(w, b, v)
+    for i in range(len(w.state)):
+        w.fit_as_published[i] = R.fit(b, w.context[i], w.published_form[0])
+
+
+@helper
+def pass_down(w, b, v):
+    """Make the message of every group: what is left of the specification after each level above has passed it on.
+
+    The numbers are those of month 0 whenever it is passed down: the same people make the same slips.
+    """
+    n = len(w.state)
+    for g in range(len(w.group_parent)):
+        parent = w.group_parent[g]
+        w.message_generation[g] = w.group_depth[g]
+        for k in range(v.n_components):
+            if parent < 0:
+                w.message[g, k] = 1.0
+                continue
+            address = word(draws.COMPONENT_STRIDE * (n + g) + k)
+            w.message[g, k] = R.component_copied(
+                b,
+                w.message[parent, k],
+                v.codification[k],
+                v.complexity[k],
+                b.copying.error_from_hierarchy,
+                D.uniform_at(w.tier_keys[0], address),
+                D.uniform_at(w.tier_keys[1], address),
+            )
+
+
 # ------------------------------------------------------------------------------------------------- transition
 
 
@@ -297,7 +348,7 @@ def enter(w, m, b, v, i, route, learns_as, response):
                     source = w.peer[entry]
                     break
     group = w.parent[i]
-    form, generation = 0.0, 1
+    form, generation = w.published_form[0], 1
     if kind == rules.PEER:
         form, generation = w.form[source], w.generation[source] + 1
     elif kind == rules.HIERARCHY and group >= 0:
@@ -351,7 +402,7 @@ def hold_in_name(w, m, b, v, i):
     group = w.parent[i]
     for k in range(v.n_components):
         w.fidelity[i, k] = w.message[group, k] if group >= 0 else 1.0
-    w.form[i] = 0.0
+    w.form[i] = w.published_form[0]
     w.generation[i] = w.message_generation[group] + 1 if group >= 0 else 1
     w.progress[i] = 0.0
     weigh(w, v, i)
@@ -385,7 +436,8 @@ def adapt(w, m, b, v, i):
     """Move the form of a service towards its context as it reads it."""
     latitude = R.latitude_taken(m, w.adaptation_tendency[i])
     seen = R.context_perceived(b, m, v, w.context[i], w.perception[i])
-    w.form[i] = R.form_adjusted(b, m, w.form[i], seen, latitude, w.adaptation_tendency[i], w.capability[i])
+    tendency, published = w.adaptation_tendency[i], w.published_form[0]
+    w.form[i] = R.form_adjusted(b, m, w.form[i], seen, latitude, tendency, w.capability[i], published)
 
 
 @helper
@@ -492,6 +544,9 @@ def quality(w, m, n, b, v):
 @helper
 def record_sums(w, m, n, b, v):
     """Record the sums of the month."""
+    w.specification[n.month, 0] = w.published_form[0]
+    for k in range(v.n_components):
+        w.specification[n.month, 1 + k] = v.codification[k]
     late = n.month >= w.first_late_month
     RECORD.record_month(w, b, v, w.roster, w.sizes, n.month, late, w.late_effect, w.sums[n.month])
 
@@ -517,6 +572,7 @@ def support(w, m, n, b, v):
 
 
 _LOOPS = {
+    "revision": revision,
     "transition": transition,
     "change": change,
     "commit": commit,

@@ -79,7 +79,7 @@ MEASURES = (
         "share",
         "neither",
         "mean over embedded services: weighted presence of components as intended, the adaptable ones marked down by "
-        "how far their form has moved",
+        "how far their form lies from the specification's as it now stands",
         True,
     ),
     Measure("core_fidelity", "Core fidelity", "share", "higher", "the same over core components alone", True),
@@ -208,6 +208,8 @@ CURVE_COLUMNS = (
     "leading",
     "starters_from_leaders",
     "cost",
+    "published_form",
+    "published_codification",
 )
 
 
@@ -271,6 +273,12 @@ def curves_of(runs: Sequence[Run], networks: Sequence[Network], plan: Plan) -> d
     held = [part[:, :months] for part in (implementing, sums["supported"], embedded + nominal, sums["leaders"])]
     spent[:, :months] = monthly_cost(plan.cost, plan.levers_by_month, float(n), *held)
     result["cost"] = spent / n
+    published = np.stack([run.specification for run in runs])
+    result["published_form"] = published[:, :, 0]
+    written = np.zeros(published.shape[:2])
+    for k, weight in enumerate(plan.intervention.weight):
+        written += weight * published[:, :, 1 + k]
+    result["published_codification"] = written
     return {name: result[name] for name in CURVE_COLUMNS}
 
 
@@ -332,7 +340,7 @@ def generations(run: Run, plan: Plan) -> list[dict[str, float]]:
     entering = (events["source_kind"] != rules.NO_SOURCE) & (events["to_state"] != rules.IN_NAME_ONLY)
     rows = []
     embedded = final["state"] == rules.EMBEDDED
-    moved = np.abs(final["form"])
+    moved = np.abs(final["form"] - run.specification[-1, 0])
     fidelity = v.core_share * final["core"] + (1 - moved / (1 + moved)) * v.adaptable_share * final["adaptable"]
     highest = int(max(events["generation"][entering].max(initial=0), final["generation"][embedded].max(initial=0)))
     for g in range(highest + 1):

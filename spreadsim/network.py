@@ -250,7 +250,7 @@ def drawn_attributes(
     tendency = s.adaptation_tendency
     drawn = {
         "deprivation": np.broadcast_to(deprivation, (len(replicates), n)),
-        "context": s.context.standard_deviation * shared(s.context.intraclass_correlation, 2),
+        "context": s.context.mean + s.context.standard_deviation * shared(s.context.intraclass_correlation, 2),
         "readiness": np.clip(sloped(s.readiness, normal(4)), s.readiness.minimum, s.readiness.maximum),
         "capability": np.clip(sloped(s.capability, normal(5)), 0.0, 1.0),
         "adaptation_tendency": np.clip(tendency.mean + tendency.standard_deviation * normal(6), 0.0, 1.0),

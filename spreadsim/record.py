@@ -55,16 +55,17 @@ def record_month(
 
     Parameters
     ----------
-    w : arrays by the names of `state.STATE` and `state.ATTRIBUTES`, with `fifth`.
+    w : arrays by the names of `state.STATE` and `state.ATTRIBUTES`, with `fifth` and `published_form`.
     roster, sizes : for each state the services in it, ascending, and how many they are.
     late : whether the month counts for what is sustained; then `late_effect` gains each service's delivered effect.
     """
     fidelity = core = effect = fit = moved = context = generation = at_start = presence = 0.0
     delivered = least = most = leaders = n_first = people_first = 0.0
+    published = w.published_form[0]
     for place in range(sizes[rules.EMBEDDED]):
         i = roster[rules.EMBEDDED][place]
         form, own_core, own_adaptable = w.form[i], w.core[i], w.adaptable[i]
-        fidelity += rules.fidelity_as_intended(v, own_core, own_adaptable, form)
+        fidelity += rules.fidelity_as_intended(v, own_core, own_adaptable, form - published)
         core += own_core
         effect += w.effect[i]
         fit += rules.fit(b, w.context[i], form)

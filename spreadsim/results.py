@@ -25,12 +25,14 @@ class Run:
     sums : shape (T + 1, len(record.SUMS)).
     late_effect : for each service, the effect delivered, summed over the last twelve months.
     final : one array for each of `state.STATE`, at the horizon.
+    specification : shape (T + 1, 1 + components): the published form, then the codification of each component.
     """
 
     events: Mapping[str, np.ndarray]
     sums: np.ndarray
     late_effect: np.ndarray
     final: Mapping[str, np.ndarray]
+    specification: np.ndarray
 
 
 def first_late_month(months: int) -> int:

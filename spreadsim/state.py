@@ -45,7 +45,7 @@ STATE = (
     Variable("began", "bool", False, "yes or no", "whether it ever implemented the improvement or embedded it"),
     Variable("ever_led", "bool", False, "yes or no", "whether it ever emerged as a second leader"),
     Variable("fidelity", "float64", 0.0, "share", "presence of each component", per_component=True),
-    Variable("form", "float64", 0.0, "fit distances", "how far the local form has moved from the published one"),
+    Variable("form", "float64", 0.0, "fit distances", "how far the local form has moved from the one first published"),
     Variable("progress", "float64", 0.0, "share", "implementation done"),
     Variable("complexity_included", "float64", 0.0, "0 to 1", "weighted complexity of the components taken on"),
     Variable("generation", "int32", -1, "copies", "copies between this version and the originators'; -1: none"),

@@ -519,7 +519,9 @@ def run_by_hand() -> tuple[Run, Network, Any]:
         "adaptable": np.zeros(10),
         "generation": np.array([1, 1, 2, 2, 2, -1, -1, -1, -1, -1]),
     }
-    return Run(events, sums, np.zeros(10), final), network, only_plan(doc)
+    resolved = only_plan(doc)
+    specification = np.zeros((25, 1 + resolved.intervention.n_components))
+    return Run(events, sums, np.zeros(10), final, specification), network, resolved
 
 
 def _event_fields() -> tuple[tuple[str, str], ...]:
@@ -715,7 +717,7 @@ MORE_BY_HAND = [
     ("component_copied", (b, 0.5, 0.0, 0.0, 0.4, 0.5, 0.25), 0.5),  # .4 x .5 = .2
     ("component_copied", (b, 0.5, 0.0, 0.0, 0.6, 0.5, 0.25), 0.4),  # .6 x .5 = .3
     ("omission_probability", (b, clear, 1.0, 0.0, False, 0.25), 0.0375),
-    ("form_adjusted", (b, month(), 0.0, 1.0, 1.0, 0.9, 0.5), 0.21),  # .15 x 1.4
+    ("form_adjusted", (b, month(), 0.0, 1.0, 1.0, 0.9, 0.5, 0.0), 0.21),  # .15 x 1.4
     # limits and edges
     ("support_received", (0.5, 0.2, 0.8), 0.125),
     ("fidelity_as_intended", (intervention(), 0.0, 1.0, 0.5), 0.4),  # (1 - 1/3) x .6

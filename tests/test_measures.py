@@ -167,10 +167,10 @@ def test_events_and_sums_agree_with_the_agents(scenario: Any) -> None:
             v = plan.intervention
             worked = [
                 sum(
-                    v.weight[k] * s.fidelity[k] * (1 if v.core[k] else 1 - abs(s.form) / (1 + abs(s.form)))
+                    v.weight[k] * s.fidelity[k] * (1 if v.core[k] else 1 - moved / (1 + moved))
                     for k in range(v.n_components)
                 )
-                for s in here
+                for s, moved in ((s, abs(s.form - model.published_form)) for s in here)
             ]
             assert c["fidelity"][month] == pytest.approx(np.mean(worked), rel=1e-12)
         else:
