@@ -16,7 +16,7 @@ import numba
 import numpy as np
 
 from spreadsim import draws, record, rules
-from spreadsim.compilation import compiled_module, helper
+from spreadsim.compilation import compiled_module, helper, part_of_caller
 
 R = compiled_module(rules)
 D = compiled_module(draws)
@@ -152,7 +152,7 @@ def effect_of(w, b, v, i):
 # ------------------------------------------------------------------------------------------------- revision
 
 
-@helper
+@part_of_caller
 def revision(w, m, n, b, v):
     """If a revision is due, move the specification towards what its effective adopters do, and pass it on."""
     if m.revises <= 0.0:
@@ -203,7 +203,7 @@ def pass_down(w, b, v):
 # ------------------------------------------------------------------------------------------------- transition
 
 
-@helper
+@part_of_caller
 def transition(w, m, n, b, v):
     """One transition a service, chosen by its state at the start of the month."""
     hear(w, m, b)
@@ -214,7 +214,7 @@ def transition(w, m, n, b, v):
     convert_or_lapse(w, m, b, v)
 
 
-@helper
+@part_of_caller
 def hear(w, m, b):
     """Unaware services hear of the improvement."""
     for place in range(w.sizes[rules.UNAWARE]):
@@ -230,7 +230,7 @@ def hear(w, m, b):
         note(w, m, i, rules.AWARE, rules.NO_ROUTE, rules.NO_SOURCE, -1, -1, 0.0, False)
 
 
-@helper
+@part_of_caller
 def decide(w, m, b, v, state):
     """Aware and discontinued services adopt of their own accord, are directed, or stay."""
     again = state == rules.DISCONTINUED
@@ -260,7 +260,7 @@ def decide(w, m, b, v, state):
             hold_in_name(w, m, b, v, i)
 
 
-@helper
+@part_of_caller
 def finish_or_give_up(w, m, b, v):
     """Implementing services make progress, and embed it or give up."""
     for place in range(w.sizes[rules.IMPLEMENTING]):
@@ -292,7 +292,7 @@ def finish_or_give_up(w, m, b, v):
                 note(w, m, i, after, route, rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
 
 
-@helper
+@part_of_caller
 def stop(w, m, b, v):
     """Embedded services stop."""
     # Nobody stops with a higher probability than a service without effect, ownership, support or capability.
@@ -307,7 +307,7 @@ def stop(w, m, b, v):
             note(w, m, i, after, w.route[i], rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
 
 
-@helper
+@part_of_caller
 def convert_or_lapse(w, m, b, v):
     """Name-only adopters take the improvement on in earnest, or let it lapse."""
     lapse = R.lapse_probability(b, m)
@@ -416,7 +416,7 @@ def hold_in_name(w, m, b, v, i):
 # ------------------------------------------------------------------------------------------------- change
 
 
-@helper
+@part_of_caller
 def change(w, m, n, b, v):
     """Adapt, erode, drift and repair, in services implementing or embedded before and after."""
     for place in range(w.sizes[rules.IMPLEMENTING]):
@@ -492,7 +492,7 @@ def drift(w, m, b, v, i):
 # ------------------------------------------------------------------------------------------------- commit, observe
 
 
-@helper
+@part_of_caller
 def commit(w, m, n, b, v):
     """Make the new state of those who change hold; a leader that is no longer embedded leads no more."""
     for place in range(w.counts[COMMITTED], w.counts[N_EVENTS]):
@@ -518,7 +518,7 @@ def commit(w, m, n, b, v):
     call_the_roll(w)
 
 
-@helper
+@part_of_caller
 def call_the_roll(w):
     """List the services in each state, ascending."""
     for s in range(len(w.sizes)):
@@ -529,7 +529,7 @@ def call_the_roll(w):
         w.sizes[s] += 1
 
 
-@helper
+@part_of_caller
 def quality(w, m, n, b, v):
     """What each service delivers and how far that persuades its peers."""
     for place in range(w.sizes[rules.IMPLEMENTING]):
@@ -541,7 +541,7 @@ def quality(w, m, n, b, v):
         w.persuasion[i] = R.persuasiveness(b, rules.EMBEDDED, w.effect[i], w.leader[i])
 
 
-@helper
+@part_of_caller
 def record_sums(w, m, n, b, v):
     """Record the sums of the month."""
     w.specification[n.month, 0] = w.published_form[0]
@@ -551,7 +551,7 @@ def record_sums(w, m, n, b, v):
     RECORD.record_month(w, b, v, w.roster, w.sizes, n.month, late, w.late_effect, w.sums[n.month])
 
 
-@helper
+@part_of_caller
 def support(w, m, n, b, v):
     """Work out the support that each service gets."""
     n_first = 0.0
@@ -589,7 +589,7 @@ def in_order(names):
         return first
     rest = in_order(names[1:])
 
-    @helper
+    @part_of_caller
     def both(w, m, n, b, v):
         first(w, m, n, b, v)
         rest(w, m, n, b, v)
