@@ -12,6 +12,7 @@ from typing import Any
 from spreadsim.app import documents, exports, pictures, tables, widgets, work
 from spreadsim.app.library import Html, component, solara
 from spreadsim.app.session import Session
+from spreadsim.app.turns import PICTURES, IsWanted, turns
 from spreadsim.comparison import Comparison
 from spreadsim.findings import CAUTION, frontier_sentences
 from spreadsim.network import Network
@@ -35,7 +36,7 @@ class Shown:
 
 
 def steps(
-    scenario: Scenario, base: Network, is_wanted: work.IsWanted, tell: Any, networks: dict[int, Network]
+    scenario: Scenario, base: Network, is_wanted: IsWanted, tell: Any, networks: dict[int, Network]
 ) -> Iterator[Shown]:
     """Yield a comparison as it becomes known."""
     shown = None
@@ -46,9 +47,8 @@ def steps(
     assert shown is not None
     figures = []
     for picture in tables.pictures(shown.comparison, True):
-        if not is_wanted():
-            return
-        made = tables.drawn(picture)
+        with turns.turn(PICTURES, is_wanted):
+            made = tables.drawn(picture)
         if made is not None:
             figures.append(made)
     yield Shown(shown.comparison, True, shown.parts, tuple(figures))
