@@ -100,6 +100,11 @@ def looks(page: Any) -> Iterator[tuple[str, str]]:
             if button.count():
                 button.click()
             page.wait_for_timeout(500)
+            figures = page.locator(".figures figure")
+            for k in range(figures.count()):  # a figure is drawn when it comes into view
+                figures.nth(k).scroll_into_view_if_needed()
+                figures.nth(k).locator("svg").first.wait_for(timeout=120_000)
+            page.evaluate("scrollTo(0, 0)")
             yield theme, size
 
 

@@ -23,6 +23,7 @@ from spreadsim.report_tables import curve_table, outcome_table
 from spreadsim.scenario import Scenario
 
 LOOK = {"compact": True, "states": pictures.states()}
+FIRST = ("headline", "benefit")  # of the findings, above the figures
 _numbers = itertools.count()
 CURVES = [[key, title] for key, (title, _) in pictures.CURVES.items()]
 
@@ -100,19 +101,19 @@ def Compare(
         [detail.current.number if detail.current else -1],
     )
     frontier = full.latest
-
+    parts = shown.parts if shown else ()
     with Html.element(tag="div"):
         widgets.Strategies(
             items=strategy_items(scenario), shown=session.shown, most=documents.MAX_STRATEGIES,
             event_act=session.strategies, event_show=session.strategy.set,
         )  # fmt: skip
+        first = [part for part in parts if part["key"] in FIRST]
+        rest = [part for part in parts if part["key"] not in FIRST]
+        caution = [{"key": "caution", "heading": "", "sentences": [CAUTION]}] if shown else []
+        widgets.Prose(parts=first + caution, tables=[], live=True, event_export=lambda _: None)
         widgets.Bands(
             chart=chart, curves=CURVES, status=status, event_curve=choose, event_export=export_curve,
             event_cancel=lambda _: cancel(),
-        )  # fmt: skip
-        parts = [*shown.parts, {"key": "caution", "heading": "", "sentences": [CAUTION]}] if shown else []
-        widgets.Prose(
-            parts=parts, tables=outcome, live=True, event_export=lambda kind: hand_numbers(session, comparison, kind)
         )  # fmt: skip
         if plays:
             widgets.Map(network=drawing, plays=plays, look=LOOK, event_pick=lambda _: None, event_again=lambda _: None)
@@ -120,6 +121,9 @@ def Compare(
             gallery.Gallery(
                 session, "In detail", known, detail.current.number, status["stale"] or detail.current is not shown
             )
+        widgets.Prose(
+            parts=rest, tables=outcome, live=False, event_export=lambda kind: hand_numbers(session, comparison, kind)
+        )  # fmt: skip
         widgets.Figures(
             title="The balance frontier", figures=list(frontier[1]) if frontier else [],
             status=full_status(full, comparison, frontier_sentences(frontier[0].frontier) if frontier else []),

@@ -14,7 +14,7 @@ from spreadsim.errors import SpreadsimError
 from spreadsim.network import Network
 from spreadsim.network_structure import structure
 
-LOOK = {"compact": False, "states": pictures.states(), "still": True}
+LOOK = {"compact": False, "states": pictures.states(), "still": True, "chosen": ""}
 EXAMPLE = (
     "services.csv has a column 'id', and may have 'name', 'population', 'deprivation', 'readiness', 'capability', "
     "'context' and columns that name groups. ties.csv has 'source' and 'target', and may have 'weight'."
