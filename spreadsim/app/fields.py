@@ -182,8 +182,8 @@ def more_controls(scenario: Scenario, base: Scenario, given: tuple[str, ...]) ->
     return [{"title": TABLES[name], "controls": items} for name, items in groups.items() if items]
 
 
-def network_controls(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]:
-    """Return the controls of a generated network that have a meaning for how it is made."""
+def network_controls(scenario: Scenario, base: Scenario, given: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """Return the controls that have a meaning for how the network is made; `given`: columns that the user brought."""
     source = scenario.network.source
     found = []
     for path in GENERATORS:
@@ -194,6 +194,8 @@ def network_controls(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]
             continue
         if source == "file" and path in ("network.source", "network.services"):
             continue
+        if "target" in given and ("picks" in last or last in ("homophily_distance", "redraw")):
+            continue  # the ties are the user's own
         item = control(scenario, base, path)
         if path == "network.source":
             item["choices"] = [choice for choice in item["choices"] if choice not in ("file", "graph")]
