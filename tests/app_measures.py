@@ -21,7 +21,7 @@ from spreadsim.results_folder import as_json
 from spreadsim.scenario import Scenario
 from tests.browser import Visit, launched, served, serving, visit
 
-SESSIONS = 10
+SESSIONS, MOVES = 10, 2
 MOVE = """([path, value, wait]) => { window.fresh = new Promise((done) => setTimeout(() => {
   const bands = document.querySelector('.bands'), said = () => (bands.querySelector('.said') || {}).innerText;
   const before = said(), begun = performance.now();
@@ -104,18 +104,18 @@ def crowd(browser: Any, file: Path) -> None:
         visits = [stack.enter_context(comparing(browser, address, file)) for _ in range(SESSIONS)]
         before = memory(pid)
         found, values = [], [0.1 + 0.08 * k for k in range(SESSIONS)]
-        for turn in range(3):
+        for turn in range(MOVES):
             for seen, value in zip(visits, values, strict=True):
                 move(seen, round(value + 0.01 * turn, 3), 2000)
             found += [waited(seen) for seen in visits]
-            visits[0].page.wait_for_timeout(9000)
+            visits[0].page.wait_for_timeout(4000)
         own = sum(
-            summary(seen)["strategies"] == expected(round(value + 0.02, 3))["strategies"]
+            summary(seen)["strategies"] == expected(round(value + 0.01 * (MOVES - 1), 3))["strategies"]
             for seen, value in zip(visits, values, strict=True)
         )
         after = memory(pid)
     found.sort()
-    print(f"{SESSIONS} sessions at once, three moves each: median {statistics.median(found):.0f} ms, "
+    print(f"{SESSIONS} sessions at once, {MOVES} moves each: median {statistics.median(found):.0f} ms, "
           f"95th percentile {found[int(0.95 * len(found))]:.0f} ms, longest {found[-1]:.0f} ms")  # fmt: skip
     print(f"sessions whose numbers are the package's own of their setting: {own} of {SESSIONS}")
     print(

@@ -32,7 +32,7 @@ SETTINGS = {
 
 
 def asks_for_declared(content: Any, known: set[str]) -> bool:
-    """Return whether a page's message names one of the events that its component declares, and asks for nothing else."""
+    """Return whether a page's message names an event that its component declares, and asks for nothing else."""
     if not isinstance(content, dict) or set(content) - {"event", "data"}:
         return False
     name = content.get("event")
