@@ -28,6 +28,7 @@ _WHERE = {
     "study_components": "components",
     "explain": "explanation",
     "reproduce": "reproduction",
+    "advise": "advice",
     "sweep": "sweeps",
     "analyse": "sweep_report",
     "load_experiment": "experiment",
