@@ -29,6 +29,7 @@ _WHERE = {
     "explain": "explanation",
     "reproduce": "reproduction",
     "advise": "advice",
+    "fit": "fitting",
     "sweep": "sweeps",
     "analyse": "sweep_report",
     "load_experiment": "experiment",

@@ -171,6 +171,9 @@ class Run(Table):
         1, "Integer from which every random number is derived.", unit="integer", bounds=(0, 2**63 - 1),
         evidence="design", source="design",
     )
+    parameter_sets: str | None = Field(
+        None, max_length=300, description="CSV file of sets of parameters, beside this file; each replicate takes one."
+    )
 
 
 # --------------------------------------------------------------------------------------------------------------
