@@ -405,13 +405,13 @@ def advise(
     given = budget is not None
     costs = search.values([start], range(a + b))["cost"][0]
     limits = Budget(float(budget) if budget is not None else float(costs.mean()), costs)
-    rules = {
-        rule: search.within(replace(start, sites=by_rule(base, rule, count)), limits, range(a + b))
-        for rule in SIMPLE_RULES
-    }
-    worth = search.worth(search.values(list(rules.values()), first))
+    simple = {rule: replace(start, sites=by_rule(base, rule, count)) for rule in SIMPLE_RULES}
+    # Where the budget binds, support is cut on the set that then tells whether the cut was enough.
+    first_tried = {rule: search.within(choice, limits, first) for rule, choice in simple.items()}
+    rules = {rule: search.within(choice, limits, second) for rule, choice in simple.items()}
+    worth = search.worth(search.values(list(first_tried.values()), first))
     by_worth = [list(rules)[i] for i in np.argsort(-worth, kind="stable")]
-    begin = [search.point(rule, rules[rule]) for rule in by_worth if rule != "random"]
+    begin = [search.point(rule, first_tried[rule]) for rule in by_worth if rule != "random"]
     found, tried = _optimise(search, begin, limits, candidates, first, spec.run.seed)
 
     ideas: dict[Choice, str] = dict.fromkeys(found, "search")
@@ -483,6 +483,11 @@ def _notes(search: _Search, redrawn: bool, from_python: bool, parts: tuple[str, 
                 if told
                 else "waves are of the instruction, and this strategy instructs nobody."
             )
+        )
+    if search.measure in ("benefit", "cumulative_benefit", "cost_per_benefit_year"):
+        notes.append(
+            "Benefit is weighted by the people served and counts starting sites from month 0: large sites raise it at "
+            "once, without any spread. Reach shows spread alone."
         )
     notes.append("Starting sites cost nothing before month 0: their number was given, not searched.")
     return notes

@@ -93,7 +93,7 @@ def _page(advice: Advice, receipt: dict[str, Any]) -> str:
         body = [[cell(value) for value in row.values()] for row in rows]
         tables.append((f"The {len(rows)} starting sites", [key.replace("_", " ") for key in rows[0]], body))
     sections = {
-        "What to do": [f"{setting(advice.choice)[:1].upper()}{setting(advice.choice)[1:]}.", *why(advice)],
+        "What to do": [setting(advice), *why(advice)],
         "Is it better than a simple rule?": findings(advice),
         "To bear in mind": list(advice.notes),
     }

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.advice import Advice, Choice, Judged
+from spreadsim.advice import Advice, Judged
 from spreadsim.measures import BY_NAME
+from spreadsim.plan import plan
 from spreadsim.site_choice import FEATURES, SIMPLE_RULES, features, places
 from spreadsim.statistics import Difference, Summary
 from spreadsim.terminal import number, table
@@ -53,14 +54,17 @@ def _cell(summary: Summary, measure: str) -> str:
     return number(summary.mean, unit)
 
 
-def setting(choice: Choice) -> str:
-    """Return the support and waves of a choice in words."""
-    places_held = f"support {choice.support:g} with room for {choice.support_capacity:.1%} of services at full strength"
+def setting(advice: Advice) -> str:
+    """Return the support and waves of the advice in words."""
+    choice = advice.choice
+    said = f"Support {choice.support:g} with room for {choice.support_capacity:.1%} of services at full strength"
+    if not any(m.mandate > 0 for m in plan(advice.scenario, advice.strategy).levers):
+        return f"{said}."
     if not choice.months_between:
-        return f"{places_held}; the instruction to all at once"
-    order = f", {', '.join(choice.order)}" if choice.order else ""
+        return f"{said}; the instruction to all at once."
+    order = f": {', '.join(choice.order)}" if choice.order else ""
     months = "a month" if choice.months_between == 1 else f"{choice.months_between} months"
-    return f"{places_held}; the instruction in waves {months} apart{order}"
+    return f"{said}; the instruction in waves {months} apart{order}."
 
 
 def over_budget(advice: Advice, judged: Judged) -> bool:
@@ -135,7 +139,7 @@ def why(advice: Advice) -> list[str]:
         groups = tree.group_at(0)[chosen]
         counts = Counter(tree.names[g] for g in groups.tolist() if g >= 0)
         said.append(
-            f"By {tree.levels[0]}: " + listed([f"{name} {count}" for name, count in sorted(counts.items())]) + "."
+            f"By {tree.levels[0]}: " + listed([f"{name}: {count}" for name, count in sorted(counts.items())]) + "."
         )
     fifths = Counter((net.fifth[chosen] + 1).tolist())
     said.append(
@@ -348,7 +352,7 @@ def advice_text(advice: Advice, most: int = 20) -> str:
     tree = advice.network.hierarchy
     columns = [*(["name"] if any(r["name"] != r["service"] for r in rows) else []), *tree.levels[:1], "why"]
     parts = [f"Where to start: {advice.scenario.title or advice.scenario.name}", about(advice), ""]
-    parts += [f"Do: {setting(advice.choice)}.", ""]
+    parts += [f"Do: {setting(advice)}", ""]
     if rows:
         shown = [[r["service"], *(str(r[c]) for c in columns)] for r in rows[:most]]
         parts += [f"Start with these {len(rows)}", table(["service", *columns], shown)]
