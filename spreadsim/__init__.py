@@ -28,6 +28,8 @@ _WHERE = {
     "study_components": "components",
     "explain": "explanation",
     "reproduce": "reproduction",
+    "advise": "advice",
+    "fit": "fitting",
     "sweep": "sweeps",
     "analyse": "sweep_report",
     "load_experiment": "experiment",

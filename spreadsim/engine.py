@@ -35,6 +35,7 @@ from spreadsim.network import Network, starting_sites
 from spreadsim.plan import Plan
 from spreadsim.results import Run, first_late_month
 from spreadsim.state import ATTRIBUTES, EVENT_FIELDS, STATE, empty
+from spreadsim.waves import wave_months
 
 _ATTRIBUTE_NAMES = tuple(variable.name for variable in ATTRIBUTES)
 _STATE_NAMES = tuple(variable.name for variable in STATE)
@@ -50,6 +51,7 @@ World = namedtuple(
         "fifth",
         "first_call",
         "depth",
+        "wave",
         "parent",
         "start",
         "peer",
@@ -175,6 +177,7 @@ def world_of(network: Network, plan: Plan, n_events: int, keeps_events: bool = T
         fifth=network.fifth,
         first_call=first_call,
         depth=tree.service_depth,
+        wave=wave_months(tree, programme),
         parent=tree.service_parent,
         start=network.ties.start,
         peer=network.ties.peer,

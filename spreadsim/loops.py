@@ -219,7 +219,7 @@ def hear(w, m, b):
     """Unaware services hear of the improvement."""
     for place in range(w.sizes[rules.UNAWARE]):
         i = w.roster[rules.UNAWARE, place]
-        directed = R.is_directed(b, m, w.depth[i])
+        directed = R.is_directed(b, m, w.depth[i], w.wave[i])
         u = draw(w, AWARE, i)
         if u >= R.awareness_probability(b, m, 1.0, directed):
             continue
@@ -238,7 +238,7 @@ def decide(w, m, b, v, state):
     for place in range(w.sizes[state]):
         i = w.roster[state, place]
         u_decide, u_mandate = draw(w, DECIDE, i), 1.0
-        compliance = R.compliance_probability(b, m, R.is_directed(b, m, w.depth[i]), again)
+        compliance = R.compliance_probability(b, m, R.is_directed(b, m, w.depth[i], w.wave[i]), again)
         if compliance > 0.0:
             u_mandate = draw(w, MANDATE, i)
         if u_decide >= at_most and u_mandate >= compliance:

@@ -168,7 +168,18 @@ def _now() -> str:
 
 
 def copy_inputs(scenario: Scenario, place: Path) -> Scenario:
-    """Copy the files that a scenario's network was read from into ``inputs/``; return the scenario that names them."""
+    """Copy the files that a scenario is read with into ``inputs/``; return the scenario that names them.
+
+    They are those of its network, and its sets of parameters.
+    """
+    from spreadsim.parameter_sets import sets_file
+
+    sets = sets_file(scenario)
+    if sets is not None:
+        (place / "inputs").mkdir(exist_ok=True)
+        shutil.copyfile(sets, place / "inputs" / sets.name)
+        run = scenario.run.model_copy(update={"parameter_sets": f"inputs/{sets.name}"})
+        scenario = scenario.model_copy(update={"run": run})
     if scenario.network.source != "file":
         return scenario
     from spreadsim.network_files import files_of_scenario, files_read
