@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from spreadsim import engine, measures, rules
+from spreadsim.explanation import explain
 from spreadsim.hierarchy import Hierarchy
 from spreadsim.model import SpreadModel, run_with_mesa
 from spreadsim.network import make_network
@@ -287,6 +288,16 @@ def test_a_run_leaves_the_plan_as_it_was() -> None:
     assert first.specification[-1, 1:].min() > 0.5
     assert first.specification.tobytes() == again.specification.tobytes()
     assert first.sums.tobytes() == again.sums.tobytes()
+
+
+@pytest.mark.parametrize(("interval", "said"), [(0, ""), (1, ", as revised in month 1")])
+def test_an_explanation_says_which_text_was_learnt(interval: int, said: str) -> None:
+    doc = newcomers(interval, behaviour={"adoption": {"external_influence": 1.0}})
+    doc["network"] |= {"redraw": True}
+    doc["services"]["context"] |= {"mean": 2.0}
+    told = explain(validate(doc, "newcomers"), "service-0006")
+    (moment,) = [m.text for m in told.timeline if m.month == 2]
+    assert f"learns it from the published specification{said} (1 copies" in moment
 
 
 # ------------------------------------------------------------------------------------------------- cost and measures
