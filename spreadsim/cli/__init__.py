@@ -71,7 +71,7 @@ def commands() -> None:
 
 
 # The commands, in the order in which a newcomer meets them. These modules load nothing heavy.
-from spreadsim.cli import comparing, looking, serving, sweeping  # noqa: E402
+from spreadsim.cli import calibrating, comparing, looking, serving, sweeping  # noqa: E402
 
 for _command in (
     comparing.scenarios,
@@ -80,6 +80,7 @@ for _command in (
     comparing.frontier,
     sweeping.sweep,
     sweeping.analyse,
+    calibrating.calibrate,
     looking.components,
     looking.explain,
     looking.network,
