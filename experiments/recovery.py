@@ -7,6 +7,7 @@ none: where the push is constant, and where awareness grows from outside and dra
 
     python experiments/recovery.py             # 200 data sets each; rewrites docs/verification/recovery.md
     python experiments/recovery.py --sets 20 --to table.md
+    python experiments/recovery.py --only linear s-curve      # these rows again, the others as they are
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from spreadsim.scenario_files import load_scenario
 SEED = 20
 LIMIT = 3.841458820694124  # chi-squared, 1 degree of freedom, 95%
 NETWORKS = {"coleman": ("medical-innovation", "journals"), "kfamily": ("family-planning", "age")}
+CONTROLS = ("constant", "curved", "by-period")
 HERE = Path(__file__).parent
 DATA = HERE.parent.parent / "shared" / "data"
 PUSH, PEERS = "behaviour.adoption.external_influence", "behaviour.adoption.peer_influence_facilitated"
@@ -163,7 +164,7 @@ def recovered(network: str, truth: Truth, history: History) -> dict[str, float]:
 def peers_found(network: str, history: History) -> dict[str, float]:
     """Return whether peers are found (p below .05, boundary-aware) under each control of the time, 1 or 0."""
     found = {}
-    for push in ("constant", "curved", "by-period"):
+    for push in CONTROLS:
         larger = fit(likelihood_of(network, history, Explanation(push, "", push)), curvature=False)  # type: ignore[arg-type]
         smaller = fit(likelihood_of(network, history, Explanation(push, "", push, peers=False)), curvature=False)  # type: ignore[arg-type]
         found[push] = float(likelihood_ratio(smaller, larger, at_bound=True)[2] < 0.05)
@@ -210,27 +211,40 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=list(TRUTHS))
     parser.add_argument("--to", type=Path, default=HERE.parent / "docs" / "verification" / "recovery.md")
     asked = parser.parse_args()
-    table: dict[str, list[str]] = {network: [] for network in NETWORKS}
-    false: dict[str, list[str]] = {network: [] for network in NETWORKS}
+    lines = kept_lines(asked.to, asked.only)
     with ProcessPoolExecutor(asked.workers) as pool:
         for name in asked.only:
             for network in NETWORKS:
                 began = time.time()
                 found = run(network, name, asked.sets, pool if asked.workers > 1 else None)
-                lines = recovery_lines(network, TRUTHS[name], found)
-                table[network] += lines
+                new = recovery_lines(network, TRUTHS[name], found)
                 if "constant" in found:
-                    shares = " | ".join(f"{found[push].mean():.1%}" for push in ("constant", "curved", "by-period"))
-                    lines.append(f"| {network} | {TRUTHS[name].title} | {shares} |")
-                    false[network].append(lines[-1])
-                print(*lines, f"{time.time() - began:.0f} s", sep="\n", file=sys.stderr, flush=True)
-                text = document(asked.sets, [*chain(*table.values())], [*chain(*false.values())])
-                asked.to.write_text(text, encoding="utf-8")  # as far as it has come
+                    shares = (f"{found[push].mean():.1%}" for push in CONTROLS)
+                    new.append(f"| {network} | {TRUTHS[name].title} | {' | '.join(shares)} |")
+                lines += new
+                print(*new, f"{time.time() - began:.0f} s", sep="\n", file=sys.stderr, flush=True)
+                asked.to.write_text(document(asked.sets, lines), encoding="utf-8")  # as far as it has come
     print(asked.to.read_text(encoding="utf-8"))
 
 
-def document(sets: int, table: list[str], false: list[str]) -> str:
+def kept_lines(file: Path, asked: list[str]) -> list[str]:
+    """Return the rows of a table that is there already, without those of the truths that are asked again."""
+    if not file.exists():
+        return []
+    rows = [line for line in file.read_text(encoding="utf-8").splitlines() if line.split(" ")[1:2] != ["network"]]
+    titles = {TRUTHS[name].title for name in asked}
+    return [line for line in rows if line.startswith("| ") and line.split(" | ")[1] not in titles]
+
+
+def document(sets: int, lines: list[str]) -> str:
     """Return the tables as Markdown."""
+    order = [truth.title for truth in TRUTHS.values()]
+    place = {
+        f"| {network} | {title} |": (i, k) for i, network in enumerate(NETWORKS) for k, title in enumerate(order)
+    }
+    lines = sorted(lines, key=lambda line: place[" | ".join(line.split(" | ")[:2]) + " |"])
+    table = [line for line in lines if line.count(" | ") == 7]
+    false = [line for line in lines if line.count(" | ") == 4]
     _, coleman, _ = given("coleman")
     _, kfamily, _ = given("kfamily")
     return "\n".join(
@@ -238,9 +252,9 @@ def document(sets: int, table: list[str], false: list[str]) -> str:
             "# Known truth recovered",
             "",
             f"{sets} data sets each, simulated by the package's compiled driver on coleman's network "
-            f"({coleman.n} physicians, {coleman.n_steps} months after the first, {coleman.n_given} given) and kfamily's ({kfamily.n:,} women, "
-            f"{kfamily.n_steps} years after the first, {kfamily.n_given} given), then fitted. Standard errors over "
-            "data sets in brackets. Written by `python experiments/recovery.py`.",
+            f"({coleman.n} physicians, {coleman.n_steps} months after the first, {coleman.n_given} given) and "
+            f"kfamily's ({kfamily.n:,} women, {kfamily.n_steps} years after the first, {kfamily.n_given} given), then "
+            "fitted. Standard errors over data sets in brackets. Written by `python experiments/recovery.py`.",
             "",
             "| network | truth and what was fitted | parameter | true | median estimate | bias | spread of estimates "
             "| 95% interval holds the truth |",

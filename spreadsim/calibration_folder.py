@@ -6,6 +6,7 @@ drawn ``calibration_plots``'.
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,6 +40,7 @@ def write_calibration(
     c = calibration
 
     def write_report(place: Path, receipt: dict[str, Any]) -> None:
+        receipt["command"] = command_of(c)
         if report:
             (place / "report.html").write_text(render(c, receipt), encoding="utf-8", newline="\n")
 
@@ -51,6 +53,18 @@ def write_calibration(
             "curves.parquet": lambda path: write_parquet(curve_table(c), path),
         }
         return write_folder(folder, force, scenario, options, started, files, write_report)
+
+
+def command_of(c: Calibration) -> str:
+    """Return the command that makes the calibration again."""
+    o = c.options
+    words = ["spreadsim", "calibrate", c.source.name]
+    words += [word for column in o.covariates for word in ("--covariate", column)]
+    words += ["--no-groups"] * (not o.groups) + ["--no-prediction"] * (not o.predict)
+    words += ["--outside-column", o.outside_column] if o.outside_column else []
+    words += ["--explanation", o.explanation] if o.explanation else []
+    words += ["--first-period", o.first_period, "--replicates", str(o.replicates), "--seed", str(c.source.run.seed)]
+    return shlex.join(words)
 
 
 def curve_table(c: Calibration) -> dict[str, np.ndarray]:

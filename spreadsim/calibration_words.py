@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 S_CURVE = (
     "An S-shaped curve is no proof of contagion: a push from outside that changes over time draws the same curve (Van "
-    "den Bulte, Lilien 2001, on the physicians of Medical innovation). And people who are tied are alike, and are reached "
-    "by the same push: what is called peer influence here is the part of adoption that goes with exposure, whatever its "
-    "cause."
+    "den Bulte, Lilien 2001, on the physicians of Medical innovation). And people who are tied are alike, and are "
+    "reached by the same push: what is called peer influence here is the part of adoption that goes with exposure, "
+    "whatever its cause."
 )
 CLEAR = 0.05
 

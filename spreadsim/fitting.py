@@ -210,6 +210,9 @@ def profile_interval(fitted: Fit, name: str, level: float = 0.95) -> Interval:
     step = float(np.sqrt(variance)) if variance > 0 else 0.25 * p.size
     low, low_is_bound = _end(profile, best, p.low, -min(2.0 * step, 2.0 * p.size), limit)
     high, high_is_bound = _end(profile, best, p.high, min(2.0 * step, 2.0 * p.size), limit)
+    for share in (1 / 3, 2 / 3):  # so that the shape of the profile is seen
+        profile(best + share * (low - best))
+        profile(best + share * (high - best))
     return Interval(low, high, low_is_bound, high_is_bound, tuple(sorted(profile.seen.items())))
 
 
@@ -238,8 +241,7 @@ class _Profile:
         self._along = np.where(np.isfinite(along), along, 0.0)
         parameters = fitted.likelihood.parameters
         self._low, self._high = np.array([p.low for p in parameters]), np.array([p.high for p in parameters])
-        several = {p.name for p in parameters} & {"threshold", "readiness_spread"}
-        self._several = bool(several)
+        self._several = any(p.name == "threshold" for p in parameters)
 
     def __call__(self, value: float) -> float:
         if value not in self.seen:

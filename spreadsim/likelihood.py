@@ -170,9 +170,12 @@ class Likelihood:
             found.append(Parameter("push_slope", "its change over time", -12.0, 12.0, 0.0, 1.0))
             found.append(Parameter("push_bend", "its bend over time", -12.0, 12.0, 0.0, 1.0))
         elif e.push == "by-period":
+            left = np.maximum(np.bincount(rows.step, minlength=rows.n_steps + 1)[1:], 1)
+            seen = np.bincount(rows.step, weights=rows.adopted, minlength=rows.n_steps + 1)[1:] / left
+            starts = np.clip(seen * low / hazard * (2.0 if e.gate else 1.0), 1e-6, 0.9)
             found += [
-                Parameter(f"push_in_step_{t}", f"push in step {t}", 0.0, 1.0, low, hazard)
-                for t in range(1, rows.n_steps + 1)
+                Parameter(f"push_in_step_{t}", f"push in step {t}", 0.0, 1.0, float(start), hazard)
+                for t, start in enumerate(starts, start=1)
             ]
         if e.peers:
             at_work = max(float(rows.exposure.mean()), 0.05)
