@@ -33,6 +33,7 @@ _WHERE = {
     "sweep": "sweeps",
     "analyse": "sweep_report",
     "load_experiment": "experiment",
+    "calibrate": "calibration",
 }
 
 __all__ = ["__version__", *_WHERE]

@@ -195,7 +195,7 @@ def copy_inputs(scenario: Scenario, place: Path) -> Scenario:
     return scenario.model_copy(update={"network": network})
 
 
-def _write_folder(
+def write_folder(
     folder: Path,
     force: bool,
     scenario: Scenario,
@@ -204,6 +204,10 @@ def _write_folder(
     files: Mapping[str, Callable[[Path], None]],
     last: Callable[[Path, dict[str, Any]], None] | None = None,
 ) -> Path:
+    """Write a results folder, whole or not at all: the scenario and its inputs, `files` by name, and the receipt.
+
+    `last` is called with the folder and the receipt as it stands, for what shows the receipt.
+    """
     with written_whole(folder, force) as place:
         (place / "scenario.toml").write_text(to_toml(copy_inputs(scenario, place)), encoding="utf-8")
         for name, write in files.items():
@@ -273,7 +277,7 @@ def write_comparison(
         "notes": list(c.notes),
         "from_python": c.from_python,
     }
-    return _write_folder(folder, force, c.scenario, options, started, files, write_report)
+    return write_folder(folder, force, c.scenario, options, started, files, write_report)
 
 
 def write_frontier(
@@ -303,7 +307,7 @@ def write_frontier(
         "frontier.parquet": lambda path: write_parquet(frontier.table(), path),
     }
     options = {"command": "frontier", "driver": driver, "levers": dict(levers or {}), "replicates": replicates}
-    return _write_folder(folder, force, scenario, options, started, files)
+    return write_folder(folder, force, scenario, options, started, files)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -71,7 +71,7 @@ def commands() -> None:
 
 
 # The commands, in the order in which a newcomer meets them. These modules load nothing heavy.
-from spreadsim.cli import advising, comparing, fitting, looking, serving, sweeping  # noqa: E402
+from spreadsim.cli import advising, calibrating, comparing, fitting, looking, serving, sweeping  # noqa: E402
 
 for _command in (
     comparing.scenarios,
@@ -82,6 +82,7 @@ for _command in (
     sweeping.analyse,
     advising.advise,
     fitting.fit,
+    calibrating.calibrate,
     looking.components,
     looking.explain,
     looking.network,
