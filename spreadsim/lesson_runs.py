@@ -19,7 +19,6 @@ from spreadsim.lessons import BY_COPIES, Lesson
 from spreadsim.measures import BY_NAME
 from spreadsim.statistics import difference, joint_level, quantile_bands
 
-POINTS = 5  # handles of a drawn curve, evenly spaced, the first one given
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -32,6 +31,15 @@ class LessonRun:
 
     lesson: Lesson
     comparisons: Mapping[str, Comparison]
+
+    @property
+    def length(self) -> int:
+        """Number of places along the bottom of the predicted curve."""
+        predict = self.lesson.table.predict
+        if predict.axis == "month":
+            return self.lesson.scenario.run.months + 1
+        assert predict.arm is not None
+        return int(self.curves(predict.arm, predict.measure, "copies").shape[1])
 
     def values(self, arm: str, measure: str) -> np.ndarray:
         """Return a measure of an arm, one value a replicate."""
@@ -110,23 +118,29 @@ class Verdict:
     inside: float | None = None
 
 
-def checked_prediction(lesson: Lesson, given: Any) -> int | tuple[float, ...]:
+def n_points(length: int) -> int:
+    """Return how many handles a drawn curve of `length` places has, so that they stand at whole months if they can."""
+    return next((k for k in (5, 6, 4) if (length - 1) % k == 0), 5) + 1
+
+
+def checked_prediction(run: LessonRun, given: Any) -> int | tuple[float, ...]:
     """Return a prediction as it came from a page, checked: the place of a card, or the heights of a curve's points.
 
     Raises
     ------
     InputError : it is neither.
     """
-    predict = lesson.table.predict
+    predict = run.lesson.table.predict
     if predict.kind == "card":
         if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(predict.cards):
             return given
         raise InputError("prediction", "card", "is none of the cards", "pick one")
-    if isinstance(given, Sequence) and not isinstance(given, str) and len(given) == POINTS:
+    k = n_points(run.length)
+    if isinstance(given, Sequence) and not isinstance(given, str) and len(given) == k:
         numbers = [v for v in given if isinstance(v, (int, float)) and not isinstance(v, bool) and 0 <= v <= 1]
-        if len(numbers) == POINTS:
+        if len(numbers) == k:
             return tuple(float(v) for v in numbers)
-    raise InputError("prediction", "curve", f"is not {POINTS} heights between 0 and 1", "draw it again")
+    raise InputError("prediction", "curve", f"is not {k} heights between 0 and 1", "draw it again")
 
 
 def drawn_curve(points: Sequence[float], length: int) -> np.ndarray:
