@@ -192,10 +192,15 @@ def shown(run: LessonRun) -> dict[str, Any]:
     chart = _axes(run, measure, axis)
     chart["series"] = [_series(run, arm, measure, axis, table.arms[arm].title, list(table.arms).index(arm))
                        for arm in arms]  # fmt: skip
-    if table.predict.kind == "curve" and table.predict.arm in arms and axis == "month":
-        values = run.curves(table.predict.arm, measure)[:RUNS_DRAWN]
-        place = arms.index(table.predict.arm)
-        chart["series"][place]["runs"] = [_numbers(np.round(row, 3)) for row in values]
+    alone = arms if len(arms) <= 2 else [table.predict.arm]
+    for place, arm in enumerate(arms):
+        if arm in alone and axis == "month":
+            values = run.curves(arm, measure)[:RUNS_DRAWN]
+            chart["series"][place]["runs"] = [_numbers(np.round(row, 3)) for row in values]
+    if table.predict.shown is not None and table.predict.shown != measure:
+        arm = table.predict.shown_arm or table.predict.arm or arms[0]
+        name = f"{table.arms[arm].title}: {_name(table.predict.shown).lower()}"
+        chart["series"].append(_series(run, arm, table.predict.shown, "month", name, 4))
     ends = []
     for item in chart["series"]:
         low, middle, high = (next((v for v in reversed(item["q"][k]) if v is not None), 0.0) for k in (0, 2, 4))
@@ -237,6 +242,7 @@ def verdict_words(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
         head = "Not what the runs say, and that is the interesting part"
         body = f"No way can be told from the next best by the runs ({name}). The one you picked is {off} from the best."
         if verdict.distance < 0.005:
+            head = "Nearly, and the difference is the interesting part"
             body = f"What you picked has the highest mean ({name}), but luck alone could have put it there."
     else:
         head = "Not what the runs say, and that is the interesting part"

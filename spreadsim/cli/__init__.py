@@ -71,7 +71,7 @@ def commands() -> None:
 
 
 # The commands, in the order in which a newcomer meets them. These modules load nothing heavy.
-from spreadsim.cli import comparing, looking, serving, sweeping  # noqa: E402
+from spreadsim.cli import comparing, looking, serving, sweeping, teaching  # noqa: E402
 
 for _command in (
     comparing.scenarios,
@@ -84,6 +84,7 @@ for _command in (
     looking.explain,
     looking.network,
     comparing.reproduce,
+    teaching.lessons,
     serving.app,
 ):
     commands.add_command(_command)

@@ -26,9 +26,9 @@
       this.was = this.clientWidth;
       this.w = Math.max(260, this.clientWidth || 600);
       this.h = Math.round(Math.min(420, Math.max(230, this.w * 0.55)));
-      this.left = 44; this.top = 14; this.bottom = this.h - 40;
+      this.left = 44; this.top = 28; this.bottom = this.h - 40;
       const names = (this._data.series || []).map((s) => s.name.length);
-      this.right = this.narrow || !names.length ? this.w - 14 : this.w - Math.min(this.w * 0.3, 26 + 7.4 * Math.max(...names));
+      this.right = this.narrow || !names.length ? this.w - 14 : this.w - Math.min(this.w * 0.36, 24 + 8.1 * Math.max(...names));
     }
     px(x) { return this.left + (this.right - this.left) * x / this._data.last; }
     py(v) { return this.bottom - (this.bottom - this.top) * v; }
@@ -58,6 +58,7 @@
       const step = d.last <= 12 ? 2 : d.last <= 36 ? 6 : d.last <= 72 ? 12 : 24;
       for (let x = 0; x <= d.last; x += step) svg.append(make('text', { x: this.px(x), y: this.bottom + 17, 'text-anchor': 'middle' }, x));
       svg.append(make('text', { x: (this.left + this.right) / 2, y: this.bottom + 34, 'text-anchor': 'middle' }, d.axis === 'copies' ? 'copies made' : 'month'));
+      if (d.title) svg.append(make('text', { x: 2, y: 13 }, d.title));
       (d.fan || []).forEach((points) => svg.append(make('path', { d: this.polyline(points), class: 'fan' })));
       const ends = [];
       (d.series || []).forEach((s) => {
