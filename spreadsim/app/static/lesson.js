@@ -102,7 +102,7 @@
         else mark.append(make('path', { d: 'M1 6H25', class: kind.startsWith('ink') ? 'middle ' + kind : kind, 'stroke-dasharray': kind.startsWith('ink') ? DASHES[Number(kind.slice(3)) % 5] : '' }));
         item.append(mark, document.createTextNode(name)); list.append(item);
       });
-      this.append(list);
+      this.insertBefore(list, this.querySelector('fieldset'));
     }
   }
 
@@ -150,7 +150,6 @@
       this.value.forEach((v, i) => svg.append(make('circle', { cx: this.px(d.last * i / k), cy: this.py(v), r: i ? 9 : 5, class: i ? 'handle' : 'guess-dot' })));
       if (!this.moved) svg.append(make('text', { x: (this.left + this.right) / 2, y: this.top + 24, 'text-anchor': 'middle', class: 'hint' }, 'Drag across here to draw'));
       if (!this.held) this.listen(svg);
-      if (this.querySelector('fieldset')) this.append(this.querySelector('fieldset'));
     }
     listen(svg) {
       const at = (e) => {
