@@ -202,7 +202,7 @@ def test_who_may_do_what_over_the_wire(address: str) -> None:
     assert leader.ask("POST", f"/class/{code}/lead", {"option": 9})[0] == 400
     assert leader.ask("POST", f"/class/{code}/lead", {"stage": "reveal"})[0] == 200
     assert student.ask("POST", "/join/predict", good)[0] == 409
-    status, form = student.ask("POST", "/join/enter", {"code": code})
+    _, form = student.ask("POST", "/join/enter", {"code": code})
     assert form["result"]["verdict"]["right"] is True
     assert leader.ask("POST", f"/class/{code}/end", {})[0] == 200
     assert student.ask("POST", "/join/predict", good)[0] == 404

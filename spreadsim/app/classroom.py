@@ -302,6 +302,6 @@ def fan_verdict(run: LessonRun, given: list[Any]) -> dict[str, Any]:
         return {"answer": verdicts[0].answer, "text": f"{n_right} of {len(given)} picked what the runs show."}
     off = sorted(100 * v.distance for v in verdicts)
     middle = off[len(off) // 2]
-    text = f"{len(given)} predictions; the middle one is {middle:.0f} points off on average, the nearest {off[0]:.0f}, " \
-           f"the furthest {off[-1]:.0f}."  # fmt: skip
+    text = f"{len(given)} predictions; the middle one is {middle:.0f} points off on average, "
+    text += f"the nearest {off[0]:.0f}, the furthest {off[-1]:.0f}."
     return {"answer": None, "text": text}

@@ -14,6 +14,7 @@ from spreadsim.app import documents, lesson_pages
 from spreadsim.app.library import component, solara, template, use_task
 from spreadsim.app.session import Session
 from spreadsim.errors import SpreadsimError
+from spreadsim.lesson_runs import checked_prediction
 
 Event = Callable[[Any], None]
 
@@ -87,7 +88,7 @@ def Learn(session: Session, first: str = "") -> None:
         if current is None:
             return
         try:
-            lesson_pages.checked_prediction(current[1], prediction)
+            checked_prediction(current[1], prediction)
         except SpreadsimError as error:
             set_message(str(error))
             return

@@ -177,10 +177,12 @@ def _series(run: LessonRun, arm: str, measure: str, axis: str, name: str, style:
 
 def _dates_chart(dates: Dates) -> dict[str, Any]:
     curve = dates.curve
-    return {"kind": dates.kind, "label": dates.label, "last": dates.last, "axis": "month", "title": "Taken up so far",
+    return {
+            "kind": dates.kind, "label": dates.label, "last": dates.last, "axis": "month", "title": "Taken up so far",
             "points": [[m, round(v, 4)] for m, v in curve], "series": [],
             "points_name": {"brought": "your data", "real": "real data", "twin": "generated twin"}[dates.kind],
-            "sentence": f"By month {dates.last}, {curve[-1][1]:.0%} of {len(dates.months)} had taken it up."}  # fmt: skip
+            "sentence": f"By month {dates.last}, {curve[-1][1]:.0%} of {len(dates.months)} had taken it up.",
+    }  # fmt: skip
 
 
 def shown(run: LessonRun) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rooms of a class: a code, the lesson and the step that the facilitator chose, and the predictions of those who joined.
+"""Rooms of a class: a code, the lesson and step that the facilitator chose, and the predictions of those who joined.
 
 What belongs here: the state of rooms, in memory and bounded, and who may do what with it. Nothing is kept of anybody:
 a place in a room is a random number that the browser holds. What does not: pages and addresses (``classroom``).

@@ -35,7 +35,8 @@ def _own_address() -> str:
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.option("--lesson", metavar="NAME", help="Open a lesson, by its number or name.")
 @click.option("--class", "teaching", is_flag=True, help="Open the page on which a class is started.")
-@click.option("--lessons", "own", type=click.Path(file_okay=False, path_type=Path), help="Folder of lessons of your own.")
+@click.option("--lessons", "own", type=click.Path(file_okay=False, path_type=Path),
+              help="Folder of lessons of your own.")
 def app(
     port: int, host: str, token: str, no_browser: bool, lesson: str | None, teaching: bool, own: Path | None
 ) -> None:
