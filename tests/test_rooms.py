@@ -83,6 +83,11 @@ def test_a_room_ends_when_the_facilitator_ends_it_or_after_hours_of_silence(made
     other, _ = made.start("02-bridges")
     clock.now += rooms.SILENCE + 1
     assert status(made.join, other, "", "a") == 404
+    third, key = made.start("02-bridges")
+    clock.now += rooms.SILENCE - 1
+    made.led(third, key, used=False)  # a page left open asks, and that is no use of the room
+    clock.now += 2
+    assert status(made.led, third, key) == 404
 
 
 def test_rooms_places_and_tries_are_bounded(made: Rooms, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -191,7 +191,7 @@ class Classroom:
         mine = []
         for code in running[:20]:
             try:
-                mine.append(self.rooms.led(code, request.cookies[KEY + code]).code)
+                mine.append(self.rooms.led(code, request.cookies[KEY + code], used=False).code)
             except Refused:
                 continue
         return _page("begin.html.j2", lessons=lesson_pages.listed(), mine=mine)
@@ -215,9 +215,9 @@ class Classroom:
 
     async def class_now(self, request: Request) -> Response:
         """All that the facilitator's page shows."""
-        room = self.rooms.led(*self._key(request))
+        room = self.rooms.led(*self._key(request), used=False)
         seen = request.query_params.get("seen", "")
-        return JSONResponse(await run_in_threadpool(self._state, room, seen != f"{room.lesson}"))
+        return JSONResponse(await run_in_threadpool(self._state, room, seen != room.lesson))
 
     def _state(self, room: Room, with_lesson: bool) -> dict[str, Any]:
         run, dates = _runs(room.lesson)

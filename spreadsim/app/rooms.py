@@ -94,8 +94,8 @@ class Rooms:
             self._rooms[code] = Room(code, _digest(key), lesson, used=self._clock())
             return code, key
 
-    def led(self, code: str, key: str) -> Room:
-        """Return the room of a code to whoever holds its key.
+    def led(self, code: str, key: str, used: bool = True) -> Room:
+        """Return the room of a code to whoever holds its key; `used`: somebody did something, not a page left open.
 
         Raises
         ------
@@ -106,7 +106,8 @@ class Rooms:
             room = self._rooms.get(plain(code))
             if room is None or not hmac.compare_digest(room.key, _digest(key)):
                 raise Refused(404, "There is no such class, or it has ended.")
-            room.used = self._clock()
+            if used:
+                room.used = self._clock()
             return room
 
     def lead(self, code: str, key: str, *, lesson: str = "", stage: str = "", option: int | None = None) -> Room:
