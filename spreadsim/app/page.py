@@ -16,6 +16,7 @@ from spreadsim.app import (
     explore,
     fields,
     intervention,
+    learn,
     networks,
     pictures,
     reports,
@@ -64,7 +65,7 @@ def _network(scenario: Scenario) -> tuple[Network | None, str]:
 def _look(session: Session, message: str) -> dict[str, Any]:
     history = session.history.value
     return {
-        "tabs": [[name, True] for name in TABS] + [["Learn", False], ["Sweeps", False]], "tab": session.tab.value,
+        "tabs": [[name, True] for name in TABS] + [["Sweeps", False]], "tab": session.tab.value,
         "name": session.scenario.name, "title": session.scenario.title, "shipped": shipped_names(),
         "base": history.base.name, "undo": history.can_undo, "redo": history.can_redo, "message": message,
         "changed": session.scenario != history.base,
@@ -98,6 +99,8 @@ def Page() -> None:
     solara.Title("spreadsim: compare ways of spreading an improvement")
     solara.Style(STYLE)
     session = solara.use_memo(Session, [])
+    search = solara.use_router().search
+    wanted = solara.use_memo(lambda: learn.wanted(session, search or ""), [])
     scenario, tab = session.compared, session.tab.value
     base, problem = solara.use_memo(lambda: _network(scenario), [_network_mark(scenario)])
     hide = session.hide_names.value
@@ -146,6 +149,10 @@ def Page() -> None:
             lambda: session.become(documents.renamed(session.scenario, str(name)))),
         event_dismiss=lambda _: session.message.set(""),
     )  # fmt: skip
+    if tab == "Learn":
+        with Html.element(tag="main", attributes={"id": "screen", "aria-label": tab}):
+            learn.Learn(session, wanted)
+        return
     with Html.element(tag="div", class_="frame"):
         with Html.element(tag="aside", class_="left", attributes={"aria-label": "Controls"}):
             widgets.Controls(

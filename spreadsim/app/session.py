@@ -17,7 +17,7 @@ from spreadsim.comparison import Comparison
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.scenario import Scenario
 
-TABS = ("Explore", "Compare", "Intervention", "Network", "Report")
+TABS = ("Explore", "Compare", "Intervention", "Network", "Report", "Learn")
 
 
 class Session:
