@@ -69,7 +69,7 @@ def _given(factor: Factor, lever: bool) -> Any:
     if lever:
         return lever_values(factor)
     if factor.values:
-        return list(factor.values)
+        return {"values": list(factor.values)}  # a table like the others: a file puts lists before tables
     table: dict[str, Any] = {"low": factor.low, "high": factor.high, "distribution": factor.distribution}
     return table | {k: v for k, v in (("mode", factor.mode), ("steps", factor.steps)) if v is not None}
 

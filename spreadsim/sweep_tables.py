@@ -7,6 +7,7 @@ and replicates. Settings are compared within a *panel*: levers that say how long
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -43,8 +44,18 @@ class Panel:
     lever_name: str = ""
 
 
-def _words(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """Return the value of a lever for people."""
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def last_names(levers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values by the last name of their path, or by the whole path where two end alike."""
+    last = [path.split(".")[-1] for path in levers]
+    return {
+        (name if last.count(name) == 1 else path).replace("_", " "): levers[path]
+        for name, path in zip(last, levers, strict=True)
+    }
 
 
 class SweepTables:
@@ -72,7 +83,11 @@ class SweepTables:
                              "give the sweep command again, which goes on with the rest")
 
     def _places(self, table: Any) -> np.ndarray:
-        points = np.searchsorted(self._unique, table["point"].to_numpy().astype("S16"))
+        keys = table["point"].to_numpy().astype("S16")
+        points = np.minimum(np.searchsorted(self._unique, keys), len(self._unique) - 1)
+        if not np.array_equal(self._unique[points], keys):
+            raise InputError(str(self.folder), "experiment.toml", "does not make the points that were run",
+                             "put back the file that the sweep wrote: give its command again")
         place: dict[Any, int] = {}
         names = [f.path for f in self.study.levers]
         for i, setting in enumerate(self.settings):
@@ -113,7 +128,7 @@ class SweepTables:
         """The settings in groups of alternatives."""
         groups: dict[str, list[int]] = {}
         for i, setting in enumerate(self.settings):
-            shared = [f"{k} {_words(v)}" for k, v in setting.levers.items() if k.startswith(NOT_CHOICES)]
+            shared = [f"{k} {in_words(v)}" for k, v in setting.levers.items() if k.startswith(NOT_CHOICES)]
             groups.setdefault(", ".join(shared), []).append(i)
         return [self._panel(label, places) for label, places in groups.items()]
 
@@ -124,8 +139,8 @@ class SweepTables:
             for i in places
         ]
         varied = [name for name in choices[0] if len({repr(choice[name]) for choice in choices}) > 1]
-        words = [[f"{name} {_words(choice[name])}" for name in varied] for choice in choices]
-        names = tuple(", ".join(parts) or "as given" for parts in words)
+        named = [last_names({name: choice[name] for name in varied}) for choice in choices]
+        names = tuple(", ".join(f"{k} {in_words(v)}" for k, v in one.items()) or "as given" for one in named)
         lever, name = None, varied[0] if len(varied) == 1 else ""
         if name and all(isinstance(choice[name], (int, float)) for choice in choices):
             lever = tuple(float(choice[name]) for choice in choices)

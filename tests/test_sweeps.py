@@ -185,6 +185,24 @@ def test_workers_end_with_their_coordinator(file: Path, tmp_path: Path) -> None:
     wait_for(lambda: not any(psutil.pid_exists(worker) for worker in workers), 20)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_twice_ends_the_sweep_and_its_workers(file: Path, undisturbed: Path, tmp_path: Path) -> None:
+    psutil, out = pytest.importorskip("psutil"), tmp_path / "out"
+    command = [sys.executable, "-m", "spreadsim.cli", "sweep", str(file), "--out", str(out), "--chunk", str(CHUNK)]
+    process = subprocess.Popen([*command, "--workers", "2"], stderr=subprocess.PIPE, start_new_session=True)
+    wait_for(lambda: lines(out) >= 3, 120)
+    workers = children(process.pid)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to workers too
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert b"finished chunks are kept" in errors
+    assert b"Traceback" not in errors
+    wait_for(lambda: not any(psutil.pid_exists(worker) for worker in workers), 20)
+    finish(file, out)
+    nothing_lost(out, undisturbed)
+
+
 # ------------------------------------------------------------------------------------------------- damage
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 import click
 
@@ -18,12 +19,16 @@ NEEDS = "solara"
               help="Address to listen on. Other than this machine's own, a token is required and made.")
 @click.option("--token", default="", help="Token that visitors must bring [default: made where one is required].")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.option("--sweeps", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER",
+              help="Folder whose sweeps the screen Sweeps offers [default: results, on this machine alone].")
 @click.option("--lesson", metavar="NAME", help="Open a lesson (reserved: lessons are not part of the app yet).")
-def app(port: int, host: str, token: str, no_browser: bool, lesson: str | None) -> None:
+def app(port: int, host: str, token: str, no_browser: bool, sweeps: Path | None, lesson: str | None) -> None:
     """Explore, compare and decide in a browser: serves the app on this machine.
 
     \b
-    Example: spreadsim app --port 8765
+    Examples:
+      spreadsim app --port 8765
+      spreadsim app --sweeps results
     """
     import importlib.util
 
@@ -33,9 +38,12 @@ def app(port: int, host: str, token: str, no_browser: bool, lesson: str | None) 
         raise MissingExtraError(
             'the app needs more packages; install them with: python -m pip install "spreadsim[app]"'
         )
+    from spreadsim.app import sweep_folders
     from spreadsim.app.security import is_loopback
     from spreadsim.app.server import free_socket, serve
 
+    usual = Path("results") if is_loopback(host) and Path("results").is_dir() else None
+    sweep_folders.offer(sweeps or usual)
     if token and (len(token) < 16 or not token.replace("-", "").replace("_", "").isalnum() or not token.isascii()):
         raise InputError("--token", "", "is too short or not plain",
                          "give at least 16 letters, digits, hyphens or underscores")
