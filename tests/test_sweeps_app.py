@@ -175,7 +175,8 @@ def test_a_sweep_on_files_opens_on_a_copy_of_them(tmp_path: Path) -> None:
 
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "services.csv").write_text("id,region\n" + "".join(f"s{i},r{i % 2}\n" for i in range(12)))
-    (tmp_path / "net" / "ties.csv").write_text("source,target\n" + "".join(f"s{i},s{(i + 1) % 12}\n" for i in range(12)))
+    ring = "".join(f"s{i},s{(i + 1) % 12}\n" for i in range(12))
+    (tmp_path / "net" / "ties.csv").write_text(f"source,target\n{ring}")
     (tmp_path / "own.toml").write_text('format = 1\nbased_on = "default"\n[network]\nsource = "file"\npath = "net"\n')
     (tmp_path / "e.toml").write_text(
         'format = 1\nname = "e"\nscenario = "own.toml"\nstrategy = "blend"\n[run]\nmonths = 12\nreplicates = 3\n'
