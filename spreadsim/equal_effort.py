@@ -15,7 +15,6 @@ from spreadsim.designs import Setting, content_key
 from spreadsim.errors import InputError, nearest
 from spreadsim.sweep_tables import SweepTables
 
-
 QUANTILES = tuple(k / 20 for k in range(3, 18))
 
 
@@ -26,7 +25,7 @@ class EqualEffort(SweepTables):
     ----------
     tables : the sweep.
     measure : what is to be equal, as ``cost``; the target at a point is one quantile over all settings there, the same
-        at every point: that of ``QUANTILES`` at which most mixes can be compared, and of those the nearest to the median.
+        at every point: of ``QUANTILES`` that at which most mixes can be compared, the nearest to the median of these.
     along : numeric lever along which it is reached.
 
     Raises
@@ -73,9 +72,9 @@ class EqualEffort(SweepTables):
         """What was done, in words."""
         return (
             f"At each point every mix is carried along '{self.along}' to the same mean {self.measure}, the "
-            f"{self.quantile:.0%} quantile over all settings there ({self.target.min():.3g} to {self.target.max():.3g} over the points), in a straight "
-            f"line between values that were run. {len(self.settings)} of {self.n_mixes} mixes reach it at every point "
-            "and are compared."
+            f"{self.quantile:.0%} quantile over all settings there ({self.target.min():.3g} to {self.target.max():.3g} "
+            f"over the points), in a straight line between values that were run. {len(self.settings)} of "
+            f"{self.n_mixes} mixes reach it at every point and are compared."
         )
 
     @cached_property

@@ -44,7 +44,7 @@ def _limits(texts: Sequence[str], known: Sequence[str]) -> list[tuple[str, str, 
 def analyse(
     folder: str | Path, *, measures: Sequence[str] = (), limits: Sequence[str] = (), density: float = 0.8,
     equal: str | None = None, along: str | None = None, across: str = "", down: str = "",
-    out: str | Path | None = None,
+    within: Sequence[str] = (), out: str | Path | None = None,
 ) -> Analysis:
     """Analyse a finished sweep and write tables and a report.
 
@@ -56,13 +56,14 @@ def analyse(
     density : what a region is to reach.
     equal, along : compare settings at the same mean of this measure (``cost``), reached along this lever (``support``).
     across, down : factors of a heat map: levers, ``strategy`` or uncertainties.
+    within : levers, or ``strategy``, that are given and not chosen: settings that differ in them are not compared.
     out : folder to write in; ``analysis`` in the sweep's own by default.
 
     Raises
     ------
     InputError : the sweep is unfinished or damaged, or a measure was not kept.
     """
-    tables = SweepTables(Path(folder))
+    tables = SweepTables(Path(folder), within)
     note = ""
     if equal is not None or along is not None:
         if equal is None or along is None:

@@ -131,13 +131,16 @@ def first_failures(folder: Path, count: int = 3) -> list[tuple[str, str]]:
               help="Share of a region's points in which its strategy is to be best.")
 @click.option("--equal", metavar="MEASURE", help="Compare settings at the same mean of this measure, as cost.")
 @click.option("--along", metavar="LEVER", help="With --equal: the lever along which it is reached, as support.")
+@click.option("--within", multiple=True, metavar="LEVER",
+              help="A lever, or 'strategy', that is given and not chosen: compare within each value; repeatable.")
 @click.option("--across", default="", metavar="FACTOR", help="Map the measure over this lever or uncertainty ...")
 @click.option("--down", default="", metavar="FACTOR", help="... and this one.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the analysis [default: FOLDER/analysis].")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def analyse(
     folder: Path, measures: tuple[str, ...], limits: tuple[str, ...], density: float, equal: str | None,
-    along: str | None, across: str, down: str, out: Path | None, as_json: bool,
+    along: str | None, within: tuple[str, ...], across: str, down: str,
+    out: Path | None, as_json: bool,
 ) -> None:
     """Say what a finished sweep shows: what decides, where each setting does best, how robust, and with enough runs?
 
@@ -152,7 +155,7 @@ def analyse(
     from spreadsim.sweep_report import analyse as run
 
     analysis: Any = run(folder, measures=measures, limits=limits, density=density, equal=equal, along=along,
-                        across=across, down=down, out=out)
+                        within=within, across=across, down=down, out=out)
     if as_json:
         click.echo(to_json(analysis.as_json()), nl=False)
         return
