@@ -148,6 +148,16 @@ def test_the_analysis_writes_the_map(root: Path, tmp_path: Path) -> None:
     assert "Mean benefit over strategy and services.readiness.mean" in (tmp_path / "a" / "report.html").read_text()
 
 
+def test_settings_are_compared_within_a_lever_that_is_given(root: Path, tmp_path: Path) -> None:
+    share = "programme.starting_sites.share"
+    found = analyse(root / "grid", measures=["benefit"], within=["strategy", share], out=tmp_path / "a")
+    labels = [f"strategy {s}, share {v}" for s in ("organic", "blend") for v in ("0.05", "0.2")]
+    assert list(dict.fromkeys(row["panel"] for row in found.tables["robustness"])) == labels
+    assert {row["setting"] for row in found.tables["robustness"]} == {"rule random", "rule most-connected"}
+    with pytest.raises(InputError, match="is no lever of this sweep"):
+        analyse(root / "grid", within=["shares"], out=tmp_path / "b")
+
+
 def test_only_sweeps_of_the_folder_are_offered_and_opened(root: Path) -> None:
     pytest.importorskip("solara")
     from spreadsim.app import sweep_folders
