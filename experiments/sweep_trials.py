@@ -2,7 +2,7 @@
 
 ``python experiments/sweep_trials.py rates|memory|faults|all`` measures 10,000 runs of 200 services over 60 months by
 workers of this machine, by a Dask scheduler with two worker processes over TCP, and by ``mesa.batch_run`` on
-a plain model beside them; the peak memory of the coordinator and of its workers at 10,000 and 100,000 runs; and it does
+a plain model beside them; the peak memory of the coordinator at 10,000 and 100,000 runs; and it does
 to a sweep what the tests of ``tests/test_sweeps.py`` do, and counts. Each part rewrites its own section of the page.
 """
 
@@ -63,8 +63,8 @@ if __name__ == "__main__":
     began = time.perf_counter()
     found = sweep(file, out=out, workers=int(workers), scheduler=scheduler or None)
     spent = time.perf_counter() - began
-    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    print(json.dumps([found.runs_done, spent, *peaks, table_digest(found.folder)]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps([found.runs_done, spent, peak, table_digest(found.folder)]))
 """
 FAULTS = (
     ("coordinator killed with SIGKILL at random moments", 5, "test_coordinator_killed_five_times"),
@@ -126,8 +126,8 @@ class Plain(mesa.Model):
 
 def swept(
     folder: Path, runs: int, workers: int, scheduler: str = "", services: int = 200, months: int = 60
-) -> tuple[int, float, int, int, str]:
-    """Run a sweep in a process of its own; return runs, seconds, peak kB of coordinator and of a worker, the digest."""
+) -> tuple[int, float, int, str]:
+    """Run a sweep in a process of its own; return runs, seconds, peak kB of the coordinator, the digest."""
     place = Path(tempfile.mkdtemp(dir=folder))
     (place / "rates.toml").write_text(EXPERIMENT.format(points=runs // 100, services=services, months=months))
     (place / "run.py").write_text(SWEEP)
@@ -135,7 +135,7 @@ def swept(
     done = subprocess.run([sys.executable, str(place / "run.py"), *arguments], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr)
-    found: tuple[int, float, int, int, str] = tuple(json.loads(done.stdout.splitlines()[-1]))
+    found: tuple[int, float, int, str] = tuple(json.loads(done.stdout.splitlines()[-1]))
     return found
 
 
@@ -166,7 +166,7 @@ def rates(folder: Path) -> str:
         (f"`mesa.batch_run`, two processes, a plain model ({MESA_RUNS} runs, scaled)", plain),
     ]
     lines = [f"| {name} | {s:.1f} s | {RUNS / s:,.0f} | {s / two[1]:.1f} |" for name, s in rows]
-    same = "the same bytes" if two[4] == over[4] else "DIFFERENT BYTES"
+    same = "the same bytes" if two[3] == over[3] else "DIFFERENT BYTES"
     return "\n".join([
         f"{RUNS:,} runs of the default scenario on 200 services over 60 months, one strategy, starting up included; "
         f"Mesa's model has three states on random ties and none of the rest. Local workers and Dask gave {same}.",
@@ -177,12 +177,11 @@ def rates(folder: Path) -> str:
 def memory(folder: Path) -> str:
     """Measure the peak memory at 10,000 and 100,000 runs."""
     few, many = (swept(folder, runs, 2, services=100, months=12) for runs in (RUNS, 10 * RUNS))
-    lines = [f"| {run[0]:,} | {run[2] / 1024:.0f} MB | {run[3] / 1024:.0f} MB |" for run in (few, many)]
-    ratio = [f"{many[i] / few[i]:.2f}" for i in (2, 3)]
+    lines = [f"| {run[0]:,} | {run[2] / 1024:.0f} MB |" for run in (few, many)]
     return "\n".join([
         "The same experiment on 100 services over 12 months, since the coordinator sees rows and neither services "
-        "nor months; by two local workers: the largest resident size of the coordinator and of a worker.",
-        "", "| runs | coordinator | worker |", "|-|-|-|", *lines, f"| ratio | {ratio[0]} | {ratio[1]} |",
+        "nor months; by two local workers: the largest resident size of the coordinator.",
+        "", "| runs | coordinator |", "|-|-|", *lines, f"| ratio | {many[2] / few[2]:.2f} |",
     ])  # fmt: skip
 
 

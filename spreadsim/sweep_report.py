@@ -20,7 +20,7 @@ from spreadsim.errors import InputError, MissingExtraError, nearest
 from spreadsim.measures import BY_NAME
 from spreadsim.robustness import convergence, interior, interior_gain, robustness
 from spreadsim.sensitivity import Index, indices
-from spreadsim.sweep_map import heat_map
+from spreadsim.sweep_map import factors, heat_map
 from spreadsim.sweep_page import Analysis, draw_bars, draw_map, draw_tornado, where, write_analysis
 from spreadsim.sweep_tables import Panel, SweepTables
 
@@ -55,7 +55,7 @@ def analyse(
     limits : ``MEASURE>=VALUE``: what is good enough. By default the median of each measure over all settings.
     density : what a region is to reach.
     equal, along : compare settings at the same mean of this measure (``cost``), reached along this lever (``support``).
-    across, down : factors of a heat map: levers, ``strategy`` or uncertainties.
+    across, down : factors of a heat map: levers, ``strategy`` or uncertainties; the first two by default.
     within : levers, or ``strategy``, that are given and not chosen: settings that differ in them are not compared.
     out : folder to write in; ``analysis`` in the sweep's own by default.
 
@@ -78,9 +78,10 @@ def analyse(
     analysis.folder = Path(out) if out else analysis.folder
     if note:
         analysis.said = {"At equal effort": [note], **analysis.said}
-    if across or down:
+    first, second = (across or down, down if across else "") if across or down else [*factors(tables), "", ""][:2]
+    if first:
         for measure in wanted:
-            heat = heat_map(tables, measure, across or down, down if across else "")
+            heat = heat_map(tables, measure, first, second)
             _say(analysis, "Over two factors", heat.sentence)
             draw_map(analysis, heat)
     write_analysis(analysis, tables)
