@@ -133,7 +133,8 @@ def first_failures(folder: Path, count: int = 3) -> list[tuple[str, str]]:
 @click.option("--along", metavar="LEVER", help="With --equal: the lever along which it is reached, as support.")
 @click.option("--within", multiple=True, metavar="LEVER",
               help="A lever, or 'strategy', that is given and not chosen: compare within each value; repeatable.")
-@click.option("--across", default="", metavar="FACTOR", help="Map the measure over this lever or uncertainty ... [default: the first].")
+@click.option("--across", default="", metavar="FACTOR",
+              help="Map the measure over this lever or uncertainty ... [default: the first two].")
 @click.option("--down", default="", metavar="FACTOR", help="... and this one.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the analysis [default: FOLDER/analysis].")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
