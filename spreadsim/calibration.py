@@ -16,8 +16,8 @@ import numpy as np
 
 from spreadsim.calibration_data import covariate_design, group_design, has_groups, outside_counts, services_sheet
 from spreadsim.errors import InputError, nearest
-from spreadsim.explanations import SUFFIX, NestedTest, explanations, nested_tests
 from spreadsim.estimation import Fit, Interval, fit, likelihood_ratio, profile_interval
+from spreadsim.explanations import SUFFIX, NestedTest, explanations, nested_tests
 from spreadsim.likelihood import Design, Explanation, Readiness
 from spreadsim.network_files import files_of_scenario, read_network
 from spreadsim.prediction import Curve, Setting, Split, network_curve, splits

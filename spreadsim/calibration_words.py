@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spreadsim.explanations import peer_tests
 from spreadsim.estimation import Interval, not_identified
+from spreadsim.explanations import peer_tests
 from spreadsim.prediction import verdict
 
 if TYPE_CHECKING:

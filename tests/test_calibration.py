@@ -19,8 +19,8 @@ from spreadsim import calibration_words, rules
 from spreadsim.calibration import load_history
 from spreadsim.calibration_data import group_design
 from spreadsim.cli import commands
-from spreadsim.explanations import explanations, nested_tests, peer_tests
 from spreadsim.estimation import fit, likelihood_ratio, not_identified, profile_fall, profile_interval
+from spreadsim.explanations import explanations, nested_tests, peer_tests
 from spreadsim.likelihood import Design, Explanation, Likelihood, Readiness
 from spreadsim.prediction import CONSTANT, Setting, curve_of, splits
 from spreadsim.reduced_model import fitted_plan, fitted_scenario, reduced, simulate

@@ -33,19 +33,24 @@ def _own_address() -> str:
               help="Address to listen on. Other than this machine's own, a token is required and made.")
 @click.option("--token", default="", help="Token that visitors must bring [default: made where one is required].")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.option("--sweeps", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER",
+              help="Folder whose sweeps the screen Sweeps offers [default: results, on this machine alone].")
 @click.option("--lesson", metavar="NAME", help="Open a lesson, by its number or name.")
 @click.option("--class", "teaching", is_flag=True, help="Open the page on which a class is started.")
 @click.option("--lessons", "own", type=click.Path(file_okay=False, path_type=Path),
               help="Folder of lessons of your own.")
 def app(
-    port: int, host: str, token: str, no_browser: bool, lesson: str | None, teaching: bool, own: Path | None
-) -> None:
+    port: int, host: str, token: str, no_browser: bool, sweeps: Path | None, lesson: str | None, teaching: bool,
+    own: Path | None,
+) -> None:  # fmt: skip
     """Explore, compare and decide in a browser: serves the app on this machine.
 
     \b
-    Example: spreadsim app --port 8765
-             spreadsim app --lesson 1
-             spreadsim app --class --host 0.0.0.0
+    Examples:
+      spreadsim app --port 8765
+      spreadsim app --sweeps results
+      spreadsim app --lesson 1
+      spreadsim app --class --host 0.0.0.0
     """
     import importlib.util
 
@@ -62,9 +67,12 @@ def app(
         lesson = find_lesson(lesson, folders).name if lesson is not None else None
     if own is not None:
         os.environ["SPREADSIM_LESSONS"] = str(own.resolve())
+    from spreadsim.app import sweep_folders
     from spreadsim.app.security import is_loopback
     from spreadsim.app.server import free_socket, serve
 
+    usual = Path("results") if is_loopback(host) and Path("results").is_dir() else None
+    sweep_folders.offer(sweeps or usual)
     if token and (len(token) < 16 or not token.replace("-", "").replace("_", "").isalnum() or not token.isascii()):
         raise InputError("--token", "", "is too short or not plain",
                          "give at least 16 letters, digits, hyphens or underscores")
