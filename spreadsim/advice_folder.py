@@ -17,7 +17,7 @@ from spreadsim.advice_words import about, advice_json, findings, interval, judge
 from spreadsim.figures import make_figure, svg, tidy
 from spreadsim.findings_page import render_findings
 from spreadsim.measures import BY_NAME, MEASURES
-from spreadsim.results_folder import _write_folder, as_json, copy_inputs, write_parquet
+from spreadsim.results_folder import as_json, copy_inputs, write_folder, write_parquet
 from spreadsim.scenario import Scenario
 from spreadsim.scenario_files import to_toml
 
@@ -132,7 +132,7 @@ def write_advice(
         "budget": advice.budget if advice.budget_given else None, "sites": _n_sites(advice.choice),
         "search": list(advice.parts), "candidates": advice.n_candidates, "search_replicates": a, "replicates": c,
     }  # fmt: skip
-    return _write_folder(folder, force, advice.scenario, options, started, files, last)
+    return write_folder(folder, force, advice.scenario, options, started, files, last)
 
 
 def _n_sites(choice: Choice) -> int | None:

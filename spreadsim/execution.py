@@ -116,9 +116,19 @@ def networks_of(
 
 
 def outcomes_of(
-    runs: Sequence[Run], networks: Sequence[Network], plan: Plan, in_full: bool, keep_events: Sequence[bool]
+    runs: Sequence[Run],
+    networks: Sequence[Network],
+    plan: Plan,
+    in_full: bool,
+    keep_events: Sequence[bool],
+    *,
+    in_detail: bool = True,
 ) -> list[Outcome]:
-    """Return what is kept of runs of one plan; `in_full` keeps curves, generations, groups and services too."""
+    """Return what is kept of runs of one plan.
+
+    `in_full` keeps curves and services too, and, `in_detail`, generations and groups, which take longest.
+    """
+    detailed = in_full and in_detail
     monthly = measures.curves_of(runs, networks, plan)
     found = measures.measures_of(runs, networks, plan, monthly)
     rows = np.stack(list(found.values()), axis=1).tolist()
@@ -128,8 +138,8 @@ def outcomes_of(
             Outcome(
                 measures=dict(zip(found, rows[k], strict=True)),
                 curves={name: values[k] for name, values in monthly.items()} if in_full else {},
-                generations=measures.generations(run, plan) if in_full else [],
-                groups=measures.groups(run, network, plan) if in_full else [],
+                generations=measures.generations(run, plan) if detailed else [],
+                groups=measures.groups(run, network, plan) if detailed else [],
                 end_state=run.final["state"] if in_full else np.empty(0, dtype=np.int8),
                 first_month=measures.first_months_embedded(run) if in_full else np.empty(0),
                 events=run.events if in_full and keep_events[k] else None,

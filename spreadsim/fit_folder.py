@@ -16,7 +16,7 @@ from spreadsim.designs import _value
 from spreadsim.figures import make_figure, svg, tidy
 from spreadsim.findings_page import render_findings
 from spreadsim.fitting import DETERMINED, NARROWED, Fit, distances
-from spreadsim.results_folder import _write_folder, as_json
+from spreadsim.results_folder import as_json, write_folder
 from spreadsim.terminal import table
 from spreadsim.wording import listed
 
@@ -213,7 +213,7 @@ def write_fit(
         "command": "fit", "targets": "inputs/targets.toml" if targets is not None else None,
         "population": len(fit.sets), "simulations": fit.simulations, "search_seed": fit.seed,
     }  # fmt: skip
-    return _write_folder(folder, force, fit.targets.scenario, options, started, files, last)
+    return write_folder(folder, force, fit.targets.scenario, options, started, files, last)
 
 
 def _page(fit: Fit, receipt: Mapping[str, Any]) -> str:

@@ -90,4 +90,4 @@ def _twin(lesson: Lesson) -> Dates:
         "A generated twin, no real data: dates made by one run of the model on a generated network. Bring your own on "
         "the Network screen, with a column adopted_month."
     )
-    return Dates("twin", label, first_months_embedded(run.events, network.n), scenario.run.months, network)
+    return Dates("twin", label, first_months_embedded(run), scenario.run.months, network)

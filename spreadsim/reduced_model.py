@@ -123,5 +123,5 @@ def simulate(
         here = make_network(scenario, k, like=network) if drawn else network
         if readiness is not None:
             here = replace(network, attributes={**network.attributes, "readiness": readiness})
-        result[k] = first_months_embedded(run_plan(here, chosen, seed, k, "compiled").events, network.n)
+        result[k] = first_months_embedded(run_plan(here, chosen, seed, k, "compiled"))
     return result

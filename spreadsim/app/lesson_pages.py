@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from spreadsim.app import work
+from spreadsim.app.turns import AT_ONCE, turns
 from spreadsim.errors import InputError
 from spreadsim.lesson_data import Dates, dates_of
 from spreadsim.lesson_runs import LessonRun, Verdict, checked_prediction, judge, n_points, run_lesson
@@ -117,7 +118,7 @@ def runs(lesson: Lesson, dates: Dates | None, option: int | None = None) -> Less
     network = dates.network if dates else None
     if network is not None and network.n * lesson.table.replicates * len(lesson.table.arms) > work.MAX_RUNS_BY_SERVICES:
         raise work.TooLarge(f"{network.n:,} services are more than this lesson runs in the app.")
-    with work.place(lambda: True):
+    with turns.turn(AT_ONCE, lambda: True):
         made = run_lesson(lesson, settings, network)
     if not own:
         with _lock:

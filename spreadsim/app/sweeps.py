@@ -313,5 +313,5 @@ def Sweeps(session: Session) -> None:
             widgets.Figures(
                 title="What decides, and how often each is best", figures=list(found.figures),
                 status={"state": "none"}, event_export=export, event_work=lambda _: None,
-                event_cancel=lambda _: None,
+                event_cancel=lambda _: None, event_view=lambda _: None,
             )  # fmt: skip
