@@ -135,8 +135,8 @@ def compare_quickly(
     full: dict[str, list[Outcome]] = {p.name: [] for p in own}
     with turns.turn(SOON, is_wanted) as turn:
         for networks_here, runs in kept:
-            for p, some in zip(own, runs, strict=True):
-                for net, run in zip(networks_here, some, strict=True):
+            for p, own_runs in zip(own, runs, strict=True):
+                for net, run in zip(networks_here, own_runs, strict=True):
                     groups = measures.groups(run, net, p)
                     before = outcomes[p.name][len(full[p.name])]
                     full[p.name].append(replace(before, generations=measures.generations(run, p), groups=groups))
