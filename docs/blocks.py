@@ -31,7 +31,7 @@ from markdown_it import MarkdownIt
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RUN = ("sh", "python")
-SAVED = ("toml", "csv", "python", "json", "text", "sh")
+SAVED = ("toml", "python", "json", "text", "sh")
 QUICK = ("compare", "frontier", "components")
 _SHELL = re.compile(r"[|&;<>$`*?~{}]")  # outside quotes: a shell is needed
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
