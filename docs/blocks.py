@@ -3,10 +3,11 @@
 ``python docs/blocks.py`` runs every page, ``python docs/blocks.py docs/tutorial/own-rule.md`` one of them;
 ``--write`` puts what was printed into the ``text`` blocks that show output. A test runs them all.
 
-The word after a block's language says what it is. Nothing: it is run. A file's name: it is saved under that name.
-``notest: REASON``: it is not run, for the reason given. A ``text`` block that follows directly is the output; a line
-``...`` in it stands for anything. What belongs here: reading pages and running blocks. What does not: which blocks
-are excused, which the test holds.
+The words after a block's language say what it is. None: it is run. A file's name: it is saved under that name.
+``notest: REASON``: it is not run, for the reason given. ``follow``: it is done in a copy of the repository, patches
+too, by ``--follow`` and by the verification suite. A ``text`` block that follows directly is the output; a line ``...``
+in it stands for anything. What belongs here: reading pages and running blocks. What does not: which blocks are excused,
+which the test holds.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,9 +65,15 @@ class Block:
         return self.words.removeprefix("notest").lstrip(": ") if self.words.startswith("notest") else None
 
     @property
+    def followed(self) -> bool:
+        """Whether it is done in a copy of the repository."""
+        return self.words == "follow"
+
+    @property
     def file(self) -> str | None:
         """Name under which the block is saved; None where it is run."""
-        return self.words if self.words and self.reason is None and self.language in SAVED else None
+        named = self.words and self.reason is None and not self.followed
+        return self.words if named and self.language in SAVED else None
 
 
 def pages() -> list[Path]:
@@ -94,15 +102,21 @@ def blocks(page: Path) -> list[Block]:
 
 def same(expected: str, printed: str) -> bool:
     """Return whether a page shows what was printed; ``...`` stands for anything, spaces at line ends do not count."""
-    expected, printed = ("\n".join(line.rstrip() for line in t.strip("\n").splitlines()) + "\n" for t in (expected, printed))
+    expected, printed = (
+        "\n".join(line.rstrip() for line in t.strip("\n").splitlines()) + "\n" for t in (expected, printed)
+    )
     return doctest.OutputChecker().check_output(expected, printed, doctest.ELLIPSIS)
 
 
 @dataclass
 class Session:
-    """A reader at work on one page: a folder, and the names that its Python blocks have made."""
+    """A reader at work on one page: a folder, and the names that its Python blocks have made.
+
+    `copy`: the folder is a copy of the repository, which is then what runs.
+    """
 
     folder: Path
+    copy: bool = False
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
 
     def run(self, block: Block) -> str:
@@ -119,12 +133,14 @@ class Session:
             return ""
         if block.language == "python":
             return self._inside(block, lambda: exec(compile(block.text, block.where, "exec"), self.names))
-        commands = _commands(block.text)
+        if block.language == "diff":
+            return self._shell(block, ["git", "apply", "--recount", "-"])
+        commands = None if self.copy else _commands(block.text)
         if commands is not None:
             if block.output is None:  # nothing is shown of it: two replicates are enough where a page gives no number
                 commands = [_quick(words) for words in commands]
             return "".join(self._inside(block, lambda w=words: _spreadsim(w)) for words in commands)
-        return self._shell(block)
+        return self._shell(block, ["bash", "-euo", "pipefail"])
 
     def _inside(self, block: Block, action: Any) -> str:
         """Run something in this process and in the reader's folder."""
@@ -141,11 +157,13 @@ class Session:
                 sys.argv = argv
         return said.getvalue() + out.getvalue()
 
-    def _shell(self, block: Block) -> str:
+    def _shell(self, block: Block, program: list[str]) -> str:
+        """Give the block to a program of its own."""
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        own = {"PATH": path, **({"PYTHONPATH": str(self.folder), "GIT_DIR": os.devnull} if self.copy else {})}
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", block.text], cwd=self.folder, env={**os.environ, "PATH": path},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=300,
+            program, input=block.text, cwd=self.folder, env={**os.environ, **own}, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, check=False, timeout=1800,
         )  # fmt: skip
         if done.returncode:
             raise BlockError(f"{block.where}: exit {done.returncode}\n{done.stdout}")
@@ -177,6 +195,11 @@ def _spreadsim(words: list[str]) -> None:
     main()
 
 
+def is_followed(page: Path) -> bool:
+    """Return whether a page is done in a copy of the repository."""
+    return any(block.followed for block in blocks(page))
+
+
 def run_page(page: Path, folder: Path) -> Iterator[tuple[Block, str]]:
     """Run the blocks of a page in order in `folder`; yield each that was run and what it printed.
 
@@ -187,6 +210,22 @@ def run_page(page: Path, folder: Path) -> Iterator[tuple[Block, str]]:
     session = Session(folder)
     for block in blocks(page):
         if block.reason is None and (block.language in RUN or block.file is not None):
+            yield block, session.run(block)
+
+
+def follow(page: Path, folder: Path) -> Iterator[tuple[Block, str]]:
+    """Do what a page says in a copy of the repository, made in `folder`; yield each block and what it printed.
+
+    Raises
+    ------
+    BlockError : one failed.
+    """
+    copy = folder / "copy"
+    skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "site", "results", "__pycache__", ".*_cache")
+    shutil.copytree(REPOSITORY, copy, ignore=skipped)
+    session = Session(copy, copy=True)
+    for block in blocks(page):
+        if block.followed or block.file is not None:
             yield block, session.run(block)
 
 
@@ -222,13 +261,17 @@ def main() -> int:
     """Run pages; say what failed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("pages", nargs="*", type=Path, help="pages to run [default: all]")
+    parser.add_argument("--follow", action="store_true", help="do the pages that change a copy of the repository")
     parser.add_argument("--write", action="store_true", help="write the output into the pages")
     options = parser.parse_args()
     failures = 0
+    run = follow if options.follow else run_page
     for page in [path.resolve() for path in options.pages] or pages():
+        if is_followed(page) != options.follow:
+            continue
         with tempfile.TemporaryDirectory() as folder:
             try:
-                printed = list(run_page(page, Path(folder)))
+                printed = list(run(page, Path(folder)))
             except BlockError as failure:
                 print(failure)
                 failures += 1
@@ -245,7 +288,18 @@ def main() -> int:
     return 1 if failures else 0
 
 
-__all__ = ["Block", "BlockError", "Session", "blocks", "pages", "rewritten", "run_page", "same"]
+__all__ = [
+    "Block",
+    "BlockError",
+    "Session",
+    "blocks",
+    "follow",
+    "is_followed",
+    "pages",
+    "rewritten",
+    "run_page",
+    "same",
+]
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -75,8 +75,8 @@ def commands_page() -> str:
         "",
         f"{MADE} `spreadsim COMMAND --help` says the same.",
         "",
-        "Exit codes: 0 success, 1 a run that failed, 2 bad input or usage, 130 stopped by the user. Errors go to stderr",
-        "as `error: FILE: FIELD: what is wrong; what to do`. `NAME` is a shipped name or a path to a file.",
+        "Exit codes: 0 success, 1 a run that failed, 2 bad input or usage, 130 stopped by the user. Errors go to",
+        "stderr as `error: FILE: FIELD: what is wrong; what to do`. `NAME` is a shipped name or a path to a file.",
         "",
     ]
     context = click.Context(commands, info_name="spreadsim")
@@ -182,7 +182,7 @@ RESULTS = {
     "summary.json": "measures of every strategy, paired differences, the frontier; mean, low and high are the 95% "
     "Student interval of the mean, null unless the measure is defined in every replicate",
     "runs.parquet": "one row a strategy and replicate: every measure",
-    "curves.parquet": "one row a strategy, replicate and month from 0: the share in each state and the monthly measures",
+    "curves.parquet": "one row a strategy, replicate and month from 0: the share in each state, monthly measures",
     "events.parquet": "one row a change of state, in replicate 0, or in all with `--events`",
     "services.parquet": "one row a service and strategy; columns of the hierarchy's levels stand between `name` and "
     "`degree`",
@@ -239,7 +239,7 @@ NETWORK_COLUMNS = {
     "map_x": "place on the map, in any unit",
     "map_y": "place on the map, in any unit",
     "adopted_month": "period in which it adopted; empty where it did not",
-    "source": "one end of the tie: the service that listens, with `influence = \"target-to-source\"`",
+    "source": 'one end of the tie: the service that listens, with `influence = "target-to-source"`',
     "target": "the other end",
     "weight": "strength of the tie; 1 where it is left out",
     "kind": "kind of tie, for `kinds`",
@@ -287,7 +287,14 @@ def results_tables() -> list[str]:
             if of_measures:
                 rows.append([measures, "double", "see [measures](../reference.md#measures)"])
             if name != "lever_map.parquet":
-                parts += [f"### {name}", "", RESULTS[name][0].upper() + RESULTS[name][1:] + ".", "", table(["column", "type", "meaning"], rows), ""]
+                parts += [
+                    f"### {name}",
+                    "",
+                    RESULTS[name][0].upper() + RESULTS[name][1:] + ".",
+                    "",
+                    table(["column", "type", "meaning"], rows),
+                    "",
+                ]
     return parts
 
 
@@ -370,7 +377,7 @@ def files_page() -> str:
         table(["file", "holds"], [[f"`{name}`", text] for name, text in RESULTS.items()]),
         "",
         *results_tables(),
-        "A sweep's folder has a dictionary of its own columns, `dictionary.csv`; see [sweeps](../sweeps.md#the-folder).",
+        "A sweep's folder explains its own columns in `dictionary.csv`; see [sweeps](../sweeps.md#the-folder).",
         "",
     ]
     return "\n".join(parts)

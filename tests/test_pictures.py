@@ -23,7 +23,8 @@ def test_the_architecture_is_what_the_modules_import(pictures: ModuleType, repos
     package = repository / "spreadsim"
     place = {m: i for i, layer in enumerate(pictures.LAYERS) for _, modules in layer.boxes for m in modules}
     for name, i in place.items():
-        paths = [package / f"{name}.py"] if (package / f"{name}.py").is_file() else sorted((package / name).rglob("*.py"))
+        module = package / f"{name}.py"
+        paths = [module] if module.is_file() else sorted((package / name).rglob("*.py"))
         assert paths, f"there is no module {name}"
         for path in paths:
             later = {m for m in map(short, imports(path, top=True)) if place.get(m.split(".")[0], -1) > i}
