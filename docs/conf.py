@@ -21,6 +21,7 @@ html_theme = "furo"
 html_title = "spreadsim"
 html_show_sphinx = False
 html_copy_source = False
+html_show_search_summary = False  # it would fetch pages, which a browser refuses of files
 html_show_sourcelink = False
 html_theme_options = {"sidebar_hide_name": False}
 pygments_style = "friendly"
