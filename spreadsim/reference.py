@@ -80,7 +80,7 @@ def reference_page() -> str:
     parts = [
         "# Reference",
         "",
-        "Made by `python -m spreadsim.reference` from the declarations in the code; a test holds it to them.",
+        "Made by `python docs/make_reference.py` from the declarations in the code; a test holds it to them.",
         "",
         "## Parameters",
         "",
