@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import namedtuple
 
-import numba
 import numpy as np
 
 from spreadsim import draws, record, rules
 from spreadsim.compilation import cached, helper
 from spreadsim.loops import (
+    IS_INTERPRETED,
     N_EVENTS,
     OVERFLOW,
     PURPOSES,
@@ -167,7 +167,7 @@ def world_of(network: Network, plan: Plan, n_events: int, keeps_events: bool = T
         else np.zeros(n, dtype=np.bool_)
     )
     keys, tier_keys = (
-        [0] * length if numba.config.DISABLE_JIT else np.zeros(length, dtype=np.uint64) for length in (len(PURPOSES), 2)
+        [0] * length if IS_INTERPRETED else np.zeros(length, dtype=np.uint64) for length in (len(PURPOSES), 2)
     )
     return World(
         **{name: network[name] for name in _ATTRIBUTE_NAMES},
@@ -218,7 +218,7 @@ def run(network: Network, plan: Plan, seed: int, replicate: int, *, keep_events:
     """
     sites = starting_sites(network, plan.programme, seed, replicate)
     n_events = 6 * network.n + 64 if keep_events else network.n  # a service changes state once a month at most
-    number = int if numba.config.DISABLE_JIT else np.uint64
+    number = int if IS_INTERPRETED else np.uint64
     while True:
         w = world_of(network, plan, n_events, keep_events)
         # a revision writes down more of the components, in this run alone

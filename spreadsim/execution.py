@@ -21,6 +21,8 @@ from spreadsim.results import Run
 from spreadsim.scenario import Scenario
 
 Driver = Literal["compiled", "mesa"]
+Form = Literal["compiled", "mesa", "interpreted"]  # the compiled driver's code may run as plain Python
+SMALL = 1_000_000  # service-months up to which a first run does not wait for the compiler
 SERVICES_AT_ONCE = 100_000  # services of all replicates of a block together
 
 
@@ -61,7 +63,7 @@ def run_plan(
     plan: Plan,
     seed: int,
     replicate: int,
-    driver: Driver,
+    driver: Form,
     service_class: Any = None,
     *,
     keep_events: bool = True,
@@ -71,7 +73,12 @@ def run_plan(
         from spreadsim.model import run_with_mesa
 
         return run_with_mesa(network, plan, seed, replicate, service_class)
-    from spreadsim import engine
+    if driver == "interpreted":
+        from spreadsim.compilation import interpreted_engine
+
+        engine = interpreted_engine()
+    else:
+        from spreadsim import engine
 
     return engine.run(network, plan, seed, replicate, keep_events=keep_events)
 
@@ -81,7 +88,7 @@ def run_block(
     base: Network,
     fixed: bool,
     block: Sequence[Task],
-    driver: Driver,
+    driver: Form,
     service_class: Any = None,
     kept: dict[int, Network] | None = None,
 ) -> list[list[Outcome]]:
@@ -166,6 +173,15 @@ def _same(some: Sequence[Plan], others: Sequence[Plan]) -> bool:
     return len(some) == len(others) and all(a is b for a, b in zip(some, others, strict=True))
 
 
+def _is_small_first_run(base: Network, tasks: Sequence[Task]) -> bool:
+    """Return whether to run as plain Python what would take less time than compiling, where nothing is compiled yet."""
+    if base.n * sum(plan.months for task in tasks for plan in task.plans) > SMALL:
+        return False
+    from spreadsim.compilation import is_at_hand
+
+    return not is_at_hand()
+
+
 def default_workers() -> int:
     """Return the number of processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -199,10 +215,12 @@ def run_tasks(
             yield result
 
     quick = driver == "compiled"
+    form: Form = "interpreted" if quick and _is_small_first_run(base, tasks) else driver
+    n_workers = 1 if form == "interpreted" else n_workers
     blocks = blocks_of(tasks, base.n, n_workers) if quick else [[task] for task in tasks]
     if n_workers == 1 or service_class is not None:
         for block in blocks:
-            yield from finished(run_block(scenario, base, fixed, block, driver, service_class, kept))
+            yield from finished(run_block(scenario, base, fixed, block, form, service_class, kept))
         return
     pool: Executor
     if quick:
@@ -219,7 +237,7 @@ def run_tasks(
         try:
             for block in blocks:
                 at_hand = kept if quick else None
-                waiting.append(pool.submit(run_block, scenario, base, fixed, block, driver, None, at_hand))
+                waiting.append(pool.submit(run_block, scenario, base, fixed, block, form, None, at_hand))
                 if len(waiting) > ahead:
                     yield from finished(waiting.pop(0).result())
             while waiting:

@@ -24,7 +24,8 @@ RECORD = compiled_module(record, {"rules": R})
 Levers = rules.Levers
 
 # An id as a machine word; interpreted, Python's integers do.
-word = int if numba.config.DISABLE_JIT else helper(lambda number: np.uint64(number))
+IS_INTERPRETED = bool(numba.config.DISABLE_JIT)
+word = int if IS_INTERPRETED else helper(lambda number: np.uint64(number))
 
 # Purposes whose prefix is made once a month, by their place in `keys`.
 _MONTHLY = (
