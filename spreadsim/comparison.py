@@ -474,6 +474,13 @@ def network_for(scenario: Scenario, network: Any = None) -> tuple[Network, bool]
     return network_from_graph(network, scenario), True
 
 
+def measured(results: Iterable[Sequence[Outcome]]) -> dict[str, np.ndarray]:
+    """Return every measure of the outcomes of each replicate: arrays of shape (plans, replicates)."""
+    rows = [[[outcome.measures[m.name] for m in MEASURES] for outcome in found] for found in results]
+    cube = np.moveaxis(np.array(rows, dtype=np.float64), 0, -1)
+    return {m.name: np.ascontiguousarray(cube[:, place]) for place, m in enumerate(MEASURES)}
+
+
 class _Bar:
     """A progress bar on a terminal, and nothing where stderr is none."""
 
@@ -551,17 +558,15 @@ def compare(
     ]
     bar = _Bar(k, spec.name, progress)
     outcomes: dict[str, list[Outcome]] = {p.name: [] for p in own}
-    values = {m.name: np.full((len(points), k_frontier), np.nan) for m in MEASURES}
+    along: list[list[Outcome]] = []
     try:
         results = run_tasks(
             spec, base, fixed, tasks, driver=driver, workers=workers, service_class=service_class, progress=bar.step
         )
-        for replicate, result in enumerate(results):
+        for result in results:
             for name, outcome in zip(outcomes, result[: len(own)], strict=True):
                 outcomes[name].append(outcome)
-            for place, outcome in enumerate(result[len(own) :]):
-                for m in MEASURES:
-                    values[m.name][place, replicate] = outcome.measures[m.name]
+            along.append(result[len(own) :])
     finally:
         bar.close()
     compared = Comparison(
@@ -569,7 +574,7 @@ def compare(
         network=base,
         plans=own,
         outcomes=outcomes,
-        frontier=Frontier(points, values) if points else None,
+        frontier=Frontier(points, measured(along[:k_frontier])) if points else None,
         driver=driver,
         notes=notes,
         fixed=fixed,
@@ -632,14 +637,8 @@ def frontier_of(
         for r in range(k)
     ]
     bar = _Bar(k, f"{spec.name} frontier", progress)
-    values = {m.name: np.full((len(points), k), np.nan) for m in MEASURES}
     try:
-        for r, result in enumerate(
-            run_tasks(spec, base, fixed, tasks, driver=driver, workers=workers, progress=bar.step)
-        ):
-            for place, outcome in enumerate(result):
-                for m in MEASURES:
-                    values[m.name][place, r] = outcome.measures[m.name]
+        values = measured(run_tasks(spec, base, fixed, tasks, driver=driver, workers=workers, progress=bar.step))
     finally:
         bar.close()
     return Frontier(points, values)

@@ -13,14 +13,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
-import numpy as np
-
 from spreadsim import measures
 from spreadsim.app.turns import AT_ONCE, LONG, SOON, IsWanted, Turn, turns
-from spreadsim.comparison import MAP_LEVERS, MAP_REPLICATES, Comparison, Frontier, FrontierPoint, frontier_points
+from spreadsim.comparison import (
+    MAP_LEVERS,
+    MAP_REPLICATES,
+    Comparison,
+    Frontier,
+    FrontierPoint,
+    frontier_points,
+    measured,
+)
 from spreadsim.errors import SpreadsimError
 from spreadsim.execution import Outcome, Task, default_workers, networks_of, outcomes_of, run_plan, run_tasks
-from spreadsim.measures import MEASURES
 from spreadsim.network import Network, make_network
 from spreadsim.plan import plans
 from spreadsim.results import Run
@@ -181,10 +186,5 @@ def with_frontier(
 
 
 def _frontier(spec: Scenario, base: Network, points: Sequence[FrontierPoint], k: int, pace: Pace) -> Frontier:
-    values = {m.name: np.full((len(points), k), np.nan) for m in MEASURES}
     tasks = [Task(r, [p.plan for p in points], [False] * len(points), False) for r in range(k)]
-    for r, result in enumerate(run_tasks(spec, base, not spec.network.redraw, tasks, progress=pace.step)):
-        for at, outcome in enumerate(result):
-            for m in MEASURES:
-                values[m.name][at, r] = outcome.measures[m.name]
-    return Frontier(points, values)
+    return Frontier(points, measured(run_tasks(spec, base, not spec.network.redraw, tasks, progress=pace.step)))
