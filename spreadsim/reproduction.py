@@ -50,6 +50,9 @@ def read_receipt(folder: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         raise InputError(str(folder), RECEIPT, "is not a receipt", "name a results folder of spreadsim") from None
     words = str(receipt.get("command", "")).split()
+    if words[1:2] in (["advise"], ["fit"]):
+        raise InputError(str(folder), RECEIPT, f"is of '{words[1]}', which is not made again by this command",
+                         f"give {words[1]} again with the options that the receipt holds")
     is_frontier = words[1:2] == ["frontier"]
     sound = (
         isinstance(inputs, dict)
