@@ -129,7 +129,7 @@ def test_named_sites_hold_in_the_advised_strategy(advice: Advice) -> None:
 @pytest.mark.parametrize(("missing", "extra"), [("cma", "advise"), ("pyabc", "fit")])
 def test_a_missing_extra_is_said(missing: str, extra: str, monkeypatch: pytest.MonkeyPatch, repository: Path) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
-    figures = repository / "experiments" / "published-figures.toml"
+    figures = repository / "experiments" / "published-figures" / "targets.toml"
     scenario = load_scenario("default", SMALL)
 
     def use() -> object:
