@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.app import work
+from spreadsim.app import pictures, work
 from spreadsim.errors import InputError
 from spreadsim.lesson_data import Dates, dates_of
 from spreadsim.lesson_runs import LessonRun, Verdict, checked_prediction, judge, n_points, run_lesson
@@ -266,6 +266,20 @@ def revealed(run: LessonRun, given: Any) -> dict[str, Any]:
     if not isinstance(prediction, int):
         chart["prediction"] = list(prediction)
     return {"chart": chart, "verdict": verdict_words(run, judge(run, prediction)), "means": means(run)}
+
+
+def maps(run: LessonRun) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """Return the first run of every arm to play on a map: a map for each network, with the arms that share it."""
+    found: dict[tuple[Any, ...], tuple[dict[str, Any], list[dict[str, Any]]]] = {}
+    for name, arm in run.lesson.table.arms.items():
+        made = run.comparisons[name]
+        ties = made.network.ties
+        mark = (made.network.n, ties.listener.tobytes(), ties.peer.tobytes())
+        if mark not in found:
+            found[mark] = (pictures.map_data(made.network), [])
+        if len(found[mark][1]) < 4:  # maps side by side
+            found[mark][1].extend({**play, "title": arm.title} for play in pictures.plays_of(made))
+    return list(found.values())
 
 
 def means(run: LessonRun) -> dict[str, Any] | None:
