@@ -135,14 +135,18 @@ def lesson_folders(own: Path | None = None) -> list[Path]:
     mine = _folders(own)
     if not mine:
         raise InputError(
-            str(own), "", f"holds no lesson: no folder called like 09-my-lesson with a {FILE} in it",
+            str(own),
+            "",
+            f"holds no lesson: no folder called like 09-my-lesson with a {FILE} in it",
             "copy one with: spreadsim lessons --copy NAME",
         )
     taken = {path.name[:2]: path.name for path in found}
     for path in mine:
         if path.name[:2] in taken:
             raise InputError(
-                str(path), "", f"the number {path.name[:2]} is taken by {taken[path.name[:2]]}",
+                str(path),
+                "",
+                f"the number {path.name[:2]} is taken by {taken[path.name[:2]]}",
                 "begin the folder's name with a number that is free",
             )
         taken[path.name[:2]] = path.name
@@ -225,8 +229,12 @@ def _faults(lesson: Lesson, file: str) -> Iterable[InputError]:
     table, arms = lesson.table, list(lesson.table.arms)
     for name, arm in table.arms.items():
         if arm.strategy not in lesson.scenario.strategies:
-            yield InputError(file, f"arms.{name}.strategy", f"'{arm.strategy}' is no strategy of {SCENARIO}",
-                             nearest(arm.strategy, lesson.scenario.strategies))
+            yield InputError(
+                file,
+                f"arms.{name}.strategy",
+                f"'{arm.strategy}' is no strategy of {SCENARIO}",
+                nearest(arm.strategy, lesson.scenario.strategies),
+            )
     named = [("predict.arm", table.predict.arm)]
     named += [("predict.shown_arm", table.predict.shown_arm)]
     named += [(f"predict.cards.{i}.arm", card.arm) for i, card in enumerate(table.predict.cards)]
@@ -239,26 +247,34 @@ def _faults(lesson: Lesson, file: str) -> Iterable[InputError]:
     by_copies = table.predict.axis == "copies"
     drawn = (BY_COPIES,) if by_copies else DRAWN
     if table.predict.kind == "curve" and table.predict.measure not in drawn:
-        yield InputError(file, "predict.measure", f"'{table.predict.measure}' cannot be drawn here",
-                         nearest(table.predict.measure, drawn))
+        yield InputError(
+            file,
+            "predict.measure",
+            f"'{table.predict.measure}' cannot be drawn here",
+            nearest(table.predict.measure, drawn),
+        )
     if table.predict.kind == "card" and table.predict.measure not in BY_NAME:
-        yield InputError(file, "predict.measure", f"'{table.predict.measure}' is no measure",
-                         nearest(table.predict.measure, BY_NAME))
+        yield InputError(
+            file, "predict.measure", f"'{table.predict.measure}' is no measure", nearest(table.predict.measure, BY_NAME)
+        )
     shown = table.reveal.measure or table.predict.measure
     if shown not in drawn:
         yield InputError(file, "reveal.measure", f"'{shown}' is no curve", nearest(shown, drawn))
     if table.predict.shown is not None and table.predict.shown not in DRAWN:
-        yield InputError(file, "predict.shown", f"'{table.predict.shown}' is no curve",
-                         nearest(table.predict.shown, DRAWN))
+        yield InputError(
+            file, "predict.shown", f"'{table.predict.shown}' is no curve", nearest(table.predict.shown, DRAWN)
+        )
     months = lesson.scenario.run.months
     for i, claim in enumerate(table.claims):
         known = (BY_COPIES,) if claim.copies is not None else CURVE_COLUMNS if claim.month is not None else BY_NAME
         if claim.measure not in known:
-            yield InputError(file, f"claims.{i}.measure", f"'{claim.measure}' is not known here",
-                             nearest(claim.measure, known))
+            yield InputError(
+                file, f"claims.{i}.measure", f"'{claim.measure}' is not known here", nearest(claim.measure, known)
+            )
         if claim.month is not None and claim.month > months:
-            yield InputError(file, f"claims.{i}.month", f"{claim.month} is after the last month, {months}",
-                             "name an earlier month")
+            yield InputError(
+                file, f"claims.{i}.month", f"{claim.month} is after the last month, {months}", "name an earlier month"
+            )
 
 
 def _check_arms(lesson: Lesson, file: str) -> None:
@@ -273,8 +289,12 @@ def _check_arms(lesson: Lesson, file: str) -> None:
         for name in filter(None, (claim.arm, claim.than)):
             lesson.arm(name, {**claim.under, **claim.switch})
     if work > MAX_WORK:
-        raise InputError(file, "replicates", f"the lesson runs {work:,} services in all, and a class waits for it",
-                         f"keep services x replicates x arms to {MAX_WORK:,}")
+        raise InputError(
+            file,
+            "replicates",
+            f"the lesson runs {work:,} services in all, and a class waits for it",
+            f"keep services x replicates x arms to {MAX_WORK:,}",
+        )
     if table.data is not None:
         for name in (table.data.real, table.data.twin):
             inside_folder(lesson.folder, name, "data", file)
@@ -307,8 +327,12 @@ def read_text(path: Path, shown: str) -> tuple[dict[str, str], tuple[Exercise, .
     for title, body in _parts(text.pop("Exercises"), "### "):
         question, sign, answer = body.partition("#### Answer")
         if not sign or not answer.strip() or not question.strip():
-            raise InputError(shown, f"Exercises: {title}", "has no worked answer",
-                             "write the question, then '#### Answer' and the answer below it")
+            raise InputError(
+                shown,
+                f"Exercises: {title}",
+                "has no worked answer",
+                "write the question, then '#### Answer' and the answer below it",
+            )
         exercises.append(Exercise(title, question.strip(), answer.strip()))
     if not exercises:
         raise InputError(shown, "Exercises", "holds none", "begin each with '### ' and its title")

@@ -22,8 +22,13 @@ LOOK = {"compact": True, "states": pictures.states()}
 
 @template("vue/learn.vue")
 def Lessons(
-    look: dict[str, Any], event_open: Event, event_commit: Event, event_again: Event, event_change: Event,
-    event_sandbox: Event, event_watch: Event,
+    look: dict[str, Any],
+    event_open: Event,
+    event_commit: Event,
+    event_again: Event,
+    event_change: Event,
+    event_sandbox: Event,
+    event_watch: Event,
 ) -> None:
     """The list of lessons, and the one that is open."""
 

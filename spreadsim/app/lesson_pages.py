@@ -157,7 +157,8 @@ def asked(run: LessonRun, dates: Dates | None) -> dict[str, Any]:
         if predict.shown is not None:
             arm = predict.shown_arm or predict.arm
             name = table.arms[arm].title + (
-                "" if predict.shown == predict.measure else ": " + _name(predict.shown).lower())
+                "" if predict.shown == predict.measure else ": " + _name(predict.shown).lower()
+            )
             pad["series"] = [_series(run, arm, predict.shown, "month", name, 4)]
         data["pad"] = pad
     if dates is not None:
