@@ -19,7 +19,8 @@ from spreadsim.app import pictures, work
 from spreadsim.errors import InputError
 from spreadsim.lesson_data import Dates, dates_of
 from spreadsim.lesson_runs import LessonRun, Verdict, checked_prediction, judge, n_points, run_lesson
-from spreadsim.lessons import Lesson, find_lesson, glossary, lesson_folders, load_lesson
+from spreadsim.lesson_text import glossary
+from spreadsim.lessons import Lesson, find_lesson, lesson_folders, load_lesson
 from spreadsim.measures import BY_NAME
 from spreadsim.network_files import NetworkFile
 
