@@ -171,6 +171,9 @@ class Run(Table):
         1, "Integer from which every random number is derived.", unit="integer", bounds=(0, 2**63 - 1),
         evidence="design", source="design",
     )
+    parameter_sets: str | None = Field(
+        None, max_length=300, description="CSV file of sets of parameters, beside this file; each replicate takes one."
+    )
 
 
 # --------------------------------------------------------------------------------------------------------------
@@ -279,6 +282,11 @@ class AdaptationTendency(Table):
 class Context(Table):
     """How far local circumstances lie from the originators'."""
 
+    mean: float = parameter(
+        0.0, "Mean of contexts: how far services as a whole lie from the originators' circumstances.",
+        unit="fit distances", bounds=(-100.0, 100.0), plausible=(0.0, 2.0), symbol="mx", evidence="assumed",
+        source="0: the originators are typical of those who follow",
+    )
     standard_deviation: float = parameter(
         1.0, "Spread of contexts; at a distance of one fit_distance the fit is one half.", unit="fit distances",
         bounds=(0.0, 100.0), plausible=(0.0, 2.0), symbol="sx",
@@ -341,6 +349,20 @@ class StartingSites(Table):
     ids: list[str] | None = Field(None, description="Starting sites named one by one; replaces share and rule.")
 
 
+class Waves(Table):
+    """In which order the instruction sets out for the groups of a level; the announcement is made to all at once."""
+
+    months_between: int = parameter(
+        0, "Months between one group's instruction and the next one's; 0: all at once.", unit="months",
+        bounds=(0, 120), plausible=(0, 12), evidence="design",
+        source="roll-out in waves, as in stepped-wedge trials",
+    )
+    level: str | None = Field(None, description="Level whose groups are the waves; the top one if absent.")
+    order: list[str] = Field(
+        default_factory=list, description="Groups by name, the first wave first; others follow in their own order."
+    )
+
+
 SupportFor = Literal["implementing", "implementing-and-embedded"]
 
 
@@ -388,7 +410,23 @@ class Programme(Table):
         bounds=None, plausible=(0.0, 1.0), symbol="P_after", evidence="assumed",
         source="nobody enforces the specification once the programme has ended",
     )
+    revision_interval: int = parameter(
+        0, "Months between revisions of the specification by what its effective adopters do, while the programme "
+        "runs; 0: it is never revised.", unit="months", bounds=(0, 1200), plausible=(0, 24), symbol="rev",
+        evidence="assumed", source="test and revise: Horton et al., The spread challenge, 2018",
+    )
+    revision_of_form: float = parameter(
+        0.5, "Share of the gap between the published form and the mean form of effective adopters that one revision "
+        "closes.", plausible=(0.0, 1.0), symbol="rev_z", evidence="assumed",
+        source="test and revise: Horton et al. 2018; no measurement",
+    )
+    revision_of_codification: float = parameter(
+        0.25, "Share of the gap between a component's codification and its presence in effective adopters that one "
+        "revision closes.", plausible=(0.0, 1.0), symbol="rev_kappa", evidence="assumed",
+        source="test and revise: Horton et al. 2018; no measurement",
+    )
     starting_sites: StartingSites = StartingSites()
+    waves: Waves = Waves()
 
 
 # --------------------------------------------------------------------------------------------------------------
@@ -696,3 +734,6 @@ class Cost(Table):
     co_production_month: float = _cost(1.0, "More per implementing service and month, times co-production.")
     embedded_month: float = _cost(0.1, "Per service and month, embedded or in name only.")
     second_leader_month: float = _cost(0.5, "Per second leader and month, times celebration.")
+    revision: float = _cost(
+        0.2, "Per service and revision of the specification: seeing what adopters do, rewriting, making it known."
+    )
