@@ -123,7 +123,7 @@ def main() -> None:
             bring(seen)
             for theme, size in looks(seen.page):
                 path = given.folder / f"{name}-{theme}-{size}.png"
-                seen.page.screenshot(path=path, full_page=True)
+                seen.page.screenshot(path=path, full_page=True, timeout=180_000)
                 print(path)
         for complaint in seen.complaints:
             print("the page complains:", complaint)
