@@ -224,6 +224,8 @@ COLUMNS = {
     "mandate": "the lever's value",
     "latitude": "the lever's value",
     "latitude_after": "arm: latitude after the programme as the scenario gives it, or as before",
+    "published_form": "form of the published specification, moved by revisions (fit distances)",
+    "published_codification": "mean codification of the published specification's components (0 to 1)",
     "delivered": "effect delivered this month, over the full effect in every service",
     "leading": "share of services that are second leaders now",
     "starters_from_leaders": "of those that began by copying or being told this month, the share that copied a second "

@@ -62,6 +62,13 @@ CONTEXTS: dict[str, tuple[dict[str, Any], str]] = {
         "says how many have first call on support, and by default nobody has",
     ),
 }
+CONTEXTS |= dict.fromkeys(
+    ("programme.revision_of_form", "programme.revision_of_codification", "cost.revision"),
+    (
+        {"programme.revision_interval": 12},
+        "acts at a revision of the specification, and by default there is none",
+    ),
+)
 # Why a parameter is inert under some strategies and not under others.
 _NO_MANDATE = "without a mandate nobody is instructed, and nobody adopts in name only"
 PARTLY: dict[str, str] = {

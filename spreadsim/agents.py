@@ -40,6 +40,9 @@ class Service(FixedAgent):
     state: int
     route: int
     since: int
+    first_embedded: int
+    began: bool
+    ever_led: bool
     fidelity: list[float]
     form: float
     progress: float
@@ -68,7 +71,7 @@ class Service(FixedAgent):
         self.peers: list[tuple[Service, float]] = []
         self.weight_sum = float(structure.weight_sum[uid])
         self.first_call = bool(model.first_call[uid])
-        self.fit_as_published = rules.fit(model.b, self.context, 0.0)
+        self.fit_as_published = rules.fit(model.b, self.context, model.published_form)
         self.next_state, self.next_route = self.state, self.route
         if model.b.awareness.start == 1:
             self.state = rules.AWARE
@@ -230,7 +233,14 @@ class Service(FixedAgent):
         latitude = rules.latitude_taken(model.m, self.adaptation_tendency)
         seen = rules.context_perceived(model.b, model.m, model.v, self.context, self.perception)
         self.form = rules.form_adjusted(
-            model.b, model.m, self.form, seen, latitude, self.adaptation_tendency, self.capability
+            model.b,
+            model.m,
+            self.form,
+            seen,
+            latitude,
+            self.adaptation_tendency,
+            self.capability,
+            model.published_form,
         )
         if self.state == rules.IMPLEMENTING:
             self._erode(latitude)
@@ -243,11 +253,20 @@ class Service(FixedAgent):
         if self.next_state != self.state:
             self.since = self.model.month + 1
             self.state = self.next_state
+            self._remember()
         self.route = self.next_route
         if self.state != rules.EMBEDDED:
             self.leader = False
 
     # ------------------------------------------------------------------------------------------ what then happens
+
+    def _remember(self) -> None:
+        """Remember that it got as far as its new state."""
+        if self.state == rules.EMBEDDED:
+            self.ever_led = self.ever_led or self.leader
+            if self.first_embedded < 0:
+                self.first_embedded = self.since
+        self.began = self.began or self.state in (rules.IMPLEMENTING, rules.EMBEDDED)
 
     def _effect(self) -> float:
         model = self.model
@@ -292,6 +311,7 @@ class Service(FixedAgent):
         self.effect = self._effect()
         self._become(rules.EMBEDDED, rules.VOLUNTARY, rules.ORIGINATOR, presence=self.presence_at_start)
         self.state, self.route = rules.EMBEDDED, rules.VOLUNTARY
+        self._remember()
 
     def chooses_source(self, response: float) -> Service | None:
         """Return the peer whose version is copied, or None for the published specification."""
@@ -314,7 +334,7 @@ class Service(FixedAgent):
         model = self.model
         b, m, v = model.b, model.m, model.v
         source = self.chooses_source(self.response()) if learns_from_peers else None
-        original, form, generation = [1.0] * v.n_components, 0.0, 1
+        original, form, generation = [1.0] * v.n_components, model.published_form, 1
         kind = rules.SPECIFICATION
         if source is not None:
             kind, original, form, generation = rules.PEER, source.fidelity, source.form, source.generation + 1
@@ -362,7 +382,7 @@ class Service(FixedAgent):
         known = self.group >= 0
         self.fidelity = list(model.message[self.group]) if known else [1.0] * v.n_components
         self.generation = model.message_generation[self.group] + 1 if known else 1
-        self.form, self.progress = 0.0, 0.0
+        self.form, self.progress = model.published_form, 0.0
         self._weigh()
         self.effect = self._effect()
         self.presence_at_start = v.core_share * self.core + v.adaptable_share * self.adaptable

@@ -35,6 +35,8 @@ _COMPILED_SOURCES = (
 # Compiled code here allocates nothing, so references need no counting, and is called from compiled code alone, so it
 # needs no way in from Python: without both, it compiles in a third of the time and runs ten times as fast.
 helper = numba.njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+# A run's arrays fill some five thousand bytes of arguments: what is called once a month is made part of its caller.
+part_of_caller = numba.njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, inline="always")
 
 
 def compiled_module(module: types.ModuleType, replaced: dict[str, Any] | None = None) -> types.ModuleType:

@@ -57,8 +57,8 @@ def uniform_at(state: Any, word: Any) -> Any:
     return (absorb(state, word) >> 11) * UNIT
 
 
-def uniform(seed: int, replicate: int, month: int, purpose: int, word: Any) -> Any:
-    """Return the uniform number in [0, 1) at an address; `word` may be a NumPy array of ``uint64``."""
+def uniform(seed: int, replicate: Any, month: int, purpose: int, word: Any) -> Any:
+    """Return the uniform number in [0, 1) at an address; `replicate` and `word` may be NumPy arrays of ``uint64``."""
     return uniform_at(prefix(seed & MASK, replicate & MASK, month, purpose), word)
 
 

@@ -26,6 +26,7 @@ from spreadsim.loops import (
     effect_of,
     note,
     observe,
+    pass_down,
     walk,
     weigh,
     word,
@@ -59,6 +60,9 @@ World = namedtuple(
         "group_parent",
         "group_depth",
         "keys",
+        "tier_keys",
+        "published_form",
+        "specification",
         "next_state",
         "counts",
         "support",
@@ -70,6 +74,7 @@ World = namedtuple(
         "sums",
         "late_effect",
         "first_late_month",
+        "keeps_events",
     ),
 )
 
@@ -78,36 +83,11 @@ World = namedtuple(
 
 
 @helper
-def pass_down(w, b, v, seed, replicate):
-    """Make the message of every group: what is left of the specification after each level above has passed it on."""
-    template = D.prefix(seed, replicate, word(0), word(draws.TIER_TEMPLATE))
-    copy = D.prefix(seed, replicate, word(0), word(draws.TIER_COPY))
-    n = len(w.state)
-    for g in range(len(w.group_parent)):
-        parent = w.group_parent[g]
-        w.message_generation[g] = w.group_depth[g]
-        for k in range(v.n_components):
-            if parent < 0:
-                w.message[g, k] = 1.0
-                continue
-            address = word(draws.COMPONENT_STRIDE * (n + g) + k)
-            w.message[g, k] = R.component_copied(
-                b,
-                w.message[parent, k],
-                v.codification[k],
-                v.complexity[k],
-                b.copying.error_from_hierarchy,
-                D.uniform_at(template, address),
-                D.uniform_at(copy, address),
-            )
-
-
-@helper
 def begin(w, b, v, sites):
     """Put the starting sites in place; the others know of the improvement only if they start aware."""
-    m = Levers(-1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    m = Levers(-1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     for i in range(len(w.state)):
-        w.fit_as_published[i] = R.fit(b, w.context[i], 0.0)
+        w.fit_as_published[i] = R.fit(b, w.context[i], w.published_form[0])
         if b.awareness.start == 1:
             w.state[i] = rules.AWARE
     for i in sites:
@@ -135,13 +115,31 @@ def begin(w, b, v, sites):
 def levers_of(levers, t):
     """Return the levers of month `t`; at the horizon those of the last month."""
     row = levers[min(t, len(levers) - 1)]
-    return Levers(t, row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10], row[11])
+    return Levers(
+        t,
+        row[1],
+        row[2],
+        row[3],
+        row[4],
+        row[5],
+        row[6],
+        row[7],
+        row[8],
+        row[9],
+        row[10],
+        row[11],
+        row[12],
+        row[13],
+        row[14],
+    )
 
 
 @cached
 def run_months(w, b, v, levers, sites, seed, replicate):
     """Run all months from the start, filling the sums and the events; return whether the events overflowed."""
-    pass_down(w, b, v, seed, replicate)
+    w.tier_keys[0] = D.prefix(seed, replicate, word(0), word(draws.TIER_TEMPLATE))
+    w.tier_keys[1] = D.prefix(seed, replicate, word(0), word(draws.TIER_COPY))
+    pass_down(w, b, v)
     begin(w, b, v, sites)
     months = len(levers)
     following = levers_of(levers, 0)
@@ -154,8 +152,8 @@ def run_months(w, b, v, levers, sites, seed, replicate):
     return w.counts[OVERFLOW] > 0
 
 
-def world_of(network: Network, plan: Plan, n_events: int) -> World:
-    """Return the arrays of a run at their start values."""
+def world_of(network: Network, plan: Plan, n_events: int, keeps_events: bool = True) -> World:
+    """Return the arrays of a run at their start values, with room for `n_events` events."""
     n, v = network.n, plan.intervention
     tree = network.hierarchy
     state = empty(STATE, n, v.n_components)
@@ -166,7 +164,9 @@ def world_of(network: Network, plan: Plan, n_events: int) -> World:
         if programme.support_priority == "most-deprived"
         else np.zeros(n, dtype=np.bool_)
     )
-    keys = [0] * len(PURPOSES) if numba.config.DISABLE_JIT else np.zeros(len(PURPOSES), dtype=np.uint64)
+    keys, tier_keys = (
+        [0] * length if numba.config.DISABLE_JIT else np.zeros(length, dtype=np.uint64) for length in (len(PURPOSES), 2)
+    )
     return World(
         **{name: network[name] for name in _ATTRIBUTE_NAMES},
         **state,
@@ -185,6 +185,9 @@ def world_of(network: Network, plan: Plan, n_events: int) -> World:
         group_parent=tree.parent,
         group_depth=tree.depth,
         keys=keys,
+        tier_keys=tier_keys,
+        published_form=np.zeros(1),
+        specification=np.zeros((plan.months + 1, 1 + v.n_components)),
         next_state=np.zeros(n, dtype=np.int8),
         roster=np.empty((len(rules.STATES), n), dtype=np.int32),
         sizes=np.zeros(len(rules.STATES), dtype=np.int64),
@@ -196,10 +199,11 @@ def world_of(network: Network, plan: Plan, n_events: int) -> World:
         sums=np.zeros((plan.months + 1, record.N_SUMS)),
         late_effect=np.zeros(n),
         first_late_month=first_late_month(plan.months),
+        keeps_events=keeps_events,
     )
 
 
-def run(network: Network, plan: Plan, seed: int, replicate: int) -> Run:
+def run(network: Network, plan: Plan, seed: int, replicate: int, *, keep_events: bool = True) -> Run:
     """Return one run of one strategy.
 
     Parameters
@@ -207,22 +211,27 @@ def run(network: Network, plan: Plan, seed: int, replicate: int) -> Run:
     network : of this replicate.
     plan : the strategy.
     seed, replicate : address of the luck; equal for all strategies that are compared.
+    keep_events : whether to keep every change of state; else the run has none, and needs less memory.
     """
-    levers = np.array([tuple(m) for m in plan.levers])
     sites = starting_sites(network, plan.programme, seed, replicate)
-    n_events = 6 * network.n + 64
+    n_events = 6 * network.n + 64 if keep_events else network.n  # a service changes state once a month at most
     number = int if numba.config.DISABLE_JIT else np.uint64
     while True:
-        w = world_of(network, plan, n_events)
-        if not run_months(w, plan.behaviour, plan.intervention, levers, sites, number(seed), number(replicate)):
+        w = world_of(network, plan, n_events, keep_events)
+        # a revision writes down more of the components, in this run alone
+        v = plan.intervention._replace(codification=plan.intervention.codification.copy())
+        if not run_months(w, plan.behaviour, v, plan.table, sites, number(seed), number(replicate)):
             break
         n_events *= 2  # a run that changes more often than there was room for is run again, with the same luck
     kept = int(w.counts[N_EVENTS])
     events = {name: getattr(w, f"event_{name}")[:kept] for name, _ in EVENT_FIELDS}
-    order = np.lexsort((events["service"], events["month"]))
+    if keep_events:
+        order = np.lexsort((events["service"], events["month"]))
+        events = {name: values[order] for name, values in events.items()}
     return Run(
-        events={name: values[order] for name, values in events.items()},
+        events=events,
         sums=w.sums,
         late_effect=w.late_effect,
         final={name: getattr(w, name) for name in _STATE_NAMES},
+        specification=w.specification,
     )

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from spreadsim.comparison import Comparison
-from spreadsim.execution import Driver, Outcome, Task, run_replicate
-from spreadsim.network import Network, make_network
+from spreadsim.execution import Driver, Outcome, Task, run_tasks
+from spreadsim.network import Network
 from spreadsim.plan import Plan, plan
 from spreadsim.scenario import Scenario
 
@@ -76,32 +76,24 @@ def with_support(scenario: Scenario, name: str, level: float) -> tuple[Any, Plan
 
 
 class _Runs:
-    """Runs of any plan on the networks of a comparison, each network made once while there is room for it."""
+    """Runs of any plan on the networks of a comparison, those of the search made once."""
 
     def __init__(self, scenario: Scenario, comparison: Comparison, service_class: Any) -> None:
         self.scenario, self.base = scenario, comparison.network
         self.driver: Driver = comparison.driver
         self.fixed = comparison.fixed
         self.service_class = service_class
-        self._networks: dict[int, Network] = {}
+        self._kept: dict[int, Network] = {}
 
-    def network(self, replicate: int) -> Network:
-        if self.fixed or replicate == 0:
-            return self.base
-        if replicate not in self._networks:
-            made = make_network(self.scenario, replicate, like=self.base)
-            if replicate >= SEARCH_REPLICATES:
-                return made
-            self._networks[replicate] = made
-        return self._networks[replicate]
-
-    def outcomes(self, plans: Sequence[Plan], replicate: int) -> list[Outcome]:
-        task = Task(replicate, plans, [False] * len(plans), False)
-        return run_replicate(self.scenario, self.network(replicate), True, task, self.driver, self.service_class)
+    def outcomes(self, plans: Sequence[Plan], replicates: int, keep: bool = False) -> list[list[Outcome]]:
+        """Return the outcomes of plans in each of the first replicates; `keep` keeps the networks for the next time."""
+        tasks = [Task(r, plans, [False] * len(plans), False) for r in range(replicates)]
+        options = {"driver": self.driver, "service_class": self.service_class, "kept": self._kept if keep else None}
+        return list(run_tasks(self.scenario, self.base, self.fixed, tasks, **options))
 
     def cost(self, one: Plan, replicates: int) -> float:
         """Return the mean cost of a plan over the first replicates."""
-        return float(np.mean([self.outcomes([one], r)[0].measures["cost"] for r in range(replicates)]))
+        return float(np.mean([found[0].measures["cost"] for found in self.outcomes([one], replicates, keep=True)]))
 
 
 def at_equal_cost(scenario: Scenario, comparison: Comparison, service_class: Any = None) -> EqualCost | None:
@@ -129,7 +121,7 @@ def at_equal_cost(scenario: Scenario, comparison: Comparison, service_class: Any
     changed = {name: with_support(scenario, name, level) for name, level in levels.items()}
     k = min(comparison.n_replicates, MAX_REPLICATES)
     plans = [changed[name][1] for name in names]
-    results = [runs.outcomes(plans, r) for r in range(k)]
+    results = runs.outcomes(plans, k)
     outcomes = {name: [result[place] for result in results] for place, name in enumerate(names)}
     then = replace(
         comparison,

@@ -1,7 +1,7 @@
 """Running plans: every strategy of every replicate on the same network with the same luck.
 
-What belongs here: one replicate as a unit of work, and the pool that runs replicates. Results come back in order of
-replicate whatever the number of workers.
+What belongs here: a block of replicates as a unit of work, and the pool that runs blocks. Results come back in order of
+replicate, the same to the bit, whatever the number of workers and the size of the blocks.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import Any, Literal
 import numpy as np
 
 from spreadsim import measures
-from spreadsim.network import Network, make_network
+from spreadsim.network import Network, make_networks
 from spreadsim.plan import Plan
 from spreadsim.results import Run
 from spreadsim.scenario import Scenario
 
 Driver = Literal["compiled", "mesa"]
+SERVICES_AT_ONCE = 100_000  # services of all replicates of a block together
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,16 @@ class Task:
     keep_events: bool
 
 
-def run_plan(network: Network, plan: Plan, seed: int, replicate: int, driver: Driver, service_class: Any = None) -> Run:
+def run_plan(
+    network: Network,
+    plan: Plan,
+    seed: int,
+    replicate: int,
+    driver: Driver,
+    service_class: Any = None,
+    *,
+    keep_events: bool = True,
+) -> Run:
     """Return one run by either driver."""
     if driver == "mesa":
         from spreadsim.model import run_with_mesa
@@ -63,33 +73,87 @@ def run_plan(network: Network, plan: Plan, seed: int, replicate: int, driver: Dr
         return run_with_mesa(network, plan, seed, replicate, service_class)
     from spreadsim import engine
 
-    return engine.run(network, plan, seed, replicate)
+    return engine.run(network, plan, seed, replicate, keep_events=keep_events)
 
 
-def run_replicate(
-    scenario: Scenario, base: Network, fixed: bool, task: Task, driver: Driver, service_class: Any = None
-) -> list[Outcome]:
-    """Return the outcomes of a task's plans, in their order.
+def run_block(
+    scenario: Scenario,
+    base: Network,
+    fixed: bool,
+    block: Sequence[Task],
+    driver: Driver,
+    service_class: Any = None,
+    kept: dict[int, Network] | None = None,
+) -> list[list[Outcome]]:
+    """Return for each task of a block the outcomes of its plans, in their order.
 
+    The tasks run the same plans in several replicates: networks are made, and measures taken, of all of them at once.
     `base` is the network of replicate 0; `fixed`: it is given and serves every replicate.
     """
-    network = base if fixed or task.replicate == 0 else make_network(scenario, task.replicate, like=base)
+    networks = networks_of(scenario, base, fixed, [task.replicate for task in block], kept)
+    seed, columns = scenario.run.seed, []
+    for plan, in_full in zip(block[0].plans, block[0].in_full, strict=True):
+        runs = [
+            run_plan(network, plan, seed, task.replicate, driver, service_class, keep_events=in_full)
+            for network, task in zip(networks, block, strict=True)
+        ]
+        columns.append(outcomes_of(runs, networks, plan, in_full, [task.keep_events for task in block]))
+    return [list(outcomes) for outcomes in zip(*columns, strict=True)]
+
+
+def networks_of(
+    scenario: Scenario, base: Network, fixed: bool, replicates: Sequence[int], kept: dict[int, Network] | None = None
+) -> list[Network]:
+    """Return the networks of some replicates; `kept` holds those made before, and takes what is made now."""
+    if fixed:
+        return [base] * len(replicates)
+    known = {} if kept is None else kept
+    known.setdefault(0, base)
+    missing = [replicate for replicate in replicates if replicate not in known]
+    if missing:
+        known.update(zip(missing, make_networks(scenario, missing, base), strict=True))
+    return [known[replicate] for replicate in replicates]
+
+
+def outcomes_of(
+    runs: Sequence[Run], networks: Sequence[Network], plan: Plan, in_full: bool, keep_events: Sequence[bool]
+) -> list[Outcome]:
+    """Return what is kept of runs of one plan; `in_full` keeps curves, generations, groups and services too."""
+    monthly = measures.curves_of(runs, networks, plan)
+    found = measures.measures_of(runs, networks, plan, monthly)
+    rows = np.stack(list(found.values()), axis=1).tolist()
     outcomes = []
-    for plan, in_full in zip(task.plans, task.in_full, strict=True):
-        run = run_plan(network, plan, scenario.run.seed, task.replicate, driver, service_class)
-        monthly = measures.curves(run, network, plan)
+    for k, (run, network) in enumerate(zip(runs, networks, strict=True)):
         outcomes.append(
             Outcome(
-                measures=measures.measures(run, network, plan, monthly),
-                curves=monthly if in_full else {},
+                measures=dict(zip(found, rows[k], strict=True)),
+                curves={name: values[k] for name, values in monthly.items()} if in_full else {},
                 generations=measures.generations(run, plan) if in_full else [],
                 groups=measures.groups(run, network, plan) if in_full else [],
                 end_state=run.final["state"] if in_full else np.empty(0, dtype=np.int8),
-                first_month=measures.first_months_embedded(run.events, network.n) if in_full else np.empty(0),
-                events=run.events if in_full and task.keep_events else None,
+                first_month=measures.first_months_embedded(run) if in_full else np.empty(0),
+                events=run.events if in_full and keep_events[k] else None,
             )
         )
     return outcomes
+
+
+def blocks_of(tasks: Sequence[Task], n_services: int, n_workers: int) -> list[list[Task]]:
+    """Return tasks in blocks of those that run the same plans: enough for every worker, small enough for memory."""
+    most = max(1, min(SERVICES_AT_ONCE // max(1, n_services), -(-len(tasks) // (2 * n_workers))))
+    blocks: list[list[Task]] = []
+    for task in tasks:
+        last = blocks[-1] if blocks else []
+        alike = bool(last) and last[0].in_full == task.in_full and _same(last[0].plans, task.plans)
+        if alike and len(last) < most:
+            last.append(task)
+        else:
+            blocks.append([task])
+    return blocks
+
+
+def _same(some: Sequence[Plan], others: Sequence[Plan]) -> bool:
+    return len(some) == len(others) and all(a is b for a, b in zip(some, others, strict=True))
 
 
 def default_workers() -> int:
@@ -109,41 +173,47 @@ def run_tasks(
     workers: int | None = None,
     service_class: Any = None,
     progress: Callable[[], None] | None = None,
+    kept: dict[int, Network] | None = None,
 ) -> Iterator[list[Outcome]]:
     """Yield the outcomes of each task, in order.
 
-    The compiled driver runs in threads, which it does not hold up; the Mesa driver in processes.
+    The compiled driver runs in threads, which it does not hold up; the Mesa driver in processes. `kept` keeps networks
+    from one call to the next, by replicate; it belongs to one scenario and `base`.
     """
     n_workers = min(workers or default_workers(), max(1, len(tasks)))
 
-    def finished(result: list[Outcome]) -> list[Outcome]:
-        if progress is not None:
-            progress()
-        return result
+    def finished(results: list[list[Outcome]]) -> Iterator[list[Outcome]]:
+        for result in results:
+            if progress is not None:
+                progress()
+            yield result
 
+    quick = driver == "compiled"
+    blocks = blocks_of(tasks, base.n, n_workers) if quick else [[task] for task in tasks]
     if n_workers == 1 or service_class is not None:
-        for task in tasks:
-            yield finished(run_replicate(scenario, base, fixed, task, driver, service_class))
+        for block in blocks:
+            yield from finished(run_block(scenario, base, fixed, block, driver, service_class, kept))
         return
-    if driver == "compiled":
-        from spreadsim import engine  # noqa: F401  (loaded once, before threads ask for it)
     pool: Executor
-    if driver == "mesa":
+    if quick:
+        from spreadsim import engine  # noqa: F401  (loaded once, before threads ask for it)
+
+        pool = ThreadPoolExecutor(n_workers)
+    else:
         import multiprocessing
 
         pool = ProcessPoolExecutor(n_workers, mp_context=multiprocessing.get_context("spawn"))
-    else:
-        pool = ThreadPoolExecutor(n_workers)
     with pool:
-        waiting: list[Future[list[Outcome]]] = []
-        ahead = 4 * n_workers  # results are handed on as they come, so that memory does not grow with replicates
+        waiting: list[Future[list[list[Outcome]]]] = []
+        ahead = 2 * n_workers  # results are handed on as they come, so that memory does not grow with replicates
         try:
-            for task in tasks:
-                waiting.append(pool.submit(run_replicate, scenario, base, fixed, task, driver))
-                if len(waiting) >= ahead:
-                    yield finished(waiting.pop(0).result())
+            for block in blocks:
+                at_hand = kept if quick else None
+                waiting.append(pool.submit(run_block, scenario, base, fixed, block, driver, None, at_hand))
+                if len(waiting) > ahead:
+                    yield from finished(waiting.pop(0).result())
             while waiting:
-                yield finished(waiting.pop(0).result())
+                yield from finished(waiting.pop(0).result())
         except BaseException:
             for future in waiting:
                 future.cancel()

@@ -7,6 +7,7 @@ The shape is drawn once, from replicate 0: all replicates are of the same organi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Hierarchy:
         """Number of groups, roots included."""
         return len(self.parent)
 
-    @property
+    @cached_property
     def depth(self) -> np.ndarray:
         """Number of line edges from each group to its root."""
         depth = np.zeros(self.n_groups, dtype=np.int32)
@@ -48,7 +49,7 @@ class Hierarchy:
                 depth[group] = depth[self.parent[group]] + 1
         return depth
 
-    @property
+    @cached_property
     def service_depth(self) -> np.ndarray:
         """Number of line edges from each service to its root: the levels an instruction passes; 0 without a parent."""
         if self.n_groups == 0:

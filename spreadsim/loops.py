@@ -16,7 +16,7 @@ import numba
 import numpy as np
 
 from spreadsim import draws, record, rules
-from spreadsim.compilation import compiled_module, helper
+from spreadsim.compilation import compiled_module, helper, part_of_caller
 
 R = compiled_module(rules)
 D = compiled_module(draws)
@@ -149,10 +149,61 @@ def effect_of(w, b, v, i):
     return R.effect(b, v, w.core[i], w.adaptable[i], w.context[i], w.form[i])
 
 
-# ------------------------------------------------------------------------------------------------- transition
+# ------------------------------------------------------------------------------------------------- revision
+
+
+@part_of_caller
+def revision(w, m, n, b, v):
+    """If a revision is due, move the specification towards what its effective adopters do, and pass it on."""
+    if m.revises <= 0.0:
+        return
+    forms = effects = 0.0
+    for place in range(w.sizes[rules.EMBEDDED]):
+        i = w.roster[rules.EMBEDDED, place]
+        forms += w.effect[i] * w.form[i]
+        effects += w.effect[i]
+    w.published_form[0] = R.form_revised(m, w.published_form[0], forms, effects)
+    for k in range(v.n_components):
+        presences = 0.0
+        for place in range(w.sizes[rules.EMBEDDED]):
+            i = w.roster[rules.EMBEDDED, place]
+            presences += w.effect[i] * w.fidelity[i, k]
+        v.codification[k] = R.codification_revised(m, v.codification[k], presences, effects)
+    pass_down(w, b, v)
+    for i in range(len(w.state)):
+        w.fit_as_published[i] = R.fit(b, w.context[i], w.published_form[0])
 
 
 @helper
+def pass_down(w, b, v):
+    """Make the message of every group: what is left of the specification after each level above has passed it on.
+
+    The numbers are those of month 0 whenever it is passed down: the same people make the same slips.
+    """
+    n = len(w.state)
+    for g in range(len(w.group_parent)):
+        parent = w.group_parent[g]
+        w.message_generation[g] = w.group_depth[g]
+        for k in range(v.n_components):
+            if parent < 0:
+                w.message[g, k] = 1.0
+                continue
+            address = word(draws.COMPONENT_STRIDE * (n + g) + k)
+            w.message[g, k] = R.component_copied(
+                b,
+                w.message[parent, k],
+                v.codification[k],
+                v.complexity[k],
+                b.copying.error_from_hierarchy,
+                D.uniform_at(w.tier_keys[0], address),
+                D.uniform_at(w.tier_keys[1], address),
+            )
+
+
+# ------------------------------------------------------------------------------------------------- transition
+
+
+@part_of_caller
 def transition(w, m, n, b, v):
     """One transition a service, chosen by its state at the start of the month."""
     hear(w, m, b)
@@ -163,7 +214,7 @@ def transition(w, m, n, b, v):
     convert_or_lapse(w, m, b, v)
 
 
-@helper
+@part_of_caller
 def hear(w, m, b):
     """Unaware services hear of the improvement."""
     for place in range(w.sizes[rules.UNAWARE]):
@@ -179,7 +230,7 @@ def hear(w, m, b):
         note(w, m, i, rules.AWARE, rules.NO_ROUTE, rules.NO_SOURCE, -1, -1, 0.0, False)
 
 
-@helper
+@part_of_caller
 def decide(w, m, b, v, state):
     """Aware and discontinued services adopt of their own accord, are directed, or stay."""
     again = state == rules.DISCONTINUED
@@ -209,7 +260,7 @@ def decide(w, m, b, v, state):
             hold_in_name(w, m, b, v, i)
 
 
-@helper
+@part_of_caller
 def finish_or_give_up(w, m, b, v):
     """Implementing services make progress, and embed it or give up."""
     for place in range(w.sizes[rules.IMPLEMENTING]):
@@ -241,7 +292,7 @@ def finish_or_give_up(w, m, b, v):
                 note(w, m, i, after, route, rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
 
 
-@helper
+@part_of_caller
 def stop(w, m, b, v):
     """Embedded services stop."""
     # Nobody stops with a higher probability than a service without effect, ownership, support or capability.
@@ -256,7 +307,7 @@ def stop(w, m, b, v):
             note(w, m, i, after, w.route[i], rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
 
 
-@helper
+@part_of_caller
 def convert_or_lapse(w, m, b, v):
     """Name-only adopters take the improvement on in earnest, or let it lapse."""
     lapse = R.lapse_probability(b, m)
@@ -297,7 +348,7 @@ def enter(w, m, b, v, i, route, learns_as, response):
                     source = w.peer[entry]
                     break
     group = w.parent[i]
-    form, generation = 0.0, 1
+    form, generation = w.published_form[0], 1
     if kind == rules.PEER:
         form, generation = w.form[source], w.generation[source] + 1
     elif kind == rules.HIERARCHY and group >= 0:
@@ -351,7 +402,7 @@ def hold_in_name(w, m, b, v, i):
     group = w.parent[i]
     for k in range(v.n_components):
         w.fidelity[i, k] = w.message[group, k] if group >= 0 else 1.0
-    w.form[i] = 0.0
+    w.form[i] = w.published_form[0]
     w.generation[i] = w.message_generation[group] + 1 if group >= 0 else 1
     w.progress[i] = 0.0
     weigh(w, v, i)
@@ -365,7 +416,7 @@ def hold_in_name(w, m, b, v, i):
 # ------------------------------------------------------------------------------------------------- change
 
 
-@helper
+@part_of_caller
 def change(w, m, n, b, v):
     """Adapt, erode, drift and repair, in services implementing or embedded before and after."""
     for place in range(w.sizes[rules.IMPLEMENTING]):
@@ -385,7 +436,8 @@ def adapt(w, m, b, v, i):
     """Move the form of a service towards its context as it reads it."""
     latitude = R.latitude_taken(m, w.adaptation_tendency[i])
     seen = R.context_perceived(b, m, v, w.context[i], w.perception[i])
-    w.form[i] = R.form_adjusted(b, m, w.form[i], seen, latitude, w.adaptation_tendency[i], w.capability[i])
+    tendency, published = w.adaptation_tendency[i], w.published_form[0]
+    w.form[i] = R.form_adjusted(b, m, w.form[i], seen, latitude, tendency, w.capability[i], published)
 
 
 @helper
@@ -440,7 +492,7 @@ def drift(w, m, b, v, i):
 # ------------------------------------------------------------------------------------------------- commit, observe
 
 
-@helper
+@part_of_caller
 def commit(w, m, n, b, v):
     """Make the new state of those who change hold; a leader that is no longer embedded leads no more."""
     for place in range(w.counts[COMMITTED], w.counts[N_EVENTS]):
@@ -449,14 +501,24 @@ def commit(w, m, n, b, v):
         w.state[i] = state
         w.route[i] = w.event_route[place]
         w.since[i] = m.month + 1
+        RECORD.record_beginning(
+            m.month + 1, state, w.event_source_kind[place], w.event_leader_source[place], w.sums[m.month + 1]
+        )
+        if state == rules.EMBEDDED:
+            w.ever_led[i] = w.ever_led[i] or w.leader[i]
+            if w.first_embedded[i] < 0:
+                w.first_embedded[i] = m.month + 1
+        w.began[i] = w.began[i] or state == rules.IMPLEMENTING or state == rules.EMBEDDED
         if state != rules.EMBEDDED:
             w.leader[i] = False
             w.persuasion[i] = R.persuasiveness(b, state, w.effect[i], False)
+    if not w.keeps_events:
+        w.counts[N_EVENTS] = 0
     w.counts[COMMITTED] = w.counts[N_EVENTS]
     call_the_roll(w)
 
 
-@helper
+@part_of_caller
 def call_the_roll(w):
     """List the services in each state, ascending."""
     for s in range(len(w.sizes)):
@@ -467,7 +529,7 @@ def call_the_roll(w):
         w.sizes[s] += 1
 
 
-@helper
+@part_of_caller
 def quality(w, m, n, b, v):
     """What each service delivers and how far that persuades its peers."""
     for place in range(w.sizes[rules.IMPLEMENTING]):
@@ -479,14 +541,17 @@ def quality(w, m, n, b, v):
         w.persuasion[i] = R.persuasiveness(b, rules.EMBEDDED, w.effect[i], w.leader[i])
 
 
-@helper
+@part_of_caller
 def record_sums(w, m, n, b, v):
     """Record the sums of the month."""
+    w.specification[n.month, 0] = w.published_form[0]
+    for k in range(v.n_components):
+        w.specification[n.month, 1 + k] = v.codification[k]
     late = n.month >= w.first_late_month
-    RECORD.record_month(w, b, v, w.roster, w.sizes, late, w.late_effect, w.sums[n.month])
+    RECORD.record_month(w, b, v, w.roster, w.sizes, n.month, late, w.late_effect, w.sums[n.month])
 
 
-@helper
+@part_of_caller
 def support(w, m, n, b, v):
     """Work out the support that each service gets."""
     n_first = 0.0
@@ -507,6 +572,7 @@ def support(w, m, n, b, v):
 
 
 _LOOPS = {
+    "revision": revision,
     "transition": transition,
     "change": change,
     "commit": commit,
@@ -523,7 +589,7 @@ def in_order(names):
         return first
     rest = in_order(names[1:])
 
-    @helper
+    @part_of_caller
     def both(w, m, n, b, v):
         first(w, m, n, b, v)
         rest(w, m, n, b, v)

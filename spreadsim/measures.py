@@ -1,11 +1,12 @@
 """Measures: what is compared between strategies, each defined once.
 
 What belongs here: for every measure its name, unit, meaning and which way is better, and the functions that make
-curves and measures from a run's events and sums. A ratio with nothing below it is null (nan here), never 0.
+curves and measures from what runs left behind. A ratio with nothing below it is null (nan here), never 0.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -78,7 +79,7 @@ MEASURES = (
         "share",
         "neither",
         "mean over embedded services: weighted presence of components as intended, the adaptable ones marked down by "
-        "how far their form has moved",
+        "how far their form lies from the specification's as it now stands",
         True,
     ),
     Measure("core_fidelity", "Core fidelity", "share", "higher", "the same over core components alone", True),
@@ -207,66 +208,53 @@ CURVE_COLUMNS = (
     "leading",
     "starters_from_leaders",
     "cost",
+    "published_form",
+    "published_codification",
 )
 
 
-def _over(above: Any, below: Any) -> Any:
+def _over(above: Any, below: Any) -> np.ndarray:
     """Return a ratio, null where there is nothing below it."""
-    if isinstance(below, (float, int)):
-        return above / below if below > 0 else above * NEVER
-    result = np.full(below.shape, NEVER)
-    return np.divide(above, below, out=result, where=below > 0)
+    result = np.full(np.broadcast_shapes(np.shape(above), np.shape(below)), NEVER)
+    return np.divide(above, below, out=result, where=np.broadcast_to(below, result.shape) > 0)
 
 
-def state_counts(events: Any, n: int, months: int, start_aware: bool) -> np.ndarray:
-    """Return the number of services in each state at each month, from the events: shape (T + 1, 6)."""
-    cells = (months + 1) * len(STATE_COLUMNS)
-    row = events["month"] * len(STATE_COLUMNS)
-    entered = np.bincount(row + events["to_state"], minlength=cells)
-    left = np.bincount(row + events["from_state"], minlength=cells)
-    change = (entered - left).reshape(months + 1, len(STATE_COLUMNS)).astype(np.float64)
-    change[0, rules.AWARE if start_aware else rules.UNAWARE] += n
-    return np.asarray(np.cumsum(change, axis=0))
-
-
-def first_months_embedded(events: Any, n: int) -> np.ndarray:
+def first_months_embedded(run: Run) -> np.ndarray:
     """Return for each service the first month in which it was embedded; nan if never."""
-    first = np.full(n, NEVER)
-    entering = np.flatnonzero(events["to_state"] == rules.EMBEDDED)[::-1]  # the earliest is written last
-    first[events["service"][entering]] = events["month"][entering]
-    return first
+    first = run.final["first_embedded"]
+    return np.where(first >= 0, first, NEVER)
 
 
-def curves(run: Run, network: Network, plan: Plan) -> dict[str, np.ndarray]:
-    """Return the monthly measures of a run, months 0 to T, from its events and sums."""
-    n, months, events = network.n, plan.months, run.events
-    sums = dict(zip(SUMS, run.sums.T, strict=True))
-    counts = state_counts(events, n, months, plan.behaviour.awareness.start == 1)
-    implementing, embedded, nominal = (counts[:, s] for s in (rules.IMPLEMENTING, rules.EMBEDDED, rules.IN_NAME_ONLY))
+def _sums(runs: Sequence[Run]) -> dict[str, np.ndarray]:
+    """Return each of the recorded sums of runs, shape (runs, T + 1)."""
+    return dict(zip(SUMS, np.moveaxis(np.stack([run.sums for run in runs]), -1, 0), strict=True))
+
+
+def curves_of(runs: Sequence[Run], networks: Sequence[Network], plan: Plan) -> dict[str, np.ndarray]:
+    """Return the monthly measures of runs of one plan: one array each, of shape (runs, T + 1), months 0 to T.
+
+    Parameters
+    ----------
+    runs, networks : what was run, on what: one network a run, all of one size.
+    plan : the strategy.
+    """
+    n, months = networks[0].n, plan.months
+    sums = _sums(runs)
+    counts = [sums[f"n_{name}"] for name in STATE_COLUMNS]
+    implementing, embedded, nominal = (counts[s] for s in (rules.IMPLEMENTING, rules.EMBEDDED, rules.IN_NAME_ONLY))
     reporting = implementing + embedded + nominal
-    population = network["population"]
-    people = float(population.sum())
-    first = first_months_embedded(events, n)
-    ever = ~np.isnan(first)
-    at = first[ever].astype(np.int64)
-    n_ever = np.cumsum(np.bincount(at, minlength=months + 1)).astype(np.float64)
-    people_ever = np.cumsum(np.bincount(at, weights=population[ever], minlength=months + 1))
-    starting_effect = sums["effect"][0] / embedded[0] if embedded[0] > 0 else 1.0
-    started = np.isin(events["to_state"], (rules.IMPLEMENTING, rules.EMBEDDED)) & (
-        events["source_kind"] != rules.NO_SOURCE
-    )
-    started &= events["month"] > 0
-    copied = started & (events["source_kind"] == rules.PEER)
-    from_leader = copied & events["leader_source"]
-    starters = np.bincount(events["month"][started], minlength=months + 1).astype(np.float64)
-    led = np.bincount(events["month"][from_leader], minlength=months + 1).astype(np.float64)
-    result = {f"share_{name}": counts[:, s] / n for s, name in enumerate(STATE_COLUMNS)}
+    people = np.array([[network.people] for network in networks])
+    n_ever = np.cumsum(sums["n_first_embedded"], axis=1)
+    people_ever = np.cumsum(sums["people_first_embedded"], axis=1)
+    starting_effect = np.ones((len(runs), 1))
+    np.divide(sums["effect"][:, :1], embedded[:, :1], out=starting_effect, where=embedded[:, :1] > 0)
+    result = {f"share_{name}": count / n for name, count in zip(STATE_COLUMNS, counts, strict=True)}
     result |= {
         "reported_uptake": reporting / n,
         "embedded": embedded / n,
         "in_name_only": nominal / n,
         "in_name_only_of_reported": _over(nominal, reporting),
-        "discontinued": counts[:, rules.DISCONTINUED] / n,
+        "discontinued": counts[rules.DISCONTINUED] / n,
         "reach": n_ever / n,
         "population_reach": _over(people_ever, people),
         "fidelity": _over(sums["fidelity"], embedded),
@@ -279,60 +267,71 @@ def curves(run: Run, network: Network, plan: Plan) -> dict[str, np.ndarray]:
         "generation": _over(sums["generation"], embedded),
         "delivered": _over(sums["delivered"], people),
         "leading": sums["leaders"] / n,
-        "starters_from_leaders": _over(led, starters),
+        "starters_from_leaders": _over(sums["n_beginning_from_leaders"], sums["n_beginning"]),
     }
-    spent, monthly_cost = np.zeros(months + 1), cast(Any, rules.monthly_cost)  # arithmetic: all months at once
-    waiting, leading = sums["supported"][:months], sums["leaders"][:months]
-    holding = embedded[:months] + nominal[:months]
-    spent[:months] = monthly_cost(
-        plan.cost, plan.levers_by_month, float(n), implementing[:months], waiting, holding, leading
-    )
+    spent, monthly_cost = np.zeros((len(runs), months + 1)), cast(Any, rules.monthly_cost)  # arithmetic: all at once
+    held = [part[:, :months] for part in (implementing, sums["supported"], embedded + nominal, sums["leaders"])]
+    spent[:, :months] = monthly_cost(plan.cost, plan.levers_by_month, float(n), *held)
     result["cost"] = spent / n
+    published = np.stack([run.specification for run in runs])
+    result["published_form"] = published[:, :, 0]
+    written = np.zeros(published.shape[:2])
+    for k, weight in enumerate(plan.intervention.weight):
+        written += weight * published[:, :, 1 + k]
+    result["published_codification"] = written
     return {name: result[name] for name in CURVE_COLUMNS}
 
 
-def measures(run: Run, network: Network, plan: Plan, monthly: dict[str, np.ndarray] | None = None) -> dict[str, float]:
-    """Return every measure of a run at its horizon; nan where null.
+def measures_of(
+    runs: Sequence[Run], networks: Sequence[Network], plan: Plan, monthly: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return every measure of runs of one plan at their horizon: one array each, of shape (runs,); nan where null.
 
     Parameters
     ----------
-    run, network, plan : what was run, on what, under which strategy.
-    monthly : the run's `curves`, if they are at hand.
+    runs, networks, plan : what was run, on what, under which strategy, as in `curves_of`.
+    monthly : the runs' curves.
     """
-    c = curves(run, network, plan) if monthly is None else monthly
-    n, months, events = network.n, plan.months, run.events
-    sums = dict(zip(SUMS, run.sums.T, strict=True))
-    last = {measure.name: float(c[measure.name][months]) for measure in MEASURES if measure.monthly}
-    embedded = last["embedded"] * n
+    c, sums = monthly, _sums(runs)
+    n, months, stop = networks[0].n, plan.months, plan.stop_month
+    last = {measure.name: c[measure.name][:, months] for measure in MEASURES if measure.monthly}
+    embedded = sums["n_embedded"][:, months]
     late = slice(months - n_late_months(months) + 1, months + 1)
-    began = np.zeros(n, dtype=np.bool_)
-    began[events["service"][np.isin(events["to_state"], (rules.IMPLEMENTING, rules.EMBEDDED))]] = True
-    stopped = run.final["state"] == rules.DISCONTINUED
-    half = np.flatnonzero(c["reach"] >= 0.5)
-    led = np.zeros(n, dtype=np.bool_)
-    led[events["service"][events["leader"] & (events["to_state"] == rules.EMBEDDED)]] = True
-    population, fifth = network["population"], network.fifth
-    least = _over(sums["delivered_least_deprived"][late], population[fifth == 0].sum())
-    most = _over(sums["delivered_most_deprived"][late], population[fifth == 4].sum())
-    stop = plan.stop_month
-    cost, cumulative = float(np.sum(c["cost"])), float(np.sum(c["delivered"])) / 12.0
-    at_start, now = (_over(sums[name][months], embedded) for name in ("presence_at_start", "presence"))
+    never_began = [np.sum((run.final["state"] == rules.DISCONTINUED) & ~run.final["began"]) for run in runs]
+    half = c["reach"] >= 0.5
+    fifths = np.array([network.people_by_fifth for network in networks])
+    least = np.mean(_over(sums["delivered_least_deprived"][:, late], fifths[:, :1]), axis=1)
+    most = np.mean(_over(sums["delivered_most_deprived"][:, late], fifths[:, 4:]), axis=1)
+    cost, cumulative = np.sum(c["cost"], axis=1), np.sum(c["delivered"], axis=1) / 12.0
+    at_start, now = (_over(sums[name][:, months], embedded) for name in ("presence_at_start", "presence"))
+    uptake = c["reported_uptake"]
     result = last | {
-        "lapsed_never_started": float(np.sum(stopped & ~began)) / n,
-        "fidelity_at_start": float(at_start),
-        "fidelity_drift": float(now - at_start),
-        "adaptation_ratio": float(_over(sums["form_moved"][months], sums["context_distance"][months])),
-        "benefit": float(np.mean(c["delivered"][late])),
+        "lapsed_never_started": np.array(never_began) / n,
+        "fidelity_at_start": at_start,
+        "fidelity_drift": now - at_start,
+        "adaptation_ratio": _over(sums["form_moved"][:, months], sums["context_distance"][:, months]),
+        "benefit": np.mean(c["delivered"][:, late], axis=1),
         "cumulative_benefit": cumulative,
-        "evaporation": float(c["reported_uptake"][stop] - c["reported_uptake"][months]) if stop <= months else NEVER,
-        "months_to_half": float(half[0]) if len(half) else NEVER,
-        "equity_gap": float(np.mean(least) - np.mean(most)),
-        "equity_ratio": float(_over(np.mean(most), np.mean(least))),
-        "second_leaders": float(np.sum(led)) / n,
+        "evaporation": uptake[:, stop] - uptake[:, months] if stop <= months else np.full(len(runs), NEVER),
+        "months_to_half": np.where(half.any(axis=1), np.argmax(half, axis=1), NEVER),
+        "equity_gap": least - most,
+        "equity_ratio": _over(most, least),
+        "second_leaders": np.array([np.sum(run.final["ever_led"]) for run in runs]) / n,
         "cost": cost,
-        "cost_per_benefit_year": float(_over(cost, cumulative)),
+        "cost_per_benefit_year": _over(cost, cumulative),
     }
     return {measure.name: result[measure.name] for measure in MEASURES}
+
+
+def curves(run: Run, network: Network, plan: Plan) -> dict[str, np.ndarray]:
+    """Return the monthly measures of a run, months 0 to T."""
+    return {name: values[0] for name, values in curves_of([run], [network], plan).items()}
+
+
+def measures(run: Run, network: Network, plan: Plan) -> dict[str, float]:
+    """Return every measure of a run at its horizon; nan where null."""
+    found = measures_of([run], [network], plan, curves_of([run], [network], plan))
+    return {name: float(values[0]) for name, values in found.items()}
 
 
 def generations(run: Run, plan: Plan) -> list[dict[str, float]]:
@@ -341,7 +340,7 @@ def generations(run: Run, plan: Plan) -> list[dict[str, float]]:
     entering = (events["source_kind"] != rules.NO_SOURCE) & (events["to_state"] != rules.IN_NAME_ONLY)
     rows = []
     embedded = final["state"] == rules.EMBEDDED
-    moved = np.abs(final["form"])
+    moved = np.abs(final["form"] - run.specification[-1, 0])
     fidelity = v.core_share * final["core"] + (1 - moved / (1 + moved)) * v.adaptable_share * final["adaptable"]
     highest = int(max(events["generation"][entering].max(initial=0), final["generation"][embedded].max(initial=0)))
     for g in range(highest + 1):
@@ -362,7 +361,7 @@ def generations(run: Run, plan: Plan) -> list[dict[str, float]]:
 
 def groups(run: Run, network: Network, plan: Plan) -> list[dict[str, Any]]:
     """Return reach and benefit by group at each level of the hierarchy, and by fifth of deprivation."""
-    ever = ~np.isnan(first_months_embedded(run.events, network.n))
+    ever = run.final["first_embedded"] >= 0
     population = network["population"]
     effect = run.late_effect / n_late_months(plan.months)
     rows: list[dict[str, Any]] = []

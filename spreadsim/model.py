@@ -93,6 +93,8 @@ class SpreadModel(mesa.Model):
         self.support, self.support_embedded = [0.0, 0.0], [0.0, 0.0]
         self._events: list[dict[str, Any]] = []
         self._sums = np.zeros((resolved.months + 1, record.N_SUMS))
+        self.published_form = 0.0
+        self._specification = np.zeros((resolved.months + 1, 1 + self.v.n_components))
         self._late_effect = np.zeros(self.structure.n)
         self._prefixes: dict[int, int] = {}
         programme = resolved.programme
@@ -187,6 +189,9 @@ class SpreadModel(mesa.Model):
     def note(self, **event: Any) -> None:
         """Write a change of state down."""
         self._events.append(event)
+        record.record_beginning(
+            event["month"], event["to_state"], event["source_kind"], event["leader_source"], self._sums[event["month"]]
+        )
 
     def share_in(self, state: int) -> float:
         """Return the share of services in a state now."""
@@ -198,7 +203,10 @@ class SpreadModel(mesa.Model):
             self.running = False
             return
         for phase in rules.ACTING:
-            self.agents.do(phase)
+            if phase == "revision":
+                self._revise()
+            else:
+                self.agents.do(phase)
         self.month += 1
         self._prefixes.clear()
         self._observe()
@@ -220,6 +228,25 @@ class SpreadModel(mesa.Model):
             else:
                 self.agents.do(phase)
         self.datacollector.collect(self)
+
+    def _revise(self) -> None:
+        """If a revision is due, move the specification towards what its effective adopters do, and pass it on."""
+        if self.m.revises <= 0.0:
+            return
+        forms = effects = 0.0
+        presences = [0.0] * self.v.n_components
+        for service in self.services:
+            if service.state == rules.EMBEDDED:
+                forms += service.effect * service.form
+                effects += service.effect
+                for k in range(self.v.n_components):
+                    presences[k] += service.effect * service.fidelity[k]
+        self.published_form = rules.form_revised(self.m, self.published_form, forms, effects)
+        for k in range(self.v.n_components):
+            self.v.codification[k] = rules.codification_revised(self.m, self.v.codification[k], presences[k], effects)
+        self.message, self.message_generation = self._messages()
+        for service in self.services:
+            service.fit_as_published = rules.fit(self.b, service.context, self.published_form)
 
     def _share_support(self) -> None:
         waiting = [0.0, 0.0]
@@ -244,11 +271,13 @@ class SpreadModel(mesa.Model):
 
     def _record(self) -> None:
         held = {name: values.tolist() for name, values in self.arrays().items()}
-        world = SimpleNamespace(**held, fifth=self.structure.fifth.tolist())
+        world = SimpleNamespace(**held, fifth=self.structure.fifth.tolist(), published_form=[self.published_form])
+        self._specification[self.month] = [self.published_form, *self.v.codification]
         late = self.month >= first_late_month(self.strategy.months)
         roster = [[s.uid for s in self.services if s.state == state] for state in range(len(rules.STATES))]
         sizes = [len(services) for services in roster]
-        record.record_month(world, self.b, self.v, roster, sizes, late, self._late_effect, self._sums[self.month])
+        row = self._sums[self.month]
+        record.record_month(world, self.b, self.v, roster, sizes, self.month, late, self._late_effect, row)
 
     def result(self) -> Run:
         """Return the record of the run, as the compiled driver does."""
@@ -260,6 +289,7 @@ class SpreadModel(mesa.Model):
             sums=self._sums,
             late_effect=self._late_effect,
             final={variable.name: arrays[variable.name] for variable in STATE},
+            specification=self._specification,
         )
 
 

@@ -8,7 +8,7 @@ What does not: ties of the generated families (``ties``), reading files, drawing
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -71,20 +71,29 @@ def ties_from_pairs(
     """
     a = np.asarray(listener, dtype=np.int64)
     b = np.asarray(speaker, dtype=np.int64)
-    w = np.ones(len(a)) if strength is None else np.asarray(strength, dtype=np.float64)
     keep = a != b
-    a, b, w = a[keep], b[keep], w[keep]
-    if not directed:
-        a, b = np.minimum(a, b), np.maximum(a, b)
-    key, first = np.unique(a * n + b, return_index=True)
-    w = w[first]
-    if not directed:
-        mirrored = (key % n) * n + key // n
-        order = np.argsort(np.concatenate([key, mirrored]), kind="stable")
-        key, w = np.concatenate([key, mirrored])[order], np.concatenate([w, w])[order]
+    a, b = a[keep], b[keep]
+    if strength is None:
+        key = a * n + b if directed else np.concatenate([a * n + b, b * n + a])
+        key.sort()
+        fresh = np.ones(len(key), dtype=np.bool_)
+        np.not_equal(key[1:], key[:-1], out=fresh[1:])
+        key = key[fresh]
+        w = np.broadcast_to(np.float64(1.0), key.shape)
+    else:
+        w = np.asarray(strength, dtype=np.float64)[keep]
+        if not directed:
+            a, b = np.minimum(a, b), np.maximum(a, b)
+        key, first = np.unique(a * n + b, return_index=True)
+        w = w[first]
+        if not directed:
+            key = np.concatenate([key, (key % n) * n + key // n])
+            order = np.argsort(key, kind="stable")
+            key, w = key[order], np.concatenate([w, w])[order]
+    row = key // n
     start = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(np.bincount(key // n, minlength=n), out=start[1:])
-    return Ties(start, (key % n).astype(np.int32), w, directed)
+    np.cumsum(np.bincount(row, minlength=n), out=start[1:])
+    return Ties(start, (key - row * n).astype(np.int32), w, directed)
 
 
 @dataclass(frozen=True)
@@ -128,7 +137,8 @@ class Network:
     @cached_property
     def weight_sum(self) -> np.ndarray:
         """Sum of the weights in each row, in ascending order of peer."""
-        return np.bincount(self.ties.listener, weights=self.weight, minlength=self.n)[: self.n].astype(np.float64)
+        sums = np.bincount(self.ties.listener, weights=self.weight, minlength=len(self.ties.degree))
+        return sums.astype(np.float64)
 
     @cached_property
     def deprivation_rank(self) -> np.ndarray:
@@ -143,6 +153,16 @@ class Network:
         if self.n < 5:
             return np.full(self.n, -1, dtype=np.int8)
         return np.minimum(4, (self.deprivation_rank * 5) // self.n).astype(np.int8)
+
+    @cached_property
+    def people(self) -> float:
+        """Number of people served by all services."""
+        return float(self["population"].sum())
+
+    @cached_property
+    def people_by_fifth(self) -> tuple[float, ...]:
+        """Number of people served by each fifth by deprivation; zeros where there are no fifths."""
+        return tuple(float(self["population"][self.fifth == number].sum()) for number in range(5))
 
     def most_deprived(self, share: float) -> np.ndarray:
         """Return whether each service is among the `share` most deprived (rounded to whole services)."""
@@ -190,11 +210,21 @@ def draw_attributes(
     """Return every attribute drawn from the scenario's distributions, rounded to what a file can hold.
 
     Readiness and capability follow `given_deprivation`, in standard deviations, where it is given.
+    """
+    drawn = drawn_attributes(scenario, hierarchy, [replicate], given_deprivation)
+    return {name: values[0] for name, values in drawn.items()}
+
+
+def drawn_attributes(
+    scenario: Scenario, hierarchy: Hierarchy, replicates: Sequence[int], given_deprivation: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """Return `draw_attributes` of several replicates: arrays of shape (replicates, services).
 
     The groups are the lowest level's. Where there is no level below the root there is no group to vary between, and
     all variance is the services' own.
     """
     s, n, seed = scenario.services, len(hierarchy.service_parent), scenario.run.seed
+    number = np.array(replicates, dtype=np.uint64)[:, np.newaxis]
     own_uid = np.arange(n, dtype=np.uint64)
     group = hierarchy.service_parent
     grouped = hierarchy.n_groups > 0 and bool(np.any(hierarchy.level_of[group] >= 0))
@@ -202,11 +232,11 @@ def draw_attributes(
 
     def normal(column: int, of_group: bool = False) -> np.ndarray:
         if not of_group:
-            return standard_normal(draws.uniform(seed, replicate, 0, draws.ATTRIBUTE + column, own_uid))
+            return standard_normal(draws.uniform(seed, number, 0, draws.ATTRIBUTE + column, own_uid))
         if not grouped:
-            return np.zeros(n)
-        values = standard_normal(draws.uniform(seed, replicate, 0, draws.ATTRIBUTE + column, group_uid))
-        return np.where(group >= 0, values[group], 0.0)
+            return np.zeros((len(replicates), n))
+        values = standard_normal(draws.uniform(seed, number, 0, draws.ATTRIBUTE + column, group_uid))
+        return np.where(group >= 0, values[:, group], 0.0)
 
     def shared(icc: float, first_column: int) -> np.ndarray:
         between = icc if grouped else 0.0
@@ -219,8 +249,8 @@ def draw_attributes(
     deprivation = shared(s.deprivation.intraclass_correlation, 0) if given_deprivation is None else given_deprivation
     tendency = s.adaptation_tendency
     drawn = {
-        "deprivation": deprivation,
-        "context": s.context.standard_deviation * shared(s.context.intraclass_correlation, 2),
+        "deprivation": np.broadcast_to(deprivation, (len(replicates), n)),
+        "context": s.context.mean + s.context.standard_deviation * shared(s.context.intraclass_correlation, 2),
         "readiness": np.clip(sloped(s.readiness, normal(4)), s.readiness.minimum, s.readiness.maximum),
         "capability": np.clip(sloped(s.capability, normal(5)), 0.0, 1.0),
         "adaptation_tendency": np.clip(tendency.mean + tendency.standard_deviation * normal(6), 0.0, 1.0),
@@ -250,29 +280,58 @@ def make_network(scenario: Scenario, replicate: int = 0, like: Network | None = 
     ------
     InputError : the scenario's network cannot be made.
     """
+    return make_networks(scenario, [replicate], like)[0]
+
+
+def make_networks(scenario: Scenario, replicates: Sequence[int], like: Network | None = None) -> list[Network]:
+    """Return `make_network` of several replicates, which is quicker than one by one and gives the same."""
     from spreadsim.ties import generated_ties
 
     table = scenario.network
-    drawn_as = replicate if table.redraw else 0
+    drawn_as = [replicate if table.redraw else 0 for replicate in replicates]
     if table.source == "file":
         from spreadsim.network_files import network_of_scenario
 
-        return network_of_scenario(scenario, drawn_as, like)
+        return [network_of_scenario(scenario, number, like) for number in drawn_as]
     if like is not None and not table.redraw:
-        return like
+        return [like] * len(replicates)
     hierarchy = like.hierarchy if like is not None else make_hierarchy(table, scenario.run.seed)
     ids = like.ids if like is not None else _service_names(table.services)
-    attributes = draw_attributes(scenario, hierarchy, drawn_as)
-    ties = generated_ties(table, hierarchy, scenario.run.seed, drawn_as)
-    return Network(
-        ids=ids,
-        names=ids,
-        attributes=attributes,
+    attributes = drawn_attributes(scenario, hierarchy, drawn_as)
+    together = Network(
+        ids=(),
+        names=(),
+        attributes={name: values.reshape(-1) for name, values in attributes.items()},
         hierarchy=hierarchy,
-        ties=ties,
+        ties=generated_ties(table, hierarchy, scenario.run.seed, drawn_as),
         homophily_distance=table.peer_ties.homophily_distance,
         drawn=("hierarchy", "ties", *attributes),
     )
+    return _apart(together, len(replicates), ids)
+
+
+def _apart(together: Network, count: int, ids: tuple[str, ...]) -> list[Network]:
+    """Return the `count` networks of one size that stand side by side in one, with what was worked out of it."""
+    n, ties = len(ids), together.ties
+    parts = []
+    for k in range(count):
+        first, last = ties.start[k * n], ties.start[(k + 1) * n]
+        entries, services = slice(first, last), slice(k * n, (k + 1) * n)
+        part = replace(
+            together,
+            ids=ids,
+            names=ids,
+            attributes={name: values[services] for name, values in together.attributes.items()},
+            ties=Ties(
+                ties.start[k * n : (k + 1) * n + 1] - first,
+                ties.peer[entries] - np.int32(k * n),
+                ties.strength[entries],
+                ties.directed,
+            ),
+        )
+        vars(part).update(weight=together.weight[entries], weight_sum=together.weight_sum[services])
+        parts.append(part)
+    return parts
 
 
 def network_from_graph(graph: networkx.Graph, scenario: Scenario, replicate: int = 0) -> Network:
@@ -468,7 +527,9 @@ __all__ = [
     "Network",
     "Ties",
     "draw_attributes",
+    "drawn_attributes",
     "make_network",
+    "make_networks",
     "network_from_graph",
     "replace",
     "starting_sites",

@@ -302,7 +302,7 @@ def redrawn(network: Network, scenario: Scenario, replicate: int) -> Network:
     if not network.facts["ties_given"]:
         drawn.append("ties")
         table = scenario.network.model_copy(update={"services": network.n})
-        ties = ties_from_pairs(network.n, *picked_pairs(table, network.hierarchy, scenario.run.seed, number))
+        ties = ties_from_pairs(network.n, *picked_pairs(table, network.hierarchy, scenario.run.seed, [number]))
     return replace(network, attributes=values, ties=ties, drawn=tuple(drawn))
 
 

@@ -279,6 +279,11 @@ class AdaptationTendency(Table):
 class Context(Table):
     """How far local circumstances lie from the originators'."""
 
+    mean: float = parameter(
+        0.0, "Mean of contexts: how far services as a whole lie from the originators' circumstances.",
+        unit="fit distances", bounds=(-100.0, 100.0), plausible=(0.0, 2.0), symbol="mx", evidence="assumed",
+        source="0: the originators are typical of those who follow",
+    )
     standard_deviation: float = parameter(
         1.0, "Spread of contexts; at a distance of one fit_distance the fit is one half.", unit="fit distances",
         bounds=(0.0, 100.0), plausible=(0.0, 2.0), symbol="sx",
@@ -387,6 +392,21 @@ class Programme(Table):
         1.0, "Latitude once the programme has ended; 'as-before' keeps what held while it ran.", unit="lever",
         bounds=None, plausible=(0.0, 1.0), symbol="P_after", evidence="assumed",
         source="nobody enforces the specification once the programme has ended",
+    )
+    revision_interval: int = parameter(
+        0, "Months between revisions of the specification by what its effective adopters do, while the programme "
+        "runs; 0: it is never revised.", unit="months", bounds=(0, 1200), plausible=(0, 24), symbol="rev",
+        evidence="assumed", source="test and revise: Horton et al., The spread challenge, 2018",
+    )
+    revision_of_form: float = parameter(
+        0.5, "Share of the gap between the published form and the mean form of effective adopters that one revision "
+        "closes.", plausible=(0.0, 1.0), symbol="rev_z", evidence="assumed",
+        source="test and revise: Horton et al. 2018; no measurement",
+    )
+    revision_of_codification: float = parameter(
+        0.25, "Share of the gap between a component's codification and its presence in effective adopters that one "
+        "revision closes.", plausible=(0.0, 1.0), symbol="rev_kappa", evidence="assumed",
+        source="test and revise: Horton et al. 2018; no measurement",
     )
     starting_sites: StartingSites = StartingSites()
 
@@ -696,3 +716,6 @@ class Cost(Table):
     co_production_month: float = _cost(1.0, "More per implementing service and month, times co-production.")
     embedded_month: float = _cost(0.1, "Per service and month, embedded or in name only.")
     second_leader_month: float = _cost(0.5, "Per second leader and month, times celebration.")
+    revision: float = _cost(
+        0.2, "Per service and revision of the specification: seeing what adopters do, rewriting, making it known."
+    )

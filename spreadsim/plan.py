@@ -53,6 +53,11 @@ class Plan:
         """The levers as one array a lever, months 0 to T-1."""
         return rules.Levers(*(np.array(column) for column in zip(*self.levers, strict=True)))  # type: ignore[arg-type]
 
+    @cached_property
+    def table(self) -> np.ndarray:
+        """The levers as numbers: shape (T, levers)."""
+        return np.array([tuple(month) for month in self.levers])
+
     @property
     def stop_month(self) -> int:
         """First month without the programme."""
@@ -132,6 +137,8 @@ def _months(strategy: Any, programme: Programme, minimum_latitude: float, months
                 held["latitude"] = after
             position += 1
         on = float(programme.start_month <= month < programme.stop_month)
+        since, interval = month - programme.start_month, programme.revision_interval
+        revises = float(on > 0 and interval > 0 and since > 0 and since % interval == 0)
         directed_since = (month if directed_since is None else directed_since) if held["mandate"] > 0 else None
         result.append(
             rules.Levers(
@@ -147,6 +154,9 @@ def _months(strategy: Any, programme: Programme, minimum_latitude: float, months
                 celebration=float(held["celebration"]),
                 supports_embedded=float(held["support_for"] == "implementing-and-embedded"),
                 months_directed=float(month - directed_since) if directed_since is not None else 0.0,
+                revises=revises,
+                revision_of_form=programme.revision_of_form,
+                revision_of_codification=programme.revision_of_codification,
             )
         )
     return tuple(result)

@@ -1,7 +1,7 @@
 """What is recorded of each month: sums over services, from which curves and measures are made.
 
-What belongs here: one loop over services, in ascending uid, called by both drivers; the names of its columns. Changes
-of state are events and are not recorded here.
+What belongs here: what both drivers call each month to record it, in ascending uid, and the names of the columns. Which
+service changed when is an event (`state.EVENT_FIELDS`); here changes are counted.
 """
 
 from __future__ import annotations
@@ -26,26 +26,46 @@ SUMS = (
     "delivered_most_deprived",
     "leaders",  # number of second leaders now
     "supported",  # support received, over implementing services (and embedded ones where it reaches them)
+    *(f"n_{name.replace(' ', '_')}" for name in rules.STATES),  # number of services in each state
+    "n_first_embedded",  # number embedded for the first time this month
+    "people_first_embedded",  # the people they serve
+    "n_beginning",  # number that took the improvement on this month, starting sites left out
+    "n_beginning_from_leaders",  # number of those that copied a second leader
 )
 N_SUMS = len(SUMS)
 SUPPORTED = SUMS.index("supported")  # filled when support is shared out
+FIRST_STATE = SUMS.index("n_unaware")
+FIRST_EMBEDDED, PEOPLE_FIRST_EMBEDDED = SUMS.index("n_first_embedded"), SUMS.index("people_first_embedded")
+BEGINNING, BEGINNING_FROM_LEADERS = SUMS.index("n_beginning"), SUMS.index("n_beginning_from_leaders")
 
 
-def record_month(w: Any, b: Any, v: Any, roster: Any, sizes: Any, late: bool, late_effect: Any, row: Any) -> None:
+def record_beginning(month: int, to_state: int, source_kind: int, from_leader: bool, row: Any) -> None:
+    """Count in `row`, the sums of `month`, a service that takes the improvement on."""
+    taken_on = to_state == rules.IMPLEMENTING or to_state == rules.EMBEDDED
+    if month > 0 and taken_on and source_kind != rules.NO_SOURCE:
+        row[BEGINNING] += 1.0
+        if from_leader and source_kind == rules.PEER:
+            row[BEGINNING_FROM_LEADERS] += 1.0
+
+
+def record_month(
+    w: Any, b: Any, v: Any, roster: Any, sizes: Any, month: int, late: bool, late_effect: Any, row: Any
+) -> None:
     """Fill `row` with a month's sums: over embedded services, then implementing ones, then those in name only.
 
     Parameters
     ----------
-    w : arrays by the names of `state.STATE` and `state.ATTRIBUTES`, with `fifth`.
+    w : arrays by the names of `state.STATE` and `state.ATTRIBUTES`, with `fifth` and `published_form`.
     roster, sizes : for each state the services in it, ascending, and how many they are.
     late : whether the month counts for what is sustained; then `late_effect` gains each service's delivered effect.
     """
     fidelity = core = effect = fit = moved = context = generation = at_start = presence = 0.0
-    delivered = least = most = leaders = 0.0
+    delivered = least = most = leaders = n_first = people_first = 0.0
+    published = w.published_form[0]
     for place in range(sizes[rules.EMBEDDED]):
         i = roster[rules.EMBEDDED][place]
         form, own_core, own_adaptable = w.form[i], w.core[i], w.adaptable[i]
-        fidelity += rules.fidelity_as_intended(v, own_core, own_adaptable, form)
+        fidelity += rules.fidelity_as_intended(v, own_core, own_adaptable, form - published)
         core += own_core
         effect += w.effect[i]
         fit += rules.fit(b, w.context[i], form)
@@ -55,6 +75,9 @@ def record_month(w: Any, b: Any, v: Any, roster: Any, sizes: Any, late: bool, la
         at_start += w.presence_at_start[i]
         presence += v.core_share * own_core + v.adaptable_share * own_adaptable
         leaders += 1.0 if w.leader[i] else 0.0
+        if w.first_embedded[i] == month:
+            n_first += 1.0
+            people_first += w.population[i]
     for state in (rules.EMBEDDED, rules.IMPLEMENTING, rules.IN_NAME_ONLY):
         for place in range(sizes[state]):
             i = roster[state][place]
@@ -80,3 +103,7 @@ def record_month(w: Any, b: Any, v: Any, roster: Any, sizes: Any, late: bool, la
     row[10] = least
     row[11] = most
     row[12] = leaders
+    for state in range(len(sizes)):
+        row[FIRST_STATE + state] = float(sizes[state])
+    row[FIRST_EMBEDDED] = n_first
+    row[PEOPLE_FIRST_EMBEDDED] = people_first

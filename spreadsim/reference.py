@@ -18,6 +18,7 @@ _PHASES = {
     "quality": "what each service delivers, and how far that persuades its peers",
     "record": "the month's sums: over embedded services, then implementing ones, then those in name only",
     "support": "the support that each service gets: places shared by those waiting; at the horizon a run stops here",
+    "revision": "if one is due, the specification moves towards what its effective adopters did last month",
     "transition": "hear, decide, be directed, convert, finish, give up, stop; on entry, copy; on embedding, lead",
     "change": "adapt, erode, drift, repair, in services implementing or embedded before and after",
     "commit": "the new state holds; leaders that stopped retire",

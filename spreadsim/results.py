@@ -20,16 +20,19 @@ class Run:
 
     Attributes
     ----------
-    events : one array for each of `state.EVENT_FIELDS`: every change of state, in order of month and service.
+    events : one array for each of `state.EVENT_FIELDS`: every change of state, in order of month and service;
+        none where they were not kept.
     sums : shape (T + 1, len(record.SUMS)).
     late_effect : for each service, the effect delivered, summed over the last twelve months.
     final : one array for each of `state.STATE`, at the horizon.
+    specification : shape (T + 1, 1 + components): the published form, then the codification of each component.
     """
 
     events: Mapping[str, np.ndarray]
     sums: np.ndarray
     late_effect: np.ndarray
     final: Mapping[str, np.ndarray]
+    specification: np.ndarray
 
 
 def first_late_month(months: int) -> int:

@@ -37,6 +37,7 @@ SATURATING, LINEAR, THRESHOLD, INDEPENDENT_CASCADE = range(4)
 # A month, in order. All services act on the state at the start of the month; `commit` makes the new state theirs.
 # Services that enter implementation copy before anything drifts, so that every copy is of last month's version.
 ACTING = (
+    "revision",  # if one is due: the specification moves towards what its effective adopters did last month
     "transition",  # hear, decide, be directed, convert, finish, give up, stop; on entry, copy; on embedding, lead
     "change",  # adapt, erode, drift, repair
     "commit",  # the new state holds; leaders that stopped retire
@@ -64,6 +65,9 @@ class Levers(NamedTuple):
     celebration: float
     supports_embedded: float
     months_directed: float
+    revises: float
+    revision_of_form: float
+    revision_of_codification: float
 
 
 class Intervention(NamedTuple):
@@ -166,7 +170,10 @@ def effect(b: Any, v: Any, core: float, adaptable: float, context: float, form: 
 
 
 def fidelity_as_intended(v: Any, core: float, adaptable: float, form: float) -> float:
-    """Return fidelity F: weighted presence, the adaptable part marked down by how far the form has moved."""
+    """Return fidelity F: weighted presence, the adaptable part marked down by how far the form has moved.
+
+    `form` is taken from the specification as it now stands: what its authors intend is what they last published.
+    """
     moved = form if form >= 0.0 else -form
     return v.core_share * core + (1.0 - moved / (1.0 + moved)) * (v.adaptable_share * adaptable)
 
@@ -433,13 +440,23 @@ def context_perceived(b: Any, m: Any, v: Any, context: float, perception: float)
 
 
 def form_adjusted(
-    b: Any, m: Any, form: float, perceived: float, latitude: float, adaptation_tendency: float, capability: float
+    b: Any,
+    m: Any,
+    form: float,
+    perceived: float,
+    latitude: float,
+    adaptation_tendency: float,
+    capability: float,
+    published: float,
 ) -> float:
-    """Return the local form a month later: some of the way to the perceived context, as far as latitude goes."""
+    """Return the local form a month later: some of the way from the published form to the perceived context.
+
+    Latitude says how much of that gap may be closed, so that a revised specification draws its adopters after it.
+    """
     rate = min(
         1.0, b.adaptation.adjustment_rate * (0.5 + adaptation_tendency) * (0.5 + capability) * (1.0 + m.co_production)
     )
-    return form + rate * (latitude * perceived - form)
+    return form + rate * (published + latitude * (perceived - published) - form)
 
 
 def erosion_probability(b: Any, m: Any, v: Any, latitude: float) -> float:
@@ -494,6 +511,30 @@ def largest_drift(b: Any) -> float:
     return b.drift.rate * 1.5 * 1.5 + b.drift.repair_rate + b.drift.repair_from_peers
 
 
+# ------------------------------------------------------------------------------------------------ the specification
+
+
+def form_revised(m: Any, published: float, forms: float, effects: float) -> float:
+    """Return the published form after a revision: some of the way to the mean form of its effective adopters.
+
+    `forms` is the sum over embedded services of effect times form, `effects` that of effect; where nobody has any,
+    nothing is learnt. Horton et al. 2018 (test and revise); the rule itself is assumed.
+    """
+    if effects <= 0.0:
+        return published
+    return published + m.revision_of_form * (forms / effects - published)
+
+
+def codification_revised(m: Any, codification: float, presences: float, effects: float) -> float:
+    """Return the codification of a component after a revision: some of the way to its presence in effective adopters.
+
+    `presences` is the sum over embedded services of effect times presence. What is written down stays so.
+    """
+    if effects <= 0.0:
+        return codification
+    return codification + m.revision_of_codification * max(0.0, presences / effects - codification)
+
+
 # ------------------------------------------------------------------------------------------------ cost
 
 
@@ -510,4 +551,5 @@ def monthly_cost(
         + c.supported_month * supported
         + c.embedded_month * n_holding
         + c.second_leader_month * m.celebration * n_leaders
+        + c.revision * m.revises * n_services
     )

@@ -188,9 +188,9 @@ def one_run(worker: _Worker, scenario: Any, plan: Any, replicate: int) -> tuple[
     from spreadsim import engine
 
     network = worker.network(scenario, replicate)
-    run = engine.run(network, plan, scenario.run.seed, replicate)
-    monthly = measures.curves(run, network, plan)
-    return run, network, monthly, measures.measures(run, network, plan, monthly)
+    keep_events = "events" in worker.job.study.experiment.outcomes.keep
+    run = engine.run(network, plan, scenario.run.seed, replicate, keep_events=keep_events)
+    return run, network, measures.curves(run, network, plan), measures.measures(run, network, plan)
 
 
 def single_run(job: Job, values: Values, strategy: str, levers: Values, replicate: int) -> dict[str, float]:

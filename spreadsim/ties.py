@@ -6,6 +6,7 @@ What belongs here: one function a family. Two services are tied at most once; wh
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,25 +20,37 @@ Pairs = tuple[np.ndarray, np.ndarray]
 MAX_COMPLETE = 5000
 
 
-def generated_ties(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicate: int) -> Ties:
-    """Return the peer ties of one replicate of a generated network.
+def generated_ties(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicates: Sequence[int]) -> Ties:
+    """Return the peer ties of one or more replicates of a generated network, side by side.
+
+    Services of the k-th replicate are numbered from k times the number of services on.
 
     Raises
     ------
     InputError : the family cannot be made at this size.
     """
-    n, shape = table.services, table.generator
+    n = table.services
     if table.source == "nested-hierarchy":
-        pairs = picked_pairs(table, hierarchy, seed, replicate)
-    elif table.source == "ring-lattice":
-        pairs = ring_lattice(n, shape.neighbours)
-    elif table.source == "small-world":
-        pairs = small_world(n, shape.neighbours, shape.rewiring, seed, replicate)
-    elif table.source == "scale-free":
-        pairs = scale_free(n, shape.attachments, seed, replicate)
-    elif table.source == "random":
-        pairs = random_pairs(n, shape.mean_degree, seed, replicate)
-    elif table.source == "complete":
+        listener, speaker = picked_pairs(table, hierarchy, seed, replicates)
+    else:
+        pairs = [_pairs_of_family(table, seed, replicate) for replicate in replicates]
+        listener = np.concatenate([a + k * n for k, (a, _) in enumerate(pairs)])
+        speaker = np.concatenate([b + k * n for k, (_, b) in enumerate(pairs)])
+    return ties_from_pairs(n * len(replicates), listener, speaker)
+
+
+def _pairs_of_family(table: NetworkTable, seed: int, replicate: int) -> Pairs:
+    """Return the pairs of one replicate."""
+    n, shape = table.services, table.generator
+    if table.source == "ring-lattice":
+        return ring_lattice(n, shape.neighbours)
+    if table.source == "small-world":
+        return small_world(n, shape.neighbours, shape.rewiring, seed, replicate)
+    if table.source == "scale-free":
+        return scale_free(n, shape.attachments, seed, replicate)
+    if table.source == "random":
+        return random_pairs(n, shape.mean_degree, seed, replicate)
+    if table.source == "complete":
         if n > MAX_COMPLETE:
             raise InputError(
                 "scenario",
@@ -45,21 +58,22 @@ def generated_ties(table: NetworkTable, hierarchy: Hierarchy, seed: int, replica
                 f"a complete network of {n} services has {n * (n - 1) // 2:,} ties",
                 f"use at most {MAX_COMPLETE} services",
             )
-        pairs = np.triu_indices(n, 1)
-    elif table.source == "path":
-        pairs = (np.arange(n - 1), np.arange(1, n))
-    elif table.source == "tree":
+        return np.triu_indices(n, 1)
+    if table.source == "path":
+        return np.arange(n - 1), np.arange(1, n)
+    if table.source == "tree":
         child = np.arange(1, n)
-        pairs = ((child - 1) // shape.branching, child)
-    elif table.source == "star":
-        pairs = (np.zeros(max(n - 1, 0), dtype=np.int64), np.arange(1, n))
-    else:
-        raise InputError("scenario", "network.source", f"'{table.source}' needs a network given", "pass network=...")
-    return ties_from_pairs(n, *pairs)
+        return (child - 1) // shape.branching, child
+    if table.source == "star":
+        return np.zeros(max(n - 1, 0), dtype=np.int64), np.arange(1, n)
+    raise InputError("scenario", "network.source", f"'{table.source}' needs a network given", "pass network=...")
 
 
-def picked_pairs(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicate: int) -> Pairs:
-    """Return pairs in which each service picks peers in its lowest group, in the group above, and anywhere."""
+def picked_pairs(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicates: Sequence[int]) -> Pairs:
+    """Return pairs in which each service picks peers in its lowest group, in the group above, and anywhere.
+
+    Services of the k-th replicate are numbered from k times the number of services on.
+    """
     n, rates = table.services, table.peer_ties
     everyone = np.zeros(n, dtype=np.int64)
     lowest = hierarchy.service_parent
@@ -73,23 +87,25 @@ def picked_pairs(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicate
     )
     listeners, speakers, number = [], [], 0
     uid = np.arange(n, dtype=np.uint64)
+    luck = np.array(replicates, dtype=np.uint64)[:, np.newaxis]
     for pool, rate in picks:
         order = np.argsort(pool, kind="stable")
         groups, first, size = np.unique(pool[order], return_index=True, return_counts=True)
         where = np.searchsorted(groups, pool)
         position = np.empty(n, dtype=np.int64)
         position[order] = np.arange(n) - first[where[order]]
+        others, before = size[where] - 1, first[where]
         for chance in _rounds(rate):
             word = uid * np.uint64(draws.COMPONENT_STRIDE) + np.uint64(number)
-            keep = size[where] > 1
+            keep = np.broadcast_to(others > 0, (len(replicates), n))
             if chance < 1.0:
-                keep = keep & (draws.uniform(seed, replicate, 0, draws.PICK_KEPT, word) < chance)
-            u = draws.uniform(seed, replicate, 0, draws.PICK, word)
-            other = np.floor(u * (size[where] - 1)).astype(np.int64)
-            other = other + (other >= position)
-            i = np.flatnonzero(keep)
-            listeners.append(i)
-            speakers.append(order[first[where[i]] + other[i]])
+                keep = keep & (draws.uniform(seed, luck, 0, draws.PICK_KEPT, word) < chance)
+            k, i = np.nonzero(keep)
+            u = draws.uniform(seed, luck, 0, draws.PICK, word)[k, i]
+            other = np.floor(u * others[i]).astype(np.int64)
+            other += other >= position[i]
+            listeners.append(k * n + i)
+            speakers.append(k * n + order[before[i] + other])
             number += 1
     return np.concatenate(listeners or [np.empty(0, np.int64)]), np.concatenate(speakers or [np.empty(0, np.int64)])
 

@@ -37,6 +37,8 @@ CURVE_LABELS = {
     "leading": "Second leaders now",
     "cost": "Cost a month",
     "starters_from_leaders": "Starters who copied a second leader",
+    "published_form": "Published form",
+    "published_codification": "Codification of the published text",
 }
 
 
@@ -50,6 +52,8 @@ def _curve_words(name: str) -> tuple[str, str, float]:
         return CURVE_LABELS[name], "% of full effect", 100.0
     if name == "cost":
         return CURVE_LABELS[name], "staff-days a service", 1.0
+    if name == "published_form":
+        return CURVE_LABELS[name], "fit distances", 1.0
     return CURVE_LABELS.get(name, name.replace("_", " ").capitalize()), "%", 100.0
 
 

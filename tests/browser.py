@@ -47,6 +47,13 @@ def axe() -> str:
 @contextmanager
 def served(*options: str) -> Iterator[str]:
     """Serve the app in a process of its own; yield its address."""
+    with serving(*options) as (address, _):
+        yield address
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[tuple[str, int]]:
+    """Serve the app in a process of its own; yield its address and the number of the process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "spreadsim.cli.serving", "--port", "0", "--no-browser", *options],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -66,7 +73,7 @@ def served(*options: str) -> Iterator[str]:
     reader = threading.Thread(target=lambda: lines.extend(process.stdout or ()), daemon=True)
     reader.start()
     try:
-        yield address
+        yield address, process.pid
     finally:
         process.terminate()
         try:

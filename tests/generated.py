@@ -110,8 +110,12 @@ def scenarios(draw: Any) -> Any:
             "core_exponent": draw(st.integers(1, 3)),
         },
         "network": draw(networks()),
+        "services": {"context": {"mean": draw(st.sampled_from([0.0, -0.4, 1.0]))}},
         "programme": {
             "stop_month": draw(st.integers(0, 30)),
+            "revision_interval": draw(st.sampled_from([0, 1, 2, 5])),
+            "revision_of_form": draw(st.sampled_from([0.0, 0.5, 1.0])),
+            "revision_of_codification": draw(st.sampled_from([0.0, 0.25, 1.0])),
             "support_for": draw(st.sampled_from(["implementing", "implementing-and-embedded"])),
             "support_priority": draw(st.sampled_from(["none", "most-deprived"])),
             "starting_sites": {

@@ -34,6 +34,7 @@ STATISTICS = "tests/test_statistics.py::"
 FILES = "tests/test_scenario_files.py::"
 NETWORKS = "tests/test_networks.py::"
 LOOPS = "loops, engine"  # the compiled driver
+REVISION = "tests/test_revision.py::"
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,13 @@ FAULTS = (
         OFF_CENTRE,
     ),
     Fault("minus for plus in perception", "rules", "context + b.adaptation", "context - b.adaptation", RULES),
-    Fault("latitude not applied to the form", "rules", "(latitude * perceived - form)", "(perceived - form)", RULES),
+    Fault(
+        "latitude not applied to the form",
+        "rules",
+        "published + latitude * (perceived",
+        "published + (perceived",
+        RULES,
+    ),
     Fault("latitude does not erode", "rules", "core_erosion_rate * latitude *", "core_erosion_rate *", RULES),
     Fault("audit does not slow drift", "rules", "(1.0 - b.drift.monitoring_reduction * m.monitoring)", "1.0", RULES),
     Fault("nobody reads the template again", "rules", "max(watched, b.drift.repair_without_audit)", "watched", RULES),
@@ -252,8 +259,8 @@ FAULTS = (
     Fault(
         "change before copying: this month's version is copied",
         "rules",
-        'ACTING = (\n    "transition",',
-        'ACTING = (\n    "change",\n    "transition",',
+        '    "transition",  # hear',
+        '    "change",\n    "transition",  # hear',
         f"{COPIED}[mesa]",
     ),
     Fault(
@@ -764,5 +771,122 @@ FAULTS = (
         "self.depth[self.service_parent] + 1",
         "self.depth[self.service_parent]",
         f"{INSTRUCTION}[mesa]",
+    ),
+    # ---------------------------------------------------------------------------------------- the specification
+    Fault(
+        "a revision goes beyond its adopters",
+        "rules",
+        "(forms / effects - published)",
+        "forms / effects",
+        RULES,
+    ),
+    Fault(
+        "a revision unwrites", "rules", "max(0.0, presences / effects - codification)", "(presences / effects)", RULES
+    ),
+    Fault(
+        "latitude from the first text",
+        "rules",
+        "(published + latitude * (perceived - published) - form)",
+        "(latitude * perceived - form)",
+        RULES,
+    ),
+    Fault("a revision is free", "rules", "        + c.revision * m.revises * n_services\n", "", RULES),
+    Fault(
+        "fidelity to the first text",
+        "record",
+        "own_adaptable, form - published)",
+        "own_adaptable, form)",
+        f"{REVISION}test_fidelity_is_to_the_specification_as_it_stands_and_adaptation_from_the_first",
+    ),
+    Fault(
+        "revised as the programme starts",
+        "plan",
+        "since > 0 and since % interval",
+        "since % interval",
+        f"{REVISION}test_a_revision_costs_what_it_says_in_the_months_in_which_it_is_due",
+    ),
+    Fault(
+        "revised after the programme",
+        "plan",
+        "float(on > 0 and interval > 0",
+        "float(interval > 0",
+        f"{REVISION}test_a_revision_that_is_off_changes_no_bit[programme over-compiled]",
+    ),
+    Fault(
+        "newcomers read the first text",
+        "agents",
+        "[1.0] * v.n_components, model.published_form, 1",
+        "[1.0] * v.n_components, 0.0, 1",
+        f"{REVISION}test_newcomers_take_the_form_as_last_revised[is directed-mesa]",
+    ),
+    Fault(
+        "whoever stopped teaches",
+        "model",
+        "if service.state == rules.EMBEDDED:\n                forms",
+        "if service.effect > 0.0:\n                forms",
+        f"{REVISION}test_each_revision_is_the_weighted_mean_of_the_services_before_it",
+    ),
+    Fault(
+        "all adopters teach alike",
+        "model",
+        "forms += service.effect * service.form",
+        "forms += service.form",
+        f"{REVISION}test_each_revision_is_the_weighted_mean_of_the_services_before_it",
+    ),
+    Fault(
+        "the line passes the first text on",
+        "model",
+        "self.message, self.message_generation = self._messages()\n        for service in",
+        "for service in",
+        f"{REVISION}test_the_line_passes_the_revised_text_on_with_the_same_luck[mesa]",
+    ),
+    Fault(
+        "misfit from the first text",
+        "model",
+        "rules.fit(self.b, service.context, self.published_form)",
+        "rules.fit(self.b, service.context, 0.0)",
+        f"{REVISION}test_a_misfit_that_is_revised_away_lets_services_engage[mesa]",
+    ),
+    Fault(
+        "compiled: newcomers read the first text",
+        LOOPS,
+        "form, generation = w.published_form[0], 1",
+        "form, generation = 0.0, 1",
+        f"{REVISION}test_newcomers_take_the_form_as_last_revised[is directed-compiled]",
+    ),
+    Fault(
+        "compiled: in name only, the first text is held",
+        LOOPS,
+        "    w.form[i] = w.published_form[0]\n",
+        "    w.form[i] = 0.0\n",
+        f"{REVISION}test_newcomers_take_the_form_as_last_revised[is directed in name only-compiled]",
+    ),
+    Fault(
+        "compiled: all adopters teach alike",
+        LOOPS,
+        "forms += w.effect[i] * w.form[i]",
+        "forms += w.form[i]",
+        f"{REVISION}test_drivers_agree_where_everything_is_revised",
+    ),
+    Fault(
+        "compiled: the line passes the first text on",
+        LOOPS,
+        "    pass_down(w, b, v)\n    for i in",
+        "    for i in",
+        f"{REVISION}test_the_line_passes_the_revised_text_on_with_the_same_luck[compiled]",
+    ),
+    Fault(
+        "compiled: misfit from the first text",
+        LOOPS,
+        "w.fit_as_published[i] = R.fit(b, w.context[i], w.published_form[0])\n\n\n@helper\ndef pass_down",
+        "w.fit_as_published[i] = R.fit(b, w.context[i], 0.0)\n\n\n@helper\ndef pass_down",
+        f"{REVISION}test_a_misfit_that_is_revised_away_lets_services_engage[compiled]",
+    ),
+    Fault(
+        "compiled: one run revises the text of the next",
+        LOOPS,
+        "plan.intervention._replace(codification=plan.intervention.codification.copy())",
+        "plan.intervention",
+        f"{REVISION}test_a_run_leaves_the_plan_as_it_was",
     ),
 )

@@ -6,6 +6,8 @@ import asyncio
 import base64
 import csv
 import io
+import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ pytest.importorskip("solara", reason="the app's packages are not installed")
 
 from spreadsim.app import documents, exports, fields, uploads, work
 from spreadsim.app.security import COOKIE, Guard, host_name, mended, policy
+from spreadsim.app.turns import AT_ONCE, LONG, PICTURES, NotWanted, Turns, turns
 from spreadsim.comparison import compare
 from spreadsim.errors import InputError, InputErrors
 from spreadsim.scenario_files import load_scenario, resolved, validate
@@ -131,10 +134,38 @@ def test_the_frontier_has_the_numbers_of_the_full_one(small: Any) -> None:
 
 def test_work_stops_when_nobody_waits(small: Any) -> None:
     asked = iter([True, True, False])
-    with pytest.raises(work.NotWanted):
+    with pytest.raises(NotWanted):
         list(work.compare_quickly(small, work.base_network(small), lambda: next(asked, False)))
-    assert work._places.acquire(blocking=False)  # the place was given back
-    work._places.release()
+    with turns.turn(AT_ONCE, lambda: True) as mine:  # the turn was given back
+        assert mine.is_held
+
+
+def test_urgent_work_goes_first_and_long_work_gives_way() -> None:
+    queue, done = Turns(), []
+
+    def take(name: str, urgency: int) -> None:
+        with queue.turn(urgency, lambda: True):
+            done.append(name)
+
+    def waiting(count: int) -> None:
+        while len(queue._waiting) < count:
+            time.sleep(0.002)
+
+    with queue.turn(LONG, lambda: True) as mine:
+        threads = []
+        for name, urgency in (("figure", PICTURES), ("first slider", AT_ONCE), ("second slider", AT_ONCE)):
+            threads.append(threading.Thread(target=take, args=(name, urgency)))
+            threads[-1].start()
+            waiting(len(threads))
+        mine.give_way()
+        assert mine.is_held
+        assert done == ["first slider", "second slider", "figure"]
+        with pytest.raises(NotWanted), queue.turn(AT_ONCE, lambda: False):
+            pass  # a newer request of the session took its place
+    for thread in threads:
+        thread.join(5)
+    take("last", LONG)
+    assert done[-1] == "last"
 
 
 def test_too_much_is_refused_with_what_to_do() -> None:

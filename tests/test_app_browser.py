@@ -92,6 +92,8 @@ def test_explore_plays_finds_and_explains(page: Visit, small_file: Path) -> None
     p = page.page
     assert p.evaluate("document.documentElement.lang") == "en"
     p.locator(".map canvas").first.focus()
+    p.locator("output.month", has_text="36").wait_for()  # how it ends is shown first
+    p.keyboard.press("Home")
     p.keyboard.press("ArrowRight")
     p.keyboard.press("ArrowRight")
     assert p.locator("output.month").inner_text() == "2"

@@ -16,12 +16,13 @@ import pytest
 from spreadsim import draws, record, rules
 from spreadsim.execution import run_plan
 from spreadsim.hierarchy import Hierarchy
-from spreadsim.measures import curves, generations, measures
+from spreadsim.measures import curves, curves_of, generations, measures, measures_of
 from spreadsim.model import SpreadModel
 from spreadsim.network import Network, network_from_graph, starting_sites, ties_from_pairs
 from spreadsim.normal import standard_normal
 from spreadsim.results import Run
 from spreadsim.statistics import difference
+from tests.counted import counted
 from tests.limiting_cases import document, generated, like_components, network_with, only_plan, scenario_of
 from tests.test_rules import behaviour, intervention, month
 
@@ -508,14 +509,19 @@ def run_by_hand() -> tuple[Run, Network, Any]:
     deprivation = np.arange(10.0)  # fifths: services 0 and 1 least deprived, 8 and 9 most
     population = np.array([100.0, 200, 300, 100, 100, 100, 100, 100, 400, 500])
     network = network_with(doc, ties_from_pairs(10, nobody, nobody), deprivation=deprivation, population=population)
-    final = {
+    counts = counted(events, population, 24, U)
+    for name in record.SUMS[record.FIRST_STATE :]:
+        sums[:, column[name]] = counts[name]
+    final = {name: counts[name] for name in ("first_embedded", "began", "ever_led")} | {
         "state": np.array([E, E, D, D, X, U, U, U, U, U], dtype=np.int8),
         "form": np.array([1.0, -1.0, 0, 0, 0, 0, 0, 0, 0, 0]),
         "core": np.array([0.9, 0.7, 0.5, 0, 0, 0, 0, 0, 0, 0]),
         "adaptable": np.zeros(10),
         "generation": np.array([1, 1, 2, 2, 2, -1, -1, -1, -1, -1]),
     }
-    return Run(events, sums, np.zeros(10), final), network, only_plan(doc)
+    resolved = only_plan(doc)
+    specification = np.zeros((25, 1 + resolved.intervention.n_components))
+    return Run(events, sums, np.zeros(10), final, specification), network, resolved
 
 
 def _event_fields() -> tuple[tuple[str, str], ...]:
@@ -576,9 +582,9 @@ def test_every_measure_of_a_run_written_by_hand() -> None:
 
 def test_months_to_half_is_the_first_month_with_half_reached_and_counts_re_entry_once() -> None:
     run, network, plan = run_by_hand()
-    c = curves(run, network, plan)
-    c["reach"] = np.linspace(0.0, 1.0, 25)  # one half exactly at month 12
-    assert measures(run, network, plan, c)["months_to_half"] == 12.0
+    c = curves_of([run], [network], plan)
+    c["reach"] = np.linspace(0.0, 1.0, 25)[np.newaxis]  # one half exactly at month 12
+    assert measures_of([run], [network], plan, c)["months_to_half"] == [12.0]
     c = curves(run, network, plan)
     assert c["reach"].tolist() == [0.1] * 6 + [0.2] * 3 + [0.3] * 16
     assert c["sustainment"][[0, 6, 8, 9, 16, 18]] == pytest.approx([1.0, 1.0, 0.5, 2 / 3, 1.0, 2 / 3])
@@ -612,6 +618,7 @@ def test_what_is_recorded_of_a_month_by_hand() -> None:
         "progress": [0.0, 0.0, 0.5, 1.0, 0.0, 0.0],
         "population": [1.0, 1.0, 8.0, 10.0, 20.0, 40.0],
         "leader": [False, False, False, True, False, False],
+        "first_embedded": [-1, -1, -1, 1, 0, 1],
     }
     deprivation = np.array([1.0, 2, 8, 0, 9, 7, 3, 4, 5, 6])  # fifths: 0 and 3 least deprived, 2 and 4 most, 5 next
     doc = document(services=10, months=1, components=like_components(4, 2))
@@ -641,6 +648,16 @@ def test_what_is_recorded_of_a_month_by_hand() -> None:
             "delivered_least_deprived": 4.0,
             "delivered_most_deprived": 8 * implementing + 20 * nominal,
             "leaders": 1.0,
+            "n_unaware": 5.0,  # one, and the four that nobody touched
+            "n_aware": 1.0,
+            "n_implementing": 1.0,
+            "n_embedded": 1.0,
+            "n_in_name_only": 1.0,
+            "n_discontinued": 1.0,
+            "n_first_embedded": 1.0,  # the one that still is
+            "people_first_embedded": 10.0,
+            "n_beginning": 0.0,
+            "n_beginning_from_leaders": 0.0,
         }
     )
     assert model._late_effect.tolist() == pytest.approx([0.0, 0.0, implementing, 0.4, nominal, 0.0] + [0.0] * 4)
@@ -700,7 +717,7 @@ MORE_BY_HAND = [
     ("component_copied", (b, 0.5, 0.0, 0.0, 0.4, 0.5, 0.25), 0.5),  # .4 x .5 = .2
     ("component_copied", (b, 0.5, 0.0, 0.0, 0.6, 0.5, 0.25), 0.4),  # .6 x .5 = .3
     ("omission_probability", (b, clear, 1.0, 0.0, False, 0.25), 0.0375),
-    ("form_adjusted", (b, month(), 0.0, 1.0, 1.0, 0.9, 0.5), 0.21),  # .15 x 1.4
+    ("form_adjusted", (b, month(), 0.0, 1.0, 1.0, 0.9, 0.5, 0.0), 0.21),  # .15 x 1.4
     # limits and edges
     ("support_received", (0.5, 0.2, 0.8), 0.125),
     ("fidelity_as_intended", (intervention(), 0.0, 1.0, 0.5), 0.4),  # (1 - 1/3) x .6

@@ -19,6 +19,7 @@ from spreadsim.hierarchy import Hierarchy
 from spreadsim.network import network_from_graph, ties_from_pairs
 from spreadsim.plan import plans
 from spreadsim.scenario_files import load_scenario, resolved, validate
+from tests.counted import assert_counts_follow_from_events
 from tests.limiting_cases import (
     chi_square,
     document,
@@ -932,9 +933,8 @@ def sound(doc: dict, replicates: int = 2) -> list:
                 assert np.all(np.isfinite(values)), name
             for name in ("fidelity", "progress", "core", "adaptable", "ownership"):
                 assert np.all((run.final[name] >= 0.0) & (run.final[name] <= 1.0 + 1e-12)), name
-            counts = measures.state_counts(run.events, network.n, months, plan.behaviour.awareness.start == 1)
-            assert np.all(counts.sum(axis=1) == network.n)
-            assert np.array_equal(counts[-1], np.bincount(run.final["state"], minlength=6))
+            start = rules.AWARE if plan.behaviour.awareness.start == 1 else rules.UNAWARE
+            assert_counts_follow_from_events(run, network["population"], start)
             measures.measures(run, network, plan)
             runs.append(run)
     return runs

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from spreadsim import engine, rules
-from spreadsim.measures import BY_NAME, MEASURES, curves, generations, groups, measures
+from spreadsim.measures import BY_NAME, MEASURES, curves, curves_of, generations, groups, measures, measures_of
 from spreadsim.model import SpreadModel
-from spreadsim.network import make_network
+from spreadsim.network import make_network, make_networks
 from spreadsim.plan import plans
 from spreadsim.scenario_files import validate
 from tests.conftest import small_document
@@ -115,7 +116,7 @@ def test_equity_needs_five_services() -> None:
 def test_benefit_is_a_mean_over_the_last_year_and_a_sum_over_all() -> None:
     run, network, plan = run_of()
     c = curves(run, network, plan)
-    m = measures(run, network, plan, c)
+    m = measures(run, network, plan)
     assert m["benefit"] == pytest.approx(c["delivered"][25:37].mean(), abs=1e-15)
     assert m["cumulative_benefit"] == pytest.approx(c["delivered"].sum() / 12, abs=1e-12)
     people = network["population"]
@@ -126,7 +127,7 @@ def test_benefit_is_a_mean_over_the_last_year_and_a_sum_over_all() -> None:
 def test_a_short_run_counts_months_one_to_the_end() -> None:
     run, network, plan = run_of(run={"months": 5})
     c = curves(run, network, plan)
-    assert measures(run, network, plan, c)["benefit"] == pytest.approx(c["delivered"][1:6].mean(), abs=1e-15)
+    assert measures(run, network, plan)["benefit"] == pytest.approx(c["delivered"][1:6].mean(), abs=1e-15)
 
 
 def test_starting_sites_deliver_the_full_effect_at_month_zero() -> None:
@@ -166,10 +167,10 @@ def test_events_and_sums_agree_with_the_agents(scenario: Any) -> None:
             v = plan.intervention
             worked = [
                 sum(
-                    v.weight[k] * s.fidelity[k] * (1 if v.core[k] else 1 - abs(s.form) / (1 + abs(s.form)))
+                    v.weight[k] * s.fidelity[k] * (1 if v.core[k] else 1 - moved / (1 + moved))
                     for k in range(v.n_components)
                 )
-                for s in here
+                for s, moved in ((s, abs(s.form - model.published_form)) for s in here)
             ]
             assert c["fidelity"][month] == pytest.approx(np.mean(worked), rel=1e-12)
         else:
@@ -227,3 +228,30 @@ def test_cost_by_hand() -> None:
     run = engine.run(network, plan, 1, 0)
     # a month: programme .1 * 1 * 2 services, and .1 for one embedded service; over 2 services
     assert measures(run, network, plan)["cost"] == pytest.approx(2 * (0.1 * 1 * 2 + 0.1) / 2)
+
+
+@given(scenarios(), st.integers(1, 5))
+def test_many_runs_at_once_are_measured_as_each_alone(scenario: Any, size: int) -> None:
+    """Networks, curves and measures of a block of replicates equal those of each replicate alone, to the bit."""
+    replicates, resolved = list(range(size)), plans(scenario)[0]
+    together = make_networks(scenario, replicates)
+    apart = [make_network(scenario, replicate) for replicate in replicates]
+    for one, other in zip(together, apart, strict=True):
+        for name in ("weight", "weight_sum", "fifth"):
+            assert np.array_equal(getattr(one, name), getattr(other, name)), name
+        assert all(np.array_equal(one[name], other[name]) for name in one.attributes)
+        assert np.array_equal(one.ties.peer, other.ties.peer)
+        assert np.array_equal(one.ties.start, other.ties.start)
+    runs = [
+        engine.run(network, resolved, scenario.run.seed, r, keep_events=False) for r, network in enumerate(together)
+    ]
+    monthly = curves_of(runs, together, resolved)
+    found = measures_of(runs, together, resolved, monthly)
+    for r, (network, run) in enumerate(zip(apart, runs, strict=True)):
+        alone = engine.run(network, resolved, scenario.run.seed, r)
+        assert np.array_equal(alone.sums, run.sums)
+        assert len(run.events["month"]) == 0
+        for name, values in curves(alone, network, resolved).items():
+            assert np.array_equal(values, monthly[name][r], equal_nan=True), name
+        for name, value in measures(alone, network, resolved).items():
+            assert np.array_equal(value, found[name][r], equal_nan=True), name

@@ -192,8 +192,19 @@ BY_HAND = [
     # 5.6
     ("care_taken", (month(co_production=0.3), v), 0.425),
     ("context_perceived", (b, month(co_production=0.3), v, 1.0, 2.0), 1.425),
-    ("form_adjusted", (b, month(co_production=0.3), 0.1, 1.0, 0.5, 0.5, 0.7), 0.1936),  # .1 + .234 x .4
-    ("form_adjusted", (behaviour(adaptation={"adjustment_rate": 1.0}), month(), 5.0, 2.0, 0.5, 0.9, 0.9), 1.0),
+    ("form_adjusted", (b, month(co_production=0.3), 0.1, 1.0, 0.5, 0.5, 0.7, 0.0), 0.1936),  # .1 + .234 x .4
+    ("form_adjusted", (b, month(co_production=0.3), 0.1, 1.0, 0.25, 0.5, 0.7, 0.4), 0.2053),  # .1 + .234 x .45
+    ("form_adjusted", (behaviour(adaptation={"adjustment_rate": 1.0}), month(), 5.0, 2.0, 0.5, 0.9, 0.9, 0.0), 1.0),
+    ("form_adjusted", (behaviour(adaptation={"adjustment_rate": 1.0}), month(), 5.0, 2.0, 0.0, 0.9, 0.9, 0.8), 0.8),
+    # the specification, revised
+    ("form_revised", (month(revision_of_form=0.25), 0.2, 1.5, 2.5), 0.3),  # .2 + .25 (.6 - .2)
+    ("form_revised", (month(revision_of_form=1.0), 0.2, -1.0, 2.0), -0.5),
+    ("form_revised", (month(revision_of_form=1.0), 0.2, 0.0, 0.0), 0.2),  # nobody to learn from
+    ("form_revised", (month(revision_of_form=1.0), 0.2, 0.05, 0.1), 0.5),
+    ("codification_revised", (month(revision_of_codification=0.25), 0.2, 1.5, 2.5), 0.3),
+    ("codification_revised", (month(revision_of_codification=1.0), 0.2, 0.25, 2.5), 0.2),  # it is not unwritten
+    ("codification_revised", (month(revision_of_codification=1.0), 0.2, 0.0, 0.0), 0.2),
+    ("codification_revised", (month(revision_of_codification=1.0), 0.2, 0.05, 0.1), 0.5),
     ("erosion_probability", (b, month(co_production=0.3), v, 0.5), 0.0085),
     ("drift_probability", (b, month(monitoring=0.5), 0.75, 0.7), 0.0065),  # .01 x 1.25 x .8 x .65
     ("repair_probability", (b, month(monitoring=0.1), 0.5, True, 0.05, 0.4), 0.007),  # .03 x .5 x .2 + .01 x .4
@@ -212,12 +223,12 @@ BY_HAND = [
         (
             SimpleNamespace(
                 programme_month=0.1, implementing_month=2.0, supported_month=3.0, co_production_month=1.0,
-                embedded_month=0.1, second_leader_month=0.5,
+                embedded_month=0.1, second_leader_month=0.5, revision=0.2,
             ),
-            month(mandate=0.3, peer_programme=1.0, monitoring=1.0, co_production=0.3, celebration=0.3),
+            month(mandate=0.3, peer_programme=1.0, monitoring=1.0, co_production=0.3, celebration=0.3, revises=0.5),
             100.0, 10.0, 4.0, 50.0, 6.0,
         ),
-        63.9,  # 23 + 23 + 12 + 5 + .9
+        73.9,  # 23 + 23 + 12 + 5 + .9 + 10
     ),
 ]  # fmt: skip
 
@@ -342,11 +353,25 @@ def test_effect_presence_and_losses_stay_between_nought_and_one(b, m, f, capabil
     assert 0.0 <= rules.component_copied(b, f, u, tendency, capability, x, abs(z) / 5) <= 1.0
 
 
-@given(behaviours(), levers, st.floats(-5.0, 5.0), st.floats(-5.0, 5.0), share, share, share)
-def test_the_form_moves_towards_what_is_asked_and_not_beyond(b, m, form, seen, latitude, tendency, capability):
-    after = rules.form_adjusted(b, m, form, seen, latitude, tendency, capability)
-    target = latitude * seen
+forms = st.floats(-5.0, 5.0)
+
+
+@given(behaviours(), levers, forms, forms, share, share, share, forms)
+def test_the_form_moves_towards_what_is_asked_and_not_beyond(b, m, form, seen, latitude, tendency, capability, origin):
+    after = rules.form_adjusted(b, m, form, seen, latitude, tendency, capability, origin)
+    target = (1.0 - latitude) * origin + latitude * seen
     assert min(form, target) - 1e-12 <= after <= max(form, target) + 1e-12
+
+
+@given(share, share, forms, st.lists(st.tuples(forms, share, st.floats(0.01, 1.0)), max_size=6))
+def test_a_revision_goes_no_further_than_its_adopters(strength, codification, published, adopters):
+    m = month(revision_of_form=strength, revision_of_codification=strength)
+    effects = sum(effect for _, _, effect in adopters)
+    form = rules.form_revised(m, published, sum(effect * z for z, _, effect in adopters), effects)
+    written = rules.codification_revised(m, codification, sum(effect * f for _, f, effect in adopters), effects)
+    held = [published, *(z for z, _, _ in adopters)]
+    assert min(held) - 1e-12 <= form <= max(held) + 1e-12
+    assert codification <= written <= 1.0 + 1e-12
 
 
 @given(st.floats(0.0, 1.0, exclude_max=True), share, share, share)

@@ -145,6 +145,30 @@ def equity_first() -> None:
     assert told(c, "most-deprived-first", "everyone-at-once", "cost") == 0
 
 
+def test_and_revise() -> None:
+    c = run("test-and-revise")
+    assert at(c, "form-revised", "published_form", 6) == 0.0
+    assert 0.5 < at(c, "form-revised", "published_form", 60) < 1.5
+    for measure in ("reach", "benefit", "cumulative_benefit", "local_fit", "cost"):
+        assert told(c, "form-revised", "as-published", measure) > 0, measure
+    assert told(c, "form-revised", "as-published", "cost_per_benefit_year") < 0
+    for measure in ("benefit", "cumulative_benefit"):
+        gain = {s: mean(c, s, measure) - mean(c, "as-published", measure) for s in c.strategies}
+        assert 0 < gain["form-revised-late"] < gain["form-revised"] / 4
+        assert 1.6 < gain["form-and-text-revised"] / gain["form-revised"] < 3.0
+
+
+def revised_in_vain() -> None:
+    c = run("revised-in-vain")
+    for measure in ("reach", "benefit", "cumulative_benefit"):
+        assert told(c, "form-revised", "as-published", measure) == 0, measure
+    assert 0.9 < mean(c, "form-revised", "cost") - mean(c, "as-published", "cost") < 1.1
+    for measure in ("local_fit", "cumulative_benefit"):
+        assert told(c, "form-revised-in-haste", "as-published", measure) < 0, measure
+    assert told(c, "text-revised", "as-published", "benefit") > 0
+    assert told(c, "text-revised", "as-published", "cost_per_benefit_year") < 0
+
+
 CLAIMS: dict[str, Callable[[], None]] = {
     "default": default,
     "england-primary-care": england_primary_care,
@@ -156,6 +180,8 @@ CLAIMS: dict[str, Callable[[], None]] = {
     "complex-pathway": complex_pathway,
     "sustaining-gains": sustaining_gains,
     "equity-first": equity_first,
+    "test-and-revise": test_and_revise,
+    "revised-in-vain": revised_in_vain,
 }
 
 

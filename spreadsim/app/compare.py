@@ -5,13 +5,15 @@ What belongs here: what this screen shows of the comparison that the page runs, 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from spreadsim.app import documents, exports, pictures, tables, widgets, work
+from spreadsim.app import documents, exports, gallery, pictures, tables, widgets, work
 from spreadsim.app.library import Html, component, solara
 from spreadsim.app.session import Session
+from spreadsim.app.turns import IsWanted
 from spreadsim.comparison import Comparison
 from spreadsim.findings import CAUTION, frontier_sentences
 from spreadsim.network import Network
@@ -21,37 +23,28 @@ from spreadsim.report_tables import curve_table, outcome_table
 from spreadsim.scenario import Scenario
 
 LOOK = {"compact": True, "states": pictures.states()}
+FIRST = ("headline", "benefit")  # of the findings, above the figures
+_numbers = itertools.count()
 CURVES = [[key, title] for key, (title, _) in pictures.CURVES.items()]
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A comparison as far as it is made: bands and sentences first, then groups and figures."""
+    """A comparison as far as it is made: bands and sentences first, then generations and groups; each has a number."""
 
+    number: int
     comparison: Comparison
     detailed: bool
     parts: tuple[dict[str, Any], ...]
-    figures: tuple[dict[str, Any], ...] = ()
 
 
 def steps(
-    scenario: Scenario, base: Network, is_wanted: work.IsWanted, tell: Any, networks: dict[int, Network]
+    scenario: Scenario, base: Network, is_wanted: IsWanted, tell: Any, networks: dict[int, Network]
 ) -> Iterator[Shown]:
     """Yield a comparison as it becomes known."""
-    shown = None
     for stage, comparison in enumerate(work.compare_quickly(scenario, base, is_wanted, tell, networks)):
         is_last = stage == 1 or bool(comparison.outcomes[comparison.strategies[0]][0].groups)
-        shown = Shown(comparison, is_last, tuple(tables.sentences(comparison, is_last)), shown.figures if shown else ())
-        yield shown
-    assert shown is not None
-    figures = []
-    for picture in tables.pictures(shown.comparison, True):
-        if not is_wanted():
-            return
-        made = tables.drawn(picture)
-        if made is not None:
-            figures.append(made)
-    yield Shown(shown.comparison, True, shown.parts, tuple(figures))
+        yield Shown(next(_numbers), comparison, is_last, tuple(tables.sentences(comparison, is_last)))
 
 
 def strategy_items(scenario: Scenario) -> list[dict[str, Any]]:
@@ -100,43 +93,44 @@ def Compare(
             text = exports.csv_of_tables([curve_table(comparison, curve, title)])
             session.hand_over(f"{curve}.csv", text, "text/csv")
 
-    def export_figure(item: Any) -> None:
-        if comparison is None or not isinstance(item, dict):
-            return
-        known = tables.pictures(comparison, shown.detailed if shown else False)
-        if full.latest is not None:
-            known = [*known, *tables.frontier_pictures(full.latest[0])]
-        for picture in known:
-            if picture.key == item.get("key"):
-                made = tables.file_of(picture, "png" if item.get("kind") == "png" else "csv")
-                if made is not None:
-                    session.hand_over(*made)
-
+    detail: Any = solara.use_ref(None)
+    if shown is not None and shown.detailed:
+        detail.current = shown
+    known = solara.use_memo(
+        lambda: tables.pictures(detail.current.comparison, True) if detail.current else [],
+        [detail.current.number if detail.current else -1],
+    )
+    frontier = full.latest
+    parts = shown.parts if shown else ()
     with Html.element(tag="div"):
         widgets.Strategies(
             items=strategy_items(scenario), shown=session.shown, most=documents.MAX_STRATEGIES,
             event_act=session.strategies, event_show=session.strategy.set,
         )  # fmt: skip
+        first = [part for part in parts if part["key"] in FIRST]
+        rest = [part for part in parts if part["key"] not in FIRST]
+        caution = [{"key": "caution", "heading": "", "sentences": [CAUTION]}] if shown else []
+        widgets.Prose(parts=first + caution, tables=[], live=True, event_export=lambda _: None)
         widgets.Bands(
             chart=chart, curves=CURVES, status=status, event_curve=choose, event_export=export_curve,
             event_cancel=lambda _: cancel(),
         )  # fmt: skip
-        parts = [*shown.parts, {"key": "caution", "heading": "", "sentences": [CAUTION]}] if shown else []
-        widgets.Prose(
-            parts=parts, tables=outcome, live=True, event_export=lambda kind: hand_numbers(session, comparison, kind)
-        )  # fmt: skip
         if plays:
             widgets.Map(network=drawing, plays=plays, look=LOOK, event_pick=lambda _: None, event_again=lambda _: None)
-        widgets.Figures(
-            title="In detail", figures=list(shown.figures) if shown else [], status={"state": "none"},
-            event_export=export_figure, event_work=lambda _: None, event_cancel=lambda _: None,
+        if detail.current is not None:
+            gallery.Gallery(
+                session, "In detail", known, detail.current.number, status["stale"] or detail.current is not shown
+            )
+        widgets.Prose(
+            parts=rest, tables=outcome, live=False, event_export=lambda kind: hand_numbers(session, comparison, kind)
         )  # fmt: skip
-        frontier = full.latest
         widgets.Figures(
             title="The balance frontier", figures=list(frontier[1]) if frontier else [],
             status=full_status(full, comparison, frontier_sentences(frontier[0].frontier) if frontier else []),
-            event_export=export_figure, event_work=lambda _: full() if comparison else None,
-            event_cancel=lambda _: full.cancel(),
+            event_export=lambda asked: gallery.hand_over(
+                session, tables.frontier_pictures(frontier[0]) if frontier else [], asked),
+            event_work=lambda _: full() if comparison else None, event_cancel=lambda _: full.cancel(),
+            event_view=lambda _: None,
         )  # fmt: skip
 
 

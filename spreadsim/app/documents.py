@@ -17,7 +17,9 @@ from spreadsim.scenario import Scenario
 from spreadsim.scenario_files import MAX_BYTES, load_scenario, resolved, shipped_names, to_toml, validate, with_setting
 
 MAX_STEPS = 200  # that can be undone
-MAX_STRATEGIES = 4
+MAX_STRATEGIES = 4  # that are compared
+MAX_HELD = 24  # strategies of a file that is opened
+MAX_SAID = 600  # characters of a message
 CODIFICATION = "intervention.codification"  # of every component at once; no field of the file
 NOWHERE = object()
 
@@ -96,6 +98,10 @@ def from_text(text: str, shown_as: str = "the file") -> Scenario:
             raise InputError(shown_as, "based_on", "is not text", "give the name of a shipped scenario")
         document = merge(resolved(shipped(parent)), document)
     document.setdefault("name", "scenario")
+    held = document.get("strategies")
+    if isinstance(held, dict) and len(held) > MAX_HELD:
+        raise InputError(shown_as, "strategies", f"holds {len(held):,} strategies",
+                         f"the app takes at most {MAX_HELD}; use the command line")
     return _checked(document, shown_as)
 
 
@@ -105,6 +111,13 @@ def _checked(document: Mapping[str, Any], shown_as: str, like: Scenario | None =
         scenario._folder = like._folder
     plans(scenario, shown_as)
     return scenario
+
+
+def _keys(path: str) -> list[str]:
+    """Return the keys on a dotted path; the name of a strategy may hold dots itself."""
+    table, _, rest = path.partition(".")
+    name, _, field = rest.rpartition(".")
+    return [table, name, field] if table == "strategies" else path.split(".")
 
 
 def value_at(scenario: Scenario, path: str) -> Any:
@@ -117,7 +130,7 @@ def value_at(scenario: Scenario, path: str) -> Any:
         total = sum(component.weight for component in components)
         return round(sum(component.codification * component.weight for component in components) / total, 4)
     here: Any = scenario
-    for key in path.split("."):
+    for key in _keys(path):
         if isinstance(here, Mapping):
             if key not in here:
                 return NOWHERE
@@ -141,7 +154,10 @@ def changed(scenario: Scenario, path: str, value: Any) -> Scenario:
         components = document["intervention"]["components"]
         document["intervention"]["components"] = {k: {**c, "codification": value} for k, c in components.items()}
     else:
-        document = with_setting(document, path.split("."), value, "this change")
+        keys = _keys(path)
+        if keys[0] == "strategies" and keys[1] not in scenario.strategies:
+            raise InputError("strategies", keys[1][:80], "there is no such strategy", "choose one of the list")
+        document = with_setting(document, keys, value, "this change")
     return _checked(document, "this change", scenario)
 
 
@@ -177,7 +193,7 @@ def as_opened(scenario: Scenario, base: Scenario, path: str) -> Scenario:
     value = value_at(base, path)
     if value is NOWHERE or value is None:
         document = resolved(scenario)
-        keys = path.split(".")
+        keys = _keys(path)
         here: Any = document
         for key in keys[:-1]:
             here = here.get(key, {})
@@ -219,7 +235,8 @@ def renamed(scenario: Scenario, name: str) -> Scenario:
 def explained(error: Exception) -> str:
     """Return a failure in words for the page, without the name of the file where the page itself is the source."""
     if isinstance(error, SpreadsimError):
-        return str(error).replace("this change: ", "")
+        said = str(error).replace("this change: ", "")
+        return said if len(said) <= MAX_SAID else said[:MAX_SAID] + "…"
     return "This could not be done. Undo the last change, or open the scenario again."
 
 

@@ -11,11 +11,12 @@ from typing import Any
 from spreadsim.app import documents, pictures, widgets
 from spreadsim.app.library import Html, component, solara, use_task
 from spreadsim.app.session import Session
+from spreadsim.app.turns import AT_ONCE, SOON, turns
 from spreadsim.explanation import explain
 from spreadsim.network import Network
 from spreadsim.scenario import Scenario
 
-LOOK = {"compact": False, "states": pictures.states()}
+LOOK = {"compact": False, "states": pictures.states(), "chosen": ""}
 
 
 def _story(scenario: Scenario, network: Network, service: str, strategy: str, replicate: int) -> dict[str, Any]:
@@ -42,7 +43,8 @@ def Explore(session: Session, base: Network) -> None:
 
     @use_task(dependencies=[scenario, strategy, replicate, id(network)])
     def play() -> dict[str, Any]:
-        return pictures.play_data(scenario, network, strategy, replicate)
+        with turns.turn(AT_ONCE, play.is_current):
+            return pictures.play_data(scenario, network, strategy, replicate)
 
     service = session.service.value
 
@@ -50,7 +52,8 @@ def Explore(session: Session, base: Network) -> None:
     def why() -> dict[str, Any] | None:
         if service not in network.ids:
             return None
-        return _story(scenario, network, service, strategy, replicate)
+        with turns.turn(SOON, why.is_current):
+            return _story(scenario, network, service, strategy, replicate)
 
     def pick(place: Any) -> None:
         if isinstance(place, int) and 0 <= place < network.n:
@@ -61,7 +64,8 @@ def Explore(session: Session, base: Network) -> None:
 
     plays = [play.latest] if play.latest is not None else []
     with Html.element(tag="div"):
-        widgets.Map(network=drawing, plays=plays, look=LOOK, event_pick=pick, event_again=again)
+        widgets.Map(
+            network=drawing, plays=plays, look={**LOOK, "chosen": service}, event_pick=pick, event_again=again)
         if play.error:
             solara.Text(documents.explained(play.exception or RuntimeError()))
         current = why.latest if service and why.latest and why.latest["service"] == service else None

@@ -16,7 +16,7 @@ from spreadsim.plan import four_levers
 from spreadsim.scenario import FOUR_LEVERS, FourLevers, Scenario
 
 LABELS = {
-    "balance": "Balance: from mandated (0) to organic (1)",
+    "balance": "Balance",
     "mandate": "Mandate",
     "latitude": "Latitude to adapt",
     "peer_programme": "Peer programme",
@@ -32,6 +32,11 @@ LABELS = {
     "run.seed": "Seed of the luck",
     "network.services": "Services",
     "network.source": "How the network is made",
+    "network.peer_ties.picks_in_lowest_level": "Peers in its own group",
+    "network.peer_ties.picks_in_next_level": "Peers one level up",
+    "network.peer_ties.picks_anywhere": "Peers anywhere",
+    "network.peer_ties.homophily_distance": "How far apart in context peers may be",
+    "network.redraw": "New ties in every run",
 }
 BASICS = (
     CODIFICATION, "intervention.mechanism_clarity", "programme.co_production", "programme.support",
@@ -143,9 +148,11 @@ def balance_controls(scenario: Scenario, base: Scenario, strategy: str) -> list[
         if name != "balance" and own is None:
             item |= {"follows": "follows the balance", "changed": False}
             item |= {"chip": "from the balance", "chipKind": "design"}
-        elif name == "balance" and own is None:
+        if name == "balance":
+            item["ends"] = ["mandated", "organic"]
+        if name == "balance" and own is None:
             item |= {"value": None, "follows": "not used: the four levers are set one by one"}
-        elif before is not NOWHERE and own != before:
+        elif own is not None and before is not NOWHERE and own != before:
             item |= {"changed": True, "chip": "changed by you", "chipKind": "changed"}
         found.append(item)
     return found
@@ -175,8 +182,8 @@ def more_controls(scenario: Scenario, base: Scenario, given: tuple[str, ...]) ->
     return [{"title": TABLES[name], "controls": items} for name, items in groups.items() if items]
 
 
-def network_controls(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]:
-    """Return the controls of a generated network that have a meaning for how it is made."""
+def network_controls(scenario: Scenario, base: Scenario, given: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """Return the controls that have a meaning for how the network is made; `given`: columns that the user brought."""
     source = scenario.network.source
     found = []
     for path in GENERATORS:
@@ -187,6 +194,8 @@ def network_controls(scenario: Scenario, base: Scenario) -> list[dict[str, Any]]
             continue
         if source == "file" and path in ("network.source", "network.services"):
             continue
+        if "target" in given and ("picks" in last or last in ("homophily_distance", "redraw")):
+            continue  # the ties are the user's own
         item = control(scenario, base, path)
         if path == "network.source":
             item["choices"] = [choice for choice in item["choices"] if choice not in ("file", "graph")]

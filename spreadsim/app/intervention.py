@@ -10,6 +10,7 @@ from typing import Any
 from spreadsim.app import documents, exports, widgets, work
 from spreadsim.app.library import component, solara, use_task
 from spreadsim.app.session import Session
+from spreadsim.app.turns import LONG, turns
 from spreadsim.components import ComponentStudy, readiness_of, study_components
 from spreadsim.errors import InputError
 from spreadsim.network import Network
@@ -114,8 +115,8 @@ def Intervention(session: Session, base: Network, network: Network) -> None:
         k = min(20, scenario.run.replicates)
         if base.n * k * (3 * len(names) + 1) > 2 * work.MAX_RUNS_BY_SERVICES:
             raise work.TooLarge("This asks for more runs than the app makes; use 'spreadsim components'.")
-        pace = work.Pace(k, study.is_current, lambda done: setattr(study, "progress", done))
-        with work.place(study.is_current):
+        with turns.turn(LONG, study.is_current) as turn:
+            pace = work.Pace(k, turn, lambda done: setattr(study, "progress", done))
             made = study_components(scenario, only=names, strategies=[strategy], replicates=k, progress=pace.step)
         return scenario, strategy, study_rows(made, strategy), made.n_replicates
 

@@ -14,7 +14,7 @@ from spreadsim.errors import SpreadsimError
 from spreadsim.network import Network
 from spreadsim.network_structure import structure
 
-LOOK = {"compact": False, "states": pictures.states(), "still": True}
+LOOK = {"compact": False, "states": pictures.states(), "still": True, "chosen": ""}
 EXAMPLE = (
     "services.csv has a column 'id', and may have 'name', 'population', 'deprivation', 'readiness', 'capability', "
     "'context' and columns that name groups. ties.csv has 'source' and 'target', and may have 'weight'."
@@ -75,6 +75,7 @@ def Networks(session: Session, base: Network | None, drawing: dict[str, Any] | N
     ]
     known = solara.use_memo(lambda: facts(base) if base is not None else [], [id(base)])
     title = "Your own network" if is_file else "A generated network"
+    controls = fields.network_controls(scenario, session.history.value.base, session.given.value)
     about = {"facts": known, "example": EXAMPLE, "title": title}
     with Html.element(tag="div"):
         widgets.Bring(
@@ -84,11 +85,12 @@ def Networks(session: Session, base: Network | None, drawing: dict[str, Any] | N
             event_hide=lambda value: session.hide_names.set(bool(value)), event_generated=lambda _: generate(session),
             event_example=lambda _: None,
         )  # fmt: skip
-        widgets.Controls(
-            sections=[{"title": "How the network is made", "open": True,
-                       "controls": fields.network_controls(scenario, session.history.value.base)}],
-            strategies=[], strategy="", more=False, event_change=session.change, event_reset=session.reset,
-            event_strategy=lambda _: None, event_more=lambda _: None,
-        )  # fmt: skip
+        if controls:
+            widgets.Controls(
+                sections=[{"title": "How the network is made", "open": True,
+                           "controls": controls}],
+                strategies=[], strategy="", more=False, event_change=session.change, event_reset=session.reset,
+                event_strategy=lambda _: None, event_more=lambda _: None,
+            )  # fmt: skip
         if drawing is not None:
             widgets.Map(network=drawing, plays=[], look=LOOK, event_pick=lambda _: None, event_again=lambda _: None)

@@ -9,8 +9,9 @@ from typing import Any
 
 from spreadsim.app import exports, widgets
 from spreadsim.app.compare import Shown, full_status, hand_numbers
-from spreadsim.app.library import component, solara
+from spreadsim.app.library import component, use_task
 from spreadsim.app.session import Session
+from spreadsim.app.turns import PICTURES, turns
 from spreadsim.comparison import Comparison
 from spreadsim.report import render_report
 
@@ -27,10 +28,18 @@ def Report(session: Session, shown: Shown | None, status: dict[str, Any], full: 
     latest = full.latest
     if latest is not None and comparison is not None and latest[2] is comparison.scenario:
         comparison = latest[0]
-    html = solara.use_memo(lambda: page_of(comparison) if comparison else "", [id(comparison)])
+
+    @use_task(dependencies=[id(comparison)])
+    def writing() -> str:
+        if comparison is None:
+            return ""
+        with turns.turn(PICTURES, writing.is_current):
+            return page_of(comparison)
+
+    html = writing.value if comparison is not None and writing.value else ""
 
     shown_status = full_status(full, comparison, [])
-    shown_status |= {"working": status.get("state") == "busy", "error": status.get("message", "")}
+    shown_status |= {"working": status.get("state") == "busy" or writing.pending, "error": status.get("message", "")}
     widgets.Paper(
         html=html, status=shown_status,
         event_download=lambda _: session.hand_over(

@@ -31,6 +31,14 @@ SETTINGS = {
 }
 
 
+def asks_for_declared(content: Any, known: set[str]) -> bool:
+    """Return whether a page's message names an event that its component declares, and asks for nothing else."""
+    if not isinstance(content, dict) or set(content) - {"event", "data"}:
+        return False
+    name = content.get("event")
+    return isinstance(name, str) and name.removeprefix("event_") in known
+
+
 def _only_declared_events() -> None:
     """Let a page's messages call the events that a component declares, and nothing else of the machinery.
 
@@ -40,11 +48,8 @@ def _only_declared_events() -> None:
     original = template._handle_event
 
     def handle(self: Any, widget: Any, content: Any, buffers: Any) -> None:
-        if not isinstance(content, dict) or set(content) - {"event", "data"}:
-            return
-        name = content.get("event")
         known = {key.removeprefix("event_") for key in getattr(self, "_event_callbacks", {})}
-        if isinstance(name, str) and name.removeprefix("event_") in known:
+        if asks_for_declared(content, known):
             original(self, widget, content, buffers)
 
     template._handle_event = handle

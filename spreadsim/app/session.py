@@ -61,7 +61,7 @@ class Session:
         """Do something; say what is wrong where it cannot be done."""
         try:
             action()
-        except (SpreadsimError, ValueError, TypeError, KeyError, OverflowError) as error:
+        except (SpreadsimError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             self.message.set(documents.explained(error))
         else:
             self.message.set("")
@@ -134,7 +134,7 @@ class Session:
 
         try:
             act()
-        except (SpreadsimError, ValueError, TypeError):
+        except (SpreadsimError, ValueError, TypeError, AttributeError):
             self.message.set("The draft of last time could not be opened again; this is the default scenario.")
 
     # ------------------------------------------------------------------------------------------ files

@@ -63,8 +63,8 @@ def Prose(parts: list[dict[str, Any]], tables: list[dict[str, Any]], live: bool,
 
 @template("vue/figures.vue")
 def Figures(title: str, figures: list[dict[str, Any]], status: dict[str, Any], event_export: Event, event_work: Event,
-            event_cancel: Event) -> None:
-    """Figures that the package drew, each with its sentence, its numbers and its files."""
+            event_cancel: Event, event_view: Event) -> None:
+    """Figures that the package drew, each with its sentence, its numbers and its files; told which are in view."""
 
 
 @template("vue/components.vue")

@@ -1,23 +1,22 @@
 """Runs for a page: bounded, told how far they are, and stopped when nobody waits for them.
 
-What belongs here: the limits on what one session may ask for, the places that sessions share, and comparisons and
-frontiers run in pieces through the package's own functions. What does not: what a run is (``execution``).
+What belongs here: the limits on what one session may ask for, and comparisons and frontiers run in pieces through the
+package's own functions. What does not: what a run is (``execution``), whose turn it is (``turns``).
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 
 from spreadsim import measures
+from spreadsim.app.turns import AT_ONCE, LONG, SOON, IsWanted, Turn, turns
 from spreadsim.comparison import MAP_LEVERS, MAP_REPLICATES, Comparison, Frontier, FrontierPoint, frontier_points
 from spreadsim.errors import SpreadsimError
 from spreadsim.execution import Outcome, Task, default_workers, run_plan, run_tasks
@@ -31,15 +30,8 @@ MAX_SERVICES = 20_000
 MAX_RUNS_BY_SERVICES = 4_000_000  # services x paired runs x strategies
 MAX_MONTHS = 240
 MAX_KEPT = 400_000  # the same, up to which runs are kept while their details are worked out
-PLACES = 2  # comparisons that run at the same time, of all sessions together
-_places = threading.BoundedSemaphore(PLACES)
 
-IsWanted = Callable[[], bool]
 T = TypeVar("T")
-
-
-class NotWanted(Exception):
-    """Nobody waits for the result any more."""
 
 
 class TooLarge(SpreadsimError):
@@ -68,23 +60,11 @@ def check_size(scenario: Scenario, n_services: int | None = None) -> None:
         )
 
 
-@contextmanager
-def place(is_wanted: IsWanted) -> Iterator[None]:
-    """Wait for one of the places that all sessions share."""
-    while not _places.acquire(timeout=0.1):
-        if not is_wanted():
-            raise NotWanted
-    try:
-        yield
-    finally:
-        _places.release()
-
-
 class Pace:
-    """Tells how far work is, at most a few times a second, and stops it when it is not wanted."""
+    """Tells how far work is, at most a few times a second; lets more urgent work go first; stops what is not wanted."""
 
-    def __init__(self, total: int, is_wanted: IsWanted, tell: Callable[[float], None] | None = None) -> None:
-        self.total, self.is_wanted, self.tell = max(1, total), is_wanted, tell
+    def __init__(self, total: int, turn: Turn, tell: Callable[[float], None] | None = None) -> None:
+        self.total, self.turn, self.tell = max(1, total), turn, tell
         self.done, self.told = 0, time.monotonic()
 
     def step(self) -> None:
@@ -94,8 +74,7 @@ class Pace:
         ------
         NotWanted : nobody waits any more.
         """
-        if not self.is_wanted():
-            raise NotWanted
+        self.turn.give_way()
         self.done += 1
         if self.tell is not None and time.monotonic() - self.told > 0.25:
             self.told = time.monotonic()
@@ -123,32 +102,35 @@ def compare_quickly(
     cache: dict[int, Network] = {} if networks is None else networks
     own, fixed = plans(scenario, scenario.name), not scenario.network.redraw
     k, seed = scenario.run.replicates, scenario.run.seed
-    pace = Pace(k, is_wanted, tell)
     kept: list[tuple[Network, list[Run]]] = []
     outcomes: dict[str, list[Outcome]] = {p.name: [] for p in own}
     small = base.n * k * len(own) <= MAX_KEPT  # larger runs are not kept while their details wait
-    with place(is_wanted):
+
+    def one(r: int) -> tuple[Network, list[Run], list[Outcome]]:
+        network = base if r == 0 or fixed else cache.get(r)
+        if network is None:
+            network = cache[r] = make_network(scenario, r, like=base)
+        runs = [run_plan(network, p, seed, r, "compiled") for p in own]
+        return network, runs, [_outcome(run, network, p, r == 0) for p, run in zip(own, runs, strict=True)]
+
+    with turns.turn(AT_ONCE if small else SOON, is_wanted) as turn:
+        pace = Pace(k, turn, tell)
         if not small:
             tasks = [Task(r, own, [True] * len(own), r == 0) for r in range(k)]
             for result in run_tasks(scenario, base, fixed, tasks, progress=pace.step):
                 for name, outcome in zip(outcomes, result, strict=True):
                     outcomes[name].append(outcome)
-            yield Comparison(scenario, base, own, outcomes, fixed=fixed)
-            return
-        def one(r: int) -> tuple[Network, list[Run], list[Outcome]]:
-            network = base if r == 0 or fixed else cache.get(r)
-            if network is None:
-                network = cache[r] = make_network(scenario, r, like=base)
-            runs = [run_plan(network, p, seed, r, "compiled") for p in own]
-            return network, runs, [_outcome(run, network, p, r == 0) for p, run in zip(own, runs, strict=True)]
-
-        for network, runs, found in _in_order(one, k):
-            for p, outcome in zip(own, found, strict=True):
-                outcomes[p.name].append(outcome)
-            kept.append((network, runs))
-            pace.step()
-        yield Comparison(scenario, base, own, {name: list(found) for name, found in outcomes.items()}, fixed=fixed)
-        full: dict[str, list[Outcome]] = {p.name: [] for p in own}
+        else:
+            for network, runs, found in _in_order(one, k):
+                for p, outcome in zip(own, found, strict=True):
+                    outcomes[p.name].append(outcome)
+                kept.append((network, runs))
+                pace.step()
+    yield Comparison(scenario, base, own, {name: list(found) for name, found in outcomes.items()}, fixed=fixed)
+    if not small:
+        return
+    full: dict[str, list[Outcome]] = {p.name: [] for p in own}
+    with turns.turn(SOON, is_wanted) as turn:
         for r, (network, runs) in enumerate(kept):
             for p, run in zip(own, runs, strict=True):
                 full[p.name].append(
@@ -157,14 +139,13 @@ def compare_quickly(
                         generations=measures.generations(run, p), groups=measures.groups(run, network, p),
                     )
                 )  # fmt: skip
-            if not is_wanted():
-                raise NotWanted
+            turn.give_way()
     yield Comparison(scenario, base, own, full, fixed=fixed)
 
 
 def _in_order(one: Callable[[int], T], k: int) -> Iterator[T]:
     """Yield the results of pieces of work in order, a few under way at a time."""
-    with ThreadPoolExecutor(min(PLACES, default_workers())) as pool:
+    with ThreadPoolExecutor(default_workers()) as pool:
         waiting: deque[Future[T]] = deque()
         try:
             for r in range(k):
@@ -181,8 +162,8 @@ def _in_order(one: Callable[[int], T], k: int) -> Iterator[T]:
 def _outcome(run: Run, network: Network, p: Plan, keep_events: bool) -> Outcome:
     monthly = measures.curves(run, network, p)
     return Outcome(
-        measures=measures.measures(run, network, p, monthly), curves=monthly, generations=[], groups=[],
-        end_state=run.final["state"], first_month=measures.first_months_embedded(run.events, network.n),
+        measures=measures.measures(run, network, p), curves=monthly, generations=[], groups=[],
+        end_state=run.final["state"], first_month=measures.first_months_embedded(run),
         events=run.events if keep_events else None,
     )  # fmt: skip
 
@@ -197,8 +178,8 @@ def with_frontier(
     k_map = min(MAP_REPLICATES, k)
     if comparison.network.n * (k * len(points) + k_map * len(cells)) > 6 * MAX_RUNS_BY_SERVICES:
         raise TooLarge("The frontier of this scenario takes more runs than the app makes; ask for fewer paired runs.")
-    pace = Pace(k + k_map, is_wanted, tell)
-    with place(is_wanted):
+    with turns.turn(LONG, is_wanted) as turn:
+        pace = Pace(k + k_map, turn, tell)
         return replace(
             comparison,
             frontier=_frontier(spec, comparison.network, points, k, pace),

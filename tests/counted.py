@@ -1,0 +1,51 @@
+"""What a run's events say of each month, counted one event at a time: beside what the drivers count as they go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from spreadsim import record, rules
+from spreadsim.results import Run
+
+
+def counted(events: Mapping[str, np.ndarray], population: np.ndarray, months: int, start: int) -> dict[str, np.ndarray]:
+    """Return the counts of `record.SUMS`, months 0 to T, and what each service went through.
+
+    `start` is the state of every service before the first event.
+    """
+    n = len(population)
+    names = record.SUMS[record.FIRST_STATE :]
+    columns = {name: np.zeros(months + 1) for name in names}
+    state = np.full(n, start)
+    first, began, led = np.full(n, -1), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    at = 0
+    for month in range(months + 1):
+        while at < len(events["month"]) and events["month"][at] == month:
+            e = {name: values[at].item() for name, values in events.items()}
+            i, to, at = e["service"], e["to_state"], at + 1
+            assert state[i] == e["from_state"]
+            state[i] = to
+            took_on = to in (rules.IMPLEMENTING, rules.EMBEDDED)
+            began[i] |= took_on
+            led[i] |= to == rules.EMBEDDED and e["leader"]
+            if to == rules.EMBEDDED and first[i] < 0:
+                first[i] = month
+                columns["n_first_embedded"][month] += 1
+                columns["people_first_embedded"][month] += population[i]
+            if took_on and e["source_kind"] != rules.NO_SOURCE and month > 0:
+                columns["n_beginning"][month] += 1
+                columns["n_beginning_from_leaders"][month] += e["source_kind"] == rules.PEER and e["leader_source"]
+        for number, name in enumerate(rules.STATES):
+            columns[f"n_{name.replace(' ', '_')}"][month] = np.sum(state == number)
+    assert at == len(events["month"])
+    return {**columns, "first_embedded": first, "began": began, "ever_led": led}
+
+
+def assert_counts_follow_from_events(run: Run, population: np.ndarray, start: int) -> None:
+    """Check every count of a run, and what it remembers of each service, against its events."""
+    expected = counted(run.events, population, len(run.sums) - 1, start)
+    sums = dict(zip(record.SUMS, run.sums.T, strict=True))
+    for name, values in expected.items():
+        assert np.array_equal(values, sums[name] if name in sums else run.final[name]), name
