@@ -1,6 +1,7 @@
 """Cost of a service-month: spreadsim beside what one would pick instead, on the same graph and the same work.
 
     python experiments/benchmark.py [--sizes 1000,10000] [--repeats 3] [--write]
+    python experiments/benchmark.py --large 1000000
 
 The work is a bare rule over 60 months on a small-world graph of degree 8: the linear threshold (one fifth of peers),
 and a stochastic susceptible-infected process (each adopted peer persuades with a chance of .02 a month).
@@ -27,11 +28,13 @@ import networkx as nx
 import numpy as np
 
 from spreadsim import engine
+from spreadsim.execution import Task, run_tasks
 from spreadsim.model import SpreadModel
-from spreadsim.network import Network, make_network, network_from_graph, starting_sites
+from spreadsim.network import Network, make_network, make_networks, network_from_graph, starting_sites
 from spreadsim.plan import Plan, plans
 from spreadsim.scenario_files import load_scenario
 
+OURS = "spreadsim, compiled"
 MONTHS, DEGREE, THETA, BETA = 60, 8, 0.2, 0.02
 BARE = [
     "run.months=60",
@@ -106,7 +109,7 @@ def run_engine(network: Network, plan: Plan, seed: int) -> tuple[float, np.ndarr
     begun = time.perf_counter()
     run = engine.run(network, plan, seed, 0)
     spent = time.perf_counter() - begun
-    first = first_months_embedded(run.events, network.n)
+    first = first_months_embedded(run)
     return spent, np.where(np.isnan(first), MONTHS + 1, first)
 
 
@@ -117,7 +120,7 @@ def run_agents(network: Network, plan: Plan, seed: int) -> tuple[float, np.ndarr
     begun = time.perf_counter()
     model.run()
     spent = time.perf_counter() - begun
-    first = first_months_embedded(model.result().events, network.n)
+    first = first_months_embedded(model.result())
     return spent, np.where(np.isnan(first), MONTHS + 1, first)
 
 
@@ -228,7 +231,7 @@ def programs(n: int, library: Any, kind: str) -> tuple[dict[str, Callable[[int],
     network = network_from_graph(graph, scenario)
     sites = starting_sites(network, plan.programme, 1, 0)
     found: dict[str, Callable[[int], tuple[float, np.ndarray]]] = {
-        "spreadsim, compiled": lambda seed: run_engine(network, plan, seed),
+        OURS: lambda seed: run_engine(network, plan, seed),
     }
     if library is not None:
         found["C -O3, scan"] = lambda seed: run_c(library, network, sites, theta, seed)
@@ -256,52 +259,137 @@ def agree(kind: str, results: dict[str, list[np.ndarray]]) -> None:
             raise SystemExit(f"{name} and {names[0]} disagree on the process: {a.mean():.2f}, {b.mean():.2f}")
 
 
+Row = tuple[str, int, str, float, float | None]  # rule, services, program, ns a service-month, times the engine
+
+
+def bare_rows(kind: str, n: int, library: Any, repeats: int) -> list[Row]:
+    """Return what each program takes for a bare rule, once all are seen to agree."""
+    found, _ = programs(n, library, kind)
+    few = 1 if kind == "threshold" else 4
+    agree(kind, {name: [program(seed)[1] for seed in range(few)] for name, program in found.items()})
+    spent: dict[str, list[float]] = {name: [] for name in found}
+    for repeat in range(repeats):
+        for name, program in found.items():
+            spent[name].append(program(repeat)[0])
+    each = {name: statistics.median(times) / n / MONTHS * 1e9 for name, times in spent.items()}
+    return [(kind, n, name, cost, cost / each[OURS]) for name, cost in each.items()]
+
+
+def science_rows(n: int, repeats: int) -> list[Row]:
+    """Return what the full science takes, with eight components, in each of the default strategies."""
+    groups = max(1, n // 6)
+    full = load_scenario("default", [f"network.services={n}", f"network.hierarchy=[{{level='team',count={groups}}}]"])
+    runs = max(1, 20_000 // n)  # small networks as replicates
+    networks = make_networks(full, range(runs))
+    rows: list[Row] = []
+    for plan in plans(full):
+        run_engine(networks[0], plan, 1)
+        times = [sum(run_engine(net, plan, seed)[0] for net in networks) for seed in range(repeats)]
+        rows.append((f"full science, {plan.name}", n, OURS, statistics.median(times) / n / runs / MONTHS * 1e9, None))
+    return rows
+
+
+def paired_runs(repeats: int) -> list[str]:
+    """Return how long 100 paired runs of two strategies on 200 services take, networks and measures included."""
+    spec = load_scenario(
+        "default",
+        ["network.services=200", "network.hierarchy=[{level='region',count=4},{level='team',count=20}]"],
+    )
+    base, two = make_network(spec), plans(spec)[:2]
+    tasks = [Task(replicate, two, [False] * 2, False) for replicate in range(100)]
+    lines, took = [], {}
+    for workers in (1, 2):
+        times = []
+        for _ in range(repeats + 1):
+            begun = time.perf_counter()
+            list(run_tasks(spec, base, False, tasks, workers=workers))
+            times.append(time.perf_counter() - begun)
+        took[workers] = statistics.median(times[1:])
+        lines.append(f"| {workers} | {1000 * took[workers]:.0f} ms |")
+    lines.append(f"| one over two | {took[1] / took[2]:.2f} |")
+    return lines
+
+
+def plot(rows: list[Row], path: Path) -> None:
+    """Draw cost against size, on logarithmic scales."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    for axes, rule in zip(figure.subplots(1, 2, sharey=True), ("threshold", "process"), strict=True):
+        shown = [row for row in rows if row[0] == rule or row[0].startswith("full")]
+        for label in dict.fromkeys((row[0], row[2]) for row in shown):
+            points = sorted((row[1], row[3]) for row in shown if (row[0], row[2]) == label)
+            name = label[1] if label[0] == rule else label[0]
+            axes.plot(*zip(*points, strict=True), marker="o", markersize=3, linewidth=1, label=name)
+        axes.set(xscale="log", yscale="log", xlabel="services", title=f"bare rule: {rule}")
+        axes.grid(visible=True, linewidth=0.3)
+        axes.legend(fontsize=6)
+    figure.axes[0].set_ylabel("ns a service-month")
+    figure.savefig(path, dpi=110)
+
+
+def large(n: int) -> None:
+    """Make and run one network of `n` services with about four ties each, and print what it took."""
+    import resource
+
+    settings = [
+        f"network.services={n}",
+        f"network.hierarchy=[{{level='region',count={n // 10_000}}},{{level='team',count={n // 6}}}]",
+        "network.peer_ties.picks_anywhere=1.0",
+    ]
+    spec = load_scenario("default", settings)
+    begun = time.perf_counter()
+    network = make_network(spec)
+    made = time.perf_counter()
+    run = engine.run(network, plans(spec)[-1], spec.run.seed, 0, keep_events=False)
+    done = time.perf_counter()
+    again = engine.run(network, plans(spec)[-1], spec.run.seed, 0, keep_events=False)
+    warm = time.perf_counter() - done
+    assert np.array_equal(run.sums, again.sums)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(
+        f"| {n:,} | {network.ties.n_ties:,} | {made - begun:.1f} s | {warm:.1f} s | {warm / n / MONTHS * 1e9:.0f} | "
+        f"{peak:.2f} GB | {1e9 * peak / n:,.0f} |",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Check, time and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="1000,10000,100000")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--write", action="store_true", help="write docs/verification/benchmark.md")
+    parser.add_argument("--write", action="store_true", help="write docs/verification/benchmark.md and its plot")
+    parser.add_argument("--large", type=int, metavar="N", help="only make and run one network of N services")
     options = parser.parse_args()
+    if options.large:
+        large(options.large)
+        return
     sizes = [int(size) for size in options.sizes.split(",")]
     library = c_library()
+    rows: list[Row] = []
+    for n in sizes:
+        for kind in ("threshold", "process"):
+            rows += bare_rows(kind, n, library, options.repeats)
+        rows += science_rows(n, options.repeats)
     lines = [
         "| rule | services | program | ns a service-month | times the compiled engine |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for kind in ("threshold", "process"):
-        for n in sizes:
-            found, _ = programs(n, library, kind)
-            few = 1 if kind == "threshold" else 4
-            agree(kind, {name: [program(seed)[1] for seed in range(few)] for name, program in found.items()})
-            spent: dict[str, list[float]] = {name: [] for name in found}
-            for repeat in range(options.repeats):
-                for name, program in found.items():
-                    spent[name].append(program(repeat)[0])
-            each = {name: statistics.median(times) / n / MONTHS * 1e9 for name, times in spent.items()}
-            for name, cost in each.items():
-                lines.append(f"| {kind} | {n:,} | {name} | {cost:,.1f} | {cost / each['spreadsim, compiled']:,.2f} |")
-                print(lines[-1], flush=True)
-    for n in sizes:
-        full = load_scenario(
-            "default", [f"network.services={n}", f"network.hierarchy=[{{level='team',count={n // 6}}}]"]
-        )
-        network = make_network(full)
-        for plan in plans(full):
-            run_engine(network, plan, 1)
-            times = [run_engine(network, plan, seed)[0] for seed in range(options.repeats)]
-            cost = statistics.median(times) / n / MONTHS * 1e9
-            lines.append(f"| full science, {plan.name} | {n:,} | spreadsim, compiled | {cost:,.1f} | |")
-            print(lines[-1], flush=True)
+    for rule, n, name, cost, ratio in rows:
+        lines.append(f"| {rule} | {n:,} | {name} | {cost:,.1f} | {'' if ratio is None else f'{ratio:,.2f}'} |")
+    paired = ["| workers | 100 paired runs of two strategies on 200 services |", "| --- | --- |"]
+    paired += paired_runs(max(5, options.repeats))
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in ("spreadsim", "mesa", "ndlib", "EoN", "numba")
     )
+    print("\n".join([*lines, "", *paired, "", versions]))
     if options.write:
-        text = "\n".join(
-            ["# Benchmark", "", "Printed by `python experiments/benchmark.py --write`.", "", versions, "", *lines, ""]
-        )
-        (Path(__file__).parent.parent / "docs" / "verification" / "benchmark.md").write_text(text, encoding="utf-8")
-    print(versions)
+        folder = Path(__file__).parent.parent / "docs" / "verification"
+        text = ["# Benchmark", "", "Printed by `python experiments/benchmark.py --write`.", "", versions, "", *lines]
+        text += ["", "![Cost against size](benchmark.png)", "", *paired, ""]
+        (folder / "benchmark.md").write_text("\n".join(text), encoding="utf-8")
+        plot(rows, folder / "benchmark.png")
 
 
 if __name__ == "__main__":

@@ -80,6 +80,7 @@ PARTLY: dict[str, str] = {
     "behaviour.engagement.reactance": _NO_MANDATE,
     "behaviour.engagement.misfit_penalty": _NO_MANDATE,
     "behaviour.mandate.compliance_rate": _NO_MANDATE,
+    "programme.waves.months_between": _NO_MANDATE,
     "behaviour.mandate.months_per_level": _NO_MANDATE,
     "behaviour.mandate.conversion_rate": _NO_MANDATE,
     "behaviour.mandate.lapse_rate": _NO_MANDATE,

@@ -28,9 +28,12 @@ _WHERE = {
     "study_components": "components",
     "explain": "explanation",
     "reproduce": "reproduction",
+    "advise": "advice",
+    "fit": "fitting",
     "sweep": "sweeps",
     "analyse": "sweep_report",
     "load_experiment": "experiment",
+    "calibrate": "calibration",
 }
 
 __all__ = ["__version__", *_WHERE]

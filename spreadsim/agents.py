@@ -67,6 +67,7 @@ class Service(FixedAgent):
             start = variable.start
             setattr(self, variable.name, [start] * model.v.n_components if variable.per_component else start)
         self.depth = int(structure.hierarchy.service_depth[uid])
+        self.wave = model.wave[uid]
         self.group = int(structure.hierarchy.service_parent[uid])
         self.peers: list[tuple[Service, float]] = []
         self.weight_sum = float(structure.weight_sum[uid])
@@ -114,7 +115,7 @@ class Service(FixedAgent):
 
     def directed(self) -> bool:
         """Return whether the instruction has reached it."""
-        return rules.is_directed(self.model.b, self.model.m, self.depth)
+        return rules.is_directed(self.model.b, self.model.m, self.depth, self.wave)
 
     def odds(self) -> float:
         """Return the odds of engaging, of its own accord."""

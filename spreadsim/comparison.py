@@ -21,6 +21,7 @@ from spreadsim.errors import InputError, nearest
 from spreadsim.execution import Driver, Outcome, Task, run_tasks
 from spreadsim.measures import BY_NAME, CURVE_COLUMNS, MEASURES
 from spreadsim.network import Network, make_network, network_from_graph
+from spreadsim.parameter_sets import ParameterSets, sets_of_scenario
 from spreadsim.plan import Plan, plan, plans
 from spreadsim.scenario import FOUR_LEVERS, RESERVED_LEVELS, Scenario, Strategy
 from spreadsim.scenario_files import load_scenario
@@ -117,6 +118,7 @@ class Comparison:
     lever_map : outcomes by mandate and latitude, or None.
     equal_cost : the strategies again at equal staff-days, or None.
     from_python : what was run that only the Python program had, and no file holds; empty if nothing.
+    sets : the sets of parameters, of which each replicate took one; None where all had the scenario's.
     """
 
     scenario: Scenario
@@ -130,6 +132,7 @@ class Comparison:
     lever_map: Frontier | None = None
     equal_cost: EqualCost | None = None
     from_python: str = ""
+    sets: ParameterSets | None = None
 
     @property
     def strategies(self) -> list[str]:
@@ -149,7 +152,10 @@ class Comparison:
     def summaries(self) -> dict[str, dict[str, Summary]]:
         """Every measure of every strategy over replicates."""
         return {
-            name: {m.name: summarise(self.values(name, m.name), m.never) for m in MEASURES} for name in self.strategies
+            name: {
+                m.name: summarise(self.values(name, m.name), m.never, spread=self.sets is not None) for m in MEASURES
+            }
+            for name in self.strategies
         }
 
     @cached_property
@@ -157,7 +163,10 @@ class Comparison:
         """Every measure's paired difference for each pair (later, earlier) of strategies."""
         return {
             (later, earlier): {
-                m.name: difference(self.values(later, m.name), self.values(earlier, m.name), m.never) for m in MEASURES
+                m.name: difference(
+                    self.values(later, m.name), self.values(earlier, m.name), m.never, spread=self.sets is not None
+                )
+                for m in MEASURES
             }
             for earlier, later in combinations(self.strategies, 2)
         }
@@ -341,6 +350,13 @@ class Comparison:
             },
             "frontier": [],
         }
+        if self.sets is not None:
+            answer["parameter_sets"] = {
+                "file": self.sets.file,
+                "n": len(self.sets),
+                "parameters": list(self.sets.paths),
+                "intervals": "the middle 95% of single runs: luck, and doubt about these parameters",
+            }
         if self.frontier is not None:
             answer["frontier"] = self.frontier.summary()
             answer["frontier_as_before"] = self.frontier.summary(AS_BEFORE)
@@ -381,7 +397,7 @@ def with_run(scenario: Scenario, replicates: int | None, seed: int | None, month
     document = resolved(scenario)
     document["run"] = document["run"] | change
     answer = validate(document, scenario.name)
-    answer._folder = scenario._folder
+    answer._folder, answer._sets_folder = scenario._folder, scenario._sets_folder
     return answer
 
 
@@ -431,6 +447,20 @@ def frontier_points(
     return points
 
 
+def _points_of_replicate(
+    scenario: Scenario,
+    points: Sequence[FrontierPoint],
+    levers: Mapping[str, Sequence[float]] | None,
+    sets: ParameterSets | None,
+    replicate: int,
+) -> Sequence[FrontierPoint]:
+    """Return the settings of a frontier with the parameters of a replicate's set."""
+    if sets is None or not points:
+        return points
+    arms = list(dict.fromkeys(point.arm for point in points))
+    return frontier_points(sets.scenario(scenario, replicate), levers, arms)
+
+
 def network_for(scenario: Scenario, network: Any = None) -> tuple[Network, bool]:
     """Return the network of replicate 0, and whether it serves every replicate.
 
@@ -442,6 +472,13 @@ def network_for(scenario: Scenario, network: Any = None) -> tuple[Network, bool]
     if isinstance(network, Network):
         return network, True
     return network_from_graph(network, scenario), True
+
+
+def measured(results: Iterable[Sequence[Outcome]]) -> dict[str, np.ndarray]:
+    """Return every measure of the outcomes of each replicate: arrays of shape (plans, replicates)."""
+    rows = [[[outcome.measures[m.name] for m in MEASURES] for outcome in found] for found in results]
+    cube = np.moveaxis(np.array(rows, dtype=np.float64), 0, -1)
+    return {m.name: np.ascontiguousarray(cube[:, place]) for place, m in enumerate(MEASURES)}
 
 
 class _Bar:
@@ -505,11 +542,15 @@ def compare(
     own = plans(spec, spec.name)
     points = frontier_points(spec) if frontier else []
     k = spec.run.replicates
+    sets = sets_of_scenario(spec)
     k_frontier = min(spec.frontier.replicates or k, k) if points else 0
     tasks = [
         Task(
             replicate=r,
-            plans=[*own, *(point.plan for point in points if r < k_frontier)],
+            plans=[
+                *(own if sets is None else plans(sets.scenario(spec, r), spec.name)),
+                *(p.plan for p in _points_of_replicate(spec, points if r < k_frontier else (), None, sets, r)),
+            ],
             in_full=[True] * len(own) + [False] * (len(points) if r < k_frontier else 0),
             keep_events=all_events or r == 0,
         )
@@ -517,17 +558,15 @@ def compare(
     ]
     bar = _Bar(k, spec.name, progress)
     outcomes: dict[str, list[Outcome]] = {p.name: [] for p in own}
-    values = {m.name: np.full((len(points), k_frontier), np.nan) for m in MEASURES}
+    along: list[list[Outcome]] = []
     try:
         results = run_tasks(
             spec, base, fixed, tasks, driver=driver, workers=workers, service_class=service_class, progress=bar.step
         )
-        for replicate, result in enumerate(results):
+        for result in results:
             for name, outcome in zip(outcomes, result[: len(own)], strict=True):
                 outcomes[name].append(outcome)
-            for place, outcome in enumerate(result[len(own) :]):
-                for m in MEASURES:
-                    values[m.name][place, replicate] = outcome.measures[m.name]
+            along.append(result[len(own) :])
     finally:
         bar.close()
     compared = Comparison(
@@ -535,11 +574,12 @@ def compare(
         network=base,
         plans=own,
         outcomes=outcomes,
-        frontier=Frontier(points, values) if points else None,
+        frontier=Frontier(points, measured(along[:k_frontier])) if points else None,
         driver=driver,
         notes=notes,
         fixed=fixed,
         from_python=from_python,
+        sets=sets,
     )
     if not points:
         return compared
@@ -548,7 +588,8 @@ def compare(
     lever_map = frontier_of(
         spec, base, fixed, MAP_LEVERS, min(MAP_REPLICATES, k_frontier), driver, workers, progress=progress
     )
-    return replace(compared, lever_map=lever_map, equal_cost=at_equal_cost(spec, compared))
+    equal_cost = None if sets is not None else at_equal_cost(spec, compared)
+    return replace(compared, lever_map=lever_map, equal_cost=equal_cost)
 
 
 def frontier(
@@ -590,16 +631,14 @@ def frontier_of(
 ) -> Frontier:
     """Return the frontier of a scenario on a network that is at hand, over `k` replicates."""
     points = frontier_points(spec, levers, (AS_GIVEN,) if levers else (AS_GIVEN, AS_BEFORE))
-    tasks = [Task(r, [p.plan for p in points], [False] * len(points), False) for r in range(k)]
+    sets = sets_of_scenario(spec)
+    tasks = [
+        Task(r, [p.plan for p in _points_of_replicate(spec, points, levers, sets, r)], [False] * len(points), False)
+        for r in range(k)
+    ]
     bar = _Bar(k, f"{spec.name} frontier", progress)
-    values = {m.name: np.full((len(points), k), np.nan) for m in MEASURES}
     try:
-        for r, result in enumerate(
-            run_tasks(spec, base, fixed, tasks, driver=driver, workers=workers, progress=bar.step)
-        ):
-            for place, outcome in enumerate(result):
-                for m in MEASURES:
-                    values[m.name][place, r] = outcome.measures[m.name]
+        values = measured(run_tasks(spec, base, fixed, tasks, driver=driver, workers=workers, progress=bar.step))
     finally:
         bar.close()
     return Frontier(points, values)

@@ -8,9 +8,11 @@ can be written, code is compiled anew in each process.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import sys
 import tempfile
+import threading
 import types
 from collections.abc import Callable
 from functools import lru_cache
@@ -31,6 +33,7 @@ _COMPILED_SOURCES = (
     "state",
 )
 
+_loading = threading.Lock()
 
 # Compiled code here allocates nothing, so references need no counting, and is called from compiled code alone, so it
 # needs no way in from Python: without both, it compiles in a third of the time and runs ten times as fast.
@@ -89,6 +92,34 @@ def cache_folder() -> Path | None:
         except OSError:
             continue
     return None
+
+
+def is_at_hand() -> bool:
+    """Return whether compiled code is kept from an earlier run, or the compiler is switched off altogether."""
+    folder = cache_folder()
+    return bool(numba.config.DISABLE_JIT) or (folder is not None and any(folder.rglob("*.nbi")))
+
+
+@lru_cache(maxsize=1)
+def interpreted_engine() -> types.ModuleType:
+    """Return the compiled driver's engine and loops as plain Python: the same code, and the same numbers.
+
+    For small work before anything is compiled, which would otherwise wait for the compiler.
+    """
+    package = importlib.import_module("spreadsim")
+    with _loading:
+        before = {name: sys.modules.pop(f"spreadsim.{name}", None) for name in ("loops", "engine")}
+        jit, numba.config.DISABLE_JIT = numba.config.DISABLE_JIT, True
+        try:
+            return importlib.import_module("spreadsim.engine")
+        finally:
+            numba.config.DISABLE_JIT = jit
+            for name, module in before.items():  # whoever asks for the modules by name gets the compiled ones
+                del sys.modules[f"spreadsim.{name}"]
+                delattr(package, name)
+                if module is not None:
+                    sys.modules[f"spreadsim.{name}"] = module
+                    setattr(package, name, module)
 
 
 def cached(function: Callable[..., Any]) -> Any:

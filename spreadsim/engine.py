@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import namedtuple
 
-import numba
 import numpy as np
 
 from spreadsim import draws, record, rules
 from spreadsim.compilation import cached, helper
 from spreadsim.loops import (
+    IS_INTERPRETED,
     N_EVENTS,
     OVERFLOW,
     PURPOSES,
@@ -35,6 +35,7 @@ from spreadsim.network import Network, starting_sites
 from spreadsim.plan import Plan
 from spreadsim.results import Run, first_late_month
 from spreadsim.state import ATTRIBUTES, EVENT_FIELDS, STATE, empty
+from spreadsim.waves import wave_months
 
 _ATTRIBUTE_NAMES = tuple(variable.name for variable in ATTRIBUTES)
 _STATE_NAMES = tuple(variable.name for variable in STATE)
@@ -50,6 +51,7 @@ World = namedtuple(
         "fifth",
         "first_call",
         "depth",
+        "wave",
         "parent",
         "start",
         "peer",
@@ -165,7 +167,7 @@ def world_of(network: Network, plan: Plan, n_events: int, keeps_events: bool = T
         else np.zeros(n, dtype=np.bool_)
     )
     keys, tier_keys = (
-        [0] * length if numba.config.DISABLE_JIT else np.zeros(length, dtype=np.uint64) for length in (len(PURPOSES), 2)
+        [0] * length if IS_INTERPRETED else np.zeros(length, dtype=np.uint64) for length in (len(PURPOSES), 2)
     )
     return World(
         **{name: network[name] for name in _ATTRIBUTE_NAMES},
@@ -175,6 +177,7 @@ def world_of(network: Network, plan: Plan, n_events: int, keeps_events: bool = T
         fifth=network.fifth,
         first_call=first_call,
         depth=tree.service_depth,
+        wave=wave_months(tree, programme),
         parent=tree.service_parent,
         start=network.ties.start,
         peer=network.ties.peer,
@@ -215,7 +218,7 @@ def run(network: Network, plan: Plan, seed: int, replicate: int, *, keep_events:
     """
     sites = starting_sites(network, plan.programme, seed, replicate)
     n_events = 6 * network.n + 64 if keep_events else network.n  # a service changes state once a month at most
-    number = int if numba.config.DISABLE_JIT else np.uint64
+    number = int if IS_INTERPRETED else np.uint64
     while True:
         w = world_of(network, plan, n_events, keep_events)
         # a revision writes down more of the components, in this run alone

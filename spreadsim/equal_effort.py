@@ -15,6 +15,8 @@ from spreadsim.designs import Setting, content_key
 from spreadsim.errors import InputError, nearest
 from spreadsim.sweep_tables import SweepTables
 
+QUANTILES = tuple(k / 20 for k in range(3, 18))
+
 
 class EqualEffort(SweepTables):
     """A finished sweep, one setting a mix of the other levers.
@@ -22,7 +24,8 @@ class EqualEffort(SweepTables):
     Parameters
     ----------
     tables : the sweep.
-    measure : what is to be equal, as ``cost``; the target at a point is its median over all settings there.
+    measure : what is to be equal, as ``cost``; the target at a point is one quantile over all settings there, the same
+        at every point: of ``QUANTILES`` that at which most mixes can be compared, the nearest to the median of these.
     along : numeric lever along which it is reached.
 
     Raises
@@ -47,28 +50,31 @@ class EqualEffort(SweepTables):
             mixes[key] = mix
             groups.setdefault(key, []).append(i)
         cost = tables.values(measure).mean(axis=2)
-        self.target = np.median(cost, axis=1)
-        self._weights: list[tuple[list[int], np.ndarray, np.ndarray]] = []
-        self.settings = []
-        for key, places in groups.items():
-            places = sorted(places, key=lambda i: float(tables.settings[i].levers[along]))
-            found = _between(cost[:, places], self.target)
-            if found is not None:
-                self.settings.append(mixes[key])
-                self._weights.append((places, *found))
+        ranked = {
+            key: sorted(places, key=lambda i: float(tables.settings[i].levers[along]))
+            for key, places in groups.items()
+        }
+        best: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        for quantile in sorted(QUANTILES, key=lambda q: abs(q - 0.5)):
+            target = np.quantile(cost, quantile, axis=1)
+            found = {key: way for key, places in ranked.items() if (way := _between(cost[:, places], target))}
+            if not best or len(found) > len(best):
+                best, self.target, self.quantile = found, target, quantile
+        self._weights = [(ranked[key], *way) for key, way in best.items()]
+        self.settings = [mixes[key] for key in best]
         self.n_mixes = len(groups)
         if len(self.settings) < 2:
-            raise InputError("--equal", measure, "fewer than two mixes reach its middle at every point",
+            raise InputError("--equal", measure, "fewer than two mixes reach the same at every point",
                              f"sweep '{along}' over a wider range")
 
     @property
     def sentence(self) -> str:
         """What was done, in words."""
         return (
-            f"At each point every mix is carried along '{self.along}' to the same mean {self.measure}, the median over "
-            f"all settings there ({self.target.min():.3g} to {self.target.max():.3g} over the points), in a straight "
-            f"line between values that were run. {len(self.settings)} of {self.n_mixes} mixes reach it at every point "
-            "and are compared."
+            f"At each point every mix is carried along '{self.along}' to the same mean {self.measure}, the "
+            f"{self.quantile:.0%} quantile over all settings there ({self.target.min():.3g} to {self.target.max():.3g} "
+            f"over the points), in a straight line between values that were run. {len(self.settings)} of "
+            f"{self.n_mixes} mixes reach it at every point and are compared."
         )
 
     @cached_property

@@ -21,6 +21,8 @@ from spreadsim.results import Run
 from spreadsim.scenario import Scenario
 
 Driver = Literal["compiled", "mesa"]
+Form = Literal["compiled", "mesa", "interpreted"]  # the compiled driver's code may run as plain Python
+SMALL = 1_000_000  # service-months up to which a first run does not wait for the compiler
 SERVICES_AT_ONCE = 100_000  # services of all replicates of a block together
 
 
@@ -61,7 +63,7 @@ def run_plan(
     plan: Plan,
     seed: int,
     replicate: int,
-    driver: Driver,
+    driver: Form,
     service_class: Any = None,
     *,
     keep_events: bool = True,
@@ -71,7 +73,12 @@ def run_plan(
         from spreadsim.model import run_with_mesa
 
         return run_with_mesa(network, plan, seed, replicate, service_class)
-    from spreadsim import engine
+    if driver == "interpreted":
+        from spreadsim.compilation import interpreted_engine
+
+        engine = interpreted_engine()
+    else:
+        from spreadsim import engine
 
     return engine.run(network, plan, seed, replicate, keep_events=keep_events)
 
@@ -81,7 +88,7 @@ def run_block(
     base: Network,
     fixed: bool,
     block: Sequence[Task],
-    driver: Driver,
+    driver: Form,
     service_class: Any = None,
     kept: dict[int, Network] | None = None,
 ) -> list[list[Outcome]]:
@@ -116,9 +123,19 @@ def networks_of(
 
 
 def outcomes_of(
-    runs: Sequence[Run], networks: Sequence[Network], plan: Plan, in_full: bool, keep_events: Sequence[bool]
+    runs: Sequence[Run],
+    networks: Sequence[Network],
+    plan: Plan,
+    in_full: bool,
+    keep_events: Sequence[bool],
+    *,
+    in_detail: bool = True,
 ) -> list[Outcome]:
-    """Return what is kept of runs of one plan; `in_full` keeps curves, generations, groups and services too."""
+    """Return what is kept of runs of one plan.
+
+    `in_full` keeps curves and services too, and, `in_detail`, generations and groups, which take longest.
+    """
+    detailed = in_full and in_detail
     monthly = measures.curves_of(runs, networks, plan)
     found = measures.measures_of(runs, networks, plan, monthly)
     rows = np.stack(list(found.values()), axis=1).tolist()
@@ -128,8 +145,8 @@ def outcomes_of(
             Outcome(
                 measures=dict(zip(found, rows[k], strict=True)),
                 curves={name: values[k] for name, values in monthly.items()} if in_full else {},
-                generations=measures.generations(run, plan) if in_full else [],
-                groups=measures.groups(run, network, plan) if in_full else [],
+                generations=measures.generations(run, plan) if detailed else [],
+                groups=measures.groups(run, network, plan) if detailed else [],
                 end_state=run.final["state"] if in_full else np.empty(0, dtype=np.int8),
                 first_month=measures.first_months_embedded(run) if in_full else np.empty(0),
                 events=run.events if in_full and keep_events[k] else None,
@@ -154,6 +171,15 @@ def blocks_of(tasks: Sequence[Task], n_services: int, n_workers: int) -> list[li
 
 def _same(some: Sequence[Plan], others: Sequence[Plan]) -> bool:
     return len(some) == len(others) and all(a is b for a, b in zip(some, others, strict=True))
+
+
+def _is_small_first_run(base: Network, tasks: Sequence[Task]) -> bool:
+    """Return whether to run as plain Python what would take less time than compiling, where nothing is compiled yet."""
+    if base.n * sum(plan.months for task in tasks for plan in task.plans) > SMALL:
+        return False
+    from spreadsim.compilation import is_at_hand
+
+    return not is_at_hand()
 
 
 def default_workers() -> int:
@@ -189,10 +215,12 @@ def run_tasks(
             yield result
 
     quick = driver == "compiled"
+    form: Form = "interpreted" if quick and _is_small_first_run(base, tasks) else driver
+    n_workers = 1 if form == "interpreted" else n_workers
     blocks = blocks_of(tasks, base.n, n_workers) if quick else [[task] for task in tasks]
     if n_workers == 1 or service_class is not None:
         for block in blocks:
-            yield from finished(run_block(scenario, base, fixed, block, driver, service_class, kept))
+            yield from finished(run_block(scenario, base, fixed, block, form, service_class, kept))
         return
     pool: Executor
     if quick:
@@ -209,7 +237,7 @@ def run_tasks(
         try:
             for block in blocks:
                 at_hand = kept if quick else None
-                waiting.append(pool.submit(run_block, scenario, base, fixed, block, driver, None, at_hand))
+                waiting.append(pool.submit(run_block, scenario, base, fixed, block, form, None, at_hand))
                 if len(waiting) > ahead:
                     yield from finished(waiting.pop(0).result())
             while waiting:

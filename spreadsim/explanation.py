@@ -142,6 +142,12 @@ def explain(
     )
 
 
+def _as_revised(run: Run, month: int) -> str:
+    """Return of which month the text is that was learnt or sent in the step to `month`; nothing if the first."""
+    changed = np.flatnonzero(np.any(np.diff(run.specification[: month + 1], axis=0) != 0.0, axis=1))
+    return f", as revised in month {int(changed[-1])}" if len(changed) else ""
+
+
 def _told(run: Run, net: Network, k: int) -> str:
     """Return one event in words."""
     e = run.events
@@ -151,11 +157,12 @@ def _told(run: Run, net: Network, k: int) -> str:
         return "is a starting site: the improvement is embedded here from the start"
     if after == rules.AWARE:
         return "hears of the improvement"
+    revised = _as_revised(run, int(e["month"][k]))
     learnt = {
         rules.PEER: f"learns it from {net.names[int(e['source_service'][k])]}"
         + (", a second leader" if e["leader_source"][k] else ""),
-        rules.SPECIFICATION: "learns it from the published specification",
-        rules.HIERARCHY: "takes the version that came down the line",
+        rules.SPECIFICATION: "learns it from the published specification" + revised,
+        rules.HIERARCHY: "takes the version that came down the line" + revised,
     }.get(kind, "")
     copies = f" ({int(e['generation'][k])} copies from the originators)"
     if after == rules.IN_NAME_ONLY and before in (rules.AWARE, rules.DISCONTINUED):

@@ -24,7 +24,8 @@ RECORD = compiled_module(record, {"rules": R})
 Levers = rules.Levers
 
 # An id as a machine word; interpreted, Python's integers do.
-word = int if numba.config.DISABLE_JIT else helper(lambda number: np.uint64(number))
+IS_INTERPRETED = bool(numba.config.DISABLE_JIT)
+word = int if IS_INTERPRETED else helper(lambda number: np.uint64(number))
 
 # Purposes whose prefix is made once a month, by their place in `keys`.
 _MONTHLY = (
@@ -219,7 +220,7 @@ def hear(w, m, b):
     """Unaware services hear of the improvement."""
     for place in range(w.sizes[rules.UNAWARE]):
         i = w.roster[rules.UNAWARE, place]
-        directed = R.is_directed(b, m, w.depth[i])
+        directed = R.is_directed(b, m, w.depth[i], w.wave[i])
         u = draw(w, AWARE, i)
         if u >= R.awareness_probability(b, m, 1.0, directed):
             continue
@@ -238,7 +239,7 @@ def decide(w, m, b, v, state):
     for place in range(w.sizes[state]):
         i = w.roster[state, place]
         u_decide, u_mandate = draw(w, DECIDE, i), 1.0
-        compliance = R.compliance_probability(b, m, R.is_directed(b, m, w.depth[i]), again)
+        compliance = R.compliance_probability(b, m, R.is_directed(b, m, w.depth[i], w.wave[i]), again)
         if compliance > 0.0:
             u_mandate = draw(w, MANDATE, i)
         if u_decide >= at_most and u_mandate >= compliance:

@@ -23,6 +23,7 @@ from spreadsim.plan import Plan, plan
 from spreadsim.results import Run, first_late_month
 from spreadsim.scenario import Scenario
 from spreadsim.state import ATTRIBUTES, EVENT_FIELDS, STATE
+from spreadsim.waves import wave_months
 
 if TYPE_CHECKING:
     import networkx
@@ -103,6 +104,7 @@ class SpreadModel(mesa.Model):
             if programme.support_priority == "most-deprived"
             else np.zeros(self.structure.n, dtype=np.bool_)
         )
+        self.wave = wave_months(self.structure.hierarchy, programme).tolist()
         self.message, self.message_generation = self._messages()
         self.services = [service_class(self, uid) for uid in range(self.structure.n)]
         self._tie_and_place()

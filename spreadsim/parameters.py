@@ -171,6 +171,9 @@ class Run(Table):
         1, "Integer from which every random number is derived.", unit="integer", bounds=(0, 2**63 - 1),
         evidence="design", source="design",
     )
+    parameter_sets: str | None = Field(
+        None, max_length=300, description="CSV file of sets of parameters, beside this file; each replicate takes one."
+    )
 
 
 # --------------------------------------------------------------------------------------------------------------
@@ -346,6 +349,20 @@ class StartingSites(Table):
     ids: list[str] | None = Field(None, description="Starting sites named one by one; replaces share and rule.")
 
 
+class Waves(Table):
+    """In which order the instruction sets out for the groups of a level; the announcement is made to all at once."""
+
+    months_between: int = parameter(
+        0, "Months between one group's instruction and the next one's; 0: all at once.", unit="months",
+        bounds=(0, 120), plausible=(0, 12), evidence="design",
+        source="roll-out in waves, as in stepped-wedge trials",
+    )
+    level: str | None = Field(None, description="Level whose groups are the waves; the top one if absent.")
+    order: list[str] = Field(
+        default_factory=list, description="Groups by name, the first wave first; others follow in their own order."
+    )
+
+
 SupportFor = Literal["implementing", "implementing-and-embedded"]
 
 
@@ -409,6 +426,7 @@ class Programme(Table):
         source="test and revise: Horton et al. 2018; no measurement",
     )
     starting_sites: StartingSites = StartingSites()
+    waves: Waves = Waves()
 
 
 # --------------------------------------------------------------------------------------------------------------

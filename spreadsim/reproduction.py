@@ -50,6 +50,11 @@ def read_receipt(folder: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         raise InputError(str(folder), RECEIPT, "is not a receipt", "name a results folder of spreadsim") from None
     words = str(receipt.get("command", "")).split()
+    if words[1:2] == ["calibrate"]:
+        raise InputError(
+            str(folder), RECEIPT, "is of a calibration, which holds what was fitted and not what it was fitted to",
+            f"run its command again where the data are: {receipt['command']}",
+        )  # fmt: skip
     is_frontier = words[1:2] == ["frontier"]
     sound = (
         isinstance(inputs, dict)

@@ -168,7 +168,18 @@ def _now() -> str:
 
 
 def copy_inputs(scenario: Scenario, place: Path) -> Scenario:
-    """Copy the files that a scenario's network was read from into ``inputs/``; return the scenario that names them."""
+    """Copy the files that a scenario is read with into ``inputs/``; return the scenario that names them.
+
+    They are those of its network, and its sets of parameters.
+    """
+    from spreadsim.parameter_sets import sets_file
+
+    sets = sets_file(scenario)
+    if sets is not None:
+        (place / "inputs").mkdir(exist_ok=True)
+        shutil.copyfile(sets, place / "inputs" / sets.name)
+        run = scenario.run.model_copy(update={"parameter_sets": f"inputs/{sets.name}"})
+        scenario = scenario.model_copy(update={"run": run})
     if scenario.network.source != "file":
         return scenario
     from spreadsim.network_files import files_of_scenario, files_read
@@ -184,7 +195,7 @@ def copy_inputs(scenario: Scenario, place: Path) -> Scenario:
     return scenario.model_copy(update={"network": network})
 
 
-def _write_folder(
+def write_folder(
     folder: Path,
     force: bool,
     scenario: Scenario,
@@ -193,6 +204,10 @@ def _write_folder(
     files: Mapping[str, Callable[[Path], None]],
     last: Callable[[Path, dict[str, Any]], None] | None = None,
 ) -> Path:
+    """Write a results folder, whole or not at all: the scenario and its inputs, `files` by name, and the receipt.
+
+    `last` is called with the folder and the receipt as it stands, for what shows the receipt.
+    """
     with written_whole(folder, force) as place:
         (place / "scenario.toml").write_text(to_toml(copy_inputs(scenario, place)), encoding="utf-8")
         for name, write in files.items():
@@ -262,7 +277,7 @@ def write_comparison(
         "notes": list(c.notes),
         "from_python": c.from_python,
     }
-    return _write_folder(folder, force, c.scenario, options, started, files, write_report)
+    return write_folder(folder, force, c.scenario, options, started, files, write_report)
 
 
 def write_frontier(
@@ -292,7 +307,7 @@ def write_frontier(
         "frontier.parquet": lambda path: write_parquet(frontier.table(), path),
     }
     options = {"command": "frontier", "driver": driver, "levers": dict(levers or {}), "replicates": replicates}
-    return _write_folder(folder, force, scenario, options, started, files)
+    return write_folder(folder, force, scenario, options, started, files)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -116,9 +116,12 @@ def support_received(support: float, places: float, n_waiting: float) -> float:
     return support * min(1.0, places / n_waiting)
 
 
-def is_directed(b: Any, m: Any, depth: int) -> bool:
-    """Return whether the instruction has passed the levels above a service at `depth`."""
-    return m.mandate > 0.0 and m.months_directed >= b.mandate.months_per_level * depth
+def is_directed(b: Any, m: Any, depth: int, wave: int = 0) -> bool:
+    """Return whether the instruction has passed the levels above a service at `depth`; it set out `wave` months late.
+
+    Programmes are rolled out in waves of groups, as the arms of a stepped-wedge trial are.
+    """
+    return m.mandate > 0.0 and m.months_directed >= b.mandate.months_per_level * depth + wave
 
 
 def latitude_taken(m: Any, adaptation_tendency: float) -> float:

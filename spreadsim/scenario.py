@@ -307,6 +307,7 @@ class Scenario(Table):
     cost: Cost = Cost()
 
     _folder: Path | None = PrivateAttr(None)  # of the file, for the paths in it
+    _sets_folder: Path | None = PrivateAttr(None)  # of the file that names the sets of parameters
 
     @field_validator("title", "question", "shows")
     @classmethod

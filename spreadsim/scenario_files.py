@@ -132,6 +132,19 @@ def _read_chain(name: str, seen: tuple[Path, ...], beside: Path | None) -> tuple
     return merge(base, document), path, path.parent if own_path else folder
 
 
+def _sets_folder(name: str) -> Path | None:
+    """Return the folder of the file of a chain that names ``run.parameter_sets``, None where none does."""
+    path = find_scenario(name)
+    while True:
+        document = read_toml(path, path.name)
+        run = document.get("run")
+        if isinstance(run, Mapping) and "parameter_sets" in run:
+            return path.parent
+        if "based_on" not in document:
+            return None
+        path = find_scenario(document["based_on"], path.parent)
+
+
 def parse_setting(text: str) -> tuple[list[str], Any]:
     """Split ``FIELD=VALUE``; the value is read as TOML, else as text.
 
@@ -293,6 +306,8 @@ def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
         source = f"{shown} (with --set)"
     scenario = validate(document, source)
     scenario._folder = folder
+    if scenario.run.parameter_sets is not None:
+        scenario._sets_folder = _sets_folder(shown) or Path()
     plans(scenario, source)  # strategies that do not resolve are refused here, not in the middle of a run
     return scenario
 

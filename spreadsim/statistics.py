@@ -55,8 +55,20 @@ def student_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, f
     return mean, mean - half, mean + half
 
 
-def summarise(values: np.ndarray, never: bool = False) -> Summary:
-    """Return the summary of a measure over replicates; `never`: a null is a month later than any."""
+def spread_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:
+    """Return mean, low and high of the middle share `level` of single runs; shape of `values` (n,).
+
+    For runs that differ in their parameters: more of them do not make doubt about the parameters less.
+    """
+    low, high = np.quantile(values, (0.5 - level / 2, 0.5 + level / 2))
+    return float(np.mean(values)), float(low), float(high)
+
+
+def summarise(values: np.ndarray, never: bool = False, spread: bool = False) -> Summary:
+    """Return the summary of a measure over replicates; `never`: a null is a month later than any.
+
+    `spread`: the interval is the middle 95% of single runs (`spread_interval`), not that of the mean.
+    """
     values = np.asarray(values, dtype=np.float64)
     defined = ~np.isnan(values)
     n = int(defined.sum())
@@ -69,12 +81,14 @@ def summarise(values: np.ndarray, never: bool = False) -> Summary:
     if n and n == len(values):
         mean = float(np.mean(values))
         if n > 1:
-            mean, low, high = student_interval(values)
+            mean, low, high = spread_interval(values) if spread else student_interval(values)
     return Summary(mean, low, high, median, n)
 
 
-def difference(later: np.ndarray, earlier: np.ndarray, never: bool = False, level: float = LEVEL) -> Difference:
-    """Return the paired difference of two strategies over the same replicates."""
+def difference(
+    later: np.ndarray, earlier: np.ndarray, never: bool = False, level: float = LEVEL, spread: bool = False
+) -> Difference:
+    """Return the paired difference of two strategies over the same replicates; `spread` as in `summarise`."""
     later, earlier = np.asarray(later, dtype=np.float64), np.asarray(earlier, dtype=np.float64)
     both = ~np.isnan(later) & ~np.isnan(earlier)
     n = int(both.sum())
@@ -87,7 +101,7 @@ def difference(later: np.ndarray, earlier: np.ndarray, never: bool = False, leve
         gaps = later - earlier
         mean = float(np.mean(gaps))
         if n > 1:
-            mean, low, high = student_interval(gaps, level)
+            mean, low, high = spread_interval(gaps, level) if spread else student_interval(gaps, level)
             told = bool(low > 0 or high < 0)
     return Difference(mean, low, high, n, share, told)
 

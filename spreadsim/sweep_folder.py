@@ -30,7 +30,16 @@ _COLUMNS = {
     "month": "0 is the start",
     "service": "id of the service",
     "number": "place of the point in the design, from 0",
-}
+    "from_state": "state before the change", "to_state": "state after it",
+    "route": "how the present spell began: none, voluntary or mandated",
+    "source_kind": "whom the version came from: none, a peer, the specification, the hierarchy or the originator",
+    "source_service": "id of the peer it came from; null where from none",
+    "delivered": "effect delivered in the month times population served, relative to all having the full effect",
+    "leading": "share of services that are second leaders",
+    "generation": "number of copies between the service's version and the originators'",
+    "starters_from_leaders": "share of the services beginning in the month that copied a second leader",
+}  # fmt: skip
+_IS_STATE = "share_"  # curves of the share of services in each state
 
 
 def default_folder(study: Study) -> Path:
@@ -69,7 +78,7 @@ def _given(factor: Factor, lever: bool) -> Any:
     if lever:
         return lever_values(factor)
     if factor.values:
-        return list(factor.values)
+        return {"values": list(factor.values)}  # a table like the others: a file puts lists before tables
     table: dict[str, Any] = {"low": factor.low, "high": factor.high, "distribution": factor.distribution}
     return table | {k: v for k, v in (("mode", factor.mode), ("steps", factor.steps)) if v is not None}
 
@@ -117,8 +126,11 @@ def dictionary(job: Job) -> str:
     writer.writerow(["table", "column", "type", "unit", "better", "meaning"])
     for kind in dict.fromkeys(["runs", *job.study.experiment.outcomes.keep]):
         for name, of in schema(job, kind).items():
-            m = BY_NAME.get(name)
+            m = BY_NAME.get(name) if kind != "events" else None
             unit, better, meaning = (m.unit, m.better, m.meaning) if m else ("", "", _COLUMNS.get(name, ""))
+            if name.startswith(_IS_STATE) and m is None:
+                unit = "share"
+                meaning = f"share of services that are {name.removeprefix(_IS_STATE).replace('_', ' ')}"
             if name in {factor.path for factor in job.study.levers}:
                 unit, better, meaning = "", "", "lever: what we choose"
             writer.writerow([kind, name, str(of), unit, better, meaning])

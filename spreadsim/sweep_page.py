@@ -8,20 +8,53 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spreadsim import sweep_store
 from spreadsim.sensitivity import Index
+from spreadsim.sweep_map import HeatMap
 from spreadsim.sweep_tables import Panel, SweepTables
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Rows = list[dict[str, Any]]
+MOST_BARS = 24
 
 
 def where(panel: Panel) -> str:
     """Return the panel in brackets; nothing where there is one."""
     return f" ({panel.label})" if panel.label else ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of an analysis: what it shows, the same in words, its height in inches, how its axes are drawn.
+
+    Attributes
+    ----------
+    kind, measure, panel : what it is of, for a page that chooses among figures.
+    rows : its numbers.
+    """
+
+    kind: str
+    measure: str
+    panel: str
+    caption: str
+    words: str
+    height: float
+    draw: Callable[[Any], None]
+    rows: Rows
+
+    def figure(self) -> Figure:
+        """Return it drawn."""
+        from spreadsim.figures import make_figure
+
+        figure = make_figure(self.height)
+        self.draw(figure.add_subplot())
+        return figure
 
 
 @dataclass
@@ -31,7 +64,7 @@ class Analysis:
     Attributes
     ----------
     folder : where it is written.
-    tables : rows by table: sensitivity, robustness, interior, regions, convergence.
+    tables : rows by table: sensitivity, robustness, interior, regions, convergence, map.
     said : sentences by section.
     """
 
@@ -40,7 +73,7 @@ class Analysis:
     question: str
     tables: dict[str, Rows] = field(default_factory=dict)
     said: dict[str, list[str]] = field(default_factory=dict)
-    pictures: list[tuple[str, str]] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
 
     def sentences(self) -> Mapping[str, Sequence[str]]:
         """Return the findings, by section."""
@@ -55,21 +88,26 @@ class Analysis:
 
 
 def draw_bars(analysis: Analysis, measure: str, panel: Panel, values: np.ndarray, sign: float) -> None:
-    """Draw how often each setting is best."""
+    """Draw how often each setting is best; of many settings those most often best."""
     means = sign * values.mean(axis=2)
     use = np.all(np.isfinite(means), axis=1)
-    if not 2 <= len(panel.names) <= 24 or not use.any():
+    if len(panel.names) < 2 or not use.any():
         return
     share = np.bincount(means[use].argmax(axis=1), minlength=len(panel.names)) / use.sum()
+    shown = np.arange(len(share)) if len(share) <= MOST_BARS else np.argsort(-share, kind="stable")[: MOST_BARS // 2]
+    share, names = share[shown], [panel.names[i] for i in shown.tolist()]
 
     def draw(axes: Any) -> None:
         axes.barh(range(len(share)), share * 100, color="#004488")
-        axes.set_yticks(range(len(share)), panel.names, fontsize=7)
-        axes.invert_yaxis()
+        _bars_named(axes, names)
         axes.set_xlabel("% of the points in which it is best", fontsize=7.5)
 
-    words = ", ".join(f"{name} {part:.0%}" for name, part in zip(panel.names, share, strict=True))
-    _picture(analysis, f"How often each setting is best: {measure}{where(panel)}", words, 0.6 + 0.19 * len(share), draw)
+    rows = [{"setting": name, "best_in": part} for name, part in zip(names, share.tolist(), strict=True)]
+    words = ", ".join(f"{row['setting']} {row['best_in']:.0%}" for row in rows)
+    caption = f"How often each setting is best: {measure}{where(panel)}"
+    analysis.pictures.append(
+        Picture("best", measure, panel.label, caption, words, 0.6 + 0.19 * len(share), draw, rows)
+    )
 
 
 def draw_tornado(analysis: Analysis, measure: str, panel: Panel, what: str, found: Sequence[Index]) -> None:
@@ -82,24 +120,62 @@ def draw_tornado(analysis: Analysis, measure: str, panel: Panel, what: str, foun
         colours = ["#004488" if i.seen else "#bbbbbb" for i in top]
         axes.barh(places, [i.value for i in top], color=colours)
         axes.hlines(places, [i.low for i in top], [i.high for i in top], color="#222222", linewidth=1)
-        axes.set_yticks(places, [i.parameter.removeprefix("behaviour.") for i in top], fontsize=7)
-        axes.invert_yaxis()
+        _bars_named(axes, [i.parameter.removeprefix("behaviour.") for i in top])
         axes.axvline(0, color="#222222", linewidth=0.8)
         axes.set_xlabel(f"{kind} (grey: the interval covers zero)", fontsize=7.5)
 
     words = ", ".join(f"{i.parameter} {i.value:.2f} ({i.low:.2f} to {i.high:.2f})" for i in top)
-    _picture(analysis, f"What decides {what}: {measure}{where(panel)}", words, 0.7 + 0.19 * len(top), draw)
+    caption = f"What decides {what}: {measure}{where(panel)}"
+    rows = [{"parameter": i.parameter, "index": i.kind, "value": i.value, "low": i.low, "high": i.high} for i in found]
+    height = 0.7 + 0.19 * len(top)
+    analysis.pictures.append(Picture("tornado", measure, panel.label, caption, words, height, draw, rows))
 
 
-def _picture(analysis: Analysis, caption: str, words: str, height: float, draw: Callable[[Any], None]) -> None:
-    from spreadsim.figures import make_figure, svg, tidy
+def _bars_named(axes: Any, names: Sequence[str]) -> None:
+    from spreadsim.figures import safe, tidy
 
-    figure = make_figure(height)
-    axes = figure.add_subplot()
-    draw(axes)
     tidy(axes, grid="x")
+    axes.set_yticks(range(len(names)), [safe(name) for name in names], fontsize=7)
+    axes.invert_yaxis()
     axes.tick_params(axis="x", labelsize=7)
-    analysis.pictures.append((svg(figure, f"p{len(analysis.pictures)}", f"{caption}: {words}"), caption))
+
+
+def draw_map(analysis: Analysis, heat: HeatMap) -> None:
+    """Draw the mean of a measure over two factors."""
+    labels = [heat.across.labels, heat.down.labels]
+
+    def draw(axes: Any) -> None:
+        from spreadsim.figures import safe, tidy
+
+        tidy(axes, grid="")
+        image = axes.imshow(heat.mean, cmap="cividis", aspect="auto")
+        low, high = image.get_clim()
+        for (row, column), value in np.ndenumerate(heat.mean):
+            if np.isfinite(value):
+                dark = high > low and (value - low) / (high - low) < 0.5
+                axes.text(column, row, f"{value:.3g}", ha="center", va="center", fontsize=6.5,
+                          color="white" if dark else "black")
+        axes.set_xticks(range(len(labels[0])), [safe(text) for text in labels[0]], fontsize=6.5)
+        axes.set_yticks(range(len(labels[1])), [safe(text) for text in labels[1]], fontsize=6.5)
+        axes.set_xlabel(safe(heat.across.name), fontsize=7.5)
+        axes.set_ylabel(safe(heat.down.name), fontsize=7.5)
+
+    caption = f"Mean {heat.measure} over {' and '.join(n for n in (heat.across.name, heat.down.name) if n)}"
+    rows = heat_rows(heat)
+    analysis.tables.setdefault("map", []).extend(rows)
+    height = 0.9 + 0.26 * len(labels[1])
+    analysis.pictures.append(Picture("map", heat.measure, "", caption, heat.sentence, height, draw, rows))
+
+
+def heat_rows(heat: HeatMap) -> Rows:
+    """Return a map as rows, one a cell."""
+    return [
+        {"measure": heat.measure, heat.across.name: heat.across.labels[column],
+         **({heat.down.name: heat.down.labels[row]} if heat.down.name else {}),
+         "mean": float(heat.mean[row, column]), "low": float(heat.mean[row, column] - heat.half[row, column]),
+         "high": float(heat.mean[row, column] + heat.half[row, column]), "runs": int(heat.runs[row, column])}
+        for row, column in np.ndindex(heat.mean.shape)
+    ]  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------- writing
@@ -127,14 +203,21 @@ def write_analysis(analysis: Analysis, tables: SweepTables) -> None:
         loader=PackageLoader("spreadsim", "templates"), autoescape=select_autoescape(default=True), trim_blocks=True,
         lstrip_blocks=True,
     )
+    pictures = [(_svg(item, number), item.caption) for number, item in enumerate(analysis.pictures)]
     receipt = (tables.folder / "provenance.json").read_text(encoding="utf-8")
     page = environment.get_template("sweep.html.j2").render(
-        analysis=analysis, tables=shown, experiment=tables.study.experiment, n_points=len(tables.points),
-        n_settings=len(tables.settings), replicates=tables.replicates, receipt=receipt,
+        analysis=analysis, pictures=pictures, tables=shown, experiment=tables.study.experiment,
+        n_points=len(tables.points), n_settings=len(tables.settings), replicates=tables.replicates, receipt=receipt,
         varied=[(f.path, *f.ends[:1], *f.ends[-1:]) for f in tables.study.uncertainties],
         levers=[(f.path, f.ends) for f in tables.study.levers],
     )
     sweep_store.write_aside(folder / "report.html", page.encode())
+
+
+def _svg(picture: Picture, number: int) -> str:
+    from spreadsim.figures import svg
+
+    return svg(picture.figure(), f"p{number}", f"{picture.caption}: {picture.words}")
 
 
 def _shown(frame: Any) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class LocalPool:
         self._here: deque[tuple[Job, Chunk]] = deque()
         self._futures: dict[Future[Result], tuple[Job, Chunk, int, ProcessPoolExecutor]] = {}
         self._pool: ProcessPoolExecutor | None = None
+        self._others: set[int | None] | None = None  # processes of this one that are not the pool's
 
     @property
     def room(self) -> int:
@@ -93,6 +94,8 @@ class LocalPool:
         if self._pool is None:
             import multiprocessing
 
+            if self._others is None:
+                self._others = {process.pid for process in multiprocessing.active_children()}
             self._pool = ProcessPoolExecutor(
                 self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent
             )
@@ -130,7 +133,13 @@ class LocalPool:
                     self._start(job, chunk, attempt + 1)
 
     def close(self) -> None:
-        """Let go of the workers."""
+        """Let go of the workers; those still at work are ended, for nobody waits for what they do."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+        if self._futures:
+            import multiprocessing
+
+            for process in multiprocessing.active_children():
+                if process.pid not in (self._others or ()):
+                    process.kill()

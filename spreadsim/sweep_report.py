@@ -20,7 +20,8 @@ from spreadsim.errors import InputError, MissingExtraError, nearest
 from spreadsim.measures import BY_NAME
 from spreadsim.robustness import convergence, interior, interior_gain, robustness
 from spreadsim.sensitivity import Index, indices
-from spreadsim.sweep_page import Analysis, draw_bars, draw_tornado, where, write_analysis
+from spreadsim.sweep_map import factors, heat_map
+from spreadsim.sweep_page import Analysis, draw_bars, draw_map, draw_tornado, where, write_analysis
 from spreadsim.sweep_tables import Panel, SweepTables
 
 MAIN_MEASURES = 2  # analysed in full where none is named
@@ -42,7 +43,8 @@ def _limits(texts: Sequence[str], known: Sequence[str]) -> list[tuple[str, str, 
 
 def analyse(
     folder: str | Path, *, measures: Sequence[str] = (), limits: Sequence[str] = (), density: float = 0.8,
-    equal: str | None = None, along: str | None = None, out: str | Path | None = None,
+    equal: str | None = None, along: str | None = None, across: str = "", down: str = "",
+    within: Sequence[str] = (), out: str | Path | None = None,
 ) -> Analysis:
     """Analyse a finished sweep and write tables and a report.
 
@@ -53,13 +55,15 @@ def analyse(
     limits : ``MEASURE>=VALUE``: what is good enough. By default the median of each measure over all settings.
     density : what a region is to reach.
     equal, along : compare settings at the same mean of this measure (``cost``), reached along this lever (``support``).
+    across, down : factors of a heat map: levers, ``strategy`` or uncertainties; the first two by default.
+    within : levers, or ``strategy``, that are given and not chosen: settings that differ in them are not compared.
     out : folder to write in; ``analysis`` in the sweep's own by default.
 
     Raises
     ------
     InputError : the sweep is unfinished or damaged, or a measure was not kept.
     """
-    tables = SweepTables(Path(folder))
+    tables = SweepTables(Path(folder), within)
     note = ""
     if equal is not None or along is not None:
         if equal is None or along is None:
@@ -70,22 +74,43 @@ def analyse(
         if name not in tables.measures:
             raise InputError("--measure", name, "was not kept by this sweep", nearest(name, tables.measures))
     wanted = list(measures) or [m for m in tables.measures if BY_NAME[m].better != "neither"][:MAIN_MEASURES]
-    given = _limits(limits, tables.measures)
-    experiment = tables.study.experiment
-    analysis = Analysis(Path(out) if out else Path(folder) / "analysis", experiment.title or experiment.name,
-                        experiment.question)
+    analysis = examine(tables, measures=wanted, inside=measures, limits=limits, density=density)
+    analysis.folder = Path(out) if out else analysis.folder
     if note:
-        analysis.said["At equal effort"] = [note]
-    held = {name: tables.values(name) for name in {*wanted, *(name for name, _, _ in given)}}
+        analysis.said = {"At equal effort": [note], **analysis.said}
+    first, second = (across or down, down if across else "") if across or down else [*factors(tables), "", ""][:2]
+    if first:
+        for measure in wanted:
+            heat = heat_map(tables, measure, first, second)
+            _say(analysis, "Over two factors", heat.sentence)
+            draw_map(analysis, heat)
+    write_analysis(analysis, tables)
+    return analysis
+
+
+def examine(
+    tables: SweepTables, *, measures: Sequence[str], inside: Sequence[str] = (), limits: Sequence[str] = (),
+    density: float = 0.8, panels: Sequence[Panel] | None = None,
+) -> Analysis:
+    """Return what the tables of a sweep show; nothing is written.
+
+    Parameters
+    ----------
+    measures : to analyse; `inside`: for the best inner value of a lever, all that have a better side where it is empty.
+    limits, density : as for `analyse`.
+    panels : of the sweep; all by default.
+    """
+    experiment, given = tables.study.experiment, _limits(limits, tables.measures)
+    analysis = Analysis(tables.folder / "analysis", experiment.title or experiment.name, experiment.question)
+    held = {name: tables.values(name) for name in {*measures, *(name for name, _, _ in given)}}
     if tables.failed:
         analysis.said["Failed runs"] = [f"{tables.failed:,} runs failed; points with one are left out."]
-    for panel in tables.panels:
-        _robust(analysis, tables, panel, wanted, held, given)
-        _where_inside(analysis, tables, panel, measures)
-        _regions(analysis, tables, panel, wanted, held, density)
-        _sensitive(analysis, tables, panel, wanted, held)
-        _enough(analysis, tables, panel, wanted, held)
-    write_analysis(analysis, tables)
+    for panel in tables.panels if panels is None else panels:
+        _robust(analysis, tables, panel, measures, held, given)
+        _where_inside(analysis, tables, panel, inside)
+        _regions(analysis, tables, panel, measures, held, density)
+        _sensitive(analysis, tables, panel, measures, held)
+        _enough(analysis, tables, panel, measures, held)
     return analysis
 
 

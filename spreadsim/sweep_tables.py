@@ -7,6 +7,7 @@ and replicates. Settings are compared within a *panel*: levers that say how long
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 
 from spreadsim import sweep_store
 from spreadsim.designs import Points, Setting, points_of, settings_of
-from spreadsim.errors import InputError
+from spreadsim.errors import InputError, nearest
 from spreadsim.experiment import Study, load_experiment
 from spreadsim.measures import BY_NAME
 
@@ -43,24 +44,43 @@ class Panel:
     lever_name: str = ""
 
 
-def _words(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """Return the value of a lever for people."""
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def last_names(levers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values by the last name of their path, or by the whole path where two end alike."""
+    last = [path.split(".")[-1] for path in levers]
+    return {
+        (name if last.count(name) == 1 else path).replace("_", " "): levers[path]
+        for name, path in zip(last, levers, strict=True)
+    }
 
 
 class SweepTables:
     """A finished sweep.
 
+    Parameters
+    ----------
+    within : levers, or ``strategy``, that are no choices here either: settings that differ in them are not compared.
+
     Raises
     ------
-    InputError : the folder is not a sweep's, a part is damaged, or runs are missing.
+    InputError : the folder is not a sweep's, a part is damaged, runs are missing, or there is no such lever.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, within: Sequence[str] = ()) -> None:
         sweep_store.check_parts(folder)
         self.folder = folder
         self.study: Study = load_experiment(folder)
         self.points: Points = points_of(self.study)
         self.settings: list[Setting] = settings_of(self.study)
+        self.within = tuple(within)
+        known = ["strategy", *(f.path for f in self.study.levers)]
+        for name in self.within:
+            if name not in known:
+                raise InputError("--within", name, "is no lever of this sweep", nearest(name, known))
         self.replicates = self.study.scenario.run.replicates
         keys = self.points.all_keys()
         self._unique, self._back = np.unique(keys, return_inverse=True)
@@ -68,11 +88,23 @@ class SweepTables:
         self._index = self._places(sweep_store.read_table(folder, columns=["run", *columns]))
         wanted = len(self._unique) * len(self.settings) * self.replicates
         if len(np.unique(self._index)) != wanted:
-            raise InputError(str(folder), "runs", f"{len(self._index):,} of {wanted:,} runs are finished",
-                             "give the sweep command again, which goes on with the rest")
+            raise InputError(
+                str(folder),
+                "runs",
+                f"{len(self._index):,} of {wanted:,} runs are finished",
+                "give the sweep command again, which goes on with the rest",
+            )
 
     def _places(self, table: Any) -> np.ndarray:
-        points = np.searchsorted(self._unique, table["point"].to_numpy().astype("S16"))
+        keys = table["point"].to_numpy().astype("S16")
+        points = np.minimum(np.searchsorted(self._unique, keys), len(self._unique) - 1)
+        if not np.array_equal(self._unique[points], keys):
+            raise InputError(
+                str(self.folder),
+                "experiment.toml",
+                "does not make the points that were run",
+                "put back the file that the sweep wrote: give its command again",
+            )
         place: dict[Any, int] = {}
         names = [f.path for f in self.study.levers]
         for i, setting in enumerate(self.settings):
@@ -113,19 +145,24 @@ class SweepTables:
         """The settings in groups of alternatives."""
         groups: dict[str, list[int]] = {}
         for i, setting in enumerate(self.settings):
-            shared = [f"{k} {_words(v)}" for k, v in setting.levers.items() if k.startswith(NOT_CHOICES)]
-            groups.setdefault(", ".join(shared), []).append(i)
+            shared = {k: v for k, v in self._levers(setting).items() if not self._is_choice(k)}
+            named = {k: v for k, v in shared.items() if k.startswith("run.")} | last_names(
+                {k: v for k, v in shared.items() if not k.startswith("run.")}
+            )
+            groups.setdefault(", ".join(f"{k} {in_words(v)}" for k, v in named.items()), []).append(i)
         return [self._panel(label, places) for label, places in groups.items()]
 
+    def _is_choice(self, lever: str) -> bool:
+        return not lever.startswith(NOT_CHOICES) and lever not in self.within
+
+    def _levers(self, setting: Setting) -> dict[str, Any]:
+        return {"strategy": setting.strategy, **setting.levers}
+
     def _panel(self, label: str, places: list[int]) -> Panel:
-        choices = [
-            {"strategy": self.settings[i].strategy,
-             **{k: v for k, v in self.settings[i].levers.items() if not k.startswith(NOT_CHOICES)}}
-            for i in places
-        ]
+        choices = [{k: v for k, v in self._levers(self.settings[i]).items() if self._is_choice(k)} for i in places]
         varied = [name for name in choices[0] if len({repr(choice[name]) for choice in choices}) > 1]
-        words = [[f"{name} {_words(choice[name])}" for name in varied] for choice in choices]
-        names = tuple(", ".join(parts) or "as given" for parts in words)
+        named = [last_names({name: choice[name] for name in varied}) for choice in choices]
+        names = tuple(", ".join(f"{k} {in_words(v)}" for k, v in one.items()) or "as given" for one in named)
         lever, name = None, varied[0] if len(varied) == 1 else ""
         if name and all(isinstance(choice[name], (int, float)) for choice in choices):
             lever = tuple(float(choice[name]) for choice in choices)

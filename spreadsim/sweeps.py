@@ -70,13 +70,13 @@ def job_of(study: Study) -> Job:
 
 
 def seconds_per_run(study: Study) -> float:
-    """Return how long one run takes on one processor, from measured rates."""
-    months, services = study.scenario.run.months, study.scenario.network.services
+    """Return how long a run takes on one processor, on average over the design, from measured rates."""
+    months, services = float(study.scenario.run.months), float(study.scenario.network.services)
     for factor in (*study.levers, *study.uncertainties):
         if factor.path == "run.months":
-            months = int(max(factor.ends))
+            months = sum(factor.ends) / len(factor.ends)
         elif factor.path == "network.services":
-            services = int(max(factor.ends))
+            services = sum(factor.ends) / len(factor.ends)
     return SECONDS_PER_RUN + services * months * SECONDS_PER_SERVICE_MONTH
 
 

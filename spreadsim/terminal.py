@@ -81,7 +81,8 @@ def comparison_text(comparison: Comparison) -> str:
     parts = [
         scenario.title or scenario.name,
         f"{c.network.n:,} services, {c.n_replicates} paired runs of each strategy, {scenario.run.months} months, "
-        f"seed {scenario.run.seed}; 95% intervals of the mean",
+        f"seed {scenario.run.seed}" + ("; 95% intervals of the mean" if c.sets is None else ""),
+        *([] if c.sets is None else [sets_sentence(c)]),
         "",
         table(
             ["outcome", *c.strategies],
@@ -102,6 +103,18 @@ def comparison_text(comparison: Comparison) -> str:
 
     parts += ["", *c.notes, headline(c)]
     return "\n".join(parts)
+
+
+def sets_sentence(comparison: Comparison) -> str:
+    """Return what the intervals carry where each run took a set of parameters."""
+    sets = comparison.sets
+    assert sets is not None
+    used = min(len(sets), comparison.n_replicates)
+    return (
+        f"Each run took one of {used} sets of {len(sets.paths)} parameters ({sets.file}), the same for every strategy. "
+        "Intervals are the middle 95% of single runs, luck and doubt about these parameters together: more runs do not "
+        "make them narrower."
+    )
 
 
 def best_text(frontier: Frontier) -> str:

@@ -134,7 +134,7 @@ def frames(browser: Any) -> None:
             with visit(browser, address, viewport={"width": 1280, "height": 900}) as seen:
                 p = seen.page
                 p.locator("#open-file").set_input_files(str(file))
-                seen.ready(f"of {n} services", 240_000)
+                seen.ready(f"of {n:,} services", 240_000)
                 p.wait_for_timeout(3000)
                 p.get_by_label("Speed").select_option("slow")
                 p.get_by_role("button", name="Play", exact=True).click()

@@ -71,7 +71,7 @@ def england(seen: Visit) -> None:
     p = seen.page
     seen.tab("Explore")
     p.get_by_label("Open a shipped scenario").select_option("england-primary-care")
-    seen.ready("of 6506 services", 180_000)
+    seen.ready("of 6,506 services", 180_000)
     p.locator(".scrub input").first.evaluate("e => { e.value = 30; e.dispatchEvent(new Event('input')); }")
 
 

@@ -115,6 +115,35 @@ def test_explore_plays_finds_and_explains(page: Visit, small_file: Path) -> None
     page.ready("run 2")
 
 
+def test_the_keyboard_is_enough(page: Visit, small_file: Path) -> None:
+    opened(page, small_file)
+    p = page.page
+    p.locator("body").press("Tab")
+    assert p.evaluate("document.activeElement.innerText") == "Skip to the screen"
+    p.keyboard.press("Enter")
+    assert p.evaluate("document.activeElement.id") == "screen"
+    p.locator('input[data-path="programme.support"]').focus()
+    p.keyboard.press("ArrowRight")
+    page.ready("changed by you")
+    p.keyboard.press("Control+z")
+    p.get_by_text("changed by you").wait_for(state="detached")
+    p.get_by_role("button", name="Support: assumption").focus()
+    p.keyboard.press("Enter")
+    page.ready("Source:")
+    p.get_by_role("button", name="Compare", exact=True).focus()
+    p.keyboard.press("Enter")
+    p.get_by_role("button", name="Paired differences: show as table").wait_for(timeout=60_000)
+    p.get_by_role("heading", name="Paired differences").scroll_into_view_if_needed()
+    p.locator("figure svg").first.wait_for(timeout=60_000)
+    p.get_by_role("button", name="Paired differences: show as table").focus()
+    p.keyboard.press("Enter")
+    p.get_by_role("region", name="Paired differences as a table").locator("td").first.wait_for()
+    for region in ("Maps of the strategies", "Outcomes over time"):
+        p.get_by_role("region", name=region).get_by_role("button", name="Show as table").press("Enter")
+    assert p.get_by_role("region", name="The maps as a table").locator("tbody tr").count() == 3
+    assert p.get_by_role("region", name="Effect delivered as a table").locator("td").count() > 6
+
+
 def test_compare_save_reload_and_the_command_line_agree(page: Visit, small_file: Path, tmp_path: Path) -> None:
     opened(page, small_file)
     p = page.page

@@ -196,3 +196,26 @@ def test_a_changed_rule_never_runs_stale(repository: Path, tmp_path: Path) -> No
     assert probe(copy, repository, SPREADSIM_CACHE=cache) != first
     rules.write_text(original)
     assert probe(copy, repository, SPREADSIM_CACHE=cache) == first
+
+
+FIRST = """
+import sys
+import spreadsim as ss
+from spreadsim import compilation
+result = ss.compare("classroom", replicates=4, frontier=False)
+print(result.runs.to_json(double_precision=15), compilation.is_at_hand(), "spreadsim.engine" in sys.modules)
+"""
+
+
+def test_a_small_first_run_waits_for_no_compiler_and_gives_the_same(repository: Path, tmp_path: Path) -> None:
+    """With nothing compiled yet a small comparison runs as plain Python and compiles nothing; its numbers are equal."""
+    environment = {**os.environ, "PYTHONPATH": str(repository), "SPREADSIM_CACHE": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST], text=True, capture_output=True, check=True, cwd=tmp_path, env=environment
+    )
+    numbers, compiled, loaded = done.stdout.rsplit(" ", 2)
+    assert (compiled, loaded.strip()) == ("False", "False")
+    import spreadsim as ss
+
+    compiled_runs = ss.compare("classroom", replicates=4, frontier=False, driver="compiled", workers=1).runs
+    assert numbers == compiled_runs.to_json(double_precision=15)

@@ -183,3 +183,18 @@ def test_luck_is_shared_across_points_and_settings(tmp_path: Path) -> None:
     changed = single_run(job, {**base, "behaviour.drift.rate": 0.0}, "blend", {"balance": 0.5}, 3)
     assert changed["reported_uptake"] == pytest.approx(a["reported_uptake"], abs=0.1)
     assert changed["core_fidelity"] > a["core_fidelity"]
+
+
+def test_the_data_dictionary_explains_every_column_of_every_table(tmp_path: Path) -> None:
+    import csv
+    import io
+
+    from spreadsim.sweep_folder import dictionary
+    from spreadsim.sweeps import job_of
+
+    text = '[uncertainties]\n"behaviour.drift.rate" = [0.0, 0.01]\n[outcomes]\nkeep = ["runs", "curves", "events"]\n'
+    rows = list(csv.DictReader(io.StringIO(dictionary(job_of(study(tmp_path, text))))))
+    assert {row["table"] for row in rows} == {"runs", "curves", "events", "points"}
+    assert [row["column"] for row in rows if not row["meaning"]] == []
+    copies = next(row for row in rows if (row["table"], row["column"]) == ("events", "generation"))
+    assert copies["meaning"].startswith("number of copies")

@@ -30,6 +30,10 @@ NEVER = [
     ("plan.py", "network"),
     ("comparison.py", "report"),
     ("comparison.py", "cli"),
+    ("likelihood.py", "network_files"),
+    ("fitting.py", "rules"),
+    ("prediction.py", "calibration"),
+    ("calibration.py", "calibration_folder"),
 ]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from spreadsim import engine, measures, rules
+from spreadsim.explanation import explain
 from spreadsim.hierarchy import Hierarchy
 from spreadsim.model import SpreadModel, run_with_mesa
 from spreadsim.network import make_network
@@ -225,7 +226,7 @@ def test_a_misfit_that_is_revised_away_lets_services_engage(driver: str) -> None
 
 @DRIVERS
 def test_the_line_passes_the_revised_text_on_with_the_same_luck(driver: str, known_answer: Any) -> None:
-    """Wholly codified in month 1, it comes whole to every level; before, with the losses of each level."""
+    """What services in name only hold is the line's text: wholly codified in month 1, it comes whole to every level."""
     depth = 3
     chain = np.arange(-1, depth)  # the programme, and one group below the other
     tree = Hierarchy(
@@ -239,13 +240,13 @@ def test_the_line_passes_the_revised_text_on_with_the_same_luck(driver: str, kno
             interval,
             levers={"mandate": 1.0, "latitude": 0.0},
             components=components,
-            behaviour={"copying": {"error_from_hierarchy": 0.5}},
+            behaviour={"copying": {"error_from_hierarchy": 0.5}, "engagement": {"gate": True}},
         )
         doc["programme"]["revision_of_codification"] = codification
-        bare = network_without_ties(doc)
+        bare = network_without_ties(doc, readiness=np.full(10, 1e-9))
         network = replace(bare, hierarchy=tree)
         run = RUNS[driver](network, only_plan(doc), 1, 0)
-        assert run.final["state"].tolist() == [rules.EMBEDDED] * 10
+        assert run.final["state"][5:].tolist() == [rules.IN_NAME_ONLY] * 5
         return np.asarray(run.final["fidelity"][5:])
 
     before, half, whole = held(0, 0.0), held(1, 0.5), held(1, 1.0)
@@ -287,6 +288,16 @@ def test_a_run_leaves_the_plan_as_it_was() -> None:
     assert first.specification[-1, 1:].min() > 0.5
     assert first.specification.tobytes() == again.specification.tobytes()
     assert first.sums.tobytes() == again.sums.tobytes()
+
+
+@pytest.mark.parametrize(("interval", "said"), [(0, ""), (1, ", as revised in month 1")])
+def test_an_explanation_says_which_text_was_learnt(interval: int, said: str) -> None:
+    doc = newcomers(interval, behaviour={"adoption": {"external_influence": 1.0}})
+    doc["network"] |= {"redraw": True}
+    doc["services"]["context"] |= {"mean": 2.0}
+    told = explain(validate(doc, "newcomers"), "service-0006")
+    (moment,) = [m.text for m in told.timeline if m.month == 2]
+    assert f"learns it from the published specification{said} (1 copies" in moment
 
 
 # ------------------------------------------------------------------------------------------------- cost and measures

@@ -94,6 +94,8 @@ BY_HAND = [
     ("is_directed", (b, month(mandate=0.1, months_directed=7.0), 4), False),
     ("is_directed", (b, month(mandate=0.1, months_directed=8.0), 4), True),
     ("is_directed", (b, month(mandate=0.0, months_directed=8.0), 0), False),
+    ("is_directed", (b, month(mandate=0.1, months_directed=7.0), 2, 4), False),
+    ("is_directed", (b, month(mandate=0.1, months_directed=8.0), 2, 4), True),
     ("latitude_taken", (month(latitude=0.4), 0.75), 0.5),
     ("latitude_taken", (month(latitude=0.9), 0.8), 1.0),
     # 5.1

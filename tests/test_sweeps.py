@@ -74,7 +74,7 @@ def start(file: Path, out: Path, workers: int = 1, scheduler: str = "", chunk: i
 
 def finish(file: Path, out: Path, workers: int = 1) -> None:
     process = start(file, out, workers)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors.decode()
 
 
@@ -83,7 +83,7 @@ def lines(out: Path) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
-def wait_for(condition: Any, seconds: float = 60.0) -> None:
+def wait_for(condition: Any, seconds: float = 180.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited too long"
@@ -169,7 +169,7 @@ def test_a_worker_killed_in_the_middle(file: Path, undisturbed: Path, tmp_path: 
     process = start(file, out, workers=2)
     wait_for(lambda: lines(out) >= 3)
     os.kill(children(process.pid)[0], signal.SIGKILL)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors.decode()
     nothing_lost(out, undisturbed)
 
@@ -182,7 +182,25 @@ def test_workers_end_with_their_coordinator(file: Path, tmp_path: Path) -> None:
     assert workers
     process.kill()
     process.communicate()
-    wait_for(lambda: not any(psutil.pid_exists(worker) for worker in workers), 20)
+    wait_for(lambda: not any(psutil.pid_exists(worker) for worker in workers), 120)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_twice_ends_the_sweep_and_its_workers(file: Path, undisturbed: Path, tmp_path: Path) -> None:
+    psutil, out = pytest.importorskip("psutil"), tmp_path / "out"
+    command = [sys.executable, "-m", "spreadsim.cli", "sweep", str(file), "--out", str(out), "--chunk", str(CHUNK)]
+    process = subprocess.Popen([*command, "--workers", "2"], stderr=subprocess.PIPE, start_new_session=True)
+    wait_for(lambda: lines(out) >= 3)
+    workers = children(process.pid)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to workers too
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert b"finished chunks are kept" in errors
+    assert b"Traceback" not in errors
+    wait_for(lambda: not any(psutil.pid_exists(worker) for worker in workers), 120)
+    finish(file, out)
+    nothing_lost(out, undisturbed)
 
 
 # ------------------------------------------------------------------------------------------------- damage
@@ -242,7 +260,7 @@ def test_a_disk_that_fills(file: Path, undisturbed: Path, tmp_path: Path) -> Non
     with small_disk(tmp_path / "disk", 600) as make_room:
         out = tmp_path / "disk" / "out"
         process = start(file, out)
-        _, errors = process.communicate(timeout=120)
+        _, errors = process.communicate(timeout=300)
         assert process.returncode == 1
         assert b"No space left on device" in errors
         assert b"every finished chunk is kept" in errors
@@ -286,7 +304,7 @@ def test_a_second_coordinator_is_refused(file: Path, undisturbed: Path, tmp_path
     wait_for(lambda: lines(out) >= 1)
     with pytest.raises(InputError, match=f"a sweep is at work in this folder .process {process.pid}"):
         sweep(file, out=out)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors.decode()
     nothing_lost(out, undisturbed)
 
@@ -327,12 +345,12 @@ def test_a_dask_cluster_gives_the_same_bytes_and_survives_a_worker(
         process = start(file, out, scheduler=address)
         wait_for(lambda: lines(out) >= 3)
         processes[1].kill()
-        _, errors = process.communicate(timeout=120)
+        _, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors.decode()
         nothing_lost(out, undisturbed)
         before = (out / sweep_store.MANIFEST).read_bytes()
         again = start(file, out, scheduler=address)
-        _, errors = again.communicate(timeout=60)
+        _, errors = again.communicate(timeout=300)
         assert again.returncode == 0, errors.decode()
         assert (out / sweep_store.MANIFEST).read_bytes() == before
 

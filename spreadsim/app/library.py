@@ -27,5 +27,8 @@ def template(path: str) -> Callable[[F], F]:
 
 
 def use_task(dependencies: Sequence[Any] | None) -> Callable[[Callable[[], Any]], Any]:
-    """Run a function in a thread of its own whenever what it depends on changes; None: when it is called."""
-    return cast(Callable[[Callable[[], Any]], Any], _lab.use_task(dependencies=dependencies))
+    """Run a function in a thread of its own whenever what it depends on changes; None: when it is called.
+
+    What it raises is kept for the screen to say in words; the page goes on.
+    """
+    return cast(Callable[[Callable[[], Any]], Any], _lab.use_task(dependencies=dependencies, raise_error=False))

@@ -16,9 +16,11 @@ from spreadsim.app import (
     explore,
     fields,
     intervention,
+    learn,
     networks,
     pictures,
     reports,
+    sweeps,
     tables,
     uploads,
     widgets,
@@ -33,6 +35,7 @@ from spreadsim.scenario import Scenario
 from spreadsim.scenario_files import shipped_names
 
 COMPARING = ("Compare", "Report")
+WITHOUT_CONTROLS = ("Sweeps",)
 STYLE = Path(__file__).parent / "vue" / "style.css"
 log = logging.getLogger(__name__)
 
@@ -64,7 +67,7 @@ def _network(scenario: Scenario) -> tuple[Network | None, str]:
 def _look(session: Session, message: str) -> dict[str, Any]:
     history = session.history.value
     return {
-        "tabs": [[name, True] for name in TABS] + [["Learn", False], ["Sweeps", False]], "tab": session.tab.value,
+        "tabs": [[name, True] for name in TABS], "tab": session.tab.value,
         "name": session.scenario.name, "title": session.scenario.title, "shipped": shipped_names(),
         "base": history.base.name, "undo": history.can_undo, "redo": history.can_redo, "message": message,
         "changed": session.scenario != history.base,
@@ -98,6 +101,8 @@ def Page() -> None:
     solara.Title("spreadsim: compare ways of spreading an improvement")
     solara.Style(STYLE)
     session = solara.use_memo(Session, [])
+    search = solara.use_router().search
+    wanted = solara.use_memo(lambda: learn.wanted(session, search or ""), [])
     scenario, tab = session.compared, session.tab.value
     base, problem = solara.use_memo(lambda: _network(scenario), [_network_mark(scenario)])
     hide = session.hide_names.value
@@ -146,16 +151,23 @@ def Page() -> None:
             lambda: session.become(documents.renamed(session.scenario, str(name)))),
         event_dismiss=lambda _: session.message.set(""),
     )  # fmt: skip
+    if tab == "Learn":
+        with Html.element(tag="main", attributes={"id": "screen", "aria-label": tab}):
+            learn.Learn(session, wanted)
+        return
     with Html.element(tag="div", class_="frame"):
-        with Html.element(tag="aside", class_="left", attributes={"aria-label": "Controls"}):
-            widgets.Controls(
-                sections=_sections(session), strategies=list(session.scenario.strategies), strategy=session.shown,
-                more=session.more.value, event_change=session.change, event_reset=session.reset,
-                event_strategy=session.strategy.set, event_more=lambda value: session.more.set(bool(value)),
-            )  # fmt: skip
+        if tab not in WITHOUT_CONTROLS:
+            with Html.element(tag="aside", class_="left", attributes={"aria-label": "Controls"}):
+                widgets.Controls(
+                    sections=_sections(session), strategies=list(session.scenario.strategies), strategy=session.shown,
+                    more=session.more.value, event_change=session.change, event_reset=session.reset,
+                    event_strategy=session.strategy.set, event_more=lambda value: session.more.set(bool(value)),
+                )  # fmt: skip
         with Html.element(tag="main", class_="screen", attributes={"id": "screen", "aria-label": tab}):
             if tab == "Network":
                 networks.Networks(session, base, drawing)
+            elif tab == "Sweeps":
+                sweeps.Sweeps(session)
             elif base is None or network is None or drawing is None:
                 solara.Text("There is no network to show: see the message above.")
             elif tab == "Explore":

@@ -23,6 +23,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 MAX_BODY = 65_536  # nothing is posted but the news that a page was closed; files come by the websocket
 _CLOSED = ("/resourcez", "/_solara/auth", "/_solara/api/evict")
 _POSTED = "/_solara/api/close/"
+JOIN = "/join"  # pages for the students of a class: a room's code stands in for the token
+_CLASS = (f"{JOIN}/", "/class/")  # what is posted there comes from our own pages alone, and is small
+MAX_CLASS_BODY = 4096
 HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -48,6 +51,11 @@ def policy(nonce: str) -> str:
 def is_loopback(host: str) -> bool:
     """Return whether a server bound to `host` is reached from this machine alone."""
     return host in LOOPBACK
+
+
+def joins(path: str) -> bool:
+    """Return whether a path is one of those that students of a class reach without the token."""
+    return path == JOIN or path.startswith(JOIN + "/")
 
 
 def host_name(header: str) -> str:
@@ -95,7 +103,7 @@ class Guard:
         if refusal:
             await _answer(send, refusal, "This address does not answer such requests.")
             return
-        if not self._has_token(headers):
+        if not (self._has_token(headers) or joins(scope["path"])):
             await self._ask_for_token(scope, send)
             return
         await self.app(scope, receive, _with_headers(send))
@@ -113,10 +121,13 @@ class Guard:
         if any(scope["path"].startswith(closed) for closed in _CLOSED):
             return 404
         if scope["method"] not in ("GET", "HEAD"):
-            if scope["method"] != "POST" or not scope["path"].startswith(_POSTED):
+            in_class = scope["path"].startswith(_CLASS)
+            if scope["method"] != "POST" or not (in_class or scope["path"].startswith(_POSTED)):
                 return 405
+            if in_class and origin is None:
+                return 403
             length = headers.get("content-length", "0")
-            if not length.isdecimal() or int(length) > MAX_BODY:
+            if not length.isdecimal() or int(length) > (MAX_CLASS_BODY if in_class else MAX_BODY):
                 return 413
         return 0
 

@@ -67,11 +67,14 @@ def application(hosts: frozenset[str] | None, token: str = "") -> Any:
     from starlette.middleware.gzip import GZipMiddleware
     from starlette.routing import Mount
 
+    from spreadsim.app.classroom import Classroom
+
     settings.telemetry.mixpanel_enable = False
     _only_declared_events()
     warnings.filterwarnings("ignore", message="Cookies with samesite=none", category=UserWarning)
     layers = [Middleware(GZipMiddleware, minimum_size=2000), Middleware(Guard, hosts=hosts, token=token)]
-    return Starlette(routes=[Mount("/", routes=served.routes)], lifespan=served.lifespan, middleware=layers)
+    routes = [*Classroom().routes(), Mount("/", routes=served.routes)]
+    return Starlette(routes=routes, lifespan=served.lifespan, middleware=layers)
 
 
 def free_socket(host: str, port: int) -> socket.socket:

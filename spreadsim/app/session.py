@@ -17,7 +17,7 @@ from spreadsim.comparison import Comparison
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.scenario import Scenario
 
-TABS = ("Explore", "Compare", "Intervention", "Network", "Report")
+TABS = ("Explore", "Compare", "Intervention", "Network", "Report", "Sweeps", "Learn")
 
 
 class Session:
@@ -36,6 +36,7 @@ class Session:
         self.given: Reactive[tuple[str, ...]] = solara.reactive(())
         self.result: Reactive[Comparison | None] = solara.reactive(None)
         self.file: Reactive[dict[str, Any] | None] = solara.reactive(None)
+        self.sweep: Reactive[Any] = solara.reactive(None)
         self._files = 0
 
     # ------------------------------------------------------------------------------------------ the document

@@ -21,7 +21,7 @@ from typing import Any
 
 from spreadsim.errors import InputError, InputErrors
 from spreadsim.network_faults import Fault
-from spreadsim.network_files import NetworkFile, read_network
+from spreadsim.network_files import NetworkFile, files_of_scenario, files_read, read_network
 from spreadsim.network_graphs import SUFFIXES
 from spreadsim.scenario import Scenario
 from spreadsim.scenario_files import resolved, shipped_folder, to_toml, validate
@@ -171,6 +171,27 @@ def attach(scenario: Scenario, ticket: str) -> Brought:
     except InputError as error:
         return Brought(ticket, None, None, (), (str(error),))
     return Brought(ticket, made, found, found.faults, ())
+
+
+def shelved(scenario: Scenario) -> Scenario:
+    """Return a scenario of the server's own on a copy of its network's files, which a session may then use and save.
+
+    Raises
+    ------
+    InputError : the files are too large, or are not there.
+    """
+    if scenario.network.source != "file":
+        return scenario
+    source = files_of_scenario(scenario)
+    table = scenario.network
+    files = {path.name: path.read_bytes() for path in files_read(source, table)}
+    if sum(map(len, files.values())) > MAX_BYTES:
+        raise InputError(scenario.name, "network", f"has files larger than {MAX_BYTES:,} bytes", "use the command line")
+    names = {key: Path(name).name for key in ("services_file", "ties_file") if (name := getattr(table, key))}
+    path = "network" if source.is_dir() else f"network/{source.name}"
+    made = scenario.model_copy(update={"network": table.model_copy(update={**names, "path": path})})
+    made._folder = shelf.folder(shelf.put(files))
+    return made
 
 
 def ticket_of(scenario: Scenario) -> str:

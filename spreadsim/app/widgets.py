@@ -88,3 +88,16 @@ def Bring(
 def Paper(html: str, status: dict[str, Any], event_download: Event, event_work: Event, event_cancel: Event,
           event_export: Event) -> None:
     """The report, as it prints."""
+
+
+@template("vue/sweep_choice.vue")
+def SweepChoice(choice: dict[str, Any], status: dict[str, Any], event_change: Event) -> None:
+    """The sweeps that may be chosen, what is looked at in one, and where it comes from."""
+
+
+@template("vue/heat_map.vue")
+def HeatMap(
+    heat: dict[str, Any], factors: list[list[str]], across: str, down: str, event_change: Event, event_open: Event,
+    event_export: Event,
+) -> None:
+    """A measure over two factors, and the points behind it, each of which opens in Compare."""

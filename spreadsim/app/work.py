@@ -13,16 +13,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
-import numpy as np
-
 from spreadsim import measures
 from spreadsim.app.turns import AT_ONCE, LONG, SOON, IsWanted, Turn, turns
-from spreadsim.comparison import MAP_LEVERS, MAP_REPLICATES, Comparison, Frontier, FrontierPoint, frontier_points
+from spreadsim.comparison import (
+    MAP_LEVERS,
+    MAP_REPLICATES,
+    Comparison,
+    Frontier,
+    FrontierPoint,
+    frontier_points,
+    measured,
+)
 from spreadsim.errors import SpreadsimError
-from spreadsim.execution import Outcome, Task, default_workers, run_plan, run_tasks
-from spreadsim.measures import MEASURES
+from spreadsim.execution import Outcome, Task, default_workers, networks_of, outcomes_of, run_plan, run_tasks
 from spreadsim.network import Network, make_network
-from spreadsim.plan import Plan, plans
+from spreadsim.plan import plans
 from spreadsim.results import Run
 from spreadsim.scenario import Scenario
 
@@ -102,16 +107,18 @@ def compare_quickly(
     cache: dict[int, Network] = {} if networks is None else networks
     own, fixed = plans(scenario, scenario.name), not scenario.network.redraw
     k, seed = scenario.run.replicates, scenario.run.seed
-    kept: list[tuple[Network, list[Run]]] = []
     outcomes: dict[str, list[Outcome]] = {p.name: [] for p in own}
     small = base.n * k * len(own) <= MAX_KEPT  # larger runs are not kept while their details wait
+    kept: list[tuple[list[Network], list[list[Run]]]] = []
 
-    def one(r: int) -> tuple[Network, list[Run], list[Outcome]]:
-        network = base if r == 0 or fixed else cache.get(r)
-        if network is None:
-            network = cache[r] = make_network(scenario, r, like=base)
-        runs = [run_plan(network, p, seed, r, "compiled") for p in own]
-        return network, runs, [_outcome(run, network, p, r == 0) for p, run in zip(own, runs, strict=True)]
+    def one(block: range) -> tuple[list[Network], list[list[Run]], list[list[Outcome]]]:
+        networks_here = networks_of(scenario, base, fixed, block, cache)
+        runs = [[run_plan(net, p, seed, r, "compiled") for net, r in zip(networks_here, block, strict=True)]
+                for p in own]  # fmt: skip
+        first = [r == 0 for r in block]
+        found = [outcomes_of(some, networks_here, p, True, first, in_detail=False)
+                 for p, some in zip(own, runs, strict=True)]  # fmt: skip
+        return networks_here, runs, found
 
     with turns.turn(AT_ONCE if small else SOON, is_wanted) as turn:
         pace = Pace(k, turn, tell)
@@ -121,35 +128,35 @@ def compare_quickly(
                 for name, outcome in zip(outcomes, result, strict=True):
                     outcomes[name].append(outcome)
         else:
-            for network, runs, found in _in_order(one, k):
-                for p, outcome in zip(own, found, strict=True):
-                    outcomes[p.name].append(outcome)
-                kept.append((network, runs))
-                pace.step()
+            for networks_here, runs, found in _in_order(one, k):
+                for p, some in zip(own, found, strict=True):
+                    outcomes[p.name] += some
+                kept.append((networks_here, runs))
+                for _ in networks_here:
+                    pace.step()
     yield Comparison(scenario, base, own, {name: list(found) for name, found in outcomes.items()}, fixed=fixed)
     if not small:
         return
     full: dict[str, list[Outcome]] = {p.name: [] for p in own}
     with turns.turn(SOON, is_wanted) as turn:
-        for r, (network, runs) in enumerate(kept):
-            for p, run in zip(own, runs, strict=True):
-                full[p.name].append(
-                    replace(
-                        outcomes[p.name][r],
-                        generations=measures.generations(run, p), groups=measures.groups(run, network, p),
-                    )
-                )  # fmt: skip
+        for networks_here, runs in kept:
+            for p, own_runs in zip(own, runs, strict=True):
+                for net, run in zip(networks_here, own_runs, strict=True):
+                    groups = measures.groups(run, net, p)
+                    before = outcomes[p.name][len(full[p.name])]
+                    full[p.name].append(replace(before, generations=measures.generations(run, p), groups=groups))
             turn.give_way()
     yield Comparison(scenario, base, own, full, fixed=fixed)
 
 
-def _in_order(one: Callable[[int], T], k: int) -> Iterator[T]:
-    """Yield the results of pieces of work in order, a few under way at a time."""
+def _in_order(one: Callable[[range], T], k: int) -> Iterator[T]:
+    """Yield the results of blocks of replicates in order, a few under way at a time."""
+    size = max(1, -(-k // (4 * default_workers())))
     with ThreadPoolExecutor(default_workers()) as pool:
         waiting: deque[Future[T]] = deque()
         try:
-            for r in range(k):
-                waiting.append(pool.submit(one, r))
+            for first in range(0, k, size):
+                waiting.append(pool.submit(one, range(first, min(k, first + size))))
                 if len(waiting) > 4:
                     yield waiting.popleft().result()
             while waiting:
@@ -157,15 +164,6 @@ def _in_order(one: Callable[[int], T], k: int) -> Iterator[T]:
         finally:
             for future in waiting:
                 future.cancel()
-
-
-def _outcome(run: Run, network: Network, p: Plan, keep_events: bool) -> Outcome:
-    monthly = measures.curves(run, network, p)
-    return Outcome(
-        measures=measures.measures(run, network, p), curves=monthly, generations=[], groups=[],
-        end_state=run.final["state"], first_month=measures.first_months_embedded(run),
-        events=run.events if keep_events else None,
-    )  # fmt: skip
 
 
 def with_frontier(
@@ -188,10 +186,5 @@ def with_frontier(
 
 
 def _frontier(spec: Scenario, base: Network, points: Sequence[FrontierPoint], k: int, pace: Pace) -> Frontier:
-    values = {m.name: np.full((len(points), k), np.nan) for m in MEASURES}
     tasks = [Task(r, [p.plan for p in points], [False] * len(points), False) for r in range(k)]
-    for r, result in enumerate(run_tasks(spec, base, not spec.network.redraw, tasks, progress=pace.step)):
-        for at, outcome in enumerate(result):
-            for m in MEASURES:
-                values[m.name][at, r] = outcome.measures[m.name]
-    return Frontier(points, values)
+    return Frontier(points, measured(run_tasks(spec, base, not spec.network.redraw, tasks, progress=pace.step)))

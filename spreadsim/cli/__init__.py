@@ -71,7 +71,16 @@ def commands() -> None:
 
 
 # The commands, in the order in which a newcomer meets them. These modules load nothing heavy.
-from spreadsim.cli import comparing, looking, serving, sweeping  # noqa: E402
+from spreadsim.cli import (  # noqa: E402
+    advising,
+    calibrating,
+    comparing,
+    fitting,
+    looking,
+    serving,
+    sweeping,
+    teaching,
+)
 
 for _command in (
     comparing.scenarios,
@@ -80,10 +89,14 @@ for _command in (
     comparing.frontier,
     sweeping.sweep,
     sweeping.analyse,
+    advising.advise,
+    fitting.fit,
+    calibrating.calibrate,
     looking.components,
     looking.explain,
     looking.network,
     comparing.reproduce,
+    teaching.lessons,
     serving.app,
 ):
     commands.add_command(_command)

@@ -145,6 +145,12 @@ def _target(out: Path | None, default: str, force: bool) -> Path:
 @click.command()
 @click.argument("name")
 @shared_options
+@click.option(
+    "--parameters",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="CSV of sets of parameters; each replicate takes one.",
+)
 @click.option("--events", is_flag=True, help="Keep the events of every replicate instead of replicate 0's.")
 @click.option("--no-frontier", is_flag=True, help="Leave the balance frontier out.")
 @click.option("--no-report", is_flag=True, help="Leave report.html out.")
@@ -160,6 +166,7 @@ def compare(
     driver: Any,
     as_json: bool,
     quiet: bool,
+    parameters: Path | None,
     events: bool,
     no_frontier: bool,
     no_report: bool,
@@ -183,6 +190,10 @@ def compare(
     from spreadsim.scenario_files import load_scenario
 
     scenario = with_run(load_scenario(name, settings), replicates, seed, months)
+    if parameters is not None:
+        from spreadsim.parameter_sets import with_parameter_sets
+
+        scenario = with_parameter_sets(scenario, parameters)
     target = _target(out, scenario.name, force)
     result = run(
         scenario, driver=driver, workers=workers, frontier=not no_frontier, all_events=events, progress=not quiet

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +72,9 @@ def sweep(
         for label, value in size_lines(study, workers):
             click.echo(f"  {label:<22}{value}")
     try:
-        result = run(study, out=folder, workers=workers or default_workers(), scheduler=scheduler,
-                     chunk_runs=chunk_runs, progress=not quiet and not as_json)
+        with _stopped_once():
+            result = run(study, out=folder, workers=workers or default_workers(), scheduler=scheduler,
+                         chunk_runs=chunk_runs, progress=not quiet and not as_json)
     except KeyboardInterrupt:
         raise SpreadsimError(
             f"{folder}: stopped by the user; finished chunks are kept, and the same command goes on from there"
@@ -88,6 +92,20 @@ def sweep(
     if not quiet:
         click.echo(f"{result.runs_done:,} runs now, {result.runs_before:,} before")
     click.echo(f"Results: {folder}  (next: spreadsim analyse {folder})")
+
+
+@contextmanager
+def _stopped_once() -> Iterator[None]:
+    """Take the first Ctrl-C and no other, so that a second one does not break off the clearing up."""
+    def stop(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def first_failures(folder: Path, count: int = 3) -> list[tuple[str, str]]:
@@ -113,23 +131,32 @@ def first_failures(folder: Path, count: int = 3) -> list[tuple[str, str]]:
               help="Share of a region's points in which its strategy is to be best.")
 @click.option("--equal", metavar="MEASURE", help="Compare settings at the same mean of this measure, as cost.")
 @click.option("--along", metavar="LEVER", help="With --equal: the lever along which it is reached, as support.")
+@click.option("--within", multiple=True, metavar="LEVER",
+              help="A lever, or 'strategy', that is given and not chosen: compare within each value; repeatable.")
+@click.option("--across", default="", metavar="FACTOR",
+              help="Map the measure over this lever or uncertainty ... [default: the first two].")
+@click.option("--down", default="", metavar="FACTOR", help="... and this one.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the analysis [default: FOLDER/analysis].")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def analyse(
     folder: Path, measures: tuple[str, ...], limits: tuple[str, ...], density: float, equal: str | None,
-    along: str | None, out: Path | None, as_json: bool,
+    along: str | None, within: tuple[str, ...], across: str, down: str,
+    out: Path | None, as_json: bool,
 ) -> None:
     """Say what a finished sweep shows: what decides, where each setting does best, how robust, and with enough runs?
 
     Writes tables, and a report that opens with no network.
 
     \b
-    Example: spreadsim analyse results/best-balance --measure benefit --satisfice "benefit>=0.4"
+    Examples:
+      spreadsim analyse results/best-balance --measure benefit --satisfice "benefit>=0.4"
+      spreadsim analyse results/best-balance --across balance --down run.months
     """
     from spreadsim.results_folder import as_json as to_json
     from spreadsim.sweep_report import analyse as run
 
-    analysis: Any = run(folder, measures=measures, limits=limits, density=density, equal=equal, along=along, out=out)
+    analysis: Any = run(folder, measures=measures, limits=limits, density=density, equal=equal, along=along,
+                        within=within, across=across, down=down, out=out)
     if as_json:
         click.echo(to_json(analysis.as_json()), nl=False)
         return

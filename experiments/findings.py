@@ -1,0 +1,139 @@
+"""Print the tables that the README of a shipped experiment holds and that ``spreadsim analyse`` does not.
+
+``python experiments/findings.py where-to-start|clustering|equal-effort FOLDER`` reads the sweep in FOLDER.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from spreadsim.equal_effort import EqualEffort
+from spreadsim.experiment import scenario_at
+from spreadsim.network import make_network
+from spreadsim.scenario_files import resolved
+from spreadsim.sweep_tables import SweepTables
+
+RULE, SHARE = "programme.starting_sites.rule", "programme.starting_sites.share"
+Z = 1.96
+
+
+def shown(values: np.ndarray, digits: int = 3) -> str:
+    """Return mean and half of the 95% interval of independent values."""
+    return f"{values.mean():+.{digits}f} ±{Z * values.std(ddof=1) / np.sqrt(len(values)):.{digits}f}"
+
+
+def where_to_start(folder: Path) -> None:
+    """Each rule less random sites, paired over replicates, averaged over readiness."""
+    tables = SweepTables(folder)
+    for measure in ("cumulative_benefit", "benefit"):
+        values = tables.values(measure)
+        for response in ("saturating", "threshold"):
+            rows = [i for i in range(len(tables.points))
+                    if tables.points.values(i)["behaviour.adoption.exposure_response"] == response]  # fmt: skip
+            for strategy in ("organic", "blend"):
+                places = {(s.levers[RULE], s.levers[SHARE]): i for i, s in enumerate(tables.settings)
+                          if s.strategy == strategy}  # fmt: skip
+                shares = sorted({share for _, share in places})
+                print(f"\n{measure}, {strategy}, {response}\n| rule | " + " | ".join(f"{s:.0%}" for s in shares) + " |")
+                base = {s: values[np.ix_(rows, [places["random", s]])].mean(axis=(0, 1)) for s in shares}
+                print("| random sites: value | " + " | ".join(f"{base[s].mean():.3f}" for s in shares) + " |")
+                for rule in dict.fromkeys(rule for rule, _ in places if rule != "random"):
+                    gaps = [values[np.ix_(rows, [places[rule, s]])].mean(axis=(0, 1)) - base[s] for s in shares]
+                    print(f"| {rule} | " + " | ".join(shown(gap) for gap in gaps) + " |")
+
+
+def thirds(measure: np.ndarray, first: np.ndarray) -> float:
+    """Return how much later the third with the most of something is than the third with the least."""
+    late = first > 0
+    low, high = np.quantile(measure[late], [1 / 3, 2 / 3])
+    return float(first[late & (measure >= high)].mean() - first[late & (measure <= low)].mean())
+
+
+def clustering(folder: Path) -> None:
+    """Month of embedding by rewiring: of all, and of remote, small and little-connected services against the others."""
+    tables = SweepTables(folder)
+    runs, events = pd.read_parquet(folder / "runs"), pd.read_parquet(folder / "events")
+    months = events[events.to_state == "embedded"].groupby(["run", "service"]).month.min()
+    never = tables.study.scenario.run.months + 1
+    print("| rewiring | exposure | clustering | mean month | ever embedded | remote: later by | small: later by | "
+          "few ties: later by |")  # fmt: skip
+    for number, key in enumerate(tables.points.all_keys()):
+        point = tables.points.values(number)
+        found: dict[str, list[float]] = {name: [] for name in ("clustering", "mean", "ever", "far", "small", "few")}
+        scenario = scenario_at(tables.study, resolved(tables.study.scenario), point, "organic", {})
+        for run in runs[runs.point == key.decode()].itertuples():
+            network = make_network(scenario, run.replicate)
+            first = months.loc[run.run].reindex(network.ids).fillna(never).to_numpy(dtype=float)
+            graph: Any = nx.Graph(list(zip(network.ties.listener.tolist(), network.ties.peer.tolist(), strict=True)))
+            steps = nx.multi_source_dijkstra_path_length(graph, set(np.flatnonzero(first == 0).tolist()))
+            nudge = np.arange(network.n) / 1e6  # services at the same distance are told apart by their number
+            found["clustering"].append(nx.average_clustering(graph))
+            found["mean"].append(first.mean())
+            found["ever"].append(100 * np.mean(first < never))
+            found["far"].append(thirds(np.array([steps.get(i, network.n) for i in range(network.n)]) + nudge, first))
+            found["small"].append(thirds(-np.asarray(network.attributes["population"]), first))
+            degree = np.array([graph.degree(i) if i in graph else 0 for i in range(network.n)])
+            found["few"].append(thirds(-degree + nudge, first) if np.ptp(degree) else np.nan)
+        cells = [shown(np.array(found[k]), 1).lstrip("+") for k in ("mean", "ever", "far", "small", "few")]
+        rewiring, response = (point[f] for f in ("network.generator.rewiring", "behaviour.adoption.exposure_response"))
+        clustered = np.mean(found["clustering"])
+        print(f"| {rewiring:g} | {response} | {clustered:.2f} | " + " | ".join(cells) + " |")
+
+
+def best_of(choose: np.ndarray, check: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Return for each point the value, in one half of the replicates, of the mix that is best in the other half."""
+    places = np.flatnonzero(among)
+    return check[np.arange(len(check)), places[choose[:, places].argmax(axis=1)]]
+
+
+def equal_effort(folder: Path) -> None:
+    """At the same staff-days: what each value of each lever gives, the best mixes, and where full latitude is best."""
+    tables = EqualEffort(SweepTables(folder), "cost", "support")
+    print(tables.sentence)
+    levers = [f.path for f in tables.study.levers if f.path != "support"]
+    mixes = pd.DataFrame([s.levers for s in tables.settings])
+    for measure in ("benefit", "cumulative_benefit"):
+        values = tables.values(measure)
+        choose, check = values[:, :, 0::2].mean(axis=2), values[:, :, 1::2].mean(axis=2)
+        regret = choose.max(axis=1, keepdims=True) - choose
+        print(f"\n{measure}: the ten mixes with the least mean regret\n| mix | mean | mean regret | best in |")
+        best = choose.argmax(axis=1)
+        for i in np.argsort(regret.mean(axis=0))[:10]:
+            words = ", ".join(f"{name} {mixes.loc[i, name]:g}" for name in levers)
+            print(f"| {words} | {values[:, i].mean():.3f} | {regret[:, i].mean():.3f} | {np.mean(best == i):.0%} |")
+        print("| lever | value | mixes | share of points whose best mix has it, chosen on half | mean of the best mix "
+              "with it less the best without, other half |")  # fmt: skip
+        for name in levers:
+            for value in sorted(mixes[name].unique()):
+                has = (mixes[name] == value).to_numpy()
+                if not has.any() or has.all():
+                    continue
+                gap = best_of(choose, check, has) - best_of(choose, check, ~has)
+                print(f"| {name} | {value:g} | {has.sum()} | {np.mean(has[best]):.0%} | {shown(gap)} |")
+        moderate = ((mixes.mandate >= 0.25) & (mixes.mandate <= 0.5) & (mixes.latitude == 1)).to_numpy()
+        if moderate.any():
+            gap = best_of(choose, check, moderate) - best_of(choose, check, ~moderate)
+            print(f"moderate mandate (.25 to .5) with full latitude: best in {np.mean(moderate[best]):.0%} of the "
+                  f"points; its best mix less the best other, on the other half {shown(gap)}")  # fmt: skip
+
+
+WHAT = {"where-to-start": where_to_start, "clustering": clustering, "equal-effort": equal_effort}
+
+
+def main() -> None:
+    """Print the tables of one experiment."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("experiment", choices=list(WHAT))
+    parser.add_argument("folder", type=Path)
+    given = parser.parse_args()
+    WHAT[given.experiment](given.folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,307 @@
+"""Lessons as the browser takes them: text as HTML, what to predict, and what the runs showed.
+
+What belongs here: the lessons that this server offers, kept runs of them, and plain data for the screen Learn, the
+class and the printed sheets alike. What does not: what a lesson is (``lessons``), the judging of it (``lesson_runs``).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spreadsim.app import work
+from spreadsim.app.turns import AT_ONCE, turns
+from spreadsim.errors import InputError
+from spreadsim.lesson_data import Dates, dates_of
+from spreadsim.lesson_runs import LessonRun, Verdict, checked_prediction, judge, n_points, run_lesson
+from spreadsim.lessons import Lesson, find_lesson, glossary, lesson_folders, load_lesson
+from spreadsim.measures import BY_NAME
+from spreadsim.network_files import NetworkFile
+
+OWN = "SPREADSIM_LESSONS"  # a folder of lessons beside those shipped
+MAX_KEPT = 40
+RUNS_DRAWN = 30
+NAMES = {
+    "delivered": "Effect delivered", "reported_uptake": "Reported uptake", "reach": "Services reached",
+    "embedded": "Embedded in routine practice", "in_name_only": "In name only",
+    "fidelity_at_start": "Left of the original",
+}  # fmt: skip
+
+
+@cache
+def catalogue() -> dict[str, Lesson]:
+    """Return the lessons by name, in order.
+
+    Raises
+    ------
+    InputError, InputErrors : a lesson cannot be used.
+    """
+    own = os.environ.get(OWN, "")
+    return {path.name: load_lesson(path) for path in lesson_folders(Path(own) if own else None)}
+
+
+def lesson_named(name: Any) -> Lesson:
+    """Return the lesson of a name, or of a number.
+
+    Raises
+    ------
+    InputError : there is none.
+    """
+    known = catalogue()
+    if isinstance(name, str) and name in known:
+        return known[name]
+    return known[find_lesson(str(name)[:60], [lesson.folder for lesson in known.values()]).name]
+
+
+@cache
+def _markdown() -> Any:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def html(text: str) -> str:
+    """Return Markdown as HTML; HTML in it is shown as text, and pictures and links to elsewhere have no effect."""
+    return str(_markdown().render(text))
+
+
+@cache
+def terms() -> list[list[str]]:
+    """Return the terms of the glossary with their meaning as HTML."""
+    return [[term, html(text)] for term, text in glossary()]
+
+
+def listed() -> list[dict[str, Any]]:
+    """Return what the list of lessons says of each."""
+    return [
+        {"name": name, "number": lesson.number, "title": lesson.table.title, "idea": lesson.table.idea,
+         "minutes": lesson.table.minutes}
+        for name, lesson in catalogue().items()
+    ]  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------- runs, kept
+
+
+_kept: OrderedDict[tuple[str, int | None], LessonRun] = OrderedDict()  # of every user: a lesson's runs are all alike
+_lock = threading.Lock()
+
+
+@cache
+def _dates(name: str) -> Dates | None:
+    return dates_of(catalogue()[name])
+
+
+def dates_for(lesson: Lesson, brought: NetworkFile | None) -> Dates | None:
+    """Return the dates of adoption that a lesson shows this user."""
+    if brought is not None and brought.adopted_month is not None and lesson.table.data is not None:
+        return dates_of(lesson, brought)
+    return _dates(lesson.name)
+
+
+def runs(lesson: Lesson, dates: Dates | None, option: int | None = None) -> LessonRun:
+    """Return the runs of a lesson, as it is or with one thing changed; those of no user's own network are kept."""
+    key = (lesson.name, option)
+    own = dates is not None and dates.kind == "brought"
+    with _lock:
+        if not own and key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    settings = {**(dates.settings if dates else {}), **(lesson.table.change.options[option].set if option is not None
+                                                        else {})}  # fmt: skip
+    network = dates.network if dates else None
+    if network is not None and network.n * lesson.table.replicates * len(lesson.table.arms) > work.MAX_RUNS_BY_SERVICES:
+        raise work.TooLarge(f"{network.n:,} services are more than this lesson runs in the app.")
+    with turns.turn(AT_ONCE, lambda: True):
+        made = run_lesson(lesson, settings, network)
+    if not own:
+        with _lock:
+            _kept[key] = made
+            while len(_kept) > MAX_KEPT:
+                _kept.popitem(last=False)
+    return made
+
+
+# ------------------------------------------------------------------------------------------------- what is shown
+
+
+def _numbers(values: Any) -> list[float | None]:
+    return [None if v != v else round(float(v), 4) for v in values]
+
+
+def _name(measure: str) -> str:
+    return NAMES.get(measure) or (BY_NAME[measure].label if measure in BY_NAME else measure.replace("_", " "))
+
+
+def asked(run: LessonRun, dates: Dates | None) -> dict[str, Any]:
+    """Return what a learner sees before predicting: the question, and what to draw or pick. Nothing of the result."""
+    lesson, predict = run.lesson, run.lesson.table.predict
+    table = lesson.table
+    data: dict[str, Any] = {
+        "name": lesson.name, "number": lesson.number, "title": table.title, "minutes": table.minutes,
+        "question": html(lesson.text["The question"]), "ask": html(lesson.text["Predict"]),
+        "kind": predict.kind, "cards": [card.text for card in predict.cards], "pad": None, "dates": None,
+    }  # fmt: skip
+    if predict.kind == "curve":
+        assert predict.arm is not None
+        start = run.bands(predict.arm, predict.measure, predict.axis)[2][0]
+        pad = _axes(run, predict.measure, predict.axis)
+        k, length = n_points(run.length), run.length
+        pad |= {"start": round(float(start), 4), "places": [round(i * (length - 1) / (k - 1), 2) for i in range(k)],
+                "arm": table.arms[predict.arm].title, "series": []}  # fmt: skip
+        if predict.shown is not None:
+            arm = predict.shown_arm or predict.arm
+            name = table.arms[arm].title + (
+                "" if predict.shown == predict.measure else ": " + _name(predict.shown).lower())
+            pad["series"] = [_series(run, arm, predict.shown, "month", name, 4)]
+        data["pad"] = pad
+    if dates is not None:
+        data["dates"] = _dates_chart(dates)
+    return data
+
+
+def _axes(run: LessonRun, measure: str, axis: str) -> dict[str, Any]:
+    return {"last": run.length - 1 if axis == "copies" else run.lesson.scenario.run.months, "axis": axis,
+            "title": _name(measure)}  # fmt: skip
+
+
+def _series(run: LessonRun, arm: str, measure: str, axis: str, name: str, style: int) -> dict[str, Any]:
+    bands = run.bands(arm, measure, axis)
+    return {"name": name, "style": style, "q": [_numbers(row) for row in bands]}
+
+
+def _dates_chart(dates: Dates) -> dict[str, Any]:
+    curve = dates.curve
+    return {
+            "kind": dates.kind, "label": dates.label, "last": dates.last, "axis": "month", "title": "Taken up so far",
+            "points": [[m, round(v, 4)] for m, v in curve], "series": [],
+            "points_name": {"brought": "your data", "real": "real data", "twin": "generated twin"}[dates.kind],
+            "sentence": f"By month {dates.last}, {curve[-1][1]:.0%} of {len(dates.months)} had taken it up.",
+    }  # fmt: skip
+
+
+def shown(run: LessonRun) -> dict[str, Any]:
+    """Return the curves of a lesson's runs: each arm's bands, single runs of what was predicted, and a sentence."""
+    table = run.lesson.table
+    measure = table.reveal.measure or table.predict.measure
+    axis = table.predict.axis
+    arms = table.reveal.arms or list(table.arms)
+    chart = _axes(run, measure, axis)
+    chart["series"] = [_series(run, arm, measure, axis, table.arms[arm].title, list(table.arms).index(arm))
+                       for arm in arms]  # fmt: skip
+    alone = arms if len(arms) <= 2 else [table.predict.arm]
+    for place, arm in enumerate(arms):
+        if arm in alone and axis == "month":
+            values = run.curves(arm, measure)[:RUNS_DRAWN]
+            chart["series"][place]["runs"] = [_numbers(np.round(row, 3)) for row in values]
+    if table.predict.shown is not None and table.predict.shown != measure:
+        arm = table.predict.shown_arm or table.predict.arm or arms[0]
+        name = f"{table.arms[arm].title}: {_name(table.predict.shown).lower()}"
+        chart["series"].append(_series(run, arm, table.predict.shown, "month", name, 4))
+    ends = []
+    for item in chart["series"]:
+        low, middle, high = (next((v for v in reversed(item["q"][k]) if v is not None), 0.0) for k in (0, 2, 4))
+        ends.append(f"{item['name']} {middle:.0%} (middle 90% of runs {low:.0%} to {high:.0%})")
+    where = f"at month {chart['last']}" if axis == "month" else f"after {chart['last']} copies"
+    word = "median" if axis == "month" else "mean"
+    chart["sentence"] = f"{chart['title']} {where}, {word} of {table.replicates} runs: " + "; ".join(ends) + "."
+    return chart
+
+
+def _place(run: LessonRun, at: int) -> str:
+    return f"after {at} copies" if run.lesson.table.predict.axis == "copies" else f"at month {at}"
+
+
+def verdict_words(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
+    """Return how far off a prediction was, in words; a wrong one is what makes it interesting."""
+    predict = run.lesson.table.predict
+    if verdict.right is None:
+        points = 100 * verdict.distance
+        assert verdict.worst_at is not None
+        assert verdict.drawn is not None
+        assert verdict.found is not None
+        gap = f"{points:.0f} point" + ("" if round(points) == 1 else "s")
+        head = "Very close" if points < 4 else "Close" if points < 10 else "Well off, and that is the interesting part"
+        body = f"Your curve is {gap} off on average. It is furthest off {_place(run, verdict.worst_at)}: you drew " \
+               f"{verdict.drawn:.0%}, the runs had {verdict.found:.0%}."  # fmt: skip
+        if points >= 10:
+            high = verdict.drawn > verdict.found
+            body += f" What did you take for granted that made it {'rise so high' if high else 'stay so low'}?"
+        return {"head": head, "text": body, "off": round(verdict.distance, 4), "right": None, "answer": None}
+    assert verdict.answer is not None
+    unit = BY_NAME[predict.measure].unit if predict.measure in BY_NAME else "share"
+    share = unit.startswith(("share", "0 to 1", "ratio"))
+    off = f"{100 * verdict.distance:.0f} points" if share else f"{verdict.distance:.2g} {unit}"
+    name = _name(predict.measure).lower()
+    if verdict.right:
+        head, body = "The runs agree with you", "Was it for the reason that you had in mind? The next step says why."
+    elif predict.cards[verdict.answer].same:
+        head = "Not what the runs say, and that is the interesting part"
+        body = f"No way can be told from the next best by the runs ({name}). The one you picked is {off} from the best."
+        if verdict.distance < 0.005:
+            head = "Nearly, and the difference is the interesting part"
+            body = f"What you picked has the highest mean ({name}), but luck alone could have put it there."
+    else:
+        head = "Not what the runs say, and that is the interesting part"
+        body = f"By the measure asked for ({name}), your card is {off} from what the runs show. "
+        body += "What did you take for granted?"
+    return {"head": head, "text": body, "off": round(verdict.distance, 4), "right": verdict.right,
+            "answer": verdict.answer}  # fmt: skip
+
+
+def revealed(run: LessonRun, given: Any) -> dict[str, Any]:
+    """Return the result of a lesson held against a prediction.
+
+    Raises
+    ------
+    InputError : the prediction is none.
+    """
+    prediction = checked_prediction(run, given)
+    chart = shown(run)
+    if not isinstance(prediction, int):
+        chart["prediction"] = list(prediction)
+    return {"chart": chart, "verdict": verdict_words(run, judge(run, prediction)), "means": means(run)}
+
+
+def means(run: LessonRun) -> dict[str, Any] | None:
+    """Return the mean of the measure that cards speak of, by arm; None where a curve is predicted."""
+    predict = run.lesson.table.predict
+    if predict.kind != "card" or predict.cards[0].low is not None:
+        return None
+    rows = []
+    for name, arm in run.lesson.table.arms.items():
+        values = run.values(name, predict.measure)
+        low, high = np.quantile(values, (0.05, 0.95))
+        rows.append([arm.title, f"{np.mean(values):.1%}", f"{low:.1%} to {high:.1%}"])
+    return {"title": _name(predict.measure), "rows": rows}
+
+
+def told(run: LessonRun) -> dict[str, Any]:
+    """Return the rest of a lesson: why, what to change, what to take home, exercises."""
+    lesson = run.lesson
+    return {
+        "why": html(lesson.text["Why"]), "sources": list(lesson.table.sources),
+        "change": html(lesson.text["Change one thing"]),
+        "options": [option.label for option in lesson.table.change.options],
+        "home": html(lesson.text["Take home"]), "facilitator": html(lesson.text["For the facilitator"]),
+        "exercises": [[e.title, html(e.text), html(e.answer)] for e in lesson.exercises],
+        "claims": [claim.says for claim in lesson.table.claims],
+    }  # fmt: skip
+
+
+def option_of(lesson: Lesson, given: Any) -> int:
+    """Return the place of an option that a page named.
+
+    Raises
+    ------
+    InputError : there is none.
+    """
+    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(lesson.table.change.options):
+        return given
+    raise InputError("change", "option", "is none of the lesson's", "choose one of them")

@@ -1,0 +1,142 @@
+"""The folders of sweeps that the app offers, and those that are open.
+
+What belongs here: the one folder that whoever starts the app names, which sweeps stand in it, and reading one. A page
+chooses from this list; no text of a page is ever made into a path. What is read is shared by all sessions and never
+changed.
+"""
+
+from __future__ import annotations
+
+import threading
+import tomllib
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spreadsim import sweep_store
+from spreadsim.errors import SpreadsimError
+from spreadsim.sweep_folder import RECEIPT
+from spreadsim.sweep_map import factors
+from spreadsim.sweep_tables import SweepTables
+
+MAX_LISTED = 200
+MAX_OPEN = 3  # sweeps kept in memory for all sessions
+MAX_RUNS = 3_000_000
+_root: list[Path] = []
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A sweep that may be chosen: its place in the folder, its title and how far it is."""
+
+    name: str
+    title: str
+    state: str
+
+
+def offer(folder: Path | None) -> None:
+    """Offer the sweeps in a folder; none where it is None."""
+    _root[:] = [] if folder is None else [folder.resolve()]
+
+
+def _folders() -> dict[str, Path]:
+    """Return the folders of sweeps by name: the root where it is one itself, and those that stand in it."""
+    if not _root or not _root[0].is_dir():
+        return {}
+    inside = sorted(path for path in _root[0].iterdir() if not path.is_symlink())
+    places = {path.name: path for path in (_root[0], *inside) if (path / sweep_store.IDENTITY).is_file()}
+    return dict(list(places.items())[:MAX_LISTED])
+
+
+def offered() -> list[Listed]:
+    """Return the sweeps that may be chosen."""
+    return [Listed(name, _title(path), _state(path)) for name, path in _folders().items()]
+
+
+def _title(path: Path) -> str:
+    try:
+        document = tomllib.loads((path / "experiment.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(document.get("title", ""))[:300]
+
+
+def _state(path: Path) -> str:
+    if not (path / RECEIPT).is_file():
+        return "not finished"
+    found = receipt(path)
+    failed = int(found.get("failed", 0))
+    return f"{int(found.get('runs', 0)):,} runs" + (f", {failed:,} failed" if failed else "")
+
+
+def receipt(path: Path) -> dict[str, Any]:
+    """Return the receipt of a sweep; empty where there is none that can be read."""
+    import json
+
+    try:
+        found = json.loads((path / RECEIPT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@dataclass
+class Open:
+    """A sweep that has been read.
+
+    Attributes
+    ----------
+    tables : of the sweep; `factors`: what may be an axis; `receipt`: where it comes from.
+    """
+
+    name: str
+    tables: SweepTables
+    factors: list[str]
+    receipt: dict[str, Any]
+    _values: dict[str, np.ndarray] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def values(self, measure: str) -> np.ndarray:
+        """Return a measure, read once; shape (points, settings, replicates)."""
+        with self._lock:
+            if measure not in self._values:
+                self._values[measure] = self.tables.values(measure)
+            return self._values[measure]
+
+
+_kept: OrderedDict[tuple[str, int, int], Open] = OrderedDict()
+_reading = threading.Lock()
+
+
+def opened(name: str) -> Open:
+    """Return one of the sweeps offered.
+
+    Raises
+    ------
+    SpreadsimError : it is none of them, unfinished, damaged, or too large for the app.
+    """
+    path = _folders().get(name)
+    if path is None:
+        raise SpreadsimError("This sweep is no longer in the folder. Choose another.")
+    manifest = path / sweep_store.MANIFEST
+    if not manifest.is_file():
+        raise SpreadsimError("This sweep has no finished runs yet.")
+    status = manifest.stat()
+    mark = (name, status.st_mtime_ns, status.st_size)
+    with _reading:
+        if mark not in _kept:
+            runs = sum(int(record["runs"]) for record in sweep_store.standing(path).values())
+            if runs > MAX_RUNS:
+                raise SpreadsimError(f"{runs:,} runs are more than the app opens; use 'spreadsim analyse'.")
+            try:
+                tables = SweepTables(path)
+            except SpreadsimError as error:  # the page is told the sweep's name, not where it stands
+                raise SpreadsimError(str(error).replace(str(path), name)) from None
+            _kept[mark] = Open(name, tables, factors(tables), receipt(path))
+            while len(_kept) > MAX_OPEN:
+                _kept.popitem(last=False)
+        _kept.move_to_end(mark)
+        return _kept[mark]
