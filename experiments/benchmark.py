@@ -1,7 +1,7 @@
 """Cost of a service-month: spreadsim beside what one would pick instead, on the same graph and the same work.
 
     python experiments/benchmark.py [--sizes 1000,10000] [--repeats 3] [--write]
-    python experiments/benchmark.py --large 1000000
+    python experiments/benchmark.py --alone 100000,1000000 --write
 
 The work is a bare rule over 60 months on a small-world graph of degree 8: the linear threshold (one fifth of peers),
 and a stochastic susceptible-infected process (each adopted peer persuades with a chance of .02 a month).
@@ -18,6 +18,7 @@ import importlib.metadata
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -360,6 +361,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="1000,10000,100000")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="write docs/verification/benchmark.md and its plot")
+    parser.add_argument("--alone", default="", help="sizes of single networks to make and run, each in its own process")
     parser.add_argument("--large", type=int, metavar="N", help="only make and run one network of N services")
     options = parser.parse_args()
     if options.large:
@@ -383,11 +385,16 @@ def main() -> None:
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in ("spreadsim", "mesa", "ndlib", "EoN", "numba")
     )
-    print("\n".join([*lines, "", *paired, "", versions]))
+    alone = ["| services | ties | made | run, 60 months | ns a service-month | memory at the peak | bytes a service |"]
+    alone.append("| --- | --- | --- | --- | --- | --- | --- |")
+    for n in [int(size) for size in options.alone.split(",") if size]:
+        child = [sys.executable, __file__, "--large", str(n)]
+        alone += subprocess.run(child, check=True, capture_output=True, text=True).stdout.splitlines()
+    print("\n".join([*lines, "", *paired, "", *alone, "", versions]))
     if options.write:
         folder = Path(__file__).parent.parent / "docs" / "verification"
         text = ["# Benchmark", "", "Printed by `python experiments/benchmark.py --write`.", "", versions, "", *lines]
-        text += ["", "![Cost against size](benchmark.png)", "", *paired, ""]
+        text += ["", "![Cost against size](benchmark.png)", "", *paired, "", *alone, ""]
         (folder / "benchmark.md").write_text("\n".join(text), encoding="utf-8")
         plot(rows, folder / "benchmark.png")
 

@@ -372,6 +372,8 @@ def advise(
     """
     check_arguments("compiled", workers)
     spec = with_run(scenario if isinstance(scenario, Scenario) else load_scenario(scenario), replicates, seed, months)
+    if spec.run.parameter_sets is not None:
+        raise InputError(spec.name, "run.parameter_sets", "is read by a comparison, and not by advice", "take it out")
     redrawn = spec.network.redraw
     spec = _on_one_network(spec)
     name = strategy or list(spec.strategies)[-1]

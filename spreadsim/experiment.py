@@ -184,6 +184,9 @@ def _resolve(experiment: Experiment, file: str, folder: Path) -> Study:
     document["run"] = document["run"] | experiment.run.model_dump(exclude_none=True)
     scenario = validate(document, f"{file} (scenario {experiment.scenario}, with settings)")
     scenario._folder = base._folder
+    if scenario.run.parameter_sets is not None:
+        raise InputError(file, "scenario", "has run.parameter_sets, which a comparison reads and a sweep does not",
+                         'take it out, and name the table as design.table with method = "table"')
     given = experiment.strategy
     names = list(scenario.strategies) if given is None else [given] if isinstance(given, str) else given
     for one in names:

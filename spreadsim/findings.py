@@ -90,7 +90,7 @@ def people_sentences(comparison: Comparison) -> list[str]:
     for name in comparison.strategies:
         if name == place.highest:
             continue
-        d, joint = difference(values[place.highest], values[name]), ""
+        d, joint = difference(values[place.highest], values[name], spread=comparison.sets is not None), ""
         if name in place.tied:
             d, joint = tied_difference(comparison, values[place.highest], values[name])
         if d.mean is None or d.low is None or d.high is None:

@@ -30,7 +30,8 @@ def about(fit: Fit) -> str:
     runs = goal.table.run.replicates
     return (
         f"{len(goal.parameters)} parameters, {len(goal.table.targets)} figures; {fit.simulations:,} sets tried in "
-        f"{len(fit.generations)} generations, {len(fit.sets)} kept; {goal.scenario.network.services:,} services, "
+        f"{len(fit.generations)} generations, {len(fit.sets)} kept ({fit.distinct} different); "
+        f"{goal.scenario.network.services:,} services, "
         + (f"{runs} runs of each set and condition, " if runs else "")
         + f"{goal.scenario.run.months} months, seed of the search {fit.seed}."
     )
@@ -51,6 +52,11 @@ def findings(fit: Fit) -> list[str]:
             f"The sets reproduce the figures within {fit.reached:.2f} standard errors, not within the "
             f"{goal.table.tolerance:g} that were asked: either more simulations are needed, or the model cannot give "
             f"these figures together. Furthest away: {listed(names[:3]) if names else 'none alone'}."
+        )
+    if fit.distinct < 0.5 * len(fit.sets):
+        said.append(
+            f"Only {fit.distinct} of the {len(fit.sets)} sets are different: the ranges below are rough, and likely "
+            "too narrow; give a larger --population."
         )
     before = distances(fit.at_defaults[None], goal)[0]
     off = [f"{t.name} ({d:.1f})" for t, d in zip(goal.table.targets, before, strict=True) if d > goal.table.tolerance]

@@ -10,8 +10,10 @@ What does not: targets files (``targets``), what is written and said (``fit_fold
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import numpy as np
 from spreadsim import cohorts
 from spreadsim.designs import _value
 from spreadsim.errors import InputErrors, MissingExtraError
-from spreadsim.execution import run_plan
+from spreadsim.execution import default_workers, run_plan
 from spreadsim.measures import curves
 from spreadsim.network import Network, make_network
 from spreadsim.parameter_sets import ParameterSets
@@ -31,6 +33,7 @@ from spreadsim.scenario_files import resolved, with_setting
 from spreadsim.targets import COHORT_MEASURES, Target, Targets, condition_plan, load_targets
 
 REPLICATES = 4  # runs of each set of parameters, with the same luck for all sets
+MOVES = 8  # of each kept set within the accepted region, so that copies of one set part
 FAR = 1e3  # standard errors: a figure that is not defined, or a set that the scenario refuses
 DETERMINED, NARROWED = 0.5, 0.8  # accepted width over the prior's: determined below, left undetermined above
 
@@ -73,6 +76,11 @@ class Fit:
     generations: Sequence[tuple[float, int]]
     seed: int
     simulations: int
+
+    @property
+    def distinct(self) -> int:
+        """Number of different sets among those kept."""
+        return len(set(self.sets.rows))
 
     @property
     def accepted(self) -> bool:
@@ -126,12 +134,13 @@ class Fit:
 class _Figures:
     """The figures of any set of parameters, on the same networks with the same luck."""
 
-    def __init__(self, targets: Targets, replicates: int) -> None:
+    def __init__(self, targets: Targets, replicates: int, workers: int | None = None) -> None:
         self.targets, scenario = targets, targets.scenario
         self.document = resolved(scenario)
         first = make_network(scenario)
         self.networks = [first, *(make_network(scenario, r, like=first) for r in range(1, replicates))]
         self.conditions = targets.conditions()
+        self.pool = ThreadPoolExecutor(workers or default_workers())  # the engine does not hold threads up
 
     def at(self, values: Sequence[Any]) -> np.ndarray:
         """Return each target's figure, mean over replicates, one a target; nan where it is not defined.
@@ -152,13 +161,19 @@ class _Figures:
     def _figures(self, document: dict[str, Any]) -> np.ndarray:
         scenario, table = self.targets.scenario, self.targets.table
         found = np.full((len(self.networks), len(table.targets)), np.nan)
-        for strategy, settings in self.conditions:
-            plan: Plan = condition_plan(scenario, document, strategy, settings, self.targets.file)
-            for r, network in enumerate(self.networks):
-                run = run_plan(network, plan, scenario.run.seed, r, "compiled")
-                for t, target in enumerate(table.targets):
-                    if (target.strategy, target.settings) == (strategy, settings):
-                        found[r, t] = figure(target, run, network, plan)
+        plans: list[Plan] = [
+            condition_plan(scenario, document, strategy, settings, self.targets.file)
+            for strategy, settings in self.conditions
+        ]
+
+        def run_one(place: tuple[int, int]) -> None:
+            condition, r = place
+            run = run_plan(self.networks[r], plans[condition], scenario.run.seed, r, "compiled")
+            for t, target in enumerate(table.targets):
+                if (target.strategy, target.settings) == self.conditions[condition]:
+                    found[r, t] = figure(target, run, self.networks[r], plans[condition])
+
+        list(self.pool.map(run_one, product(range(len(plans)), range(len(self.networks)))))
         return np.asarray(found.mean(axis=0))
 
 
@@ -227,6 +242,8 @@ def fit(
     figures, factors = _Figures(goal, runs), goal.parameters
     chosen_seed = goal.scenario.run.seed if seed is None else seed
 
+    tried = 0
+
     def values(place: Sequence[float]) -> list[Any]:
         return [_rounded(_value(f, float(u))) for f, u in zip(factors, place, strict=True)]
 
@@ -235,6 +252,8 @@ def fit(
             found = figures.at(values([drawn[f"p{j}"] for j in range(len(factors))]))
         except InputErrors:
             found = np.full(len(goal.table.targets), np.nan)
+        nonlocal tried
+        tried += 1
         if progress is not None:
             progress()
         return {"worst": float(distances(found, goal).max())}
@@ -261,20 +280,24 @@ def fit(
         frame, weights = history.get_distribution(m=0, t=history.max_t)
         generations = history.get_all_populations()
     drawn = frame[[f"p{j}" for j in range(len(factors))]].to_numpy(dtype=np.float64)
-    places = drawn[_systematic(np.asarray(weights), population, chosen_seed)]
+    kept = generations[generations["t"] >= 0]
+    reached = float(kept["epsilon"].iloc[-1])
+    start = drawn[_systematic(np.asarray(weights), population, chosen_seed)]
+    places = _moved(
+        start, drawn, lambda place: model({f"p{j}": u for j, u in enumerate(place)})["worst"] <= reached, chosen_seed
+    )
     rows = tuple(tuple(values(place)) for place in places.tolist())
     known: dict[tuple[Any, ...], np.ndarray] = {row: figures.at(row) for row in dict.fromkeys(rows)}
-    kept = generations[generations["t"] >= 0]
     return Fit(
         targets=goal,
         sets=ParameterSets("accepted.csv", tuple(factor.path for factor in factors), rows),
         places=places,
         figures=np.array([known[row] for row in rows]),
         at_defaults=figures.at_defaults(),
-        reached=float(kept["epsilon"].iloc[-1]),
+        reached=reached,
         generations=[(float(e), int(n)) for e, n in zip(kept["epsilon"], kept["samples"], strict=True)],
         seed=chosen_seed,
-        simulations=int(history.total_nr_simulations),
+        simulations=tried,
     )
 
 
@@ -287,6 +310,25 @@ def _systematic(weights: np.ndarray, count: int, seed: int) -> np.ndarray:
     start = np.random.default_rng(seed).random()
     edges = np.cumsum(weights / weights.sum())
     return np.minimum(np.searchsorted(edges, (start + np.arange(count)) / count), len(weights) - 1)
+
+
+def _moved(places: np.ndarray, drawn: np.ndarray, accepted: Callable[[list[float]], bool], seed: int) -> np.ndarray:
+    """Return the sets after some Metropolis moves within the accepted region, of which the prior is uniform.
+
+    Importance weights leave many copies of few sets; moving them keeps the distribution and parts the copies (Gilks,
+    Berzuini, J R Stat Soc B 2001;63:127).
+    """
+    n, d = places.shape
+    random = np.random.default_rng([seed, 1])
+    spread = np.atleast_2d(np.cov(drawn, rowvar=False)) + 1e-6 * np.eye(d)
+    step = np.linalg.cholesky(spread) * (1.2 / np.sqrt(d))
+    result = places.copy()
+    for _ in range(MOVES):
+        for i in range(n):
+            proposal = result[i] + step @ random.standard_normal(d)
+            if np.all((proposal > 0) & (proposal < 1)) and accepted(proposal.tolist()):
+                result[i] = proposal
+    return result
 
 
 def _pyabc() -> Any:

@@ -71,8 +71,9 @@ class LessonRun:
         return found
 
 
-def run_lesson(lesson: Lesson, settings: Mapping[str, Any] | None = None, network: Any = None,
-               arms: Sequence[str] = ()) -> LessonRun:
+def run_lesson(
+    lesson: Lesson, settings: Mapping[str, Any] | None = None, network: Any = None, arms: Sequence[str] = ()
+) -> LessonRun:
     """Run the arms of a lesson, all with the same luck.
 
     Parameters
@@ -159,8 +160,15 @@ def judge(run: LessonRun, prediction: int | Sequence[float]) -> Verdict:
         gap = np.where(known, np.abs(drawn - middle), 0.0)
         worst = int(np.argmax(gap))
         inside = (drawn >= low - 1e-9) & (drawn <= high + 1e-9)
-        return Verdict(None, None, float(gap[known].mean()), worst, float(drawn[worst]), float(middle[worst]),
-                       float(inside[known].mean()))
+        return Verdict(
+            None,
+            None,
+            float(gap[known].mean()),
+            worst,
+            float(drawn[worst]),
+            float(middle[worst]),
+            float(inside[known].mean()),
+        )
     answer, off = _card_answer(run)
     return Verdict(prediction == answer, answer, off[prediction])
 

@@ -16,7 +16,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from spreadsim.errors import InputError, InputErrors, nearest
-from spreadsim.lesson_schema import SECTIONS, Arm, LessonTable
+from spreadsim.lesson_schema import Arm, LessonTable
+from spreadsim.lesson_text import Exercise, read_text
 from spreadsim.measures import BY_NAME, CURVE_COLUMNS
 from spreadsim.plan import plans
 from spreadsim.scenario import Scenario
@@ -32,21 +33,10 @@ from spreadsim.scenario_files import (
 )
 
 FILE, TEXT, SCENARIO = "lesson.toml", "lesson.md", "scenario.toml"
-GLOSSARY = "glossary.md"
-MAX_TEXT = 60_000  # bytes of a lesson's text
 MAX_WORK = 600_000  # services x runs x arms: a class waits for it
 DRAWN = tuple(name for name in CURVE_COLUMNS if name not in ("cost", "generation", "adaptation"))
 BY_COPIES = "fidelity_at_start"
 _NAME = re.compile(r"(\d{2})-([a-z0-9]+(?:-[a-z0-9]+)*)")
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """A question with its worked answer; both are Markdown."""
-
-    title: str
-    text: str
-    answer: str
 
 
 @dataclass(frozen=True)
@@ -135,14 +125,18 @@ def lesson_folders(own: Path | None = None) -> list[Path]:
     mine = _folders(own)
     if not mine:
         raise InputError(
-            str(own), "", f"holds no lesson: no folder called like 09-my-lesson with a {FILE} in it",
+            str(own),
+            "",
+            f"holds no lesson: no folder called like 09-my-lesson with a {FILE} in it",
             "copy one with: spreadsim lessons --copy NAME",
         )
     taken = {path.name[:2]: path.name for path in found}
     for path in mine:
         if path.name[:2] in taken:
             raise InputError(
-                str(path), "", f"the number {path.name[:2]} is taken by {taken[path.name[:2]]}",
+                str(path),
+                "",
+                f"the number {path.name[:2]} is taken by {taken[path.name[:2]]}",
                 "begin the folder's name with a number that is free",
             )
         taken[path.name[:2]] = path.name
@@ -225,8 +219,12 @@ def _faults(lesson: Lesson, file: str) -> Iterable[InputError]:
     table, arms = lesson.table, list(lesson.table.arms)
     for name, arm in table.arms.items():
         if arm.strategy not in lesson.scenario.strategies:
-            yield InputError(file, f"arms.{name}.strategy", f"'{arm.strategy}' is no strategy of {SCENARIO}",
-                             nearest(arm.strategy, lesson.scenario.strategies))
+            yield InputError(
+                file,
+                f"arms.{name}.strategy",
+                f"'{arm.strategy}' is no strategy of {SCENARIO}",
+                nearest(arm.strategy, lesson.scenario.strategies),
+            )
     named = [("predict.arm", table.predict.arm)]
     named += [("predict.shown_arm", table.predict.shown_arm)]
     named += [(f"predict.cards.{i}.arm", card.arm) for i, card in enumerate(table.predict.cards)]
@@ -239,26 +237,34 @@ def _faults(lesson: Lesson, file: str) -> Iterable[InputError]:
     by_copies = table.predict.axis == "copies"
     drawn = (BY_COPIES,) if by_copies else DRAWN
     if table.predict.kind == "curve" and table.predict.measure not in drawn:
-        yield InputError(file, "predict.measure", f"'{table.predict.measure}' cannot be drawn here",
-                         nearest(table.predict.measure, drawn))
+        yield InputError(
+            file,
+            "predict.measure",
+            f"'{table.predict.measure}' cannot be drawn here",
+            nearest(table.predict.measure, drawn),
+        )
     if table.predict.kind == "card" and table.predict.measure not in BY_NAME:
-        yield InputError(file, "predict.measure", f"'{table.predict.measure}' is no measure",
-                         nearest(table.predict.measure, BY_NAME))
+        yield InputError(
+            file, "predict.measure", f"'{table.predict.measure}' is no measure", nearest(table.predict.measure, BY_NAME)
+        )
     shown = table.reveal.measure or table.predict.measure
     if shown not in drawn:
         yield InputError(file, "reveal.measure", f"'{shown}' is no curve", nearest(shown, drawn))
     if table.predict.shown is not None and table.predict.shown not in DRAWN:
-        yield InputError(file, "predict.shown", f"'{table.predict.shown}' is no curve",
-                         nearest(table.predict.shown, DRAWN))
+        yield InputError(
+            file, "predict.shown", f"'{table.predict.shown}' is no curve", nearest(table.predict.shown, DRAWN)
+        )
     months = lesson.scenario.run.months
     for i, claim in enumerate(table.claims):
         known = (BY_COPIES,) if claim.copies is not None else CURVE_COLUMNS if claim.month is not None else BY_NAME
         if claim.measure not in known:
-            yield InputError(file, f"claims.{i}.measure", f"'{claim.measure}' is not known here",
-                             nearest(claim.measure, known))
+            yield InputError(
+                file, f"claims.{i}.measure", f"'{claim.measure}' is not known here", nearest(claim.measure, known)
+            )
         if claim.month is not None and claim.month > months:
-            yield InputError(file, f"claims.{i}.month", f"{claim.month} is after the last month, {months}",
-                             "name an earlier month")
+            yield InputError(
+                file, f"claims.{i}.month", f"{claim.month} is after the last month, {months}", "name an earlier month"
+            )
 
 
 def _check_arms(lesson: Lesson, file: str) -> None:
@@ -273,77 +279,12 @@ def _check_arms(lesson: Lesson, file: str) -> None:
         for name in filter(None, (claim.arm, claim.than)):
             lesson.arm(name, {**claim.under, **claim.switch})
     if work > MAX_WORK:
-        raise InputError(file, "replicates", f"the lesson runs {work:,} services in all, and a class waits for it",
-                         f"keep services x replicates x arms to {MAX_WORK:,}")
+        raise InputError(
+            file,
+            "replicates",
+            f"the lesson runs {work:,} services in all, and a class waits for it",
+            f"keep services x replicates x arms to {MAX_WORK:,}",
+        )
     if table.data is not None:
         for name in (table.data.real, table.data.twin):
             inside_folder(lesson.folder, name, "data", file)
-
-
-# ------------------------------------------------------------------------------------------------- text
-
-
-def read_text(path: Path, shown: str) -> tuple[dict[str, str], tuple[Exercise, ...]]:
-    """Return the text under each heading of a lesson's Markdown, and its exercises.
-
-    Raises
-    ------
-    InputError : the file cannot be read, a heading is unknown or missing, or an exercise has no answer.
-    """
-    parts = _parts(_read(path, shown), "## ")
-    text: dict[str, str] = {}
-    for heading, body in parts:
-        if heading not in SECTIONS:
-            raise InputError(shown, heading, "is no heading of a lesson", nearest(heading, SECTIONS))
-        if heading in text:
-            raise InputError(shown, heading, "stands there twice", "keep one of them")
-        if not body.strip():
-            raise InputError(shown, heading, "has no text below it", "write it")
-        text[heading] = body.strip()
-    missing = [heading for heading in SECTIONS if heading not in text]
-    if missing:
-        raise InputError(shown, "", f"the heading '## {missing[0]}' is missing", "add it, with its text below")
-    exercises = []
-    for title, body in _parts(text.pop("Exercises"), "### "):
-        question, sign, answer = body.partition("#### Answer")
-        if not sign or not answer.strip() or not question.strip():
-            raise InputError(shown, f"Exercises: {title}", "has no worked answer",
-                             "write the question, then '#### Answer' and the answer below it")
-        exercises.append(Exercise(title, question.strip(), answer.strip()))
-    if not exercises:
-        raise InputError(shown, "Exercises", "holds none", "begin each with '### ' and its title")
-    return text, tuple(exercises)
-
-
-def glossary() -> list[tuple[str, str]]:
-    """Return the terms of the glossary and what each means, as Markdown, in alphabetical order."""
-    return sorted(
-        ((term, body.strip()) for term, body in _parts(_read(shipped_folder("lessons") / GLOSSARY, GLOSSARY), "## ")),
-        key=lambda item: item[0].lower(),
-    )
-
-
-def _read(path: Path, shown: str) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(shown, "", f"cannot be read ({error.strerror})", "write it beside lesson.toml") from None
-    if len(content) > MAX_TEXT:
-        raise InputError(shown, "", f"has {len(content):,} bytes", f"a lesson's text has at most {MAX_TEXT:,}")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(shown, "", f"is not UTF-8 text (byte {error.start})", "save it as UTF-8") from None
-
-
-def _parts(text: str, mark: str) -> list[tuple[str, str]]:
-    """Split Markdown at headings of one depth; what stands before the first is left out."""
-    found: list[tuple[str, str]] = []
-    fenced = False
-    for line in text.splitlines():
-        fenced ^= line.lstrip().startswith("```")
-        if line.startswith(mark) and not fenced:
-            found.append((line[len(mark) :].strip(), ""))
-        elif found:
-            found[-1] = (found[-1][0], found[-1][1] + line + "\n")
-    return found

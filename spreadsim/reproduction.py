@@ -55,6 +55,9 @@ def read_receipt(folder: Path) -> dict[str, Any]:
             str(folder), RECEIPT, "is of a calibration, which holds what was fitted and not what it was fitted to",
             f"run its command again where the data are: {receipt['command']}",
         )  # fmt: skip
+    if words[1:2] in (["advise"], ["fit"]):
+        raise InputError(str(folder), RECEIPT, f"is of '{words[1]}', which is not made again by this command",
+                         f"give {words[1]} again with the options that the receipt holds")
     is_frontier = words[1:2] == ["frontier"]
     sound = (
         isinstance(inputs, dict)

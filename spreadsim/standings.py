@@ -45,7 +45,9 @@ def standing(comparison: Comparison, measure: str) -> Standing:
     if len(names) < 2:
         return Standing(measure, None, ())
     lower = BY_NAME[measure].better == "lower"
-    best, told = told_apart_from_best([comparison.values(name, measure) for name in names], lower)
+    best, told = told_apart_from_best(
+        [comparison.values(name, measure) for name in names], lower, comparison.sets is not None
+    )
     if best is None:
         return Standing(measure, None, ())
     return Standing(measure, names[best], tuple(n for n, apart in zip(names, told, strict=True) if not apart))
@@ -56,7 +58,12 @@ def paired_difference(comparison: Comparison, later: str, earlier: str, measure:
     if (later, earlier) in comparison.paired:
         return comparison.paired[later, earlier][measure]
     never = BY_NAME[measure].never
-    return difference(comparison.values(later, measure), comparison.values(earlier, measure), never)
+    return difference(
+        comparison.values(later, measure),
+        comparison.values(earlier, measure),
+        never,
+        spread=comparison.sets is not None,
+    )
 
 
 def wins(comparison: Comparison, one: str, other: str, measure: str) -> tuple[int, int, int]:
@@ -102,11 +109,12 @@ def tied_difference(comparison: Comparison, best: np.ndarray, other: np.ndarray)
     The 95% interval where that holds 0; else the wider one at the joint level over all pairs of strategies, by which
     `statistics.told_apart_from_best` judges.
     """
-    d = difference(best, other)
+    spread = comparison.sets is not None
+    d = difference(best, other, spread=spread)
     n_pairs = len(comparison.strategies) * (len(comparison.strategies) - 1) // 2
     if not d.told_apart or n_pairs < 2:
         return d, ""
-    wider = difference(best, other, level=joint_level(len(comparison.strategies)))
+    wider = difference(best, other, level=joint_level(len(comparison.strategies)), spread=spread)
     return wider, f", at the joint level of {n_pairs} pairs"
 
 

@@ -112,13 +112,13 @@ def joint_level(n: int) -> float:
 
 
 def told_apart_from_best(
-    columns: list[np.ndarray], lower_is_better: bool = False
+    columns: list[np.ndarray], lower_is_better: bool = False, spread: bool = False
 ) -> tuple[int | None, list[bool | None]]:
     """Return which column has the best mean, and for each column whether it can be told apart from that one.
 
     Paired Student intervals at a joint level of 95% over all pairs of columns (Bonferroni): the best is chosen by the
     same data, so that comparing with it alone would find differences too often. Nothing is said where a column holds
-    a null.
+    a null. `spread` as in `summarise`.
     """
     if not columns or any(np.isnan(column).any() for column in columns) or len(columns[0]) < 2:
         return None, [None] * len(columns)
@@ -126,7 +126,7 @@ def told_apart_from_best(
     best = int(np.argmax([sign * np.mean(column) for column in columns]))
     level = joint_level(len(columns))
     told: list[bool | None] = [
-        i != best and bool(difference(column, columns[best], level=level).told_apart)
+        i != best and bool(difference(column, columns[best], level=level, spread=spread).told_apart)
         for i, column in enumerate(columns)
     ]
     return best, told

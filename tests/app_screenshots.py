@@ -112,18 +112,18 @@ def main() -> None:
     """Take every picture."""
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("folder", nargs="?", type=Path, default=Path("out/screenshots"))
-    ask.add_argument("--only", default="", help="screens whose name holds this")
+    ask.add_argument("--only", default="", help="screens whose names stand here, with commas")
     given = ask.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     with served() as address, launched() as browser, visit(browser, address, **SIZES["1280"]) as seen:
         for name, bring in SCREENS.items():
-            if given.only not in name:
+            if given.only and name not in given.only.split(","):
                 continue
             seen.page.set_viewport_size(SIZES["1280"]["viewport"])
             bring(seen)
             for theme, size in looks(seen.page):
                 path = given.folder / f"{name}-{theme}-{size}.png"
-                seen.page.screenshot(path=path, full_page=True)
+                seen.page.screenshot(path=path, full_page=True, timeout=180_000)
                 print(path)
         for complaint in seen.complaints:
             print("the page complains:", complaint)

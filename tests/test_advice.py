@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import spreadsim as ss
 from spreadsim.advice import Advice, Budget, advise
 from spreadsim.advice_folder import advised_scenario
 from spreadsim.advice_words import advice_json, advice_text, findings, verdict
-from spreadsim.errors import InputError
+from spreadsim.errors import InputError, MissingExtraError
 from spreadsim.network import make_network, starting_sites
 from spreadsim.plan import plan
 from spreadsim.results_folder import read_parquet
@@ -123,6 +124,27 @@ def test_named_sites_hold_in_the_advised_strategy(advice: Advice) -> None:
     if advice.choice.sites is not None:
         assert own.starting_sites.ids == [advice.network.ids[i] for i in advice.choice.sites]
     assert own.support == advice.choice.support
+
+
+@pytest.mark.parametrize(("missing", "extra"), [("cma", "advise"), ("pyabc", "fit")])
+def test_a_missing_extra_is_said(missing: str, extra: str, monkeypatch: pytest.MonkeyPatch, repository: Path) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    figures = repository / "experiments" / "published-figures" / "targets.toml"
+    scenario = load_scenario("default", SMALL)
+
+    def use() -> object:
+        if extra == "advise":
+            return advise(scenario, candidates=10, search_replicates=2, replicates=2)
+        return ss.fit("default", figures)
+
+    with pytest.raises(MissingExtraError, match=rf"spreadsim\[{extra}\]"):
+        use()
+
+
+def test_the_receipt_says_how_to_make_it_again(advice: Advice, tmp_path: Path) -> None:
+    folder = advice.save(tmp_path / "advice")
+    with pytest.raises(InputError, match="give advise again"):
+        ss.reproduce(folder)
 
 
 @pytest.mark.parametrize(

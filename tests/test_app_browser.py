@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -85,6 +86,16 @@ def exported(page: Visit) -> dict[str, Any]:
     """Return the summary that the page hands over."""
     answer: dict[str, Any] = json.loads(page.saved(page.page.get_by_role("button", name="Summary (JSON)")))
     return answer
+
+
+def board_pages(context: Any, report: str) -> int:
+    """Return on how many sheets of A4 the board's part of a report prints."""
+    sheet = context.new_page()
+    sheet.set_content(report)
+    sheet.evaluate("document.querySelectorAll('.appendices').forEach((part) => part.remove())")
+    printed = sheet.pdf(prefer_css_page_size=True)
+    sheet.close()
+    return len(re.findall(rb"/Type\s*/Page\b", printed))
 
 
 def test_explore_plays_finds_and_explains(page: Visit, small_file: Path) -> None:
@@ -182,6 +193,7 @@ def test_compare_save_reload_and_the_command_line_agree(page: Visit, small_file:
     report = page.saved(p.get_by_role("button", name="Download the report")).decode()
     assert "cannot be told" in report
     assert "<script" not in report
+    assert board_pages(p.context, report) == 2
 
 
 def test_itemise_an_intervention_with_a_hostile_name(page: Visit, small_file: Path) -> None:

@@ -233,7 +233,8 @@ def test_on_a_shared_server_the_code_reaches_the_form_and_nothing_else(address: 
         assert student.ask("GET", "/join/static/join.js")[0] == 200
         assert student.ask("GET", "/join/static/..%2f..%2fserver.py")[0] == 404
         assert student.ask("POST", "/join/enter", {"code": answer["code"]})[0] == 200
-        for path in ("/", "/class", f"/class/{answer['code']}", "/class/sheet/06-fit", "/joint", "/join/../class",
+        for path in ("/", "/class", f"/class/{answer['code']}", "/class/sheet/06-fit", "/joint",
+                     "/join/../class", "/join/", "/join/more",
                      "/static/public/", "/jupyter/api/kernels", "//class"):  # fmt: skip
             assert student.ask("GET", path)[0] in (403, 404), path
         assert student.ask("POST", "/class/start", {"lesson": "06-fit"})[0] == 403

@@ -31,7 +31,7 @@ NEVER = [
     ("comparison.py", "report"),
     ("comparison.py", "cli"),
     ("likelihood.py", "network_files"),
-    ("fitting.py", "rules"),
+    ("estimation.py", "rules"),
     ("prediction.py", "calibration"),
     ("calibration.py", "calibration_folder"),
 ]

@@ -82,6 +82,11 @@ def test_every_lesson_is_walked_from_question_to_exercises(page: Visit) -> None:
             assert p.locator(".pick.truth").count() == 1
         p.get_by_role("button", name="Show as table").click()
         assert p.get_by_role("region", name="The curves as a table").locator("tbody tr").count() >= 5
+        if number in (0, 1):
+            p.get_by_role("button", name="Watch one run of each on the map").click()
+            p.locator(".lesson-maps canvas").first.wait_for(timeout=60_000)
+            assert p.locator(".lesson-maps section.map").count() == number + 1  # a map for each network
+            p.get_by_role("button", name="Put the maps away").click()
         p.get_by_role("button", name="Why?").click()
         assert p.locator(".lesson-body .lesson-text p").count() == 2
         assert p.locator(".sources li").count() == len(lesson.table.sources)

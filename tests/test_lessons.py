@@ -22,7 +22,9 @@ from spreadsim.lesson_runs import (
     n_points,
     run_lesson,
 )
-from spreadsim.lessons import SECTIONS, find_lesson, glossary, lesson_folders, load_lesson, shipped_lessons
+from spreadsim.lesson_schema import SECTIONS
+from spreadsim.lesson_text import glossary
+from spreadsim.lessons import find_lesson, lesson_folders, load_lesson, shipped_lessons
 from spreadsim.scenario_files import shipped_folder
 
 TOP = Path(__file__).parent.parent

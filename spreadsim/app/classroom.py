@@ -122,6 +122,7 @@ class Classroom:
             Route("/join/enter", _answered(self.enter), methods=post),
             Route("/join/now", _answered(self.now), methods=get),
             Route("/join/predict", _answered(self.predict), methods=post),
+            Route("/join/{rest:path}", _answered(self.nothing)),  # what is open without the token ends here
             Route("/class", _answered(self.begin_page), methods=get),
             Route("/class/start", _answered(self.start), methods=post),
             Route("/class/sheet/{name}", _answered(self.sheet), methods=get),
@@ -139,6 +140,10 @@ class Classroom:
         if found is None:
             raise Refused(404, "There is no such file.")
         return Response(found[0].read_bytes(), media_type=found[1], headers={"cache-control": "max-age=300"})
+
+    async def nothing(self, request: Request) -> Response:
+        """No other address below this one leads on to the app."""
+        raise Refused(404, "There is nothing here.")
 
     async def join_page(self, request: Request) -> Response:
         """The page that students open; it knows nothing of any room."""

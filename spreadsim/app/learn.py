@@ -10,19 +10,25 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from spreadsim.app import documents, lesson_pages
-from spreadsim.app.library import component, solara, template, use_task
+from spreadsim.app import documents, lesson_pages, pictures, widgets
+from spreadsim.app.library import Html, component, solara, template, use_task
 from spreadsim.app.session import Session
 from spreadsim.errors import SpreadsimError
 from spreadsim.lesson_runs import checked_prediction
 
 Event = Callable[[Any], None]
+LOOK = {"compact": True, "states": pictures.states()}
 
 
 @template("vue/learn.vue")
 def Lessons(
-    look: dict[str, Any], event_open: Event, event_commit: Event, event_again: Event, event_change: Event,
+    look: dict[str, Any],
+    event_open: Event,
+    event_commit: Event,
+    event_again: Event,
+    event_change: Event,
     event_sandbox: Event,
+    event_watch: Event,
 ) -> None:
     """The list of lessons, and the one that is open."""
 
@@ -47,6 +53,7 @@ def Learn(session: Session, first: str = "") -> None:
     given, set_given = solara.use_state(None)
     option, set_option = solara.use_state(-1)
     message, set_message = solara.use_state("")
+    watched, set_watched = solara.use_state(False)
     brought = session.brought.value.network if session.brought.value is not None else None
 
     def find() -> tuple[Any, str]:
@@ -82,6 +89,10 @@ def Learn(session: Session, first: str = "") -> None:
         return {**found, "plain": lesson_pages.shown(current[1]), "rest": lesson_pages.told(current[1]),
                 "given": given[1]}  # fmt: skip
 
+    @use_task(dependencies=[watched, id(current)])
+    def maps() -> Any:
+        return lesson_pages.maps(current[1]) if watched and current is not None else []
+
     result = solara.use_memo(answer, [id(current), given])
 
     def commit(prediction: Any) -> None:
@@ -98,6 +109,7 @@ def Learn(session: Session, first: str = "") -> None:
     def open_lesson(which: Any) -> None:
         set_option(-1)
         set_given(None)
+        set_watched(False)
         set_message("")
         set_name(str(which)[:60])
 
@@ -119,13 +131,20 @@ def Learn(session: Session, first: str = "") -> None:
     if trouble is not None and trouble.exception is not None:
         problem = documents.explained(trouble.exception)
     changed = changing.latest if changing.latest is not None and changing.latest[0] == option else None
-    Lessons(
-        look={
-            "lessons": solara.use_memo(_listed, []), "terms": solara.use_memo(lesson_pages.terms, []),
-            "page": current[2] if current is not None else None, "result": result,
-            "changed": changed[1] if changed is not None else None, "option": option,
-            "busy": bool(asking.pending or changing.pending), "message": message or problem,
-        },
-        event_open=open_lesson, event_commit=commit, event_again=lambda _: set_given(None), event_change=change,
-        event_sandbox=sandbox,
-    )  # fmt: skip
+    with Html.element(tag="div"):  # always the same around them: else the page would begin the lesson anew
+        Lessons(
+            look={
+                "lessons": solara.use_memo(_listed, []), "terms": solara.use_memo(lesson_pages.terms, []),
+                "page": current[2] if current is not None else None, "result": result,
+                "changed": changed[1] if changed is not None else None, "option": option,
+                "busy": bool(asking.pending or changing.pending or maps.pending), "watched": watched,
+                "message": message or problem,
+            },
+            event_open=open_lesson, event_commit=commit, event_again=lambda _: set_given(None), event_change=change,
+            event_sandbox=sandbox, event_watch=lambda value: set_watched(bool(value)),
+        )  # fmt: skip
+        if watched and result is not None and maps.latest:
+            with Html.element(tag="div", class_="lesson-maps"):
+                for drawing, plays in maps.latest:
+                    widgets.Map(network=drawing, plays=plays, look=LOOK, event_pick=lambda _: None,
+                                event_again=lambda _: None)  # fmt: skip

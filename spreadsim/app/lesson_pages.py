@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.app import work
+from spreadsim.app import pictures, work
 from spreadsim.app.turns import AT_ONCE, turns
 from spreadsim.errors import InputError
 from spreadsim.lesson_data import Dates, dates_of
 from spreadsim.lesson_runs import LessonRun, Verdict, checked_prediction, judge, n_points, run_lesson
-from spreadsim.lessons import Lesson, find_lesson, glossary, lesson_folders, load_lesson
+from spreadsim.lesson_text import glossary
+from spreadsim.lessons import Lesson, find_lesson, lesson_folders, load_lesson
 from spreadsim.measures import BY_NAME
 from spreadsim.network_files import NetworkFile
 
@@ -158,7 +159,8 @@ def asked(run: LessonRun, dates: Dates | None) -> dict[str, Any]:
         if predict.shown is not None:
             arm = predict.shown_arm or predict.arm
             name = table.arms[arm].title + (
-                "" if predict.shown == predict.measure else ": " + _name(predict.shown).lower())
+                "" if predict.shown == predict.measure else ": " + _name(predict.shown).lower()
+            )
             pad["series"] = [_series(run, arm, predict.shown, "month", name, 4)]
         data["pad"] = pad
     if dates is not None:
@@ -267,6 +269,20 @@ def revealed(run: LessonRun, given: Any) -> dict[str, Any]:
     if not isinstance(prediction, int):
         chart["prediction"] = list(prediction)
     return {"chart": chart, "verdict": verdict_words(run, judge(run, prediction)), "means": means(run)}
+
+
+def maps(run: LessonRun) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """Return the first run of every arm to play on a map: a map for each network, with the arms that share it."""
+    found: dict[tuple[Any, ...], tuple[dict[str, Any], list[dict[str, Any]]]] = {}
+    for name, arm in run.lesson.table.arms.items():
+        made = run.comparisons[name]
+        ties = made.network.ties
+        mark = (made.network.n, ties.listener.tobytes(), ties.peer.tobytes())
+        if mark not in found:
+            found[mark] = (pictures.map_data(made.network), [])
+        if len(found[mark][1]) < 4:  # maps side by side
+            found[mark][1].extend({**play, "title": arm.title} for play in pictures.plays_of(made))
+    return list(found.values())
 
 
 def means(run: LessonRun) -> dict[str, Any] | None:

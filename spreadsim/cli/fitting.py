@@ -33,7 +33,7 @@ def fit(
 
     \b
     Examples:
-      spreadsim fit default experiments/published-figures.toml
+      spreadsim fit default experiments/published-figures/targets.toml
       spreadsim compare default --parameters results/default-fit/accepted.csv
     """
     import sys

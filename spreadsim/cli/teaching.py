@@ -12,12 +12,20 @@ from spreadsim.errors import InputError, SpreadsimError
 
 
 @click.command()
-@click.option("--lessons", "own", type=click.Path(file_okay=False, path_type=Path),
-              help="Folder of lessons of your own, beside those shipped.")
+@click.option(
+    "--lessons",
+    "own",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of lessons of your own, beside those shipped.",
+)
 @click.option("--copy", "copied", metavar="NAME", help="Copy a lesson, by number or name, to make another of it.")
 @click.option("--to", "target", type=click.Path(path_type=Path), help="Folder to write [default: its name].")
-@click.option("--check", "checked", metavar="NAME",
-              help="Run a lesson, by number, name or folder, and say whether its claims hold and can fail.")
+@click.option(
+    "--check",
+    "checked",
+    metavar="NAME",
+    help="Run a lesson, by number, name or folder, and say whether its claims hold and can fail.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def lessons(own: Path | None, copied: str | None, target: Path | None, checked: str | None, as_json: bool) -> None:
     """List the lessons, copy one to make another of it, or check one.
@@ -82,15 +90,21 @@ def _check(folder: Path, as_json: bool) -> None:
         click.echo(f"{lesson.name}: the files fit together")
         for on, off in found:
             click.echo(click.wrap_text(f"claim: {on.claim.says}", 100, "  ", "    "))
-            click.echo(f"    {on.claim.measure}: {on.value:.3f} against {on.other:.3f}: "
-                       + ("holds" if on.holds else "DOES NOT HOLD"))
+            click.echo(
+                f"    {on.claim.measure}: {on.value:.3f} against {on.other:.3f}: "
+                + ("holds" if on.holds else "DOES NOT HOLD")
+            )
             click.echo(click.wrap_text(f"with the rule switched off ({on.claim.rule}):", 100, "    ", "      "))
-            click.echo(f"    {off.claim.measure}: {off.value:.3f} against {off.other:.3f}: "
-                       + ("STILL HOLDS" if off.holds else "fails, as it must"))
+            click.echo(
+                f"    {off.claim.measure}: {off.value:.3f} against {off.other:.3f}: "
+                + ("STILL HOLDS" if off.holds else "fails, as it must")
+            )
     bad = sum(not on.holds or off.holds for on, off in found)
     if bad:
-        raise SpreadsimError(f"{lesson.name}: {bad} of {len(found)} claims do not hold, or hold without their rule; "
-                             "reword the claim, or change the scenario or the switch")
+        raise SpreadsimError(
+            f"{lesson.name}: {bad} of {len(found)} claims do not hold, or hold without their rule; "
+            "reword the claim, or change the scenario or the switch"
+        )
 
 
 if __name__ == "__main__":
