@@ -22,7 +22,8 @@ PAGES = MANUAL.pages()
 RUN = [
     page
     for page in PAGES
-    if not MANUAL.is_followed(page) and any(b.language in MANUAL.RUN for b in MANUAL.blocks(page))
+    if not MANUAL.is_followed(page)
+    and any(b.reason is None and b.language in MANUAL.RUN and not b.file for b in MANUAL.blocks(page))
 ]
 FOLLOWED = [page for page in PAGES if MANUAL.is_followed(page)]
 NAMES = [page.relative_to(MANUAL.REPOSITORY).as_posix() for page in PAGES]
