@@ -104,17 +104,20 @@ def architecture() -> None:
     )
 
 
-def _photograph(name: str, prepare: Callable[[Any], None]) -> None:
-    """Serve the app, do with it what `prepare` does, and keep what is seen."""
+def _photograph(name: str) -> None:
+    """Keep one of the app's screens, brought to the state in which the tests' own screenshots show it."""
     sys.path.insert(0, str(FOLDER.parent.parent))
+    from tests import app_screenshots
     from tests.browser import launched, served, visit
 
+    path = FOLDER / f"{name}.png"
     with launched() as browser, served() as address:
-        options = {"viewport": {"width": 1280, "height": 860}, "reduced_motion": "reduce", "color_scheme": "light"}
-        with visit(browser, address, **options) as page:
-            prepare(page)
-            path = FOLDER / f"{name}.png"
-            page.page.screenshot(path=path)
+        options = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", "color_scheme": "light"}
+        with visit(browser, address, **options) as seen:
+            getattr(app_screenshots, name)(seen)
+            seen.page.wait_for_timeout(1500)
+            seen.page.evaluate("window.scrollTo(0, 0)")
+            seen.page.screenshot(path=path)
     _smaller(path)
 
 
@@ -127,25 +130,12 @@ def _smaller(path: Path) -> None:
 
 def explore() -> None:
     """Photograph Explore, some months into a run."""
-
-    def prepare(visit: Any) -> None:
-        visit.page.locator(".map canvas").first.focus()
-        for _ in range(18):
-            visit.page.keyboard.press("ArrowRight")
-        visit.page.wait_for_timeout(1500)
-
-    _photograph("explore", prepare)
+    _photograph("explore")
 
 
 def compare() -> None:
     """Photograph Compare, once it has run."""
-
-    def prepare(visit: Any) -> None:
-        visit.tab("Compare")
-        visit.ready("Who is left behind: by deprivation")
-        visit.page.wait_for_timeout(2500)
-
-    _photograph("compare", prepare)
+    _photograph("compare")
 
 
 PICTURES: dict[str, Callable[[], None]] = {

@@ -22,7 +22,8 @@ PAGES = MANUAL.pages()
 RUN = [
     page
     for page in PAGES
-    if not MANUAL.is_followed(page) and any(b.language in MANUAL.RUN for b in MANUAL.blocks(page))
+    if not MANUAL.is_followed(page)
+    and any(b.reason is None and b.language in MANUAL.RUN and not b.file for b in MANUAL.blocks(page))
 ]
 FOLLOWED = [page for page in PAGES if MANUAL.is_followed(page)]
 NAMES = [page.relative_to(MANUAL.REPOSITORY).as_posix() for page in PAGES]
@@ -33,11 +34,17 @@ EXCUSED = {
     ("README.md", "installs"): 1,
     ("README.md", "writes into docs/site; another test builds it"): 1,
     ("CONTRIBUTING.md", "installs, and runs the tests themselves"): 1,
+    ("docs/advise.md", "a search of some minutes"): 1,
+    ("docs/calibration.md", "real data"): 1,
+    ("docs/fit.md", "a search of some minutes"): 1,
+    ("docs/how-to/add-a-lesson.md", "a server"): 1,
+    ("docs/how-to/teach.md", "a server"): 4,
     ("docs/how-to/add-a-measure.md", "installs"): 1,
     ("docs/how-to/add-a-rule.md", "installs"): 1,
     ("docs/how-to/add-a-scenario.md", "installs"): 1,
     ("docs/how-to/server-for-a-team.md", "a server"): 2,
     ("docs/how-to/sweeps-on-a-cluster.md", "a cluster"): 2,
+    ("docs/sweeps.md", "a server"): 1,
     ("docs/sweeps.md", "three minutes"): 1,
     ("docs/sweeps.md", "packages that spreadsim does not need"): 1,
     ("docs/sweeps.md", "a cluster; the how-to runs one on one machine"): 1,
