@@ -20,7 +20,7 @@ import click
 
 import spreadsim as ss
 from spreadsim.experiment_schema import Design, Experiment, Outcomes, Range, RunTable
-from spreadsim.measures import BY_NAME
+from spreadsim.measures import BY_NAME, CURVES_ALONE
 from spreadsim.network_columns import SERVICE_COLUMNS, TIE_COLUMNS, TIER_COLUMNS
 from spreadsim.reference import reference_page, table
 from spreadsim.results_folder import write_comparison, write_parquet
@@ -225,12 +225,7 @@ COLUMNS = {
     "mandate": "the lever's value",
     "latitude": "the lever's value",
     "latitude_after": "arm: latitude after the programme as the scenario gives it, or as before",
-    "published_form": "form of the published specification, moved by revisions (fit distances)",
-    "published_codification": "mean codification of the published specification's components (0 to 1)",
-    "delivered": "effect delivered this month, over the full effect in every service",
-    "leading": "share of services that are second leaders now",
-    "starters_from_leaders": "of those that began by copying or being told this month, the share that copied a second "
-    "leader",
+    **CURVES_ALONE,
 }
 NETWORK_COLUMNS = {
     "id": "the service's or group's permanent name; required",

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import spreadsim as ss
-from spreadsim.execution import Task, run_replicate
+from spreadsim.execution import Task, run_tasks
 from spreadsim.measures import MEASURES
 from spreadsim.network import make_network
 from spreadsim.parameters import (
@@ -244,15 +244,14 @@ def outcomes(replicates: int, chosen: Sequence[Move]) -> dict[tuple[str, int], n
     everything = [p for batch in batches.values() for p in batch]
     result = {key: np.empty((3, replicates, len(NAMES))) for key in (*shared, *own)}
     network_0 = make_network(scenario)
-    for r in range(replicates):
-        found = run_replicate(
-            scenario, network_0, False, Task(r, everything, [False] * len(everything), False), "compiled"
-        )
+    tasks = [Task(r, everything, [False] * len(everything), False) for r in range(replicates)]
+    for r, found in enumerate(run_tasks(scenario, network_0, False, tasks)):
         for k, key in enumerate(batches):
             result[key][:, r] = [[o.measures[m] for m in NAMES] for o in found[3 * k : 3 * k + 3]]
-        for key, other in own.items():
-            task = Task(r, _plans(other), [False] * 3, False)
-            runs = run_replicate(other, make_network(other), False, task, "compiled")
+    for key, other in own.items():
+        three = _plans(other)
+        tasks = [Task(r, three, [False] * 3, False) for r in range(replicates)]
+        for r, runs in enumerate(run_tasks(other, make_network(other), False, tasks)):
             result[key][:, r] = [[o.measures[m] for m in NAMES] for o in runs]
     return result
 

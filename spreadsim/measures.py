@@ -201,15 +201,18 @@ MEASURES = (
 )
 BY_NAME = {measure.name: measure for measure in MEASURES}
 STATE_COLUMNS = ("unaware", "aware", "implementing", "embedded", "in_name_only", "discontinued")
+CURVES_ALONE = {  # columns of the curves that are no measures, with their meaning
+    "delivered": "effect delivered in the month times population served, relative to all having the full effect",
+    "leading": "share of services that are second leaders now",
+    "starters_from_leaders": "share of the services beginning in the month that copied a second leader",
+    "published_form": "form of the published specification, moved by revisions (fit distances)",
+    "published_codification": "weighted mean codification of the published specification's components (0 to 1)",
+}
 CURVE_COLUMNS = (
     *(f"share_{name}" for name in STATE_COLUMNS),
     *(measure.name for measure in MEASURES if measure.monthly),
-    "delivered",
-    "leading",
-    "starters_from_leaders",
     "cost",
-    "published_form",
-    "published_codification",
+    *CURVES_ALONE,
 )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from spreadsim import sweep_store
 from spreadsim.designs import Points, content_key, lever_values
 from spreadsim.experiment import Factor, Study, Values
-from spreadsim.measures import BY_NAME
+from spreadsim.measures import BY_NAME, CURVES_ALONE
 from spreadsim.sweep_job import Job
 from spreadsim.sweep_work import schema
 
@@ -34,10 +34,8 @@ _COLUMNS = {
     "route": "how the present spell began: none, voluntary or mandated",
     "source_kind": "whom the version came from: none, a peer, the specification, the hierarchy or the originator",
     "source_service": "id of the peer it came from; null where from none",
-    "delivered": "effect delivered in the month times population served, relative to all having the full effect",
-    "leading": "share of services that are second leaders",
     "generation": "number of copies between the service's version and the originators'",
-    "starters_from_leaders": "share of the services beginning in the month that copied a second leader",
+    **CURVES_ALONE,
 }  # fmt: skip
 _IS_STATE = "share_"  # curves of the share of services in each state
 
