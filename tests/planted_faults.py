@@ -33,6 +33,7 @@ CANDIDATES = "tests/test_draws.py::test_candidates_are_bounded_above_and_passed_
 STATISTICS = "tests/test_statistics.py::"
 FILES = "tests/test_scenario_files.py::"
 NETWORKS = "tests/test_networks.py::"
+COUNTED = "tests/test_measures.py::test_what_is_counted_follows_from_the_events"
 LOOPS = "loops, engine"  # the compiled driver
 REVISION = "tests/test_revision.py::"
 
@@ -504,45 +505,45 @@ FAULTS = (
     Fault(
         "null as nought",
         "measures",
-        "np.full(below.shape, NEVER)",
-        "np.full(below.shape, 0.0)",
+        "np.shape(below)), NEVER)",
+        "np.shape(below)), 0.0)",
         MONTHS,
     ),
     Fault(
         "re-entry counted as the first time",
-        "measures",
-        "[::-1]  # the earliest",
-        "  # the earliest",
-        MONTHS,
+        "loops",
+        "if w.first_embedded[i] < 0:",
+        "if w.first_embedded[i] < 99:",
+        COUNTED,
     ),
     Fault(
         "evaporation from the month before the end",
         "measures",
-        '["reported_uptake"][stop] -',
-        '["reported_uptake"][stop - 1] -',
+        "uptake[:, stop] -",
+        "uptake[:, stop - 1] -",
         BY_HAND,
     ),
     Fault(
         "equity gap turned into a sum",
         "measures",
-        "np.mean(least) - np.mean(most)",
-        "np.mean(least) + np.mean(most)",
+        '"equity_gap": least - most',
+        '"equity_gap": least + most',
         BY_HAND,
     ),
     Fault("one half not reached by one half", "measures", 'c["reach"] >= 0.5', 'c["reach"] > 0.5', MONTHS),
-    Fault("all that stopped never started", "measures", "np.sum(stopped & ~began)", "np.sum(stopped)", BY_HAND),
+    Fault("all that stopped never started", "measures", ' & ~run.final["began"]', "", BY_HAND),
     Fault(
         "cumulative benefit in months",
         "measures",
-        'float(np.sum(c["delivered"])) / 12.0',
-        'float(np.sum(c["delivered"]))',
+        'np.sum(c["delivered"], axis=1) / 12.0',
+        'np.sum(c["delivered"], axis=1)',
         BY_HAND,
     ),
     Fault(
         "name-only adopters cost nothing",
         "measures",
-        "embedded[:months] + nominal[:months]",
-        "embedded[:months]",
+        "embedded + nominal, sums",
+        "embedded, sums",
         BY_HAND,
     ),
     Fault("name-only share of all", "measures", "_over(nominal, reporting)", "nominal / n", BY_HAND),
@@ -553,7 +554,10 @@ FAULTS = (
         '"sustainment": embedded / n',
         BY_HAND,
     ),
-    Fault("starters from any peer count as led", "measures", 'copied & events["leader_source"]', "copied", MONTHS),
+    Fault("starters from any peer count as led", "record", "if from_leader and source_kind", "if source_kind", COUNTED),
+    Fault(
+        "those who begin are never remembered", "loops", "w.began[i] = w.began[i] or", "w.began[i] = False and", COUNTED
+    ),
     Fault(
         "entries in name count as beginnings",
         "measures",
@@ -569,7 +573,13 @@ FAULTS = (
         "np.std(values)",
         f"{STATISTICS}test_intervals_are_scipys",
     ),
-    Fault("one-sided intervals", "statistics", "0.5 + level / 2", "level", f"{STATISTICS}test_intervals_are_scipys"),
+    Fault(
+        "one-sided intervals",
+        "statistics",
+        "half = float(stdtrit(n - 1, 0.5 + level / 2))",
+        "half = float(stdtrit(n - 1, level))",
+        f"{STATISTICS}test_intervals_are_scipys",
+    ),
     Fault(
         "ties count as higher",
         "statistics",
@@ -753,8 +763,8 @@ FAULTS = (
     Fault(
         "a service may pick itself",
         "ties",
-        "other = other + (other >= position)",
-        "other = other + (other > position)",
+        "other += other >= position[i]",
+        "other += other > position[i]",
         PICKS,
     ),
     Fault("every round picks the same", "ties", "number += 1", "number += 0", PICKS),

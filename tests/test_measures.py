@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spreadsim import engine, rules
+from spreadsim import engine, record, rules
+from spreadsim.execution import run_plan
 from spreadsim.measures import BY_NAME, MEASURES, curves, curves_of, generations, groups, measures, measures_of
 from spreadsim.model import SpreadModel
 from spreadsim.network import make_network, make_networks
 from spreadsim.plan import plans
 from spreadsim.scenario_files import validate
 from tests.conftest import small_document
+from tests.counted import assert_counts_follow_from_events
 from tests.generated import scenarios
 
 CONTRACT = [
@@ -255,3 +257,19 @@ def test_many_runs_at_once_are_measured_as_each_alone(scenario: Any, size: int) 
             assert np.array_equal(values, monthly[name][r], equal_nan=True), name
         for name, value in measures(alone, network, resolved).items():
             assert np.array_equal(value, found[name][r], equal_nan=True), name
+
+
+@pytest.mark.parametrize("driver", ["compiled", "mesa"])
+def test_what_is_counted_follows_from_the_events(driver: Any) -> None:
+    """Counts of each month, and what is remembered of each service, equal those made from the events one by one."""
+    document = small_document(run={"months": 60}, programme={"stop_month": 60, "celebration": 1.0})
+    document["behaviour"]["sustainment"]["discontinuation_rate"] = 0.05
+    document["behaviour"]["adoption"]["readoption_ratio"] = 1.0
+    scenario = validate(document, "small")
+    network, again = make_network(scenario), 0
+    for resolved in plans(scenario):
+        run = run_plan(network, resolved, scenario.run.seed, 0, driver)
+        assert_counts_follow_from_events(run, network["population"], rules.UNAWARE)
+        assert run.sums[:, record.BEGINNING_FROM_LEADERS].sum() < run.sums[:, record.BEGINNING].sum()
+        again += int(np.sum(run.events["to_state"] == rules.EMBEDDED)) - int(np.sum(run.final["first_embedded"] >= 0))
+    assert again > 0, "some were embedded a second time"
