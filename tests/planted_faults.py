@@ -556,9 +556,6 @@ FAULTS = (
     ),
     Fault("starters from any peer count as led", "record", "if from_leader and source_kind", "if source_kind", COUNTED),
     Fault(
-        "those who begin are never remembered", "loops", "w.began[i] = w.began[i] or", "w.began[i] = False and", COUNTED
-    ),
-    Fault(
         "entries in name count as beginnings",
         "measures",
         ' & (events["to_state"] != rules.IN_NAME_ONLY)',
