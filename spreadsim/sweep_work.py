@@ -190,7 +190,14 @@ def one_run(worker: _Worker, scenario: Any, plan: Any, replicate: int) -> tuple[
     network = worker.network(scenario, replicate)
     keep_events = "events" in worker.job.study.experiment.outcomes.keep
     run = engine.run(network, plan, scenario.run.seed, replicate, keep_events=keep_events)
-    return run, network, measures.curves(run, network, plan), measures.measures(run, network, plan)
+    monthly = measures.curves_of([run], [network], plan)
+    found = measures.measures_of([run], [network], plan, monthly)
+    return (
+        run,
+        network,
+        {name: values[0] for name, values in monthly.items()},
+        {name: float(values[0]) for name, values in found.items()},
+    )
 
 
 def single_run(job: Job, values: Values, strategy: str, levers: Values, replicate: int) -> dict[str, float]:
