@@ -58,21 +58,29 @@ class Task:
     keep_events: bool
 
 
-def run_plan(
-    network: Network,
+def run_plan(network: Network, plan: Plan, seed: int, replicate: int, driver: Form) -> Run:
+    """Return one run by either driver."""
+    return run_together([network], plan, seed, [replicate], driver)[0]
+
+
+def run_together(
+    networks: Sequence[Network],
     plan: Plan,
     seed: int,
-    replicate: int,
+    replicates: Sequence[int],
     driver: Form,
     service_class: Any = None,
     *,
     keep_events: bool = True,
-) -> Run:
-    """Return one run by either driver."""
+) -> list[Run]:
+    """Return runs of one plan in several replicates, by either driver: `networks` holds the network of each."""
     if driver == "mesa":
         from spreadsim.model import run_with_mesa
 
-        return run_with_mesa(network, plan, seed, replicate, service_class)
+        return [
+            run_with_mesa(network, plan, seed, replicate, service_class)
+            for network, replicate in zip(networks, replicates, strict=True)
+        ]
     if driver == "interpreted":
         from spreadsim.compilation import interpreted_engine
 
@@ -80,7 +88,7 @@ def run_plan(
     else:
         from spreadsim import engine
 
-    return engine.run(network, plan, seed, replicate, keep_events=keep_events)
+    return engine.run_together(networks, plan, seed, replicates, keep_events=keep_events)
 
 
 def run_block(
@@ -97,13 +105,11 @@ def run_block(
     The tasks run the same plans in several replicates: networks are made, and measures taken, of all of them at once.
     `base` is the network of replicate 0; `fixed`: it is given and serves every replicate.
     """
-    networks = networks_of(scenario, base, fixed, [task.replicate for task in block], kept)
+    replicates = [task.replicate for task in block]
+    networks = networks_of(scenario, base, fixed, replicates, kept)
     seed, columns = scenario.run.seed, []
     for plan, in_full in zip(block[0].plans, block[0].in_full, strict=True):
-        runs = [
-            run_plan(network, plan, seed, task.replicate, driver, service_class, keep_events=in_full)
-            for network, task in zip(networks, block, strict=True)
-        ]
+        runs = run_together(networks, plan, seed, replicates, driver, service_class, keep_events=in_full)
         columns.append(outcomes_of(runs, networks, plan, in_full, [task.keep_events for task in block]))
     return [list(outcomes) for outcomes in zip(*columns, strict=True)]
 

@@ -494,32 +494,47 @@ def starting_sites(network: Network, programme: Programme, seed: int, replicate:
     ------
     InputError : a site named is not in the network.
     """
+    return starting_sites_together([network], programme, seed, [replicate])[0]
+
+
+def starting_sites_together(
+    networks: Sequence[Network], programme: Programme, seed: int, replicates: Sequence[int]
+) -> list[np.ndarray]:
+    """Return `starting_sites` of several replicates of one size."""
     sites: StartingSites = programme.starting_sites
     if sites.ids is not None:
-        place = {identity: i for i, identity in enumerate(network.ids)}
-        for identity in sites.ids:
-            if identity not in place:
-                raise InputError(
-                    "scenario",
-                    "programme.starting_sites.ids",
-                    f"there is no service '{identity}'",
-                    nearest(identity, list(network.ids)[:2000]) if network.n <= 2000 else "check the id",
-                )
-        return np.unique(np.array([place[identity] for identity in sites.ids], dtype=np.int64))
-    n = network.n
+        named: dict[int, np.ndarray] = {}
+        for network in networks:
+            if id(network.ids) not in named:
+                named[id(network.ids)] = _sites_named(network.ids, sites.ids)
+        return [named[id(network.ids)] for network in networks]
+    n = networks[0].n
     count = max(1, int(sites.share * n + 0.5)) if sites.share > 0 else 0
     if sites.rule == "random":
-        u = draws.uniform(seed, replicate, 0, draws.STARTING_SITE, np.arange(n, dtype=np.uint64))
-        key = u
+        numbers, places = np.array(replicates, dtype=np.uint64)[:, None], np.arange(n, dtype=np.uint64)
+        key = draws.uniform(seed, numbers, 0, draws.STARTING_SITE, places)
     elif sites.rule == "most-ready":
-        key = -network["readiness"]
+        key = np.stack([-network["readiness"] for network in networks])
     elif sites.rule == "most-connected":
-        key = -network.ties.degree.astype(np.float64)
+        key = np.stack([-network.ties.degree for network in networks])
     elif sites.rule == "most-deprived":
-        key = -network["deprivation"]
+        key = np.stack([-network["deprivation"] for network in networks])
     else:
-        key = np.arange(n, dtype=np.float64)
-    return np.sort(np.argsort(key, kind="stable")[: min(count, n)])
+        key = np.tile(np.arange(n), (len(networks), 1))
+    return list(np.sort(np.argsort(key, axis=1, kind="stable")[:, : min(count, n)], axis=1))
+
+
+def _sites_named(ids: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
+    place = {identity: i for i, identity in enumerate(ids)}
+    for identity in wanted:
+        if identity not in place:
+            raise InputError(
+                "scenario",
+                "programme.starting_sites.ids",
+                f"there is no service '{identity}'",
+                nearest(identity, list(ids)[:2000]) if len(ids) <= 2000 else "check the id",
+            )
+    return np.unique(np.array([place[identity] for identity in wanted], dtype=np.int64))
 
 
 __all__ = [
@@ -533,5 +548,6 @@ __all__ = [
     "network_from_graph",
     "replace",
     "starting_sites",
+    "starting_sites_together",
     "ties_from_pairs",
 ]

@@ -73,10 +73,10 @@ EVENT_FIELDS = (
 )
 
 
-def empty(variables: tuple[Variable, ...], n_services: int, n_components: int) -> dict[str, np.ndarray]:
-    """Return arrays at their start values, services first: shape (n,) or (n, components)."""
+def empty(variables: tuple[Variable, ...], n_services: int, n_components: int, n_runs: int) -> dict[str, np.ndarray]:
+    """Return arrays at their start values: shape (runs, n) or (runs, n, components)."""
     arrays = {}
     for variable in variables:
-        shape = (n_services, n_components) if variable.per_component else (n_services,)
+        shape = (n_runs, n_services, n_components) if variable.per_component else (n_runs, n_services)
         arrays[variable.name] = np.full(shape, variable.start, dtype=variable.dtype)
     return arrays

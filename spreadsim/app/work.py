@@ -25,7 +25,7 @@ from spreadsim.comparison import (
     measured,
 )
 from spreadsim.errors import SpreadsimError
-from spreadsim.execution import Outcome, Task, default_workers, networks_of, outcomes_of, run_plan, run_tasks
+from spreadsim.execution import Outcome, Task, default_workers, networks_of, outcomes_of, run_tasks, run_together
 from spreadsim.network import Network, make_network
 from spreadsim.plan import plans
 from spreadsim.results import Run
@@ -113,8 +113,7 @@ def compare_quickly(
 
     def one(block: range) -> tuple[list[Network], list[list[Run]], list[list[Outcome]]]:
         networks_here = networks_of(scenario, base, fixed, block, cache)
-        runs = [[run_plan(net, p, seed, r, "compiled") for net, r in zip(networks_here, block, strict=True)]
-                for p in own]  # fmt: skip
+        runs = [run_together(networks_here, p, seed, block, "compiled") for p in own]
         first = [r == 0 for r in block]
         found = [outcomes_of(some, networks_here, p, True, first, in_detail=False)
                  for p, some in zip(own, runs, strict=True)]  # fmt: skip
