@@ -88,9 +88,14 @@ def candidate_table(bound: float, n: int) -> list[float]:
     return table
 
 
+def is_any(u: float, table: Any, n: int) -> bool:
+    """Return whether there is a candidate at all among `n` components."""
+    return n > 0 and u < table[n - 1]
+
+
 def candidates_before(u: float, table: Any, n: int) -> int:
     """Return how many components are passed over before the first candidate among `n`; `n` if there is none."""
-    if n == 0 or u >= table[n - 1]:
+    if not is_any(u, table, n):
         return n
     passed = 0
     while u >= table[passed]:

@@ -7,7 +7,9 @@ told so, and refuses what would.
 
 ``w`` holds the arrays of a run (`engine.World`), ``m`` the levers of the month and ``n`` those of the month after.
 ``w.roster[s]`` lists the services in state s, ascending, and ``w.sizes[s]`` counts them: going through one state at a
-time costs half as much as asking each service in turn for its state.
+time costs half as much as asking each service in turn for its state. A phase goes through it twice. The first time it
+writes each service down in ``w.left`` and moves on only if the service may change: nothing is guessed, so that the
+processor never guesses wrong. The second time it works out what becomes of those that are left.
 """
 
 from __future__ import annotations
@@ -218,17 +220,19 @@ def transition(w, m, n, b, v):
 @part_of_caller
 def hear(w, m, b):
     """Unaware services hear of the improvement."""
+    n_left = 0
     for place in range(w.sizes[rules.UNAWARE]):
         i = w.roster[rules.UNAWARE, place]
         directed = R.is_directed(b, m, w.depth[i], w.wave[i])
-        u = draw(w, AWARE, i)
-        if u >= R.awareness_probability(b, m, 1.0, directed):
-            continue
-        if u >= R.awareness_probability(b, m, 0.0, directed) and u >= R.awareness_probability(
+        w.left[n_left] = i
+        n_left += draw(w, AWARE, i) < R.awareness_probability(b, m, 1.0, directed)
+    for place in range(n_left):
+        i = w.left[place]
+        u, directed = draw(w, AWARE, i), R.is_directed(b, m, w.depth[i], w.wave[i])
+        if u < R.awareness_probability(b, m, 0.0, directed) or u < R.awareness_probability(
             b, m, exposure_of(w, i), directed
         ):
-            continue
-        note(w, m, i, rules.AWARE, rules.NO_ROUTE, rules.NO_SOURCE, -1, -1, 0.0, False)
+            note(w, m, i, rules.AWARE, rules.NO_ROUTE, rules.NO_SOURCE, -1, -1, 0.0, False)
 
 
 @part_of_caller
@@ -236,20 +240,21 @@ def decide(w, m, b, v, state):
     """Aware and discontinued services adopt of their own accord, are directed, or stay."""
     again = state == rules.DISCONTINUED
     at_most = R.adoption_probability(b, m, 1.0, 1.0, again)
+    n_left = 0
     for place in range(w.sizes[state]):
         i = w.roster[state, place]
-        u_decide, u_mandate = draw(w, DECIDE, i), 1.0
         compliance = R.compliance_probability(b, m, R.is_directed(b, m, w.depth[i], w.wave[i]), again)
-        if compliance > 0.0:
-            u_mandate = draw(w, MANDATE, i)
-        if u_decide >= at_most and u_mandate >= compliance:
-            continue
+        w.left[n_left] = i
+        n_left += (draw(w, DECIDE, i) < at_most) | (compliance > 0.0 and draw(w, MANDATE, i) < compliance)
+    for place in range(n_left):
+        i = w.left[place]
+        compliance = R.compliance_probability(b, m, R.is_directed(b, m, w.depth[i], w.wave[i]), again)
         response = response_of(w, m, b, i, exposure_of(w, i))
         odds = R.engagement_odds(b, m, v, w.readiness[i], support_of(w, i), response)
         following, route = R.after_aware(
-            u_decide,
+            draw(w, DECIDE, i),
             R.adoption_probability(b, m, response, R.engagement(b, odds), again),
-            u_mandate,
+            draw(w, MANDATE, i) if compliance > 0.0 else 1.0,
             compliance,
             draw(w, ENGAGE, i),
             R.mandated_engagement(b, m, v, odds, w.fit_as_published[i]),
@@ -264,11 +269,17 @@ def decide(w, m, b, v, state):
 @part_of_caller
 def finish_or_give_up(w, m, b, v):
     """Implementing services make progress, and embed it or give up."""
+    at_most = R.abandonment_probability(b, 0.0)
+    n_left = 0
     for place in range(w.sizes[rules.IMPLEMENTING]):
         i = w.roster[rules.IMPLEMENTING, place]
-        support, route = support_of(w, i), w.route[i]
-        progress = R.progress_made(b, w.capability[i], support, w.complexity_included[i])
+        progress = R.progress_made(b, w.capability[i], support_of(w, i), w.complexity_included[i])
         w.progress[i] = min(1.0, w.progress[i] + progress)
+        w.left[n_left] = i
+        n_left += (w.progress[i] >= 1.0) | (draw(w, ABANDON, i) < at_most)
+    for place in range(n_left):
+        i = w.left[place]
+        route = w.route[i]
         if w.progress[i] >= 1.0:
             w.leader[i] = draw(w, LEADER, i) < R.leadership_probability(b, m, w.effect[i])
             note(
@@ -284,13 +295,11 @@ def finish_or_give_up(w, m, b, v):
                 w.leader[i],
             )
             continue
-        u = draw(w, ABANDON, i)
-        if u < R.abandonment_probability(b, 0.0):
-            response = response_of(w, m, b, i, exposure_of(w, i))
-            odds = R.engagement_odds(b, m, v, w.readiness[i], support, response)
-            if u < R.abandonment_probability(b, R.engagement(b, odds)):
-                after = R.after_stopping(m, route)
-                note(w, m, i, after, route, rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
+        response = response_of(w, m, b, i, exposure_of(w, i))
+        odds = R.engagement_odds(b, m, v, w.readiness[i], support_of(w, i), response)
+        if draw(w, ABANDON, i) < R.abandonment_probability(b, R.engagement(b, odds)):
+            after = R.after_stopping(m, route)
+            note(w, m, i, after, route, rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
 
 
 @part_of_caller
@@ -298,10 +307,14 @@ def stop(w, m, b, v):
     """Embedded services stop."""
     # Nobody stops with a higher probability than a service without effect, ownership, support or capability.
     at_most = R.discontinuation_probability(b, v, 0.0, 0.0, 0.0, 0.0)
+    n_left = 0
     for place in range(w.sizes[rules.EMBEDDED]):
         i = w.roster[rules.EMBEDDED, place]
-        u = draw(w, STOP, i)
-        if u < at_most and u < R.discontinuation_probability(
+        w.left[n_left] = i
+        n_left += draw(w, STOP, i) < at_most
+    for place in range(n_left):
+        i = w.left[place]
+        if draw(w, STOP, i) < R.discontinuation_probability(
             b, v, w.effect[i], w.ownership[i], support_embedded_of(w, i), w.capability[i]
         ):
             after = R.after_stopping(m, w.route[i])
@@ -312,16 +325,19 @@ def stop(w, m, b, v):
 def convert_or_lapse(w, m, b, v):
     """Name-only adopters take the improvement on in earnest, or let it lapse."""
     lapse = R.lapse_probability(b, m)
+    n_left = 0
     for place in range(w.sizes[rules.IN_NAME_ONLY]):
         i = w.roster[rules.IN_NAME_ONLY, place]
+        at_most = R.conversion_probability(b, m, 1.0, support_of(w, i), 1.0)
+        w.left[n_left] = i
+        n_left += (draw(w, RELAPSE, i) < lapse) | (draw(w, CONVERT, i) < at_most)
+    for place in range(n_left):
+        i = w.left[place]
         support = support_of(w, i)
-        u_convert, u_lapse = draw(w, CONVERT, i), draw(w, RELAPSE, i)
-        if u_lapse >= lapse and u_convert >= R.conversion_probability(b, m, 1.0, support, 1.0):
-            continue
         response = response_of(w, m, b, i, exposure_of(w, i))
         odds = R.engagement_odds(b, m, v, w.readiness[i], support, response)
         conversion = R.conversion_probability(b, m, response, support, R.engagement(b, odds))
-        following = R.after_in_name_only(u_convert, conversion, u_lapse, lapse)
+        following = R.after_in_name_only(draw(w, CONVERT, i), conversion, draw(w, RELAPSE, i), lapse)
         if following == rules.IMPLEMENTING:
             enter(w, m, b, v, i, w.route[i], rules.VOLUNTARY, response)
         elif following == rules.DISCONTINUED:
@@ -420,16 +436,25 @@ def hold_in_name(w, m, b, v, i):
 @part_of_caller
 def change(w, m, n, b, v):
     """Adapt, erode, drift and repair, in services implementing or embedded before and after."""
+    n_left = 0
     for place in range(w.sizes[rules.IMPLEMENTING]):
         i = w.roster[rules.IMPLEMENTING, place]
         if w.next_state[i] == rules.IMPLEMENTING or w.next_state[i] == rules.EMBEDDED:
             adapt(w, m, b, v, i)
-            erode(w, m, b, v, i, R.latitude_taken(m, w.adaptation_tendency[i]))
+            w.left[n_left] = i
+            n_left += D.is_any(draw(w, EROSION_CANDIDATE, draws.COMPONENT_STRIDE * i), v.erosion_table, v.n_core)
+    for place in range(n_left):
+        i = w.left[place]
+        erode(w, m, b, v, i, R.latitude_taken(m, w.adaptation_tendency[i]))
+    n_left = 0
     for place in range(w.sizes[rules.EMBEDDED]):
         i = w.roster[rules.EMBEDDED, place]
         if w.next_state[i] == rules.EMBEDDED:
             adapt(w, m, b, v, i)
-            drift(w, m, b, v, i)
+            w.left[n_left] = i
+            n_left += D.is_any(draw(w, DRIFT_CANDIDATE, draws.COMPONENT_STRIDE * i), v.drift_table, v.n_components)
+    for place in range(n_left):
+        drift(w, m, b, v, w.left[place])
 
 
 @helper

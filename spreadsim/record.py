@@ -75,9 +75,9 @@ def record_month(
         at_start += w.presence_at_start[i]
         presence += v.core_share * own_core + v.adaptable_share * own_adaptable
         leaders += 1.0 if w.leader[i] else 0.0
-        if w.first_embedded[i] == month:
-            n_first += 1.0
-            people_first += w.population[i]
+        is_first = w.first_embedded[i] == month
+        n_first += 1.0 if is_first else 0.0
+        people_first += w.population[i] if is_first else 0.0
     for state in (rules.EMBEDDED, rules.IMPLEMENTING, rules.IN_NAME_ONLY):
         for place in range(sizes[state]):
             i = roster[state][place]
@@ -86,10 +86,8 @@ def record_month(
                 late_effect[i] += achieved
             people = w.population[i] * achieved
             delivered += people
-            if w.fifth[i] == 0:
-                least += people
-            elif w.fifth[i] == 4:
-                most += people
+            least += people if w.fifth[i] == 0 else 0.0
+            most += people if w.fifth[i] == 4 else 0.0
     row[0] = fidelity
     row[1] = core
     row[2] = effect
