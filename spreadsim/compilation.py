@@ -20,6 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from llvmlite import ir
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 _COMPILED_SOURCES = (
     "compilation",
@@ -39,7 +42,7 @@ _loading = threading.Lock()
 # needs no way in from Python: without both, it compiles in a third of the time and runs ten times as fast.
 helper = numba.njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 # A run's arrays fill some five thousand bytes of arguments: what is called once a month is made part of its caller.
-part_of_caller = numba.njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, inline="always")
+part_of_caller = numba.njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
 
 
 def compiled_module(module: types.ModuleType, replaced: dict[str, Any] | None = None) -> types.ModuleType:
@@ -56,6 +59,26 @@ def compiled_module(module: types.ModuleType, replaced: dict[str, Any] | None = 
         if isinstance(value, types.FunctionType) and value.__module__ == module.__name__:
             names[key] = helper(types.FunctionType(value.__code__, names, value.__name__, value.__defaults__))
     return copy
+
+
+@intrinsic
+def fetch_ahead(_: Any, array: Any, place: Any) -> Any:
+    """Ask the memory for row `place` of an array, and go on without waiting for it (compiled code alone)."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = signature.args[0]
+        values = context.make_array(kind)(context, builder, arguments[0])
+        number, byte = ir.IntType(32), ir.IntType(8)
+        first = [arguments[1], *[ir.Constant(ir.IntType(64), 0)] * (kind.ndim - 1)]
+        address = builder.bitcast(cgutils.get_item_pointer(context, builder, kind, values, first), byte.as_pointer())
+        prefetch = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), [address.type, number, number, number]), "llvm.prefetch.p0i8"
+        )
+        to_read, keep, data = 0, 3, 1
+        builder.call(prefetch, [address, *(ir.Constant(number, value) for value in (to_read, keep, data))])
+        return context.get_dummy_value()
+
+    return numba.types.void(array, numba.types.intp), generate
 
 
 @lru_cache(maxsize=1)

@@ -23,12 +23,12 @@ from spreadsim.loops import (
     D,
     Levers,
     R,
+    act,
     commit,
     effect_of,
     note,
     observe,
     pass_down,
-    walk,
     weigh,
     word,
 )
@@ -65,6 +65,9 @@ _SHARED = (  # the same for all runs, or used by one run after another
     "roster",
     "sizes",
     "left",
+    "entrant",
+    "entrant_route",
+    "entrant_response",
     "has_first_call",
     "first_late_month",
     "keeps_events",
@@ -84,7 +87,7 @@ def _picking_a_world():
         *(f"block.{name}[first:last]" for name in _ENTRIES),
         *(f"block.{name}" for name in _SHARED),
     ]
-    return eval(f"lambda block, r, k, first, last: World({', '.join(places)})", {"World": World})  # noqa: S307
+    return eval(f"lambda block, r, k, first, last: World({', '.join(places)})", {"World": World})
 
 
 _world = helper(_picking_a_world())
@@ -159,13 +162,14 @@ def run_block(block, b, v, levers, seed):
         w.tier_keys[1] = D.prefix(seed, replicate, word(0), word(draws.TIER_COPY))
         pass_down(w, b, v)
         begin(w, b, v, block.sites[block.first_site[r] : block.first_site[r + 1]])
-        following = levers_of(levers, 0)
-        observe(w, following, following, b, v)
-        for t in range(len(levers)):
-            m, following = following, levers_of(levers, t + 1)
-            for p in range(len(PURPOSES)):
-                w.keys[p] = D.prefix(seed, replicate, word(t), word(PURPOSES[p]))
-            walk(w, m, following, b, v)
+        m = following = levers_of(levers, 0)
+        for t in range(-1, len(levers)):  # before the first month, what holds at the start is observed
+            if t >= 0:
+                m, following = following, levers_of(levers, t + 1)
+                for p in range(len(PURPOSES)):
+                    w.keys[p] = D.prefix(seed, replicate, word(t), word(PURPOSES[p]))
+                act(w, m, following, b, v)
+            observe(w, m, following, b, v)
         overflowed = overflowed or w.counts[OVERFLOW] > 0
     return overflowed
 
@@ -204,7 +208,7 @@ def block_of(
         **empty(STATE, n, v.n_components, n_runs),
         **{f"event_{name}": np.empty((n_runs, n_events), dtype=dtype) for name, dtype in EVENT_FIELDS},
         specification=specification,
-        counts=np.zeros((n_runs, 3), dtype=np.int64),
+        counts=np.zeros((n_runs, 4), dtype=np.int64),
         sums=np.zeros((n_runs, plan.months + 1, record.N_SUMS)),
         late_effect=np.zeros((n_runs, n)),
         **{name: _rows([network[name] for network in different]) for name in _ATTRIBUTE_NAMES},
@@ -232,6 +236,9 @@ def block_of(
         roster=np.empty((len(rules.STATES), n), dtype=np.int32),
         sizes=np.zeros(len(rules.STATES), dtype=np.int64),
         left=np.empty(n, dtype=np.int32),
+        entrant=np.empty(n, dtype=np.int32),
+        entrant_route=np.empty(n, dtype=np.int8),
+        entrant_response=np.empty(n),
         has_first_call=np.array([bool(first_call[0].any())]),
         first_late_month=first_late_month(plan.months),
         keeps_events=keeps_events,

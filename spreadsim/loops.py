@@ -18,7 +18,7 @@ import numba
 import numpy as np
 
 from spreadsim import draws, record, rules
-from spreadsim.compilation import compiled_module, helper, part_of_caller
+from spreadsim.compilation import compiled_module, fetch_ahead, helper, part_of_caller
 
 R = compiled_module(rules)
 D = compiled_module(draws)
@@ -28,6 +28,10 @@ Levers = rules.Levers
 # An id as a machine word; interpreted, Python's integers do.
 IS_INTERPRETED = bool(numba.config.DISABLE_JIT)
 word = int if IS_INTERPRETED else helper(lambda number: np.uint64(number))
+
+# In large networks what is known of a service is far from the processor. Those who are left are known in advance, so
+# that their numbers are asked for some services ahead. It changes no result.
+fetch = (lambda array, place: None) if IS_INTERPRETED else fetch_ahead
 
 # Purposes whose prefix is made once a month, by their place in `keys`.
 _MONTHLY = (
@@ -72,7 +76,7 @@ _MONTHLY = (
 ) = range(len(_MONTHLY))
 PURPOSES = tuple(int(purpose) for purpose in _MONTHLY)
 
-N_EVENTS, OVERFLOW, COMMITTED = range(3)  # places in `counts`
+N_EVENTS, OVERFLOW, COMMITTED, ENTRANTS = range(4)  # places in `counts`
 
 
 # ------------------------------------------------------------------------------------------------- helpers
@@ -91,6 +95,42 @@ def exposure_of(w, i):
     for entry in range(w.start[i], w.start[i + 1]):
         total += w.weight[entry] * w.persuasion[w.peer[entry]]
     return R.exposure(total, w.weight_sum[i])
+
+
+@helper
+def fetch_peers(w, services, place, n):
+    """Ask for what the services of a list that are next need to look at their peers."""
+    if place + 12 < n:
+        fetch(w.start, services[place + 12])
+        fetch(w.weight_sum, services[place + 12])
+    if place + 8 < n:
+        fetch(w.peer, w.start[services[place + 8]])
+        fetch(w.weight, w.start[services[place + 8]])
+    if place + 4 < n:
+        i = services[place + 4]
+        for entry in range(w.start[i], w.start[i + 1]):
+            fetch(w.persuasion, w.peer[entry])
+
+
+@helper
+def fetch_own(w, i):
+    """Ask for what entering reads and writes of service `i`."""
+    fetch(w.fidelity, i)
+    fetch(w.form, i)
+    fetch(w.generation, i)
+    fetch(w.progress, i)
+    fetch(w.complexity_included, i)
+    fetch(w.ownership, i)
+    fetch(w.core, i)
+    fetch(w.adaptable, i)
+    fetch(w.presence_at_start, i)
+    fetch(w.adaptation_tendency, i)
+    fetch(w.context, i)
+    fetch(w.perception, i)
+    fetch(w.capability, i)
+    fetch(w.leader, i)
+    fetch(w.parent, i)
+    fetch(w.next_state, i)
 
 
 @helper
@@ -210,11 +250,11 @@ def pass_down(w, b, v):
 def transition(w, m, n, b, v):
     """One transition a service, chosen by its state at the start of the month."""
     hear(w, m, b)
-    decide(w, m, b, v, rules.AWARE)
-    decide(w, m, b, v, rules.DISCONTINUED)
+    decide(w, m, b, v)
     finish_or_give_up(w, m, b, v)
     stop(w, m, b, v)
     convert_or_lapse(w, m, b, v)
+    enter_all(w, m, b, v)
 
 
 @part_of_caller
@@ -227,6 +267,7 @@ def hear(w, m, b):
         w.left[n_left] = i
         n_left += draw(w, AWARE, i) < R.awareness_probability(b, m, 1.0, directed)
     for place in range(n_left):
+        fetch_peers(w, w.left, place, n_left)
         i = w.left[place]
         u, directed = draw(w, AWARE, i), R.is_directed(b, m, w.depth[i], w.wave[i])
         if u < R.awareness_probability(b, m, 0.0, directed) or u < R.awareness_probability(
@@ -236,34 +277,37 @@ def hear(w, m, b):
 
 
 @part_of_caller
-def decide(w, m, b, v, state):
+def decide(w, m, b, v):
     """Aware and discontinued services adopt of their own accord, are directed, or stay."""
-    again = state == rules.DISCONTINUED
-    at_most = R.adoption_probability(b, m, 1.0, 1.0, again)
-    n_left = 0
-    for place in range(w.sizes[state]):
-        i = w.roster[state, place]
-        compliance = R.compliance_probability(b, m, R.is_directed(b, m, w.depth[i], w.wave[i]), again)
-        w.left[n_left] = i
-        n_left += (draw(w, DECIDE, i) < at_most) | (compliance > 0.0 and draw(w, MANDATE, i) < compliance)
-    for place in range(n_left):
-        i = w.left[place]
-        compliance = R.compliance_probability(b, m, R.is_directed(b, m, w.depth[i], w.wave[i]), again)
-        response = response_of(w, m, b, i, exposure_of(w, i))
-        odds = R.engagement_odds(b, m, v, w.readiness[i], support_of(w, i), response)
-        following, route = R.after_aware(
-            draw(w, DECIDE, i),
-            R.adoption_probability(b, m, response, R.engagement(b, odds), again),
-            draw(w, MANDATE, i) if compliance > 0.0 else 1.0,
-            compliance,
-            draw(w, ENGAGE, i),
-            R.mandated_engagement(b, m, v, odds, w.fit_as_published[i]),
-            state,
-        )
-        if following == rules.IMPLEMENTING:
-            enter(w, m, b, v, i, route, route, response)
-        elif following == rules.IN_NAME_ONLY:
-            hold_in_name(w, m, b, v, i)
+    for state in (rules.AWARE, rules.DISCONTINUED):
+        again = state == rules.DISCONTINUED
+        at_most = R.adoption_probability(b, m, 1.0, 1.0, again)
+        n_left = 0
+        for place in range(w.sizes[state]):
+            i = w.roster[state, place]
+            compliance = R.compliance_probability(b, m, R.is_directed(b, m, w.depth[i], w.wave[i]), again)
+            w.left[n_left] = i
+            n_left += (draw(w, DECIDE, i) < at_most) | (compliance > 0.0 and draw(w, MANDATE, i) < compliance)
+        for place in range(n_left):
+            fetch_peers(w, w.left, place, n_left)
+            i = w.left[place]
+            compliance = R.compliance_probability(b, m, R.is_directed(b, m, w.depth[i], w.wave[i]), again)
+            response = response_of(w, m, b, i, exposure_of(w, i))
+            odds = R.engagement_odds(b, m, v, w.readiness[i], support_of(w, i), response)
+            u_mandate = draw(w, MANDATE, i) if compliance > 0.0 else 1.0
+            following, route = R.after_aware(
+                draw(w, DECIDE, i),
+                R.adoption_probability(b, m, response, R.engagement(b, odds), again),
+                u_mandate,
+                compliance,
+                draw(w, ENGAGE, i) if u_mandate < compliance else 1.0,
+                R.mandated_engagement(b, m, v, odds, w.fit_as_published[i]),
+                state,
+            )
+            if following == rules.IMPLEMENTING:
+                line_up(w, i, route, response)
+            elif following == rules.IN_NAME_ONLY:
+                hold_in_name(w, m, b, v, i)
 
 
 @part_of_caller
@@ -278,6 +322,7 @@ def finish_or_give_up(w, m, b, v):
         w.left[n_left] = i
         n_left += (w.progress[i] >= 1.0) | (draw(w, ABANDON, i) < at_most)
     for place in range(n_left):
+        fetch_peers(w, w.left, place, n_left)
         i = w.left[place]
         route = w.route[i]
         if w.progress[i] >= 1.0:
@@ -332,6 +377,7 @@ def convert_or_lapse(w, m, b, v):
         w.left[n_left] = i
         n_left += (draw(w, RELAPSE, i) < lapse) | (draw(w, CONVERT, i) < at_most)
     for place in range(n_left):
+        fetch_peers(w, w.left, place, n_left)
         i = w.left[place]
         support = support_of(w, i)
         response = response_of(w, m, b, i, exposure_of(w, i))
@@ -339,9 +385,33 @@ def convert_or_lapse(w, m, b, v):
         conversion = R.conversion_probability(b, m, response, support, R.engagement(b, odds))
         following = R.after_in_name_only(draw(w, CONVERT, i), conversion, draw(w, RELAPSE, i), lapse)
         if following == rules.IMPLEMENTING:
-            enter(w, m, b, v, i, w.route[i], rules.VOLUNTARY, response)
+            line_up(w, i, w.route[i], response)
         elif following == rules.DISCONTINUED:
             note(w, m, i, following, w.route[i], rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
+
+
+@helper
+def line_up(w, i, route, response):
+    """Write down that service `i` takes the improvement on; how, is worked out when all have decided."""
+    place = w.counts[ENTRANTS]
+    w.entrant[place] = i
+    w.entrant_route[place] = route
+    w.entrant_response[place] = response
+    w.counts[ENTRANTS] = place + 1
+
+
+@part_of_caller
+def enter_all(w, m, b, v):
+    """Let those who take the improvement on this month do so."""
+    n = w.counts[ENTRANTS]
+    for place in range(n):
+        fetch_peers(w, w.entrant, place, n)
+        if place + 3 < n:
+            fetch_own(w, w.entrant[place + 3])
+        i, route = w.entrant[place], w.entrant_route[place]
+        learns_as = rules.VOLUNTARY if w.state[i] == rules.IN_NAME_ONLY else route
+        enter(w, m, b, v, i, route, learns_as, w.entrant_response[place])
+    w.counts[ENTRANTS] = 0
 
 
 @helper
@@ -454,6 +524,9 @@ def change(w, m, n, b, v):
             w.left[n_left] = i
             n_left += D.is_any(draw(w, DRIFT_CANDIDATE, draws.COMPONENT_STRIDE * i), v.drift_table, v.n_components)
     for place in range(n_left):
+        if place + 6 < n_left:
+            fetch(w.fidelity, w.left[place + 6])
+            fetch(w.capability, w.left[place + 6])
         drift(w, m, b, v, w.left[place])
 
 
@@ -623,5 +696,5 @@ def in_order(names):
     return both
 
 
+act = in_order(rules.ACTING)
 observe = in_order(rules.OBSERVING)
-walk = in_order(rules.PHASES)

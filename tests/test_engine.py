@@ -130,8 +130,8 @@ def test_memory_grows_with_services_and_ties_alone() -> None:
     def size(n: int) -> int:
         scenario = load_scenario("default", [f"network.services={n}", "network.hierarchy=[{level='n',count=100}]"])
         network, plan = make_network(scenario), plans(scenario)[0]
-        world = engine.world_of(network, plan, 6 * n)
-        return sum(part.nbytes for part in world if isinstance(part, np.ndarray))
+        block = engine.block_of([network], plan, 1, [0], 6 * n, True)
+        return sum(part.nbytes for part in block if isinstance(part, np.ndarray))
 
     small, large = size(1000), size(4000)
     assert 3.5 < large / small < 4.5
