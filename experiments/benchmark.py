@@ -295,25 +295,21 @@ def science_rows(n: int, repeats: int) -> list[Row]:
     return rows
 
 
-def paired_runs(repeats: int) -> list[str]:
-    """Return how long 100 paired runs of two strategies on 200 services take, networks and measures included."""
-    spec = load_scenario(
-        "default",
-        ["network.services=200", "network.hierarchy=[{level='region',count=4},{level='team',count=20}]"],
-    )
-    base, two = make_network(spec), plans(spec)[:2]
-    tasks = [Task(replicate, two, [False] * 2, False) for replicate in range(100)]
-    lines, took = [], {}
-    for workers in (1, 2):
-        times = []
+def paired_runs(repeats: int) -> None:
+    """Print how long paired runs of two strategies take with one worker and two, networks and measures included."""
+    settings = ["network.hierarchy=[{level='region',count=4},{level='team',count=20}]"]
+    for n, replicates in ((200, 100), (200, 1000), (6_500, 30)):
+        spec = load_scenario("default", [f"network.services={n}", *settings])
+        base, two = make_network(spec), plans(spec)[:2]
+        tasks = [Task(replicate, two, [False] * 2, False) for replicate in range(replicates)]
+        spent: dict[int, list[float]] = {1: [], 2: []}
         for _ in range(repeats + 1):
-            begun = time.perf_counter()
-            list(run_tasks(spec, base, False, tasks, workers=workers))
-            times.append(time.perf_counter() - begun)
-        took[workers] = statistics.median(times[1:])
-        lines.append(f"| {workers} | {1000 * took[workers]:.0f} ms |")
-    lines.append(f"| one over two | {took[1] / took[2]:.2f} |")
-    return lines
+            for workers, times in spent.items():
+                begun = time.perf_counter()
+                list(run_tasks(spec, base, False, tasks, workers=workers))
+                times.append(time.perf_counter() - begun)
+        one, both = (1000 * statistics.median(times[1:]) for times in spent.values())
+        print(f"| {n:,} | {replicates:,} | {one:,.0f} ms | {both:,.0f} ms | {one / both:.2f} |", flush=True)
 
 
 def plot(rows: list[Row], path: Path) -> None:
@@ -360,6 +356,12 @@ def large(n: int) -> None:
     )
 
 
+def in_its_own_process(*options: str) -> list[str]:
+    """Return the lines that this program prints with some options, free of what was loaded here."""
+    command = [sys.executable, __file__, *options]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
 def main() -> None:
     """Check, time and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -368,7 +370,11 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write docs/verification/benchmark.md and its plot")
     parser.add_argument("--alone", default="", help="sizes of single networks to make and run, each in its own process")
     parser.add_argument("--large", type=int, metavar="N", help="only make and run one network of N services")
+    parser.add_argument("--paired", action="store_true", help="only time paired runs, with one worker and two")
     options = parser.parse_args()
+    if options.paired:
+        paired_runs(max(7, options.repeats))
+        return
     if options.large:
         large(options.large)
         return
@@ -386,16 +392,15 @@ def main() -> None:
     ]
     for rule, n, name, cost, ratio in rows:
         lines.append(f"| {rule} | {n:,} | {name} | {cost:,.1f} | {'' if ratio is None else f'{ratio:,.2f}'} |")
-    paired = ["| workers | 100 paired runs of two strategies on 200 services |", "| --- | --- |"]
-    paired += paired_runs(max(5, options.repeats))
+    paired = ["| services | paired runs of two strategies | one worker | two | one over two |"]
+    paired += ["| --- | --- | --- | --- | --- |", *in_its_own_process("--paired")]
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in ("spreadsim", "mesa", "ndlib", "EoN", "numba")
     )
     alone = ["| services | ties | made | run, 60 months | ns a service-month | memory at the peak | bytes a service |"]
     alone.append("| --- | --- | --- | --- | --- | --- | --- |")
     for n in [int(size) for size in options.alone.split(",") if size]:
-        child = [sys.executable, __file__, "--large", str(n)]
-        alone += subprocess.run(child, check=True, capture_output=True, text=True).stdout.splitlines()
+        alone += in_its_own_process("--large", str(n))
     print("\n".join([*lines, "", *paired, "", *alone, "", versions]))
     if options.write:
         folder = Path(__file__).parent.parent / "docs" / "verification"
