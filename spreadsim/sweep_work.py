@@ -10,20 +10,34 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spreadsim import measures, rules
 from spreadsim.designs import content_key
 from spreadsim.errors import InputError, SpreadsimError
+from spreadsim.execution import SERVICES_AT_ONCE
 from spreadsim.experiment import Values, scenario_at
-from spreadsim.network import Network, make_network
+from spreadsim.network import Network, make_network, make_networks
 from spreadsim.scenario_files import resolved
 from spreadsim.sweep_job import Chunk, Job, Result, WrongVersionError, code_version, run_identity, setting_identity
 
+if TYPE_CHECKING:
+    from spreadsim.plan import Plan
+
 NETWORK_SERVICES_KEPT = 400_000  # networks are kept for reuse up to this many services in all
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What a run gave, events in words where they are kept."""
+
+    curves: Mapping[str, np.ndarray]
+    measures: dict[str, float]
+    events: Mapping[str, Any] | None
 
 
 class _Worker:
@@ -40,25 +54,35 @@ class _Worker:
         self._networks: OrderedDict[tuple[str, int], Network] = OrderedDict()
         self._first: OrderedDict[str, Network] = OrderedDict()
 
-    def network(self, scenario: Any, replicate: int) -> Network:
+    def networks(self, scenario: Any, replicates: Sequence[int]) -> list[Network]:
+        """Return the networks of some replicates; those met before are not made again."""
         table = scenario.network
         key = content_key([table.model_dump(), scenario.services.model_dump(), scenario.run.seed])
-        number = replicate if table.redraw else 0
-        found = self._networks.get((key, number))
-        if found is None:
-            generated = table.source != "file"
-            shared = content_key([table.model_dump(), scenario.run.seed]) if generated and table.redraw else key
-            if shared not in self._first:  # hierarchy and names, which points with the same [network] share
-                self._first[shared] = make_network(scenario, 0)
-                if len(self._first) > 8:
-                    self._first.popitem(last=False)
-            first = self._first[shared]
-            found = make_network(scenario, number, like=first) if number or (generated and table.redraw) else first
-            self._networks[key, number] = found
-            while len(self._networks) > max(1, NETWORK_SERVICES_KEPT // max(1, found.n)):
-                self._networks.popitem(last=False)
-        self._networks.move_to_end((key, number))
+        numbers = [replicate if table.redraw else 0 for replicate in replicates]
+        missing = [number for number in dict.fromkeys(numbers) if (key, number) not in self._networks]
+        if missing:
+            first, drawn = self._of_replicate_0(scenario, key), table.source != "file" and table.redraw
+            made = make_networks(scenario, missing, like=first) if drawn or any(missing) else [first]
+            for number, network in zip(missing, made, strict=True):
+                self._networks[key, number] = first if number == 0 and not drawn else network
+        found = []
+        for number in numbers:
+            found.append(self._networks[key, number])
+            self._networks.move_to_end((key, number))
+        while len(self._networks) > max(1, NETWORK_SERVICES_KEPT // max(1, found[0].n)):
+            self._networks.popitem(last=False)
         return found
+
+    def _of_replicate_0(self, scenario: Any, key: str) -> Network:
+        """Return a network whose hierarchy and names those of other replicates share, and points alike in [network]."""
+        table = scenario.network
+        generated = table.source != "file" and table.redraw
+        shared = content_key([table.model_dump(), scenario.run.seed]) if generated else key
+        if shared not in self._first:
+            self._first[shared] = make_network(scenario, 0)
+            if len(self._first) > 8:
+                self._first.popitem(last=False)
+        return self._first[shared]
 
 
 _kept = threading.local()  # a worker of the cluster may run chunks in several threads
@@ -78,10 +102,11 @@ def run_chunk(job: Job, chunk: Chunk) -> Result:
     worker = _worker(job)
     rows = Rows(job)
     for point_key, values in chunk.points:
-        for replicate in range(*chunk.replicates):
-            for strategy, levers in chunk.settings:
-                rows.add(worker, point_key, values, strategy, levers, replicate)
-        rows.forget_plans()
+        replicates = range(*chunk.replicates)
+        done = [rows.run(worker, values, strategy, levers, replicates) for strategy, levers in chunk.settings]
+        for k, replicate in enumerate(replicates):
+            for (strategy, levers), results in zip(chunk.settings, done, strict=True):
+                rows.add(point_key, strategy, levers, replicate, *results[k])
     return Result(rows.parts(), rows.n, rows.failed, time.perf_counter() - began)
 
 
@@ -94,46 +119,48 @@ class Rows:
         self.levers = [factor.path for factor in job.study.levers]
         self.columns: dict[str, dict[str, list[Any]]] = {kind: {} for kind in ("runs", *self.extra)}
         self.n = self.failed = 0
-        self._plans: dict[tuple[str, str], Any] = {}
 
     @property
     def extra(self) -> list[str]:
         """The tables kept beside the runs."""
         return [kind for kind in ("curves", "events") if kind in self.outcomes.keep]
 
-    def forget_plans(self) -> None:
-        """Let go of a point's plans."""
-        self._plans.clear()
-
-    def add(self, worker: _Worker, point: str, values: Values, strategy: str, levers: Values, replicate: int) -> None:
-        """Run one run and add its rows."""
-        key = (strategy, content_key(levers))
+    def run(
+        self, worker: _Worker, values: Values, strategy: str, levers: Values, replicates: Sequence[int]
+    ) -> list[tuple[str, _Done | Exception]]:
+        """Run replicates of one setting together; return for each its identity, and what it gave or why it failed."""
         try:
-            if key not in self._plans:
-                self._plans[key] = _prepared(worker, values, strategy, levers)
-            identity, scenario, plan = self._plans[key]
+            identity, scenario, plan = _prepared(worker, values, strategy, levers)
         except Exception as error:
             identity = setting_identity(worker.job, worker.base, values, strategy, levers)
-            self._row(run_identity(identity, replicate), point, strategy, levers, replicate, None, error)
+            return [(run_identity(identity, replicate), error) for replicate in replicates]
+        keys = [run_identity(identity, replicate) for replicate in replicates]
+        return list(zip(keys, _alone_if_need_be(worker, scenario, plan, replicates), strict=True))
+
+    def add(
+        self, point: str, strategy: str, levers: Values, replicate: int, run_key: str, result: _Done | Exception
+    ) -> None:
+        """Add the rows of one run."""
+        if isinstance(result, Exception):
+            self._row(run_key, point, strategy, levers, replicate, None, result)
             return
-        run_key = run_identity(identity, replicate)
-        try:
-            result = one_run(worker, scenario, plan, replicate)
-        except Exception as error:
-            self._row(run_key, point, strategy, levers, replicate, None, error)
-            return
-        run, network, monthly, found = result
-        self._row(run_key, point, strategy, levers, replicate, found, None)
+        self._row(run_key, point, strategy, levers, replicate, result.measures, None)
         if "curves" in self.extra:
-            self._extend("curves", run_key, {"month": np.arange(plan.months + 1, dtype=np.int32), **monthly})
-        if "events" in self.extra:
-            self._extend("events", run_key, events_in_words(run, network))
+            n_months = len(next(iter(result.curves.values())))
+            self._extend("curves", run_key, {"month": np.arange(n_months, dtype=np.int32), **result.curves})
+        if result.events is not None:
+            self._extend("events", run_key, result.events)
 
     def _row(
         self, run: str, point: str, strategy: str, levers: Values, replicate: int, found: Any, error: Exception | None
     ) -> None:
-        row = {"run": run, "point": point, "strategy": strategy, **{path: levers[path] for path in self.levers},
-               "replicate": replicate}
+        row = {
+            "run": run,
+            "point": point,
+            "strategy": strategy,
+            **{path: levers[path] for path in self.levers},
+            "replicate": replicate,
+        }
         row |= {name: found[name] if found else np.nan for name in self.outcomes.measures}
         row["error"] = None if error is None else _in_words(error)
         row["reproduce"] = None if error is None else f"spreadsim sweep experiment.toml --run {run}"
@@ -183,28 +210,50 @@ def _prepared(worker: _Worker, values: Values, strategy: str, levers: Values) ->
     return identity, scenario, plan(scenario, strategy, file=worker.job.study.file)
 
 
-def one_run(worker: _Worker, scenario: Any, plan: Any, replicate: int) -> tuple[Any, Network, Any, dict[str, float]]:
-    """Return a run, its network, its curves and its measures."""
+def runs_of(worker: _Worker, scenario: Any, plan: Plan, replicates: Sequence[int]) -> list[_Done]:
+    """Return what some replicates of one setting give."""
     from spreadsim import engine
 
-    network = worker.network(scenario, replicate)
+    networks = worker.networks(scenario, replicates)
     keep_events = "events" in worker.job.study.experiment.outcomes.keep
-    run = engine.run(network, plan, scenario.run.seed, replicate, keep_events=keep_events)
-    monthly = measures.curves_of([run], [network], plan)
-    found = measures.measures_of([run], [network], plan, monthly)
-    return (
-        run,
-        network,
-        {name: values[0] for name, values in monthly.items()},
-        {name: float(values[0]) for name, values in found.items()},
-    )
+    runs = engine.run_together(networks, plan, scenario.run.seed, replicates, keep_events=keep_events)
+    monthly = measures.curves_of(runs, networks, plan)
+    found = measures.measures_of(runs, networks, plan, monthly)
+    return [
+        _Done(
+            {name: column[k] for name, column in monthly.items()},
+            {name: float(column[k]) for name, column in found.items()},
+            events_in_words(run, network) if keep_events else None,
+        )
+        for k, (run, network) in enumerate(zip(runs, networks, strict=True))
+    ]
+
+
+def _alone_if_need_be(
+    worker: _Worker, scenario: Any, plan: Plan, replicates: Sequence[int]
+) -> Iterator[_Done | Exception]:
+    """Yield what each replicate gives, as many together as memory likes; where one fails, each is run alone."""
+    try:
+        at_once = max(1, SERVICES_AT_ONCE // max(1, worker.networks(scenario, replicates[:1])[0].n))
+    except Exception:
+        at_once = 1
+    for first in range(0, len(replicates), at_once):
+        some = replicates[first : first + at_once]
+        try:
+            yield from runs_of(worker, scenario, plan, some)
+        except Exception:
+            for replicate in some:
+                try:
+                    yield from runs_of(worker, scenario, plan, [replicate])
+                except Exception as error:
+                    yield error
 
 
 def single_run(job: Job, values: Values, strategy: str, levers: Values, replicate: int) -> dict[str, float]:
     """Return the measures of one run, here and now; its failure is raised as it is."""
     worker = _Worker(job)
     _, scenario, plan = _prepared(worker, values, strategy, levers)
-    return one_run(worker, scenario, plan, replicate)[3]
+    return runs_of(worker, scenario, plan, [replicate])[0].measures
 
 
 def events_in_words(run: Any, network: Network) -> dict[str, Any]:
@@ -214,10 +263,14 @@ def events_in_words(run: Any, network: Network) -> dict[str, Any]:
     states = np.array(rules.STATES, dtype=object)
     routes = np.array([rules.ROUTES[rules.VOLUNTARY], rules.ROUTES[rules.MANDATED], rules.ROUTES[-1]], dtype=object)
     return {
-        "month": e["month"], "service": ids[e["service"]], "from_state": states[e["from_state"]],
-        "to_state": states[e["to_state"]], "route": routes[e["route"]],
+        "month": e["month"],
+        "service": ids[e["service"]],
+        "from_state": states[e["from_state"]],
+        "to_state": states[e["to_state"]],
+        "route": routes[e["route"]],
         "source_kind": np.array(rules.SOURCES, dtype=object)[e["source_kind"]],
-        "source_service": ids[e["source_service"]], "generation": e["generation"],
+        "source_service": ids[e["source_service"]],
+        "generation": e["generation"],
     }
 
 
@@ -228,9 +281,14 @@ def schema(job: Job, kind: str) -> dict[str, Any]:
     if kind == "runs":
         lever = {f.path: _arrow_type(f.values or (f.typed(f.low),)) for f in job.study.levers}
         return {
-            "run": pa.string(), "point": pa.string(), "strategy": pa.string(), **lever, "replicate": pa.int32(),
+            "run": pa.string(),
+            "point": pa.string(),
+            "strategy": pa.string(),
+            **lever,
+            "replicate": pa.int32(),
             **{name: pa.float64() for name in job.study.experiment.outcomes.measures},
-            "error": pa.string(), "reproduce": pa.string(),
+            "error": pa.string(),
+            "reproduce": pa.string(),
         }
     if kind == "curves":
         return {"run": pa.string(), "month": pa.int32(), **{name: pa.float64() for name in measures.CURVE_COLUMNS}}
