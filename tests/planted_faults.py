@@ -34,6 +34,7 @@ STATISTICS = "tests/test_statistics.py::"
 FILES = "tests/test_scenario_files.py::"
 NETWORKS = "tests/test_networks.py::"
 COUNTED = "tests/test_measures.py::test_what_is_counted_follows_from_the_events"
+TOGETHER = "tests/test_engine.py::test_runs_made_together_are_those_made_alone"
 LOOPS = "loops, engine"  # the compiled driver
 REVISION = "tests/test_revision.py::"
 
@@ -463,6 +464,28 @@ FAULTS = (
         f"{SILENT}[compiled]",
     ),
     Fault(
+        "block: a run starts from the codification of the one before",
+        "engine",
+        "            v.codification[c] = first_codification[c]\n",
+        "            pass\n",
+        TOGETHER,
+    ),
+    Fault("block: every run on the first network", "engine", "k = block.network_of[r]", "k = 0", TOGETHER),
+    Fault(
+        "block: every run with the sites of the first",
+        "engine",
+        "block.sites[block.first_site[r] : block.first_site[r + 1]]",
+        "block.sites[block.first_site[0] : block.first_site[1]]",
+        TOGETHER,
+    ),
+    Fault(
+        "block: every run with the luck of the first",
+        "engine",
+        "replicate = block.replicates[r]",
+        "replicate = block.replicates[0]",
+        TOGETHER,
+    ),
+    Fault(
         "stopped services change on",
         "agents",
         "if self.state not in active or self.next_state not in active:",
@@ -753,8 +776,8 @@ FAULTS = (
     Fault(
         "most ready turned round",
         "network",
-        'key = -network["readiness"]',
-        'key = network["readiness"]',
+        '-network["readiness"]',
+        'network["readiness"]',
         f"{NETWORKS}test_starting_sites_follow_their_rule",
     ),
     Fault(

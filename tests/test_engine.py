@@ -15,7 +15,7 @@ import pytest
 
 from spreadsim import compilation, engine
 from spreadsim.compilation import helper
-from spreadsim.network import make_network
+from spreadsim.network import make_network, make_networks
 from spreadsim.plan import plans
 from spreadsim.record import SUMS
 from spreadsim.scenario_files import load_scenario, validate
@@ -66,6 +66,32 @@ def sums_of(strategy: str) -> dict[str, float]:
 @pytest.mark.parametrize("strategy", ["top-down", "organic", "blend"])
 def test_the_numbers_are_frozen(strategy: str) -> None:
     assert sums_of(strategy) == FROZEN[strategy]
+
+
+@pytest.mark.parametrize("redraw", ["true", "false"])
+@pytest.mark.parametrize("rule", ["random", "most-connected"])
+def test_runs_made_together_are_those_made_alone(redraw: str, rule: str) -> None:
+    """A block of replicates gives the bytes of each by itself, also where one rewrites what the next one starts from."""
+    settings = [
+        "network.services=60",
+        "network.hierarchy=[{level='n',count=6}]",
+        f"network.redraw={redraw}",
+        "programme.revision_interval=6",
+        f"programme.starting_sites.rule={rule}",
+        "programme.support_priority=most-deprived",
+    ]
+    scenario = load_scenario("default", settings)
+    networks = make_networks(scenario, range(4))
+    for plan in plans(scenario):
+        for keep in (True, False):
+            together = engine.run_together(networks, plan, 7, range(4), keep_events=keep)
+            for replicate, run in enumerate(together):
+                alone = engine.run(networks[replicate], plan, 7, replicate, keep_events=keep)
+                for name in ("sums", "late_effect", "specification"):
+                    assert np.array_equal(getattr(run, name), getattr(alone, name), equal_nan=True), name
+                for kind in ("final", "events"):
+                    for name, values in getattr(alone, kind).items():
+                        assert np.array_equal(getattr(run, kind)[name], values), f"{kind}: {name}"
 
 
 COUNT = """
