@@ -46,7 +46,6 @@ EXCUSED = {
     ("docs/how-to/sweeps-on-a-cluster.md", "a cluster"): 2,
     ("docs/sweeps.md", "a server"): 1,
     ("docs/sweeps.md", "three minutes"): 1,
-    ("docs/sweeps.md", "packages that spreadsim does not need"): 1,
     ("docs/sweeps.md", "a cluster; the how-to runs one on one machine"): 1,
     ("docs/sweeps.md", "a cluster"): 1,
     ("docs/tutorial/first-comparison.md", "installs packages"): 1,

@@ -166,7 +166,7 @@ def outcome_of(copy: Path, tests: list[str]) -> subprocess.CompletedProcess[str]
         "NUMBA_DISABLE_JIT": "1",
         "SPREADSIM_CACHE": str(copy / "cache"),
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--assert=plain", *tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", "--assert=plain", *tests]
     return subprocess.run(command, cwd=copy, env=environment, text=True, capture_output=True, check=False)
 
 
