@@ -20,6 +20,7 @@ from spreadsim.app.security import COOKIE, Guard, host_name, mended, policy
 from spreadsim.app.turns import AT_ONCE, LONG, PICTURES, NotWanted, Turns, turns
 from spreadsim.comparison import compare
 from spreadsim.errors import InputError, InputErrors
+from spreadsim.plan import plan
 from spreadsim.scenario_files import load_scenario, resolved, validate
 
 # ------------------------------------------------------------------------------------------------- documents
@@ -51,6 +52,18 @@ def test_codification_of_all_components_is_one_control() -> None:
     scenario = documents.changed(load_scenario("default"), documents.CODIFICATION, 0.8)
     assert {c.codification for c in scenario.intervention.components.values()} == {0.8}
     assert documents.value_at(scenario, documents.CODIFICATION) == 0.8
+
+
+def test_the_balance_sets_the_four_levers_also_where_they_were_given_one_by_one() -> None:
+    """Moving the dial of `blend`, which gives its levers itself, changes what runs; putting it back restores them."""
+    base = load_scenario("default")
+    moved = documents.changed(base, "strategies.blend.balance", 1.0)
+    organic, blend = (plan(moved, name).levers[0] for name in ("organic", "blend"))
+    assert blend == organic != plan(base, "blend").levers[0]
+    assert documents.as_opened(moved, base, "strategies.blend.balance") == base
+    mandated = documents.changed(moved, "strategies.blend.mandate", 0.4)  # one lever given again holds beside the dial
+    assert plan(mandated, "blend").levers[0].mandate == 0.4
+    assert plan(mandated, "blend").levers[0].peer_programme == 1.0
 
 
 def test_the_saved_file_is_the_document() -> None:

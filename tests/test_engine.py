@@ -71,7 +71,7 @@ def test_the_numbers_are_frozen(strategy: str) -> None:
 @pytest.mark.parametrize("redraw", ["true", "false"])
 @pytest.mark.parametrize("rule", ["random", "most-connected"])
 def test_runs_made_together_are_those_made_alone(redraw: str, rule: str) -> None:
-    """A block of replicates gives the bytes of each by itself, also where one rewrites what the next one starts from."""
+    """A block of replicates gives the bytes of each by itself, also where one rewrites what the next starts from."""
     settings = [
         "network.services=60",
         "network.hierarchy=[{level='n',count=6}]",

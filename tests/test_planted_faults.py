@@ -166,7 +166,8 @@ def outcome_of(copy: Path, tests: list[str]) -> subprocess.CompletedProcess[str]
         "NUMBA_DISABLE_JIT": "1",
         "SPREADSIM_CACHE": str(copy / "cache"),
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", "--assert=plain", *tests]
+    options = ["-q", "-x", "-n", "0", "-p", "no:cacheprovider", "--assert=plain"]
+    command = [sys.executable, "-m", "pytest", *options, *tests]
     return subprocess.run(command, cwd=copy, env=environment, text=True, capture_output=True, check=False)
 
 

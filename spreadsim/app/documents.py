@@ -13,7 +13,7 @@ from typing import Any
 
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.plan import plans
-from spreadsim.scenario import Scenario
+from spreadsim.scenario import FOUR_LEVERS, Scenario
 from spreadsim.scenario_files import MAX_BYTES, load_scenario, resolved, shipped_names, to_toml, validate, with_setting
 
 MAX_STEPS = 200  # that can be undone
@@ -157,6 +157,8 @@ def changed(scenario: Scenario, path: str, value: Any) -> Scenario:
         keys = _keys(path)
         if keys[0] == "strategies" and keys[1] not in scenario.strategies:
             raise InputError("strategies", keys[1][:80], "there is no such strategy", "choose one of the list")
+        if _is_balance(keys):  # the dial sets the four levers: those that were given one by one give way to it
+            document = _with_levers(document, keys[1], {})
         document = with_setting(document, keys, value, "this change")
     return _checked(document, "this change", scenario)
 
@@ -190,16 +192,30 @@ def as_opened(scenario: Scenario, base: Scenario, path: str) -> Scenario:
             if name in was:
                 component["codification"] = was[name].codification
         return _checked(document, "this change", scenario)
+    keys = _keys(path)
+    if _is_balance(keys) and keys[1] in base.strategies and keys[1] in scenario.strategies:
+        own = resolved(base)["strategies"][keys[1]]
+        given = {name: own[name] for name in ("balance", *FOUR_LEVERS) if own.get(name) is not None}
+        return _checked(_with_levers(resolved(scenario), keys[1], given), "this change", scenario)
     value = value_at(base, path)
     if value is NOWHERE or value is None:
         document = resolved(scenario)
-        keys = _keys(path)
         here: Any = document
         for key in keys[:-1]:
             here = here.get(key, {})
         here.pop(keys[-1], None)
         return _checked(document, "this change", scenario)
     return changed(scenario, path, value)
+
+
+def _is_balance(keys: list[str]) -> bool:
+    return len(keys) == 3 and keys[0] == "strategies" and keys[2] == "balance"
+
+
+def _with_levers(document: dict[str, Any], strategy: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document in which a strategy gives its balance and four levers as in `given`, and in no other way."""
+    table = {k: v for k, v in document["strategies"][strategy].items() if k not in ("balance", *FOUR_LEVERS)}
+    return {**document, "strategies": {**document["strategies"], strategy: {**given, **table}}}
 
 
 def with_strategies(scenario: Scenario, strategies: Mapping[str, Mapping[str, Any]]) -> Scenario:

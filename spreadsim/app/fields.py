@@ -151,7 +151,7 @@ def balance_controls(scenario: Scenario, base: Scenario, strategy: str) -> list[
         if name == "balance":
             item["ends"] = ["mandated", "organic"]
         if name == "balance" and own is None:
-            item |= {"value": None, "follows": "not used: the four levers are set one by one"}
+            item |= {"value": None, "follows": "not used: the four levers are set one by one; moving it sets them"}
         elif own is not None and before is not NOWHERE and own != before:
             item |= {"changed": True, "chip": "changed by you", "chipKind": "changed"}
         found.append(item)
