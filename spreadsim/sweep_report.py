@@ -26,6 +26,7 @@ from spreadsim.sweep_tables import Panel, SweepTables
 
 MAIN_MEASURES = 2  # analysed in full where none is named
 SHOWN = 8  # indices said in words
+MAX_REGIONS = 12  # settings whose regions are looked for, those that are best most often
 _LIMIT = re.compile(r"^\s*(\w+)\s*(>=|<=)\s*([-+.\deE]+)\s*$")
 
 
@@ -190,7 +191,16 @@ def _regions(
                 (f"a {name} strictly inside is best", (best != first) & (best != last)),
                 (f"the highest {name} ({panel.lever[last]:g}) is best", best == last),
             ]
-        for what, holds in groups[:12]:
+        if len(groups) > MAX_REGIONS:
+            ranked = sorted((g for g in groups if g[1].any()), key=lambda g: -int(g[1].sum()))
+            never, groups = len(groups) - len(ranked), ranked[:MAX_REGIONS]
+            _say(
+                analysis,
+                "Where each does best",
+                f"{measure}{where(panel)}: of {len(panel.names)} settings {never} are best in none of the points; "
+                f"told below are the {len(groups)} that are best most often.",
+            )
+        for what, holds in groups:
             try:
                 region = find_region(part, holds, density=density)
             except MissingExtraError as error:

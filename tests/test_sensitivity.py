@@ -191,3 +191,31 @@ def test_a_small_sweep_is_analysed_into_one_page(tmp_path: Path) -> None:
     (next((tmp_path / "out" / "runs").glob("*.parquet"))).write_bytes(b"no")
     with pytest.raises(InputError, match="give the sweep command again"):
         analyse(tmp_path / "out")
+
+
+def test_the_settings_told_of_are_those_that_are_best_most_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With more settings than are told of, not the first of the file, which here are best nowhere."""
+    pytest.importorskip("prim")
+    from spreadsim import sweep_report
+    from spreadsim.sweeps import sweep
+
+    file = tmp_path / "mixes.toml"
+    file.write_text(
+        'format = 1\nname = "mixes"\nscenario = "default"\nstrategy = "blend"\n[settings]\n"network.services" = 40\n'
+        '"network.hierarchy" = [{ level = "team", count = 8 }]\n[run]\nmonths = 18\nreplicates = 2\n'
+        '[design]\nmethod = "latin-hypercube"\nsamples = 50\n[levers]\nmandate = [0.0, 0.2, 1.0]\n'
+        'latitude = [0.05, 0.5]\npeer_programme = [0.0, 1.0]\n[uncertainties]\n'
+        '"behaviour.mandate.compliance_rate" = { low = 0.01, high = 0.3 }\n[outcomes]\nmeasures = ["reported_uptake"]\n'
+    )
+    sweep(file, out=tmp_path / "out")
+    monkeypatch.setattr(sweep_report, "MAX_REGIONS", 2)
+    analysis = sweep_report.analyse(tmp_path / "out")
+    best = {row["setting"]: row["best_in"] for row in analysis.tables["robustness"]}
+    first, *told = analysis.sentences()["Where each does best"]
+    most_often = sorted(best, key=lambda name: -best[name])[:2]
+    assert first.startswith("reported_uptake: of 12 settings")
+    assert len(told) == 2
+    assert {name for name in best if any(f"'{name}'" in text for text in told)} == set(most_often)
+    assert all("'mandate 1," in text for text in told)
