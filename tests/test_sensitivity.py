@@ -206,7 +206,7 @@ def test_the_settings_told_of_are_those_that_are_best_most_often(
         'format = 1\nname = "mixes"\nscenario = "default"\nstrategy = "blend"\n[settings]\n"network.services" = 40\n'
         '"network.hierarchy" = [{ level = "team", count = 8 }]\n[run]\nmonths = 18\nreplicates = 2\n'
         '[design]\nmethod = "latin-hypercube"\nsamples = 50\n[levers]\nmandate = [0.0, 0.2, 1.0]\n'
-        'latitude = [0.05, 0.5]\npeer_programme = [0.0, 1.0]\n[uncertainties]\n'
+        "latitude = [0.05, 0.5]\npeer_programme = [0.0, 1.0]\n[uncertainties]\n"
         '"behaviour.mandate.compliance_rate" = { low = 0.01, high = 0.3 }\n[outcomes]\nmeasures = ["reported_uptake"]\n'
     )
     sweep(file, out=tmp_path / "out")
