@@ -73,7 +73,9 @@ _SHARED = (  # the same for all runs, or used by one run after another
     "keeps_events",
 )
 World = namedtuple("World", (*_BY_RUN, *_BY_NETWORK, *_ENTRIES, *_SHARED))  # what one run sees
-Block = namedtuple("Block", (*World._fields, "network_of", "first_entry", "sites", "first_site", "replicates"))
+Block = namedtuple(
+    "Block", (*World._fields, "network_of", "first_entry", "sites", "first_site", "replicates", "codification")
+)
 
 
 def _picking_a_world():
@@ -149,14 +151,13 @@ def levers_of(levers, t):
 @cached
 def run_block(block, b, v, levers, seed):
     """Run all months of every run of a block, filling its sums and events; return whether any run's overflowed."""
-    first_codification = block.specification[0, 0, 1:]
     overflowed = False
     for r in range(len(block.replicates)):
         k = block.network_of[r]
         w = _world(block, r, k, block.first_entry[k], block.first_entry[k + 1])
         w.published_form[0] = 0.0
         for c in range(v.n_components):  # a revision may have written down more of them in the run before
-            v.codification[c] = first_codification[c]
+            v.codification[c] = block.codification[c]
         replicate = block.replicates[r]
         w.tier_keys[0] = D.prefix(seed, replicate, word(0), word(draws.TIER_TEMPLATE))
         w.tier_keys[1] = D.prefix(seed, replicate, word(0), word(draws.TIER_COPY))
@@ -199,15 +200,13 @@ def block_of(
         first_call = [np.zeros(n, dtype=np.bool_)] * len(different)
     peer, first_entry = _after([network.ties.peer for network in different])
     sites, first_site = _after(starting_sites_together(networks, programme, seed, replicates))
-    specification = np.zeros((n_runs, plan.months + 1, 1 + v.n_components))
-    specification[:, 0, 1:] = v.codification
     keys, tier_keys = (
         [0] * length if IS_INTERPRETED else np.zeros(length, dtype=np.uint64) for length in (len(PURPOSES), 2)
     )
     return Block(
         **empty(STATE, n, v.n_components, n_runs),
         **{f"event_{name}": np.empty((n_runs, n_events), dtype=dtype) for name, dtype in EVENT_FIELDS},
-        specification=specification,
+        specification=np.zeros((n_runs, plan.months + 1, 1 + v.n_components)),
         counts=np.zeros((n_runs, 4), dtype=np.int64),
         sums=np.zeros((n_runs, plan.months + 1, record.N_SUMS)),
         late_effect=np.zeros((n_runs, n)),
@@ -246,6 +245,7 @@ def block_of(
         first_entry=first_entry,
         sites=sites,
         first_site=first_site,
+        codification=v.codification,
         replicates=list(replicates) if IS_INTERPRETED else np.array(replicates, dtype=np.uint64),
     )
 

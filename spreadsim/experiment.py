@@ -19,7 +19,7 @@ from spreadsim.errors import InputError, InputErrors, nearest
 from spreadsim.experiment_schema import Experiment, Range
 from spreadsim.measures import BY_NAME
 from spreadsim.parameters import Component, Declaration, declarations
-from spreadsim.scenario import Scenario, Strategy
+from spreadsim.scenario import Scenario, Strategy, without_levers
 from spreadsim.scenario_files import (
     _in_words,
     find_scenario,
@@ -326,6 +326,6 @@ def document_at(base: Values, point: Values, strategy: str, levers: Values) -> V
         document = with_setting(document, path.split("."), value, "experiment")
     own = dict(document["strategies"][strategy])
     if "balance" in levers:
-        own = {k: v for k, v in own.items() if k not in ("mandate", "latitude", "peer_programme", "monitoring")}
+        own = without_levers(own)
     own |= {k: v for k, v in levers.items() if "." not in k}
     return {**document, "strategies": {strategy: own}}

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ import numpy as np
 from spreadsim import cohorts
 from spreadsim.designs import _value
 from spreadsim.errors import InputErrors, MissingExtraError
-from spreadsim.execution import default_workers, run_plan
+from spreadsim.execution import default_workers, run_together
 from spreadsim.measures import curves
 from spreadsim.network import Network, make_network
 from spreadsim.parameter_sets import ParameterSets
@@ -166,14 +165,14 @@ class _Figures:
             for strategy, settings in self.conditions
         ]
 
-        def run_one(place: tuple[int, int]) -> None:
-            condition, r = place
-            run = run_plan(self.networks[r], plans[condition], scenario.run.seed, r, "compiled")
+        def run_condition(condition: int) -> None:
+            one = plans[condition]
+            runs = run_together(self.networks, one, scenario.run.seed, range(len(self.networks)), "compiled")
             for t, target in enumerate(table.targets):
                 if (target.strategy, target.settings) == self.conditions[condition]:
-                    found[r, t] = figure(target, run, self.networks[r], plans[condition])
+                    found[:, t] = [figure(target, run, net, one) for run, net in zip(runs, self.networks, strict=True)]
 
-        list(self.pool.map(run_one, product(range(len(plans)), range(len(self.networks)))))
+        list(self.pool.map(run_condition, range(len(plans))))
         return np.asarray(found.mean(axis=0))
 
 

@@ -117,11 +117,11 @@ def simulate(
     from spreadsim.execution import run_plan
 
     chosen = fitted_plan(scenario)
+    if readiness is not None:
+        network = replace(network, attributes={**network.attributes, "readiness": readiness})
+    drawn = readiness is None and scenario.network.redraw and "readiness" in network.drawn
     result = np.empty((replicates, network.n))
     for k in range(replicates):
-        drawn = readiness is None and scenario.network.redraw and k > 0 and "readiness" in network.drawn
-        here = make_network(scenario, k, like=network) if drawn else network
-        if readiness is not None:
-            here = replace(network, attributes={**network.attributes, "readiness": readiness})
+        here = make_network(scenario, k, like=network) if drawn and k > 0 else network
         result[k] = first_months_embedded(run_plan(here, chosen, seed, k, "compiled"))
     return result

@@ -7,6 +7,7 @@ What does not: reading and merging files (``scenario_files``), what drivers take
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -271,6 +272,11 @@ FOUR_LEVERS = ("mandate", "latitude", "peer_programme", "monitoring")
 Strategy = create_model("Strategy", __base__=StrategyBase, **_optional(Programme))
 
 
+def without_levers(strategy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a strategy but its balance and the four levers: whoever moves the dial sets them anew."""
+    return {name: value for name, value in strategy.items() if name not in ("balance", *FOUR_LEVERS)}
+
+
 class FrontierTable(Table):
     """What the frontier is drawn over."""
 
@@ -352,4 +358,7 @@ class Scenario(Table):
         return self
 
 
-__all__ = ["FOUR_LEVERS", "FourLevers", "Level", "NetworkTable", "Scenario", "Sizes", "Strategy", "SupportFor"]
+__all__ = [
+    "FOUR_LEVERS", "FourLevers", "Level", "NetworkTable", "Scenario", "Sizes", "Strategy", "SupportFor",
+    "without_levers",
+]

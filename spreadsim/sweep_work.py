@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,9 @@ import numpy as np
 from spreadsim import measures, rules
 from spreadsim.designs import content_key
 from spreadsim.errors import InputError, SpreadsimError
-from spreadsim.execution import SERVICES_AT_ONCE
+from spreadsim.execution import SERVICES_AT_ONCE, networks_of
 from spreadsim.experiment import Values, scenario_at
-from spreadsim.network import Network, make_network, make_networks
+from spreadsim.network import Network, make_network
 from spreadsim.scenario_files import resolved
 from spreadsim.sweep_job import Chunk, Job, Result, WrongVersionError, code_version, run_identity, setting_identity
 
@@ -51,38 +51,40 @@ class _Worker:
             )
         self.job = job
         self.base = resolved(job.study.scenario)
-        self._networks: OrderedDict[tuple[str, int], Network] = OrderedDict()
+        self._networks: OrderedDict[str, dict[int, Network]] = OrderedDict()  # by content, then by replicate
         self._first: OrderedDict[str, Network] = OrderedDict()
 
     def networks(self, scenario: Any, replicates: Sequence[int]) -> list[Network]:
         """Return the networks of some replicates; those met before are not made again."""
         table = scenario.network
         key = content_key([table.model_dump(), scenario.services.model_dump(), scenario.run.seed])
-        numbers = [replicate if table.redraw else 0 for replicate in replicates]
-        missing = [number for number in dict.fromkeys(numbers) if (key, number) not in self._networks]
-        if missing:
-            first, drawn = self._of_replicate_0(scenario, key), table.source != "file" and table.redraw
-            made = make_networks(scenario, missing, like=first) if drawn or any(missing) else [first]
-            for number, network in zip(missing, made, strict=True):
-                self._networks[key, number] = first if number == 0 and not drawn else network
-        found = []
-        for number in numbers:
-            found.append(self._networks[key, number])
-            self._networks.move_to_end((key, number))
-        while len(self._networks) > max(1, NETWORK_SERVICES_KEPT // max(1, found[0].n)):
+        if key not in self._networks:
+            self._networks[key] = {0: self._of_replicate_0(scenario, key)}
+        self._networks.move_to_end(key)
+        kept = self._networks[key]
+        found = networks_of(scenario, kept[0], not table.redraw, replicates, kept)
+        while len(self._networks) > 1 and _services(self._networks.values()) > NETWORK_SERVICES_KEPT:
             self._networks.popitem(last=False)
+        if _services([kept]) > NETWORK_SERVICES_KEPT:
+            self._networks[key] = {0: kept[0]}
         return found
 
     def _of_replicate_0(self, scenario: Any, key: str) -> Network:
-        """Return a network whose hierarchy and names those of other replicates share, and points alike in [network]."""
+        """Return the network of replicate 0; points with the same [network] share its hierarchy and names."""
         table = scenario.network
-        generated = table.source != "file" and table.redraw
-        shared = content_key([table.model_dump(), scenario.run.seed]) if generated else key
+        drawn = table.source != "file" and table.redraw
+        shared = content_key([table.model_dump(), scenario.run.seed]) if drawn else key
         if shared not in self._first:
             self._first[shared] = make_network(scenario, 0)
             if len(self._first) > 8:
                 self._first.popitem(last=False)
-        return self._first[shared]
+        first = self._first[shared]
+        return make_network(scenario, 0, like=first) if drawn else first
+
+
+def _services(kept: Iterable[Mapping[int, Network]]) -> int:
+    """Return the number of services of kept networks together."""
+    return sum(network.n for networks in kept for network in networks.values())
 
 
 _kept = threading.local()  # a worker of the cluster may run chunks in several threads

@@ -466,7 +466,7 @@ FAULTS = (
     Fault(
         "block: a run starts from the codification of the one before",
         "engine",
-        "            v.codification[c] = first_codification[c]\n",
+        "            v.codification[c] = block.codification[c]\n",
         "            pass\n",
         TOGETHER,
     ),

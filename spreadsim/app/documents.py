@@ -13,7 +13,7 @@ from typing import Any
 
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.plan import plans
-from spreadsim.scenario import FOUR_LEVERS, Scenario
+from spreadsim.scenario import FOUR_LEVERS, Scenario, without_levers
 from spreadsim.scenario_files import MAX_BYTES, load_scenario, resolved, shipped_names, to_toml, validate, with_setting
 
 MAX_STEPS = 200  # that can be undone
@@ -214,8 +214,8 @@ def _is_balance(keys: list[str]) -> bool:
 
 def _with_levers(document: dict[str, Any], strategy: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document in which a strategy gives its balance and four levers as in `given`, and in no other way."""
-    table = {k: v for k, v in document["strategies"][strategy].items() if k not in ("balance", *FOUR_LEVERS)}
-    return {**document, "strategies": {**document["strategies"], strategy: {**given, **table}}}
+    table = {**given, **without_levers(document["strategies"][strategy])}
+    return {**document, "strategies": {**document["strategies"], strategy: table}}
 
 
 def with_strategies(scenario: Scenario, strategies: Mapping[str, Mapping[str, Any]]) -> Scenario:
