@@ -96,7 +96,7 @@ def sweep(
 
 @contextmanager
 def _stopped_once() -> Iterator[None]:
-    """Take the first Ctrl-C and no other, so that a second one does not break off the clearing up."""
+    """Take the first Ctrl-C and no other, so that a second one breaks off neither the clearing up nor the ending."""
     def stop(number: int, frame: Any) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         raise KeyboardInterrupt
@@ -105,7 +105,8 @@ def _stopped_once() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        if signal.getsignal(signal.SIGINT) is stop:  # once stopped, the process ends, and is not to be disturbed in it
+            signal.signal(signal.SIGINT, before)
 
 
 def first_failures(folder: Path, count: int = 3) -> list[tuple[str, str]]:
