@@ -18,7 +18,7 @@ import numba
 import numpy as np
 
 from spreadsim import draws, record, rules
-from spreadsim.compilation import compiled_module, fetch_ahead, helper, part_of_caller
+from spreadsim.compilation import compiled_module, fetch_ahead, helper, in_place
 
 R = compiled_module(rules)
 D = compiled_module(draws)
@@ -195,7 +195,7 @@ def effect_of(w, b, v, i):
 # ------------------------------------------------------------------------------------------------- revision
 
 
-@part_of_caller
+@helper
 def revision(w, m, n, b, v):
     """If a revision is due, move the specification towards what its effective adopters do, and pass it on."""
     if m.revises <= 0.0:
@@ -246,7 +246,7 @@ def pass_down(w, b, v):
 # ------------------------------------------------------------------------------------------------- transition
 
 
-@part_of_caller
+@in_place
 def transition(w, m, n, b, v):
     """One transition a service, chosen by its state at the start of the month."""
     hear(w, m, b)
@@ -257,7 +257,7 @@ def transition(w, m, n, b, v):
     enter_all(w, m, b, v)
 
 
-@part_of_caller
+@helper
 def hear(w, m, b):
     """Unaware services hear of the improvement."""
     n_left = 0
@@ -276,7 +276,7 @@ def hear(w, m, b):
             note(w, m, i, rules.AWARE, rules.NO_ROUTE, rules.NO_SOURCE, -1, -1, 0.0, False)
 
 
-@part_of_caller
+@helper
 def decide(w, m, b, v):
     """Aware and discontinued services adopt of their own accord, are directed, or stay."""
     for state in (rules.AWARE, rules.DISCONTINUED):
@@ -310,7 +310,7 @@ def decide(w, m, b, v):
                 hold_in_name(w, m, b, v, i)
 
 
-@part_of_caller
+@helper
 def finish_or_give_up(w, m, b, v):
     """Implementing services make progress, and embed it or give up."""
     at_most = R.abandonment_probability(b, 0.0)
@@ -347,7 +347,7 @@ def finish_or_give_up(w, m, b, v):
             note(w, m, i, after, route, rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
 
 
-@part_of_caller
+@helper
 def stop(w, m, b, v):
     """Embedded services stop."""
     # Nobody stops with a higher probability than a service without effect, ownership, support or capability.
@@ -366,7 +366,7 @@ def stop(w, m, b, v):
             note(w, m, i, after, w.route[i], rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
 
 
-@part_of_caller
+@helper
 def convert_or_lapse(w, m, b, v):
     """Name-only adopters take the improvement on in earnest, or let it lapse."""
     lapse = R.lapse_probability(b, m)
@@ -400,7 +400,7 @@ def line_up(w, i, route, response):
     w.counts[ENTRANTS] = place + 1
 
 
-@part_of_caller
+@helper
 def enter_all(w, m, b, v):
     """Let those who take the improvement on this month do so."""
     n = w.counts[ENTRANTS]
@@ -503,7 +503,7 @@ def hold_in_name(w, m, b, v, i):
 # ------------------------------------------------------------------------------------------------- change
 
 
-@part_of_caller
+@helper
 def change(w, m, n, b, v):
     """Adapt, erode, drift and repair, in services implementing or embedded before and after."""
     n_left = 0
@@ -572,15 +572,16 @@ def drift(w, m, b, v, i):
         u = draw(w, DRIFT, draws.COMPONENT_STRIDE * i + k)
         loss = R.drift_probability(b, m, v.complexity[k], w.capability[i])
         supported = support_embedded_of(w, i)
-        repair = R.repair_probability(b, m, v.codification[k], v.core[k], supported, 1.0)
-        after = R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, repair)
-        if after == w.fidelity[i, k]:
-            continue  # neither lost nor, at full exposure, repaired
-        if v.core[k] and after > w.fidelity[i, k]:
-            if exposed < 0.0:
-                exposed = exposure_of(w, i)
-            repair = R.repair_probability(b, m, v.codification[k], v.core[k], supported, exposed)
-            after = R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, repair)
+        at_least = R.repair_probability(b, m, v.codification[k], v.core[k], supported, 0.0)
+        after = R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, at_least)
+        if v.core[k] and after == w.fidelity[i, k]:
+            at_most = R.repair_probability(b, m, v.codification[k], v.core[k], supported, 1.0)
+            after = R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, at_most)
+            if after != w.fidelity[i, k]:  # its peers make the difference
+                if exposed < 0.0:
+                    exposed = exposure_of(w, i)
+                repair = R.repair_probability(b, m, v.codification[k], v.core[k], supported, exposed)
+                after = R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, repair)
         if after != w.fidelity[i, k]:
             w.fidelity[i, k] = after
             altered = True
@@ -591,7 +592,7 @@ def drift(w, m, b, v, i):
 # ------------------------------------------------------------------------------------------------- commit, observe
 
 
-@part_of_caller
+@helper
 def commit(w, m, n, b, v):
     """Make the new state of those who change hold; a leader that is no longer embedded leads no more."""
     for place in range(w.counts[COMMITTED], w.counts[N_EVENTS]):
@@ -617,7 +618,7 @@ def commit(w, m, n, b, v):
     call_the_roll(w)
 
 
-@part_of_caller
+@helper
 def call_the_roll(w):
     """List the services in each state, ascending."""
     for s in range(len(w.sizes)):
@@ -628,7 +629,7 @@ def call_the_roll(w):
         w.sizes[s] += 1
 
 
-@part_of_caller
+@helper
 def quality(w, m, n, b, v):
     """What each service delivers and how far that persuades its peers."""
     for place in range(w.sizes[rules.IMPLEMENTING]):
@@ -640,7 +641,7 @@ def quality(w, m, n, b, v):
         w.persuasion[i] = R.persuasiveness(b, rules.EMBEDDED, w.effect[i], w.leader[i])
 
 
-@part_of_caller
+@helper
 def record_sums(w, m, n, b, v):
     """Record the sums of the month."""
     w.specification[n.month, 0] = w.published_form[0]
@@ -650,7 +651,7 @@ def record_sums(w, m, n, b, v):
     RECORD.record_month(w, b, v, w.roster, w.sizes, n.month, late, w.late_effect, w.sums[n.month])
 
 
-@part_of_caller
+@helper
 def support(w, m, n, b, v):
     """Work out the support that each service gets."""
     n_first = 0.0
@@ -688,7 +689,7 @@ def in_order(names):
         return first
     rest = in_order(names[1:])
 
-    @part_of_caller
+    @in_place
     def both(w, m, n, b, v):
         first(w, m, n, b, v)
         rest(w, m, n, b, v)

@@ -521,7 +521,17 @@ def starting_sites_together(
         key = np.stack([-network["deprivation"] for network in networks])
     else:
         key = np.tile(np.arange(n), (len(networks), 1))
-    return list(np.sort(np.argsort(key, axis=1, kind="stable")[:, : min(count, n)], axis=1))
+    return _lowest(key, min(count, n))
+
+
+def _lowest(key: np.ndarray, count: int) -> list[np.ndarray]:
+    """Return the places of the `count` lowest numbers of each row, ascending; of equal ones the first."""
+    if count == 0:
+        return [np.empty(0, dtype=np.int64)] * len(key)
+    highest = np.partition(key, count - 1, axis=1)[:, [count - 1]]
+    below, level = key < highest, key == highest
+    chosen = below | (level & (np.cumsum(level, axis=1) <= count - below.sum(axis=1, keepdims=True)))
+    return list(np.nonzero(chosen)[1].reshape(len(key), count))
 
 
 def _sites_named(ids: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
