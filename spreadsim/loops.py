@@ -77,6 +77,7 @@ _MONTHLY = (
 PURPOSES = tuple(int(purpose) for purpose in _MONTHLY)
 
 N_EVENTS, OVERFLOW, COMMITTED, ENTRANTS = range(4)  # places in `counts`
+HEARS_FROM_ABOVE, READS_SPECIFICATION = -2, -1  # instead of a peer to learn from
 
 
 # ------------------------------------------------------------------------------------------------- helpers
@@ -131,6 +132,15 @@ def fetch_own(w, i):
     fetch(w.leader, i)
     fetch(w.parent, i)
     fetch(w.next_state, i)
+
+
+@helper
+def fetch_source(w, source):
+    """Ask for what is copied from a service."""
+    fetch(w.fidelity, source)
+    fetch(w.form, source)
+    fetch(w.generation, source)
+    fetch(w.leader, source)
 
 
 @helper
@@ -402,38 +412,47 @@ def line_up(w, i, route, response):
 
 @helper
 def enter_all(w, m, b, v):
-    """Let those who take the improvement on this month do so."""
+    """Let those who take the improvement on this month do so: all find whose version to learn from, then copy it."""
     n = w.counts[ENTRANTS]
     for place in range(n):
         fetch_peers(w, w.entrant, place, n)
+        i = w.entrant[place]
+        by_choice = w.state[i] == rules.IN_NAME_ONLY or w.entrant_route[place] == rules.VOLUNTARY
+        w.left[place] = peer_to_learn_from(w, m, b, i, w.entrant_response[place]) if by_choice else HEARS_FROM_ABOVE
+    for place in range(n):
         if place + 3 < n:
             fetch_own(w, w.entrant[place + 3])
-        i, route = w.entrant[place], w.entrant_route[place]
-        learns_as = rules.VOLUNTARY if w.state[i] == rules.IN_NAME_ONLY else route
-        enter(w, m, b, v, i, route, learns_as, w.entrant_response[place])
+            fetch_source(w, max(0, w.left[place + 3]))
+        enter(w, m, b, v, w.entrant[place], w.entrant_route[place], w.left[place])
     w.counts[ENTRANTS] = 0
 
 
 @helper
-def enter(w, m, b, v, i, route, learns_as, response):
-    """Take the improvement on: find whose version to learn from, copy it, leave some out."""
-    kind, source = rules.HIERARCHY, -1
+def peer_to_learn_from(w, m, b, i, response):
+    """Return the peer whose version service `i` learns from, or that it reads the specification."""
     voices, last = 0.0, -1
-    if learns_as == rules.VOLUNTARY:
-        kind = rules.SPECIFICATION
-        for entry in range(w.start[i], w.start[i + 1]):
-            voice = w.weight[entry] * max(0.0, w.persuasion[w.peer[entry]])
-            voices += voice
-            if voice > 0.0:
-                last = w.peer[entry]
-        if not R.reads_specification(b, m, draw(w, ORIGIN, i), response, voices):
-            kind, source = rules.PEER, last
-            mark, running = draw(w, SOURCE, i) * voices, 0.0
-            for entry in range(w.start[i], w.start[i + 1]):
-                running += w.weight[entry] * max(0.0, w.persuasion[w.peer[entry]])
-                if running > mark:
-                    source = w.peer[entry]
-                    break
+    for entry in range(w.start[i], w.start[i + 1]):
+        voice = w.weight[entry] * max(0.0, w.persuasion[w.peer[entry]])
+        voices += voice
+        if voice > 0.0:
+            last = w.peer[entry]
+    if R.reads_specification(b, m, draw(w, ORIGIN, i), response, voices):
+        return READS_SPECIFICATION
+    mark, running = draw(w, SOURCE, i) * voices, 0.0
+    for entry in range(w.start[i], w.start[i + 1]):
+        running += w.weight[entry] * max(0.0, w.persuasion[w.peer[entry]])
+        if running > mark:
+            return w.peer[entry]
+    return last
+
+
+@helper
+def enter(w, m, b, v, i, route, source):
+    """Take the improvement on: copy the version of `source`, and leave some of it out."""
+    kind = rules.PEER
+    if source < 0:
+        kind = rules.HIERARCHY if source == HEARS_FROM_ABOVE else rules.SPECIFICATION
+        source = -1
     group = w.parent[i]
     form, generation = w.published_form[0], 1
     if kind == rules.PEER:
