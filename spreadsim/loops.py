@@ -314,10 +314,8 @@ def decide(w, m, b, v):
                 R.mandated_engagement(b, m, v, odds, w.fit_as_published[i]),
                 state,
             )
-            if following == rules.IMPLEMENTING:
-                line_up(w, i, route, response)
-            elif following == rules.IN_NAME_ONLY:
-                hold_in_name(w, m, b, v, i)
+            if following != state:
+                line_up(w, i, following, route, response)
 
 
 @helper
@@ -395,14 +393,15 @@ def convert_or_lapse(w, m, b, v):
         conversion = R.conversion_probability(b, m, response, support, R.engagement(b, odds))
         following = R.after_in_name_only(draw(w, CONVERT, i), conversion, draw(w, RELAPSE, i), lapse)
         if following == rules.IMPLEMENTING:
-            line_up(w, i, w.route[i], response)
+            line_up(w, i, following, w.route[i], response)
         elif following == rules.DISCONTINUED:
             note(w, m, i, following, w.route[i], rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
 
 
 @helper
-def line_up(w, i, route, response):
-    """Write down that service `i` takes the improvement on; how, is worked out when all have decided."""
+def line_up(w, i, following, route, response):
+    """Write down that service `i` adopts, in earnest or in name only; how, is worked out when all have decided."""
+    w.next_state[i] = following
     place = w.counts[ENTRANTS]
     w.entrant[place] = i
     w.entrant_route[place] = route
@@ -412,18 +411,24 @@ def line_up(w, i, route, response):
 
 @helper
 def enter_all(w, m, b, v):
-    """Let those who take the improvement on this month do so: all find whose version to learn from, then copy it."""
+    """Let those who adopt this month do so: all find whose version to learn from, then copy it."""
     n = w.counts[ENTRANTS]
     for place in range(n):
         fetch_peers(w, w.entrant, place, n)
         i = w.entrant[place]
+        if w.next_state[i] == rules.IN_NAME_ONLY:
+            w.left[place] = HEARS_FROM_ABOVE
+            continue
         by_choice = w.state[i] == rules.IN_NAME_ONLY or w.entrant_route[place] == rules.VOLUNTARY
         w.left[place] = peer_to_learn_from(w, m, b, i, w.entrant_response[place]) if by_choice else HEARS_FROM_ABOVE
     for place in range(n):
         if place + 3 < n:
             fetch_own(w, w.entrant[place + 3])
             fetch_source(w, max(0, w.left[place + 3]))
-        enter(w, m, b, v, w.entrant[place], w.entrant_route[place], w.left[place])
+        if w.next_state[w.entrant[place]] == rules.IN_NAME_ONLY:
+            hold_in_name(w, m, b, v, w.entrant[place])
+        else:
+            enter(w, m, b, v, w.entrant[place], w.entrant_route[place], w.left[place])
     w.counts[ENTRANTS] = 0
 
 
