@@ -2,6 +2,7 @@
 
     python experiments/benchmark.py [--sizes 1000,10000] [--repeats 3] [--write]
     python experiments/benchmark.py --alone 100000,1000000 --write
+    python experiments/benchmark.py --phases 10000,1000000
 
 The work is a bare rule over 60 months on a small-world graph of degree 8: the linear threshold (one fifth of peers),
 and a stochastic susceptible-infected process (each adopted peer persuades with a chance of .02 a month).
@@ -29,7 +30,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from spreadsim import engine
+from spreadsim import draws, engine
 from spreadsim.execution import Task, run_tasks
 from spreadsim.model import SpreadModel
 from spreadsim.network import Network, make_network, make_networks, network_from_graph, starting_sites
@@ -330,30 +331,118 @@ def plot(rows: list[Row], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def large(n: int) -> None:
-    """Make and run one network of `n` services with about four ties each, and print what it took."""
-    import resource
-
+def large_scenario(n: int) -> Any:
+    """Return `default` with `n` services in regions and teams, half of their peers anywhere in the country."""
     settings = [
         f"network.services={n}",
-        f"network.hierarchy=[{{level='region',count={n // 10_000}}},{{level='team',count={n // 6}}}]",
+        f"network.hierarchy=[{{level='region',count={max(1, n // 10_000)}}},{{level='team',count={n // 6}}}]",
         "network.peer_ties.picks_anywhere=1.0",
     ]
-    spec = load_scenario("default", settings)
+    return load_scenario("default", settings)
+
+
+def large(n: int) -> None:
+    """Make one network of `n` services with about four ties each, run each strategy on it, and print what it took.
+
+    Up to a million services medians of five runs, after one to warm up.
+    """
+    import resource
+
+    spec = large_scenario(n)
     begun = time.perf_counter()
     network = make_network(spec)
-    made = time.perf_counter()
-    run = engine.run(network, plans(spec)[-1], spec.run.seed, 0, keep_events=False)
-    done = time.perf_counter()
-    again = engine.run(network, plans(spec)[-1], spec.run.seed, 0, keep_events=False)
-    warm = time.perf_counter() - done
-    assert np.array_equal(run.sums, again.sums)
+    made = time.perf_counter() - begun
+    found = {}
+    for plan in plans(spec):
+        times: list[float] = []
+        sums = []
+        for _ in range(6 if n <= 1_000_000 else 2):
+            begun = time.perf_counter()
+            run = engine.run(network, plan, spec.run.seed, 0, keep_events=False)
+            times.append(time.perf_counter() - begun)
+            sums.append(run.sums)
+            del run
+        assert all(np.array_equal(sums[0], again) for again in sums)
+        found[plan.name] = statistics.median(times[1:])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    costs = ", ".join(f"{name} {spent / n / MONTHS * 1e9:.0f}" for name, spent in found.items())
     print(
-        f"| {n:,} | {network.ties.n_ties:,} | {made - begun:.1f} s | {warm:.1f} s | {warm / n / MONTHS * 1e9:.0f} | "
+        f"| {n:,} | {network.ties.n_ties:,} | {made:.1f} s | {max(found.values()):.1f} s | {costs} | "
         f"{peak:.2f} GB | {1e9 * peak / n:,.0f} |",
         flush=True,
     )
+
+
+PHASES = (  # of a month, in order; a transition's parts one by one
+    "hear",
+    "decide",
+    "finish_or_give_up",
+    "stop",
+    "convert_or_lapse",
+    "enter_all",
+    "change",
+    "commit",
+    "quality",
+    "record_sums",
+    "support",
+)
+
+
+def phases(sizes: list[int], repeats: int) -> None:
+    """Print what each phase of a month takes, called by itself, in the last strategy of `default`.
+
+    The time of a call that does nothing is taken off; medians over runs.
+    """
+    import inspect
+
+    import numba
+
+    from spreadsim import loops
+
+    def called(name: str) -> Any:
+        function = getattr(loops, name)
+        taken = ", ".join(inspect.signature(function.py_func).parameters)
+        return numba.njit(_nrt=False)(eval(f"lambda w, m, n, b, v: function({taken})", {"function": function}))
+
+    @numba.njit(_nrt=False)
+    def begin(w: Any, b: Any, v: Any, levers: Any, sites: Any) -> None:
+        loops.pass_down(w, b, v)
+        engine.begin(w, b, v, sites)
+        first = engine.levers_of(levers, 0)
+        loops.observe(w, first, first, b, v)
+
+    parts = {name: called(name) for name in PHASES}
+    nothing = numba.njit(_nrt=False)(lambda w, m, n, b, v: None)
+    prefix, levers_of = draws.prefix, engine.levers_of.py_func
+    columns: dict[int, dict[str, float]] = {}
+    for n in sizes:
+        spec = large_scenario(n)
+        network, plan = make_network(spec), plans(spec)[-1]
+        b, v, table = plan.behaviour, plan.intervention, plan.table
+        spent: dict[str, list[float]] = {name: [] for name in PHASES}
+        for repeat in range(max(repeats, 400_000 // n) + 1):
+            block = engine.block_of([network], plan, 1, [0], n, False)
+            w = engine._world.py_func(block, 0, 0, 0, block.first_entry[1])
+            w.tier_keys[:] = [prefix(1, 0, 0, purpose) for purpose in (draws.TIER_TEMPLATE, draws.TIER_COPY)]
+            begin(w, b, v, table, block.sites)
+            total = dict.fromkeys(PHASES, 0.0)
+            for t in range(len(table)):
+                m, following = levers_of(table, t), levers_of(table, t + 1)
+                w.keys[:] = [prefix(1, 0, t, purpose) for purpose in loops.PURPOSES]
+                begun = time.perf_counter()
+                nothing(w, m, following, b, v)
+                idle = time.perf_counter() - begun
+                for name, part in parts.items():
+                    begun = time.perf_counter()
+                    part(w, m, following, b, v)
+                    total[name] += time.perf_counter() - begun - idle
+            for name in PHASES if repeat > 0 else ():  # the first one compiles
+                spent[name].append(total[name] / n / len(table) * 1e9)
+        columns[n] = {name: statistics.median(times) for name, times in spent.items()}
+    print("| phase | " + " | ".join(f"{n:,}" for n in sizes) + " |\n| --- |" + " --- |" * len(sizes))
+    for name in PHASES:
+        print(f"| {name.replace('_', ' ')} | " + " | ".join(f"{columns[n][name]:.1f}" for n in sizes) + " |")
+    print("| all | " + " | ".join(f"{sum(columns[n].values()):.1f}" for n in sizes) + " |")
 
 
 def in_its_own_process(*options: str) -> list[str]:
@@ -371,9 +460,13 @@ def main() -> None:
     parser.add_argument("--alone", default="", help="sizes of single networks to make and run, each in its own process")
     parser.add_argument("--large", type=int, metavar="N", help="only make and run one network of N services")
     parser.add_argument("--paired", action="store_true", help="only time paired runs, with one worker and two")
+    parser.add_argument("--phases", default="", help="only time each phase of a month, at these sizes")
     options = parser.parse_args()
+    if options.phases:
+        phases([int(size) for size in options.phases.split(",")], options.repeats)
+        return
     if options.paired:
-        paired_runs(max(7, options.repeats))
+        paired_runs(max(15, options.repeats))
         return
     if options.large:
         large(options.large)
@@ -397,7 +490,9 @@ def main() -> None:
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in ("spreadsim", "mesa", "ndlib", "EoN", "numba")
     )
-    alone = ["| services | ties | made | run, 60 months | ns a service-month | memory at the peak | bytes a service |"]
+    alone = [
+        "| services | ties | made | slowest run, 60 months | ns a service-month | memory at the peak | bytes a service |"
+    ]
     alone.append("| --- | --- | --- | --- | --- | --- | --- |")
     for n in [int(size) for size in options.alone.split(",") if size]:
         alone += in_its_own_process("--large", str(n))

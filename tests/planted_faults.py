@@ -445,9 +445,23 @@ FAULTS = (
     Fault(
         "compiled: repair at full exposure, whatever the peers",
         LOOPS,
-        "exposed = exposure_of(w, i)\n            repair",
-        "exposed = 1.0\n            repair",
+        "exposed = exposure_of(w, i)\n                repair",
+        "exposed = 1.0\n                repair",
         f"{LOSSES}[drift-compiled]",
+    ),
+    Fault(
+        "compiled: repair without peers, as if all had embedded it",
+        LOOPS,
+        "v.core[k], supported, 0.0)",
+        "v.core[k], supported, 1.0)",
+        f"{LOSSES}[drift-compiled]",
+    ),
+    Fault(
+        "of services that are alike, the last are starting sites",
+        "network",
+        "np.cumsum(level, axis=1)",
+        "np.cumsum(level[:, ::-1], axis=1)[:, ::-1]",
+        f"{NETWORKS}test_starting_sites_are_those_that_sorting_finds_first",
     ),
     Fault(
         "compiled: stopped services change on",

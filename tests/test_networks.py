@@ -225,3 +225,17 @@ def test_starting_sites_follow_their_rule(rule: str) -> None:
     if key is not None:
         assert key[sites].min() >= key[others].max()
     assert np.array_equal(sites, starting_sites(network, scenario.programme, 1, 0))
+
+
+@settings(max_examples=50, deadline=None)
+@given(services=st.integers(2, 40), share=st.floats(0.0, 1.0), seed=st.integers(0, 99))
+def test_starting_sites_are_those_that_sorting_finds_first(services: int, share: float, seed: int) -> None:
+    document = small_document(programme={"starting_sites": {"rule": "most-connected", "share": share}})
+    document["network"]["services"] = services
+    document["network"]["hierarchy"] = []
+    document["run"]["seed"] = seed
+    scenario = validate(document, "ties of equal number")
+    network = make_network(scenario)
+    count = max(1, int(share * services + 0.5)) if share > 0 else 0
+    first = sorted(range(services), key=lambda i: (-network.ties.degree[i], i))[:count]
+    assert starting_sites(network, scenario.programme, 1, 0).tolist() == sorted(first)
