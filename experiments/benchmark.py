@@ -491,7 +491,7 @@ def main() -> None:
         f"{name} {importlib.metadata.version(name)}" for name in ("spreadsim", "mesa", "ndlib", "EoN", "numba")
     )
     alone = [
-        "| services | ties | made | slowest run, 60 months | ns a service-month | memory at the peak | bytes a service |"
+        "| services | ties | made | slowest run of 60 months | ns a service-month | peak memory | bytes a service |"
     ]
     alone.append("| --- | --- | --- | --- | --- | --- | --- |")
     for n in [int(size) for size in options.alone.split(",") if size]:
