@@ -114,11 +114,18 @@ def fetch_peers(w, services, place, n):
 
 
 @helper
-def fetch_own(w, i):
-    """Ask for what entering reads and writes of service `i`."""
+def fetch_version(w, i):
+    """Ask for the version of service `i`, to copy it or to replace it."""
     fetch(w.fidelity, i)
     fetch(w.form, i)
     fetch(w.generation, i)
+    fetch(w.leader, i)
+
+
+@helper
+def fetch_own(w, i):
+    """Ask for what entering reads and writes of service `i`."""
+    fetch_version(w, i)
     fetch(w.progress, i)
     fetch(w.complexity_included, i)
     fetch(w.ownership, i)
@@ -129,18 +136,8 @@ def fetch_own(w, i):
     fetch(w.context, i)
     fetch(w.perception, i)
     fetch(w.capability, i)
-    fetch(w.leader, i)
     fetch(w.parent, i)
     fetch(w.next_state, i)
-
-
-@helper
-def fetch_source(w, source):
-    """Ask for what is copied from a service."""
-    fetch(w.fidelity, source)
-    fetch(w.form, source)
-    fetch(w.generation, source)
-    fetch(w.leader, source)
 
 
 @helper
@@ -416,15 +413,12 @@ def enter_all(w, m, b, v):
     for place in range(n):
         fetch_peers(w, w.entrant, place, n)
         i = w.entrant[place]
-        if w.next_state[i] == rules.IN_NAME_ONLY:
-            w.left[place] = HEARS_FROM_ABOVE
-            continue
         by_choice = w.state[i] == rules.IN_NAME_ONLY or w.entrant_route[place] == rules.VOLUNTARY
         w.left[place] = peer_to_learn_from(w, m, b, i, w.entrant_response[place]) if by_choice else HEARS_FROM_ABOVE
     for place in range(n):
         if place + 3 < n:
             fetch_own(w, w.entrant[place + 3])
-            fetch_source(w, max(0, w.left[place + 3]))
+            fetch_version(w, max(0, w.left[place + 3]))
         if w.next_state[w.entrant[place]] == rules.IN_NAME_ONLY:
             hold_in_name(w, m, b, v, w.entrant[place])
         else:
