@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import Protocol
+from typing import Any, Protocol
 
 from spreadsim.sweep_job import Chunk, Job, Result, WrongVersionError
 from spreadsim.sweep_work import run_chunk
@@ -134,12 +134,21 @@ class LocalPool:
 
     def close(self) -> None:
         """Let go of the workers; those still at work are ended, for nobody waits for what they do."""
+        results: Any = None
         if self._pool is not None:
+            results = self._pool._result_queue
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
         if self._futures:
             import multiprocessing
 
-            for process in multiprocessing.active_children():
-                if process.pid not in (self._others or ()):
-                    process.kill()
+            others = self._others or ()
+            ended = [process for process in multiprocessing.active_children() if process.pid not in others]
+            for process in ended:
+                process.kill()
+            for process in ended:
+                process.join()
+            # One that was ended while it sent a result leaves half of it behind. The pool's thread waits for the rest
+            # as long as anybody could still send it, and this process, when it ends, for that thread: so nobody can.
+            if results is not None:
+                results._writer.close()

@@ -12,6 +12,7 @@ import random
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -201,6 +202,30 @@ def test_ctrl_c_twice_ends_the_sweep_and_its_workers(file: Path, undisturbed: Pa
     wait_for(lambda: not any(psutil.pid_exists(worker) for worker in workers), 120)
     finish(file, out)
     nothing_lost(out, undisturbed)
+
+
+def half_a_result(marker: str, _: object) -> None:
+    """In a worker: send the beginning of a result, and work on."""
+    frame: Any = sys._getframe()
+    while "result_queue" not in frame.f_locals:
+        frame = frame.f_back
+    os.write(frame.f_locals["result_queue"]._writer.fileno(), struct.pack("!i", 1000) + b"half")
+    Path(marker).touch()
+    time.sleep(600)
+
+
+def test_a_pool_closes_while_a_worker_sends_its_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the sweep, stopped, would never end: its process waits for the rest of the result."""
+    from spreadsim import sweep_pool
+
+    monkeypatch.setattr(sweep_pool, "run_chunk", half_a_result)
+    pool: Any = sweep_pool.LocalPool(2)
+    pool.submit(str(tmp_path / "begun"), None)
+    thread = pool._pool._executor_manager_thread
+    wait_for((tmp_path / "begun").exists)
+    pool.close()
+    thread.join(60)
+    assert not thread.is_alive()
 
 
 # ------------------------------------------------------------------------------------------------- damage
