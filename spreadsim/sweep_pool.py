@@ -7,12 +7,16 @@ costs the chunks in flight, which are tried again; workers end with their coordi
 from __future__ import annotations
 
 import os
+import pickle
+import shutil
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Protocol
 
 from spreadsim.sweep_job import Chunk, Job, Result, WrongVersionError
 from spreadsim.sweep_work import run_chunk
@@ -46,8 +50,11 @@ class Pool(Protocol):
         ...
 
 
-def end_with_parent() -> None:
-    """End this worker when its coordinator ends, even by a signal that cannot be caught, and leave Ctrl-C to it."""
+def end_with_parent(folder: str) -> None:
+    """End this worker, and what is in `folder`, when its coordinator ends, even by a signal that cannot be caught.
+
+    Ctrl-C is left to the coordinator.
+    """
     import multiprocessing
     import signal
 
@@ -58,9 +65,30 @@ def end_with_parent() -> None:
 
     def watch() -> None:
         parent.join()
+        shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def run_to_file(folder: str, job: Job, chunk: Chunk) -> str:
+    """Run a chunk and return the file that holds its result.
+
+    A worker that is killed while it sends a long message leaves half of it behind, for whose rest the coordinator would
+    wait for ever. The name of a file is sent whole or not at all.
+    """
+    result = run_chunk(job, chunk)
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        pickle.dump(result, file)
+    return file.name
+
+
+def taken_from(path: str) -> Result:
+    """Return the result that a worker left in a file of the pool's, where nobody else may write; remove the file."""
+    content = Path(path).read_bytes()
+    os.unlink(path)
+    result: Result = pickle.loads(content)
+    return result
 
 
 class LocalPool:
@@ -69,8 +97,9 @@ class LocalPool:
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._here: deque[tuple[Job, Chunk]] = deque()
-        self._futures: dict[Future[Result], tuple[Job, Chunk, int, ProcessPoolExecutor]] = {}
+        self._futures: dict[Future[str], tuple[Job, Chunk, int, ProcessPoolExecutor]] = {}
         self._pool: ProcessPoolExecutor | None = None
+        self._folder: str | None = None  # where workers leave their results
         self._others: set[int | None] | None = None  # processes of this one that are not the pool's
 
     @property
@@ -96,11 +125,16 @@ class LocalPool:
 
             if self._others is None:
                 self._others = {process.pid for process in multiprocessing.active_children()}
+            if self._folder is None:
+                self._folder = tempfile.mkdtemp(prefix="spreadsim-")
             self._pool = ProcessPoolExecutor(
-                self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent
+                self.workers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=end_with_parent,
+                initargs=(self._folder,),
             )
         try:
-            future = self._pool.submit(run_chunk, job, chunk)
+            future = self._pool.submit(run_to_file, self._folder or "", job, chunk)
         except BrokenProcessPool:  # a worker died since the last result; those in flight are seen to in `finished`
             self._pool.shutdown(wait=False)
             self._pool = None
@@ -120,7 +154,7 @@ class LocalPool:
         for future in back:
             job, chunk, attempt, pool = self._futures.pop(future)
             try:
-                yield chunk, future.result()
+                yield chunk, taken_from(future.result())
             except WrongVersionError:
                 raise
             except BrokenProcessPool:
@@ -134,21 +168,14 @@ class LocalPool:
 
     def close(self) -> None:
         """Let go of the workers; those still at work are ended, for nobody waits for what they do."""
-        results: Any = None
         if self._pool is not None:
-            results = self._pool._result_queue
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
         if self._futures:
             import multiprocessing
 
-            others = self._others or ()
-            ended = [process for process in multiprocessing.active_children() if process.pid not in others]
-            for process in ended:
-                process.kill()
-            for process in ended:
-                process.join()
-            # One that was ended while it sent a result leaves half of it behind. The pool's thread waits for the rest
-            # as long as anybody could still send it, and this process, when it ends, for that thread: so nobody can.
-            if results is not None:
-                results._writer.close()
+            for process in multiprocessing.active_children():
+                if process.pid not in (self._others or ()):
+                    process.kill()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
