@@ -3,6 +3,7 @@
     python experiments/benchmark.py [--sizes 1000,10000] [--repeats 3] [--write]
     python experiments/benchmark.py --alone 100000,1000000 --write
     python experiments/benchmark.py --phases 10000,1000000
+    python experiments/benchmark.py --memory
 
 The work is a bare rule over 60 months on a small-world graph of degree 8: the linear threshold (one fifth of peers),
 and a stochastic susceptible-infected process (each adopted peer persuades with a chance of .02 a month).
@@ -445,6 +446,54 @@ def phases(sizes: list[int], repeats: int) -> None:
     print("| all | " + " | ".join(f"{sum(columns[n].values()):.1f}" for n in sizes) + " |")
 
 
+def memory(repeats: int) -> None:
+    """Print how fast this machine's memory is read in order, in any order, and where each read waits for the last."""
+    import numba
+
+    @numba.njit(fastmath=True)
+    def in_order(values: Any) -> float:
+        total = 0.0
+        for i in range(len(values)):
+            total += values[i]
+        return total
+
+    @numba.njit
+    def at(values: Any, places: Any) -> float:
+        total = 0.0
+        for i in range(len(places)):
+            total += values[places[i]]
+        return total
+
+    @numba.njit
+    def along(following: Any, steps: int) -> int:
+        place = 0
+        for _ in range(steps):
+            place = following[place]
+        return place
+
+    def spent(function: Any, *arguments: Any) -> float:
+        times = []
+        for _ in range(repeats + 1):  # the first one compiles
+            begun = time.perf_counter()
+            function(*arguments)
+            times.append(time.perf_counter() - begun)
+        return statistics.median(times[1:])
+
+    rng = np.random.default_rng(1)
+    many, few, steps = np.ones(50_000_000), np.ones(1_000_000), 2_000_000
+    ring = np.empty(len(many), dtype=np.int64)
+    order = rng.permutation(len(many))
+    ring[order] = np.roll(order, -1)
+    print("| memory | |\n| --- | --- |")
+    print(f"| in order | {many.nbytes / spent(in_order, many) / 1e9:.0f} GB/s |")
+    for values, what in ((few, "a million numbers"), (many, "fifty million numbers")):
+        places = rng.integers(0, len(values), steps).astype(np.int32)
+        print(f"| {what} in any order, many reads at once | {spent(at, values, places) / steps * 1e9:.1f} ns each |")
+    print(
+        f"| fifty million numbers, each read waits for the last | {spent(along, ring, steps) / steps * 1e9:.0f} ns each |"
+    )
+
+
 def in_its_own_process(*options: str) -> list[str]:
     """Return the lines that this program prints with some options, free of what was loaded here."""
     command = [sys.executable, __file__, *options]
@@ -461,9 +510,13 @@ def main() -> None:
     parser.add_argument("--large", type=int, metavar="N", help="only make and run one network of N services")
     parser.add_argument("--paired", action="store_true", help="only time paired runs, with one worker and two")
     parser.add_argument("--phases", default="", help="only time each phase of a month, at these sizes")
+    parser.add_argument("--memory", action="store_true", help="only time how fast the memory is read")
     options = parser.parse_args()
     if options.phases:
         phases([int(size) for size in options.phases.split(",")], options.repeats)
+        return
+    if options.memory:
+        memory(options.repeats)
         return
     if options.paired:
         paired_runs(max(15, options.repeats))

@@ -67,8 +67,11 @@ _SHARED = (  # the same for all runs, or used by one run after another
     "left",
     "entrant",
     "entrant_route",
-    "entrant_response",
+    "entrant_source",
+    "aside",
+    "reached",
     "has_first_call",
+    "has_directed_ties",
     "first_late_month",
     "keeps_events",
 )
@@ -107,6 +110,7 @@ def begin(w, b, v, sites):
         if b.awareness.start == 1:
             w.state[i] = rules.AWARE
         w.next_state[i] = w.state[i]
+        w.reached[i] = w.has_directed_ties[0]  # who listens to whom is then not at hand
     for i in sites:
         for k in range(v.n_components):
             w.fidelity[i, k] = 1.0
@@ -237,8 +241,11 @@ def block_of(
         left=np.empty(n, dtype=np.int32),
         entrant=np.empty(n, dtype=np.int32),
         entrant_route=np.empty(n, dtype=np.int8),
-        entrant_response=np.empty(n),
+        entrant_source=np.empty(n, dtype=np.int32),
+        aside=np.empty(n, dtype=np.int32),
+        reached=np.empty(n, dtype=np.bool_),
         has_first_call=np.array([bool(first_call[0].any())]),
+        has_directed_ties=np.array([any(network.ties.directed for network in different)]),
         first_late_month=first_late_month(plan.months),
         keeps_events=keeps_events,
         network_of=np.array([place[id(network)] for network in networks]),

@@ -9,7 +9,11 @@ told so, and refuses what would.
 ``w.roster[s]`` lists the services in state s, ascending, and ``w.sizes[s]`` counts them: going through one state at a
 time costs half as much as asking each service in turn for its state. A phase goes through it twice. The first time it
 writes each service down in ``w.left`` and moves on only if the service may change: nothing is guessed, so that the
-processor never guesses wrong. The second time it works out what becomes of those that are left.
+processor never guesses wrong. The second time it works out what becomes of those that are left. Some of them are put
+``w.aside`` for a third time: those of another kind, or whose peers must be asked.
+
+``w.reached`` says whether any peer of a service may ever have embedded the improvement. Before that nobody speaks for
+it, so that its exposure is none, and its ties need not be looked at.
 """
 
 from __future__ import annotations
@@ -78,6 +82,7 @@ PURPOSES = tuple(int(purpose) for purpose in _MONTHLY)
 
 N_EVENTS, OVERFLOW, COMMITTED, ENTRANTS = range(4)  # places in `counts`
 HEARS_FROM_ABOVE, READS_SPECIFICATION = -2, -1  # instead of a peer to learn from
+NOT_ASKED = -1.0  # instead of an exposure: ties have not been added up
 
 
 # ------------------------------------------------------------------------------------------------- helpers
@@ -91,7 +96,9 @@ def draw(w, purpose, i):
 
 @helper
 def exposure_of(w, i):
-    """Return the exposure of service `i` to its peers."""
+    """Return the exposure of service `i` to its peers: none while none of them has ever embedded it."""
+    if not w.reached[i]:
+        return 0.0
     total = 0.0
     for entry in range(w.start[i], w.start[i + 1]):
         total += w.weight[entry] * w.persuasion[w.peer[entry]]
@@ -105,12 +112,26 @@ def fetch_peers(w, services, place, n):
         fetch(w.start, services[place + 12])
         fetch(w.weight_sum, services[place + 12])
     if place + 8 < n:
-        fetch(w.peer, w.start[services[place + 8]])
-        fetch(w.weight, w.start[services[place + 8]])
+        for entry in (w.start[services[place + 8]], w.start[services[place + 8] + 1] - 1):  # ties may fill two lines
+            fetch(w.peer, entry)
+            fetch(w.weight, entry)
+        fetch(w.readiness, services[place + 8])
     if place + 4 < n:
         i = services[place + 4]
         for entry in range(w.start[i], w.start[i + 1]):
             fetch(w.persuasion, w.peer[entry])
+
+
+@helper
+def fetch_components(w, services, place, n):
+    """Ask for what the services of a list that are next need to change their components."""
+    if place + 8 < n:
+        i = services[place + 8]
+        fetch(w.fidelity, i)
+        fetch(w.core, i)
+        fetch(w.adaptable, i)
+        fetch(w.capability, i)
+        fetch(w.adaptation_tendency, i)
 
 
 @helper
@@ -150,6 +171,12 @@ def response_of(w, m, b, i, exposed):
             if w.state[j] == rules.EMBEDDED and w.since[j] == m.month:
                 not_persuaded = not_persuaded * R.not_persuaded_by(b, w.persuasion[j])
     return R.exposure_response(b, exposed, w.readiness[i], not_persuaded)
+
+
+@helper
+def largest_response_unexposed(b):
+    """Return the largest response, over all readiness, of a service without exposure."""
+    return max(R.exposure_response(b, 0.0, 0.0, 1.0), R.exposure_response(b, 0.0, 1.0, 1.0))
 
 
 @helper
@@ -272,7 +299,10 @@ def hear(w, m, b):
         i = w.roster[rules.UNAWARE, place]
         directed = R.is_directed(b, m, w.depth[i], w.wave[i])
         w.left[n_left] = i
-        n_left += draw(w, AWARE, i) < R.awareness_probability(b, m, 1.0, directed)
+        u = draw(w, AWARE, i)
+        n_left += (u < R.awareness_probability(b, m, 0.0, directed)) | (
+            (u < R.awareness_probability(b, m, 1.0, directed)) & w.reached[i]
+        )
     for place in range(n_left):
         fetch_peers(w, w.left, place, n_left)
         i = w.left[place]
@@ -289,12 +319,18 @@ def decide(w, m, b, v):
     for state in (rules.AWARE, rules.DISCONTINUED):
         again = state == rules.DISCONTINUED
         at_most = R.adoption_probability(b, m, 1.0, 1.0, again)
+        unexposed = R.adoption_probability(b, m, largest_response_unexposed(b), 1.0, again)
         n_left = 0
         for place in range(w.sizes[state]):
             i = w.roster[state, place]
             compliance = R.compliance_probability(b, m, R.is_directed(b, m, w.depth[i], w.wave[i]), again)
             w.left[n_left] = i
-            n_left += (draw(w, DECIDE, i) < at_most) | (compliance > 0.0 and draw(w, MANDATE, i) < compliance)
+            u = draw(w, DECIDE, i)
+            n_left += (
+                (u < unexposed)
+                | ((u < at_most) & w.reached[i])
+                | (compliance > 0.0 and draw(w, MANDATE, i) < compliance)
+            )
         for place in range(n_left):
             fetch_peers(w, w.left, place, n_left)
             i = w.left[place]
@@ -312,44 +348,42 @@ def decide(w, m, b, v):
                 state,
             )
             if following != state:
-                line_up(w, i, following, route, response)
+                by_choice = route == rules.VOLUNTARY
+                source = peer_to_learn_from(w, m, b, i, response) if by_choice else HEARS_FROM_ABOVE
+                line_up(w, i, following, route, source)
 
 
 @helper
 def finish_or_give_up(w, m, b, v):
     """Implementing services make progress, and embed it or give up."""
     at_most = R.abandonment_probability(b, 0.0)
-    n_left = 0
+    n_left = n_done = 0
     for place in range(w.sizes[rules.IMPLEMENTING]):
         i = w.roster[rules.IMPLEMENTING, place]
         progress = R.progress_made(b, w.capability[i], support_of(w, i), w.complexity_included[i])
         w.progress[i] = min(1.0, w.progress[i] + progress)
-        w.left[n_left] = i
-        n_left += (w.progress[i] >= 1.0) | (draw(w, ABANDON, i) < at_most)
+        is_done = w.progress[i] >= 1.0
+        w.aside[n_done] = w.left[n_left] = i
+        n_done += is_done
+        n_left += (not is_done) & (draw(w, ABANDON, i) < at_most)
+    for place in range(n_done):
+        if place + 6 < n_done:
+            fetch(w.effect, w.aside[place + 6])
+            fetch(w.route, w.aside[place + 6])
+            fetch(w.generation, w.aside[place + 6])
+            fetch(w.presence_at_start, w.aside[place + 6])
+        i = w.aside[place]
+        w.leader[i] = draw(w, LEADER, i) < R.leadership_probability(b, m, w.effect[i])
+        now, leads = w.presence_at_start[i], w.leader[i]
+        note(w, m, i, rules.EMBEDDED, w.route[i], rules.NO_SOURCE, -1, w.generation[i], now, leads)
     for place in range(n_left):
         fetch_peers(w, w.left, place, n_left)
         i = w.left[place]
-        route = w.route[i]
-        if w.progress[i] >= 1.0:
-            w.leader[i] = draw(w, LEADER, i) < R.leadership_probability(b, m, w.effect[i])
-            note(
-                w,
-                m,
-                i,
-                rules.EMBEDDED,
-                route,
-                rules.NO_SOURCE,
-                -1,
-                w.generation[i],
-                w.presence_at_start[i],
-                w.leader[i],
-            )
-            continue
         response = response_of(w, m, b, i, exposure_of(w, i))
         odds = R.engagement_odds(b, m, v, w.readiness[i], support_of(w, i), response)
         if draw(w, ABANDON, i) < R.abandonment_probability(b, R.engagement(b, odds)):
-            after = R.after_stopping(m, route)
-            note(w, m, i, after, route, rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
+            after = R.after_stopping(m, w.route[i])
+            note(w, m, i, after, w.route[i], rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
 
 
 @helper
@@ -363,6 +397,11 @@ def stop(w, m, b, v):
         w.left[n_left] = i
         n_left += draw(w, STOP, i) < at_most
     for place in range(n_left):
+        if place + 6 < n_left:
+            fetch(w.effect, w.left[place + 6])
+            fetch(w.ownership, w.left[place + 6])
+            fetch(w.capability, w.left[place + 6])
+            fetch(w.route, w.left[place + 6])
         i = w.left[place]
         if draw(w, STOP, i) < R.discontinuation_probability(
             b, v, w.effect[i], w.ownership[i], support_embedded_of(w, i), w.capability[i]
@@ -390,39 +429,34 @@ def convert_or_lapse(w, m, b, v):
         conversion = R.conversion_probability(b, m, response, support, R.engagement(b, odds))
         following = R.after_in_name_only(draw(w, CONVERT, i), conversion, draw(w, RELAPSE, i), lapse)
         if following == rules.IMPLEMENTING:
-            line_up(w, i, following, w.route[i], response)
+            line_up(w, i, following, w.route[i], peer_to_learn_from(w, m, b, i, response))
         elif following == rules.DISCONTINUED:
             note(w, m, i, following, w.route[i], rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
 
 
 @helper
-def line_up(w, i, following, route, response):
-    """Write down that service `i` adopts, in earnest or in name only; how, is worked out when all have decided."""
+def line_up(w, i, following, route, source):
+    """Write down that service `i` adopts, and whose version it learns from; it copies when all have decided."""
     w.next_state[i] = following
     place = w.counts[ENTRANTS]
     w.entrant[place] = i
     w.entrant_route[place] = route
-    w.entrant_response[place] = response
+    w.entrant_source[place] = source
     w.counts[ENTRANTS] = place + 1
 
 
 @helper
 def enter_all(w, m, b, v):
-    """Let those who adopt this month do so: all find whose version to learn from, then copy it."""
+    """Let those who adopt this month do so."""
     n = w.counts[ENTRANTS]
-    for place in range(n):
-        fetch_peers(w, w.entrant, place, n)
-        i = w.entrant[place]
-        by_choice = w.state[i] == rules.IN_NAME_ONLY or w.entrant_route[place] == rules.VOLUNTARY
-        w.left[place] = peer_to_learn_from(w, m, b, i, w.entrant_response[place]) if by_choice else HEARS_FROM_ABOVE
     for place in range(n):
         if place + 3 < n:
             fetch_own(w, w.entrant[place + 3])
-            fetch_version(w, max(0, w.left[place + 3]))
+            fetch_version(w, max(0, w.entrant_source[place + 3]))
         if w.next_state[w.entrant[place]] == rules.IN_NAME_ONLY:
             hold_in_name(w, m, b, v, w.entrant[place])
         else:
-            enter(w, m, b, v, w.entrant[place], w.entrant_route[place], w.left[place])
+            enter(w, m, b, v, w.entrant[place], w.entrant_route[place], w.entrant_source[place])
     w.counts[ENTRANTS] = 0
 
 
@@ -532,6 +566,7 @@ def change(w, m, n, b, v):
             w.left[n_left] = i
             n_left += D.is_any(draw(w, EROSION_CANDIDATE, draws.COMPONENT_STRIDE * i), v.erosion_table, v.n_core)
     for place in range(n_left):
+        fetch_components(w, w.left, place, n_left)
         i = w.left[place]
         erode(w, m, b, v, i, R.latitude_taken(m, w.adaptation_tendency[i]))
     n_left = 0
@@ -541,11 +576,14 @@ def change(w, m, n, b, v):
             adapt(w, m, b, v, i)
             w.left[n_left] = i
             n_left += D.is_any(draw(w, DRIFT_CANDIDATE, draws.COMPONENT_STRIDE * i), v.drift_table, v.n_components)
+    n_aside = 0
     for place in range(n_left):
-        if place + 6 < n_left:
-            fetch(w.fidelity, w.left[place + 6])
-            fetch(w.capability, w.left[place + 6])
-        drift(w, m, b, v, w.left[place])
+        fetch_components(w, w.left, place, n_left)
+        w.aside[n_aside] = w.left[place]
+        n_aside += drift(w, m, b, v, w.left[place], NOT_ASKED)
+    for place in range(n_aside):
+        fetch_peers(w, w.aside, place, n_aside)
+        drift(w, m, b, v, w.aside[place], exposure_of(w, w.aside[place]))
 
 
 @helper
@@ -577,9 +615,12 @@ def erode(w, m, b, v, i, latitude):
 
 
 @helper
-def drift(w, m, b, v, i):
-    """Lose and regain parts of components, in an embedded service."""
-    at, altered, exposed = 0, False, -1.0
+def drift(w, m, b, v, i, exposed):
+    """Lose and regain parts of components, in an embedded service; return whether its exposure decides on any.
+
+    Components that need the exposure wait for it: they change once it is given, and then they alone.
+    """
+    at, altered, asks = 0, False, False
     while at < v.n_components:
         address = draws.COMPONENT_STRIDE * i + at
         at += D.candidates_before(draw(w, DRIFT_CANDIDATE, address), v.drift_table, v.n_components - at)
@@ -590,21 +631,25 @@ def drift(w, m, b, v, i):
         u = draw(w, DRIFT, draws.COMPONENT_STRIDE * i + k)
         loss = R.drift_probability(b, m, v.complexity[k], w.capability[i])
         supported = support_embedded_of(w, i)
-        at_least = R.repair_probability(b, m, v.codification[k], v.core[k], supported, 0.0)
-        after = R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, at_least)
+        repair = R.repair_probability(b, m, v.codification[k], v.core[k], supported, 0.0)
+        after = R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, repair)
         if v.core[k] and after == w.fidelity[i, k]:
-            at_most = R.repair_probability(b, m, v.codification[k], v.core[k], supported, 1.0)
-            after = R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, at_most)
-            if after != w.fidelity[i, k]:  # its peers make the difference
-                if exposed < 0.0:
-                    exposed = exposure_of(w, i)
-                repair = R.repair_probability(b, m, v.codification[k], v.core[k], supported, exposed)
-                after = R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, repair)
+            repair = R.repair_probability(b, m, v.codification[k], v.core[k], supported, 1.0)
+            if R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, repair) == after:
+                continue
+            if exposed == NOT_ASKED:  # its peers make the difference
+                asks = True
+                continue
+            repair = R.repair_probability(b, m, v.codification[k], v.core[k], supported, exposed)
+            after = R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, repair)
+        elif exposed != NOT_ASKED:  # it has changed already
+            continue
         if after != w.fidelity[i, k]:
             w.fidelity[i, k] = after
             altered = True
     if altered:
         weigh(w, v, i)
+    return asks
 
 
 # ------------------------------------------------------------------------------------------------- commit, observe
@@ -613,6 +658,7 @@ def drift(w, m, b, v, i):
 @helper
 def commit(w, m, n, b, v):
     """Make the new state of those who change hold; a leader that is no longer embedded leads no more."""
+    n_first = 0
     for place in range(w.counts[COMMITTED], w.counts[N_EVENTS]):
         i = w.event_service[place]
         state = w.event_to_state[place]
@@ -626,10 +672,20 @@ def commit(w, m, n, b, v):
             w.ever_led[i] = w.ever_led[i] or w.leader[i]
             if w.first_embedded[i] < 0:
                 w.first_embedded[i] = m.month + 1
+                w.left[n_first] = i
+                n_first += 1
         w.began[i] = w.began[i] or state == rules.IMPLEMENTING or state == rules.EMBEDDED
         if state != rules.EMBEDDED:
             w.leader[i] = False
             w.persuasion[i] = R.persuasiveness(b, state, w.effect[i], False)
+    for place in range(n_first):
+        if place + 8 < n_first:
+            fetch(w.start, w.left[place + 8])
+        if place + 4 < n_first:
+            fetch(w.peer, w.start[w.left[place + 4]])
+        i = w.left[place]
+        for entry in range(w.start[i], w.start[i + 1]):
+            w.reached[w.peer[entry]] = True
     if not w.keeps_events:
         w.counts[N_EVENTS] = 0
     w.counts[COMMITTED] = w.counts[N_EVENTS]

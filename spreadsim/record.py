@@ -62,26 +62,26 @@ def record_month(
     fidelity = core = effect = fit = moved = context = generation = at_start = presence = 0.0
     delivered = least = most = leaders = n_first = people_first = 0.0
     published = w.published_form[0]
-    for place in range(sizes[rules.EMBEDDED]):
-        i = roster[rules.EMBEDDED][place]
-        form, own_core, own_adaptable = w.form[i], w.core[i], w.adaptable[i]
-        fidelity += rules.fidelity_as_intended(v, own_core, own_adaptable, form - published)
-        core += own_core
-        effect += w.effect[i]
-        fit += rules.fit(b, w.context[i], form)
-        moved += form if form >= 0.0 else -form
-        context += w.context[i] if w.context[i] >= 0.0 else -w.context[i]
-        generation += w.generation[i]
-        at_start += w.presence_at_start[i]
-        presence += v.core_share * own_core + v.adaptable_share * own_adaptable
-        leaders += 1.0 if w.leader[i] else 0.0
-        is_first = w.first_embedded[i] == month
-        n_first += 1.0 if is_first else 0.0
-        people_first += w.population[i] if is_first else 0.0
     for state in (rules.EMBEDDED, rules.IMPLEMENTING, rules.IN_NAME_ONLY):
         for place in range(sizes[state]):
             i = roster[state][place]
-            achieved = rules.share_delivered(b, state, w.progress[i]) * w.effect[i]
+            own_effect = w.effect[i]
+            if state == rules.EMBEDDED:
+                form, own_core, own_adaptable = w.form[i], w.core[i], w.adaptable[i]
+                fidelity += rules.fidelity_as_intended(v, own_core, own_adaptable, form - published)
+                core += own_core
+                effect += own_effect
+                fit += rules.fit(b, w.context[i], form)
+                moved += form if form >= 0.0 else -form
+                context += w.context[i] if w.context[i] >= 0.0 else -w.context[i]
+                generation += w.generation[i]
+                at_start += w.presence_at_start[i]
+                presence += v.core_share * own_core + v.adaptable_share * own_adaptable
+                leaders += 1.0 if w.leader[i] else 0.0
+                if w.first_embedded[i] == month:
+                    n_first += 1.0
+                    people_first += w.population[i]
+            achieved = rules.share_delivered(b, state, w.progress[i]) * own_effect
             if late:
                 late_effect[i] += achieved
             people = w.population[i] * achieved

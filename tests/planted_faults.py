@@ -445,8 +445,8 @@ FAULTS = (
     Fault(
         "compiled: repair at full exposure, whatever the peers",
         LOOPS,
-        "exposed = exposure_of(w, i)\n                repair",
-        "exposed = 1.0\n                repair",
+        "v.core[k], supported, exposed)",
+        "v.core[k], supported, 1.0)",
         f"{LOSSES}[drift-compiled]",
     ),
     Fault(
@@ -552,6 +552,41 @@ FAULTS = (
         "if w.first_embedded[i] < 0:",
         "if w.first_embedded[i] < 99:",
         COUNTED,
+    ),
+    Fault(
+        "word reaches one peer only",
+        "loops",
+        "for entry in range(w.start[i], w.start[i + 1]):\n            w.reached",
+        "for entry in range(w.start[i], w.start[i] + 1):\n            w.reached",
+        "tests/test_drivers.py::test_shipped_default_agrees_for_all_strategies",
+    ),
+    Fault(
+        "one-way ties are taken for mutual ones",
+        "engine",
+        "w.reached[i] = w.has_directed_ties[0]",
+        "w.reached[i] = False",
+        "tests/test_drivers.py::test_drivers_agree_where_ties_run_one_way",
+    ),
+    Fault(
+        "components that wait for peers never change",
+        "loops",
+        "n_aside += drift(",
+        "n_aside += 0 * drift(",
+        "tests/test_drivers.py::test_shipped_default_agrees_for_all_strategies",
+    ),
+    Fault(
+        "components change once more when peers are asked",
+        "loops",
+        "elif exposed != NOT_ASKED:  # it has changed already\n            continue",
+        "elif exposed != NOT_ASKED:  # it has changed already\n            pass",
+        "tests/test_drivers.py::test_shipped_default_agrees_for_all_strategies",
+    ),
+    Fault(
+        "a threshold of nought needs a peer",
+        "loops",
+        "R.exposure_response(b, 0.0, 0.0, 1.0), R.exposure_response(b, 0.0, 1.0, 1.0)",
+        "0.0, 0.0",
+        "tests/test_drivers.py::test_a_threshold_of_nought_is_met_where_nobody_has_adopted",
     ),
     Fault(
         "evaporation from the month before the end",

@@ -12,14 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import spreadsim as ss
 from spreadsim import engine, loops, rules
 from spreadsim.model import SpreadModel, run_with_mesa
-from spreadsim.network import make_network
+from spreadsim.network import make_network, network_from_graph
 from spreadsim.plan import plans
 from spreadsim.results import Run
 from tests.conftest import small_document
@@ -45,6 +47,17 @@ def test_drivers_agree_on_any_scenario(scenario: Any) -> None:
     network, (plan,) = make_network(scenario), plans(scenario)
     seed = scenario.run.seed
     assert differences(engine.run(network, plan, seed, 3), run_with_mesa(network, plan, seed, 3)) == []
+
+
+@settings(max_examples=50)
+@given(scenarios(), st.integers(0, 2**20))
+def test_drivers_agree_where_ties_run_one_way(scenario: Any, seed: int) -> None:
+    """Who listens to a service is then not whom it listens to."""
+    n = scenario.network.services
+    graph = nx.gnm_random_graph(n, 2 * n, seed=seed, directed=True)
+    network, (plan,) = network_from_graph(graph, scenario), plans(scenario)
+    assert network.ties.directed
+    assert differences(engine.run(network, plan, seed, 1), run_with_mesa(network, plan, seed, 1)) == []
 
 
 @settings(max_examples=15)
@@ -76,12 +89,25 @@ def test_shipped_default_agrees_for_all_strategies() -> None:
         assert differences(engine.run(network, plan, 1, 1), run_with_mesa(network, plan, 1, 1)) == [], plan.name
 
 
+def test_a_threshold_of_nought_is_met_where_nobody_has_adopted() -> None:
+    """Services without any adopting peer adopt all the same, in both drivers."""
+    settings = ["network.services=60", "network.hierarchy=[]", "run.months=6", "programme.starting_sites.share=0.0"]
+    settings += [f"behaviour.adoption.{name}" for name in ("external_influence=0.0", "exposure_response='threshold'")]
+    settings += ["behaviour.adoption.threshold_most_ready=0.0", "behaviour.adoption.threshold_least_ready=0.0"]
+    scenario = ss.load_scenario("default", [*settings, "behaviour.awareness.start='aware'"])
+    network = make_network(scenario, 1)
+    plan = next(plan for plan in plans(scenario) if plan.name == "organic")
+    run = engine.run(network, plan, 1, 1)
+    assert len(run.events["month"]) > 10
+    assert differences(run, run_with_mesa(network, plan, 1, 1)) == []
+
+
 PROBE = """
 import hashlib, json, sys
 import numpy as np
 from spreadsim.scenario_files import validate
 from spreadsim.execution import run_plan
-from spreadsim.network import make_network
+from spreadsim.network import make_network, network_from_graph
 from spreadsim.plan import plans
 import mesa
 scenario = validate(json.loads(sys.stdin.read()), "probe")
