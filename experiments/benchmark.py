@@ -333,11 +333,12 @@ def plot(rows: list[Row], path: Path) -> None:
 
 
 def large_scenario(n: int) -> Any:
-    """Return `default` with `n` services in regions and teams, half of their peers anywhere in the country."""
+    """Return `default` with `n` services in regions and teams and four ties each, a third of them across the country."""
     settings = [
         f"network.services={n}",
         f"network.hierarchy=[{{level='region',count={max(1, n // 10_000)}}},{{level='team',count={n // 6}}}]",
-        "network.peer_ties.picks_anywhere=1.0",
+        "network.peer_ties.picks_in_next_level=1.25",
+        "network.peer_ties.picks_anywhere=1.3",
     ]
     return load_scenario("default", settings)
 
