@@ -10,7 +10,7 @@ and a stochastic susceptible-infected process (each adopted peer persuades with 
 Before anything is timed, all programs are checked to agree: month by month for the threshold, within five standard
 errors of the mean for the process. Programs run in turn in one process, set-up left out, medians over repeats.
 spreadsim also runs its full science, with eight components, beside their bare rule: small networks as replicates,
-large ones alone. The C loop needs a compiler.
+large ones alone, all with about four ties a service. The C loop needs a compiler.
 """
 
 from __future__ import annotations
@@ -281,8 +281,7 @@ def bare_rows(kind: str, n: int, library: Any, repeats: int) -> list[Row]:
 
 def science_rows(n: int, repeats: int) -> list[Row]:
     """Return what the full science takes, with eight components, in each of the default strategies."""
-    groups = max(1, n // 6)
-    full = load_scenario("default", [f"network.services={n}", f"network.hierarchy=[{{level='team',count={groups}}}]"])
+    full = full_scenario(n)
     runs = max(1, 40_000 // n)  # small networks as replicates, as they are in a comparison
     networks = make_networks(full, range(runs))
     rows: list[Row] = []
@@ -332,8 +331,8 @@ def plot(rows: list[Row], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def large_scenario(n: int) -> Any:
-    """Return `default` with `n` services in regions and teams and four ties each, a third of them across the country."""
+def full_scenario(n: int) -> Any:
+    """Return `default` with `n` services in regions and teams: four ties each, a third across the country."""
     settings = [
         f"network.services={n}",
         f"network.hierarchy=[{{level='region',count={max(1, n // 10_000)}}},{{level='team',count={n // 6}}}]",
@@ -350,7 +349,7 @@ def large(n: int) -> None:
     """
     import resource
 
-    spec = large_scenario(n)
+    spec = full_scenario(n)
     begun = time.perf_counter()
     network = make_network(spec)
     made = time.perf_counter() - begun
@@ -418,7 +417,7 @@ def phases(sizes: list[int], repeats: int) -> None:
     prefix, levers_of = draws.prefix, engine.levers_of.py_func
     columns: dict[int, dict[str, float]] = {}
     for n in sizes:
-        spec = large_scenario(n)
+        spec = full_scenario(n)
         network, plan = make_network(spec), plans(spec)[-1]
         b, v, table = plan.behaviour, plan.intervention, plan.table
         spent: dict[str, list[float]] = {name: [] for name in PHASES}
@@ -490,9 +489,8 @@ def memory(repeats: int) -> None:
     for values, what in ((few, "a million numbers"), (many, "fifty million numbers")):
         places = rng.integers(0, len(values), steps).astype(np.int32)
         print(f"| {what} in any order, many reads at once | {spent(at, values, places) / steps * 1e9:.1f} ns each |")
-    print(
-        f"| fifty million numbers, each read waits for the last | {spent(along, ring, steps) / steps * 1e9:.0f} ns each |"
-    )
+    waits = spent(along, ring, steps) / steps
+    print(f"| fifty million numbers, each read waits for the last | {waits * 1e9:.0f} ns each |")
 
 
 def in_its_own_process(*options: str) -> list[str]:
