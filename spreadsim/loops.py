@@ -135,6 +135,19 @@ def fetch_components(w, services, place, n):
 
 
 @helper
+def fetch_spell(w, services, place, n):
+    """Ask for what the services of a list that are next need to embed the improvement, or to stop."""
+    if place + 6 < n:
+        i = services[place + 6]
+        fetch(w.effect, i)
+        fetch(w.route, i)
+        fetch(w.generation, i)
+        fetch(w.ownership, i)
+        fetch(w.presence_at_start, i)
+        fetch(w.capability, i)
+
+
+@helper
 def fetch_version(w, i):
     """Ask for the version of service `i`, to copy it or to replace it."""
     fetch(w.fidelity, i)
@@ -367,11 +380,7 @@ def finish_or_give_up(w, m, b, v):
         n_done += is_done
         n_left += (not is_done) & (draw(w, ABANDON, i) < at_most)
     for place in range(n_done):
-        if place + 6 < n_done:
-            fetch(w.effect, w.aside[place + 6])
-            fetch(w.route, w.aside[place + 6])
-            fetch(w.generation, w.aside[place + 6])
-            fetch(w.presence_at_start, w.aside[place + 6])
+        fetch_spell(w, w.aside, place, n_done)
         i = w.aside[place]
         w.leader[i] = draw(w, LEADER, i) < R.leadership_probability(b, m, w.effect[i])
         now, leads = w.presence_at_start[i], w.leader[i]
@@ -397,11 +406,7 @@ def stop(w, m, b, v):
         w.left[n_left] = i
         n_left += draw(w, STOP, i) < at_most
     for place in range(n_left):
-        if place + 6 < n_left:
-            fetch(w.effect, w.left[place + 6])
-            fetch(w.ownership, w.left[place + 6])
-            fetch(w.capability, w.left[place + 6])
-            fetch(w.route, w.left[place + 6])
+        fetch_spell(w, w.left, place, n_left)
         i = w.left[place]
         if draw(w, STOP, i) < R.discontinuation_probability(
             b, v, w.effect[i], w.ownership[i], support_embedded_of(w, i), w.capability[i]
@@ -678,18 +683,24 @@ def commit(w, m, n, b, v):
         if state != rules.EMBEDDED:
             w.leader[i] = False
             w.persuasion[i] = R.persuasiveness(b, state, w.effect[i], False)
-    for place in range(n_first):
-        if place + 8 < n_first:
-            fetch(w.start, w.left[place + 8])
-        if place + 4 < n_first:
-            fetch(w.peer, w.start[w.left[place + 4]])
-        i = w.left[place]
-        for entry in range(w.start[i], w.start[i + 1]):
-            w.reached[w.peer[entry]] = True
+    reach_peers(w, w.left, n_first)
     if not w.keeps_events:
         w.counts[N_EVENTS] = 0
     w.counts[COMMITTED] = w.counts[N_EVENTS]
     call_the_roll(w)
+
+
+@helper
+def reach_peers(w, services, n):
+    """Let the peers of services that embed the improvement for the first time know whom they may now look at."""
+    for place in range(n):
+        if place + 8 < n:
+            fetch(w.start, services[place + 8])
+        if place + 4 < n:
+            fetch(w.peer, w.start[services[place + 4]])
+        i = services[place]
+        for entry in range(w.start[i], w.start[i + 1]):
+            w.reached[w.peer[entry]] = True
 
 
 @helper

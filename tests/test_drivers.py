@@ -107,7 +107,7 @@ import hashlib, json, sys
 import numpy as np
 from spreadsim.scenario_files import validate
 from spreadsim.execution import run_plan
-from spreadsim.network import make_network, network_from_graph
+from spreadsim.network import make_network
 from spreadsim.plan import plans
 import mesa
 scenario = validate(json.loads(sys.stdin.read()), "probe")
