@@ -15,11 +15,11 @@ import numpy as np
 
 import spreadsim as ss
 from spreadsim import rules
+from spreadsim.outcomes.statistics import student_interval
 from spreadsim.parameters import Component, Declaration, declarations
-from spreadsim.plan import plan
-from spreadsim.reference import reference_page, table
-from spreadsim.scenario import FourLevers, Scenario
-from spreadsim.statistics import student_interval
+from spreadsim.scenario.document import FourLevers, Scenario
+from spreadsim.scenario.plan import plan
+from spreadsim.telling.reference import reference_page, table
 
 FOLDER = Path(__file__).parent
 MODEL = FOLDER / "model.md"

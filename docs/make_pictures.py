@@ -56,7 +56,7 @@ LAYERS = (
 def comparison() -> None:
     """Draw the share of services in each state, by month, under the three strategies of the default scenario."""
     import spreadsim as ss
-    from spreadsim.time_plots import state_figure
+    from spreadsim.comparison.figures.over_time import state_figure
 
     figure = state_figure(ss.compare("default", replicates=100, frontier=False))
     figure.savefig(FOLDER / "comparison.png", dpi=200, facecolor="white", metadata={"Software": None})
@@ -107,8 +107,8 @@ def architecture() -> None:
 def _photograph(name: str) -> None:
     """Keep one of the app's screens, brought to the state in which the tests' own screenshots show it."""
     sys.path.insert(0, str(FOLDER.parent.parent))
-    from tests import app_screenshots
-    from tests.browser import launched, served, visit
+    from tests.app import screenshots as app_screenshots
+    from tests.app.browser import launched, served, visit
 
     path = FOLDER / f"{name}.png"
     with launched() as browser, served() as address:

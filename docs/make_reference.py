@@ -19,12 +19,13 @@ from typing import Any
 import click
 
 import spreadsim as ss
-from spreadsim.experiment_schema import Design, Experiment, Outcomes, Range, RunTable
-from spreadsim.measures import BY_NAME, CURVES_ALONE
-from spreadsim.network_columns import SERVICE_COLUMNS, TIE_COLUMNS, TIER_COLUMNS
-from spreadsim.reference import reference_page, table
-from spreadsim.results_folder import write_comparison, write_parquet
+from spreadsim.comparison.folder import write_comparison
+from spreadsim.network.reading.columns import SERVICE_COLUMNS, TIE_COLUMNS, TIER_COLUMNS
+from spreadsim.outcomes.measures import BY_NAME, CURVES_ALONE
 from spreadsim.state import ATTRIBUTES
+from spreadsim.sweeps.document import Design, Experiment, Outcomes, Range, RunTable
+from spreadsim.telling.folder import write_parquet
+from spreadsim.telling.reference import reference_page, table
 
 FOLDER = Path(__file__).resolve().parent
 MADE = "Made by `python docs/make_reference.py`; a test holds it to the code."

@@ -31,12 +31,13 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from spreadsim import draws, engine
-from spreadsim.execution import Task, run_tasks
-from spreadsim.model import SpreadModel
-from spreadsim.network import Network, make_network, make_networks, network_from_graph, starting_sites
-from spreadsim.plan import Plan, plans
-from spreadsim.scenario_files import load_scenario
+from spreadsim import draws
+from spreadsim.drivers import engine
+from spreadsim.drivers.mesa_model import SpreadModel
+from spreadsim.drivers.running import Task, run_tasks
+from spreadsim.network.data import Network, make_network, make_networks, network_from_graph, starting_sites
+from spreadsim.scenario.files import load_scenario
+from spreadsim.scenario.plan import Plan, plans
 
 OURS = "spreadsim, compiled"
 MONTHS, DEGREE, THETA, BETA = 60, 8, 0.2, 0.02
@@ -108,7 +109,7 @@ def run_c(library: Any, network: Network, sites: np.ndarray, theta: float, seed:
 
 
 def run_engine(network: Network, plan: Plan, seed: int) -> tuple[float, np.ndarray]:
-    from spreadsim.measures import first_months_embedded
+    from spreadsim.outcomes.measures import first_months_embedded
 
     begun = time.perf_counter()
     run = engine.run(network, plan, seed, 0)
@@ -118,7 +119,7 @@ def run_engine(network: Network, plan: Plan, seed: int) -> tuple[float, np.ndarr
 
 
 def run_agents(network: Network, plan: Plan, seed: int) -> tuple[float, np.ndarray]:
-    from spreadsim.measures import first_months_embedded
+    from spreadsim.outcomes.measures import first_months_embedded
 
     model = SpreadModel(network=network, resolved=plan, seed=seed)
     begun = time.perf_counter()
@@ -398,7 +399,7 @@ def phases(sizes: list[int], repeats: int) -> None:
 
     import numba
 
-    from spreadsim import loops
+    from spreadsim.drivers import loops
 
     def called(name: str) -> Any:
         function = getattr(loops, name)

@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 
 import spreadsim as ss
-from spreadsim.execution import Task, run_tasks
-from spreadsim.measures import MEASURES
-from spreadsim.network import make_network
+from spreadsim.drivers.running import Task, run_tasks
+from spreadsim.network.data import make_network
+from spreadsim.outcomes.measures import MEASURES
+from spreadsim.outcomes.statistics import student_interval
 from spreadsim.parameters import (
     Behaviour,
     Component,
@@ -32,10 +33,9 @@ from spreadsim.parameters import (
     Services,
     declarations,
 )
-from spreadsim.plan import Plan, plan
-from spreadsim.scenario import FourLevers, PeerTies, Scenario
-from spreadsim.scenario_files import resolved, validate, with_setting
-from spreadsim.statistics import student_interval
+from spreadsim.scenario.document import FourLevers, PeerTies, Scenario
+from spreadsim.scenario.files import resolved, validate, with_setting
+from spreadsim.scenario.plan import Plan, plan
 
 FILE = Path(__file__).parent.parent / "docs" / "verification" / "effects.md"
 STRATEGIES = ("top-down", "organic", "blend")

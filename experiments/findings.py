@@ -13,11 +13,11 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from spreadsim.equal_effort import EqualEffort
-from spreadsim.experiment import scenario_at
-from spreadsim.network import make_network
-from spreadsim.scenario_files import resolved
-from spreadsim.sweep_tables import SweepTables
+from spreadsim.network.data import make_network
+from spreadsim.scenario.files import resolved
+from spreadsim.sweeps.equal_effort import EqualEffort
+from spreadsim.sweeps.experiment import scenario_at
+from spreadsim.sweeps.tables import SweepTables
 
 RULE, SHARE = "programme.starting_sites.rule", "programme.starting_sites.share"
 Z = 1.96

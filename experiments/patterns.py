@@ -21,10 +21,10 @@ from scipy.optimize import least_squares
 
 import spreadsim as ss
 from spreadsim import rules
-from spreadsim.comparison import Comparison
-from spreadsim.execution import Outcome
-from spreadsim.scenario_files import merge, resolved, validate
-from spreadsim.statistics import student_interval
+from spreadsim.comparison.comparison import Comparison
+from spreadsim.drivers.running import Outcome
+from spreadsim.outcomes.statistics import student_interval
+from spreadsim.scenario.files import merge, resolved, validate
 
 FILE = Path(__file__).parent.parent / "docs" / "verification" / "patterns.md"
 Band = tuple[float, float]

@@ -25,14 +25,14 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.calibration import load_history
-from spreadsim.calibration_data import covariate_design, services_sheet
-from spreadsim.estimation import fit, likelihood_ratio, profile_fall
-from spreadsim.likelihood import Design, Explanation, Likelihood, Readiness
-from spreadsim.reduced_model import fitted_plan, reduced, simulate
-from spreadsim.risk_sets import History, risk_set
-from spreadsim.scenario import Scenario
-from spreadsim.scenario_files import load_scenario
+from spreadsim.calibration.calibration import load_history
+from spreadsim.calibration.data import covariate_design, services_sheet
+from spreadsim.calibration.estimation import fit, likelihood_ratio, profile_fall
+from spreadsim.calibration.likelihood import Design, Explanation, Likelihood, Readiness
+from spreadsim.calibration.reduced_model import fitted_plan, reduced, simulate
+from spreadsim.calibration.risk_sets import History, risk_set
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.files import load_scenario
 
 SEED = 20
 LIMIT = 3.841458820694124  # chi-squared, 1 degree of freedom, 95%
@@ -239,9 +239,7 @@ def kept_lines(file: Path, asked: list[str]) -> list[str]:
 def document(sets: int, lines: list[str]) -> str:
     """Return the tables as Markdown."""
     order = [truth.title for truth in TRUTHS.values()]
-    place = {
-        f"| {network} | {title} |": (i, k) for i, network in enumerate(NETWORKS) for k, title in enumerate(order)
-    }
+    place = {f"| {network} | {title} |": (i, k) for i, network in enumerate(NETWORKS) for k, title in enumerate(order)}
     lines = sorted(lines, key=lambda line: place[" | ".join(line.split(" | ")[:2]) + " |"])
     table = [line for line in lines if line.count(" | ") == 7]
     false = [line for line in lines if line.count(" | ") == 4]

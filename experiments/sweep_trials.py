@@ -3,7 +3,8 @@
 ``python experiments/sweep_trials.py rates|memory|faults|all`` measures 10,000 runs of 200 services over 60 months by
 workers of this machine, by a Dask scheduler with two worker processes over TCP, and by ``mesa.batch_run`` on
 a plain model beside them; the peak memory of the coordinator at 10,000 and 100,000 runs; and it does
-to a sweep what the tests of ``tests/test_sweeps.py`` do, and counts. Each part rewrites its own section of the page.
+to a sweep what the tests of ``tests/sweeps/test_coordinator.py`` do, and counts. Each part rewrites its own section of
+the page.
 """
 
 from __future__ import annotations
@@ -150,7 +151,7 @@ def mesa_seconds(runs: int, processes: int) -> float:
 def rates(folder: Path) -> str:
     """Measure 10,000 runs in the three ways."""
     sys.path.insert(0, str(TOP))
-    from tests.test_sweeps import cluster
+    from tests.sweeps.test_coordinator import cluster
 
     swept(folder, 500, 2)  # the compiler's cache
     one, two = swept(folder, RUNS, 1), swept(folder, RUNS, 2)
@@ -187,7 +188,7 @@ def faults(folder: Path) -> str:
     report = folder / "report.xml"
     names = sorted({name.split("[")[0] for _, _, name in FAULTS})
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "verification or not verification",
-               "--junitxml", str(report), *(f"tests/test_sweeps.py::{name}" for name in names)]  # fmt: skip
+               "--junitxml", str(report), *(f"tests/sweeps/test_coordinator.py::{name}" for name in names)]  # fmt: skip
     subprocess.run(command, cwd=TOP, stdout=subprocess.DEVNULL)
     came: dict[str, list[str]] = {}
     for case in ElementTree.parse(report).getroot().iter("testcase"):

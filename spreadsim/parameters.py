@@ -3,7 +3,7 @@
 What belongs here: for each parameter its name, type, unit, bounds, plausible range, default, meaning, symbol
 and where the default comes from. The scenario schema, ``--set``, error texts, the resolved file, the app's
 controls, the ranges of sweeps and the reference page are made from these declarations.
-What does not: rules (``rules``), how files are read and merged (``scenario``).
+What does not: rules (``rules``), how files are read and merged (``scenario.document``).
 
 *Bounds* say what has a meaning: a value outside is refused. The *plausible range* is what sliders and sweeps use:
 a value outside is allowed and noted. *Evidence* is one of

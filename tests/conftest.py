@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from spreadsim.scenario_files import load_scenario, resolved, validate
+from spreadsim.scenario.files import load_scenario, resolved, validate
 
 settings.register_profile(
     "quick",
@@ -21,7 +21,7 @@ settings.register_profile(
 settings.load_profile("quick")
 
 REPOSITORY = Path(__file__).parent.parent
-pytest_plugins = ["tests.plugin_verification"]
+pytest_plugins = ["tests.verification.plugin"]
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def real_data() -> Path:
 
 def small_document(**changes: Any) -> dict[str, Any]:
     """Return the default scenario on 60 services in two levels, as a document; tables merge with `changes`."""
-    from spreadsim.scenario_files import merge
+    from spreadsim.scenario.files import merge
 
     document = resolved(load_scenario("default"))
     document["network"] |= {

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from spreadsim import record, rules
-from spreadsim.results import Run
+from spreadsim import rules
+from spreadsim.outcomes import record
+from spreadsim.outcomes.run import Run
 
 
 def counted(events: Mapping[str, np.ndarray], population: np.ndarray, months: int, start: int) -> dict[str, np.ndarray]:

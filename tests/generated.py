@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from spreadsim.parameters import Behaviour, declarations
-from spreadsim.scenario_files import validate
+from spreadsim.scenario.files import validate
 
 
 @st.composite

@@ -22,8 +22,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from spreadsim import draws, engine, rules
-from tests.limiting_cases import chi_square, document, network_without_ties, only_plan
+from spreadsim import draws, rules
+from spreadsim.drivers import engine
+from tests.verification.limiting_cases import chi_square, document, network_without_ties, only_plan
 
 FALSE_ALARM = 1e-6
 TOP = 2**64 - 1

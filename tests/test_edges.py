@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import spreadsim as ss
-from tests.test_cli import spreadsim
+from tests.cli.test_cli import spreadsim
 
 SCENARIO = "based_on = 'default'\nname = 'mine'\n[network]\nsource = 'file'\npath = 'net'\n"
 
@@ -37,8 +37,10 @@ def test_a_network_that_serves_nobody_has_null_benefit(place: Path) -> None:
 
 def test_faults_in_the_files_are_said_in_every_command_and_in_the_report(place: Path) -> None:
     seen = "'s77' is no service"
-    for arguments in (["check", "mine.toml"], ["compare", "mine.toml", "--replicates", "2", "--months", "6",
-                                               "--no-frontier", "--out", "r"]):
+    for arguments in (
+        ["check", "mine.toml"],
+        ["compare", "mine.toml", "--replicates", "2", "--months", "6", "--no-frontier", "--out", "r"],
+    ):
         done = spreadsim(*arguments, folder=place)
         assert done.returncode == 0, done.stderr
         assert seen in done.stderr
@@ -82,8 +84,13 @@ def test_a_misspelt_component_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "seen"),
-    [({"driver": "mesaa"}, "did you mean 'mesa'"), ({"workers": 0}, "0 workers can do nothing"),
-     ({"replicates": 0}, "replicates"), ({"replicates": -1}, "replicates"), ({"months": 0}, "months")],
+    [
+        ({"driver": "mesaa"}, "did you mean 'mesa'"),
+        ({"workers": 0}, "0 workers can do nothing"),
+        ({"replicates": 0}, "replicates"),
+        ({"replicates": -1}, "replicates"),
+        ({"months": 0}, "months"),
+    ],
 )
 def test_odd_arguments_are_refused_in_words(arguments: dict, seen: str) -> None:
     for function in (ss.compare, ss.frontier):

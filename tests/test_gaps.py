@@ -13,18 +13,19 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from spreadsim import draws, record, rules
-from spreadsim.execution import run_plan
-from spreadsim.hierarchy import Hierarchy
-from spreadsim.measures import curves, curves_of, generations, measures, measures_of
-from spreadsim.model import SpreadModel
-from spreadsim.network import Network, network_from_graph, starting_sites, ties_from_pairs
-from spreadsim.normal import standard_normal
-from spreadsim.results import Run
-from spreadsim.statistics import difference
+from spreadsim import draws, rules
+from spreadsim.drivers.mesa_model import SpreadModel
+from spreadsim.drivers.running import run_plan
+from spreadsim.network.data import Network, network_from_graph, starting_sites, ties_from_pairs
+from spreadsim.network.hierarchy import Hierarchy
+from spreadsim.network.normal import standard_normal
+from spreadsim.outcomes import record
+from spreadsim.outcomes.measures import curves, curves_of, generations, measures, measures_of
+from spreadsim.outcomes.run import Run
+from spreadsim.outcomes.statistics import difference
 from tests.counted import counted
-from tests.limiting_cases import document, generated, like_components, network_with, only_plan, scenario_of
 from tests.test_rules import behaviour, intervention, month
+from tests.verification.limiting_cases import document, generated, like_components, network_with, only_plan, scenario_of
 
 N, SEED = 60, 5
 DRIVERS = pytest.mark.parametrize("driver", ["mesa", "compiled"])

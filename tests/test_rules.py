@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba.core.registry import CPUDispatcher
 
-from spreadsim import engine, rules
-from spreadsim.plan import plan
-from spreadsim.scenario_files import load_scenario
+from spreadsim import rules
+from spreadsim.drivers import engine
+from spreadsim.scenario.files import load_scenario
+from spreadsim.scenario.plan import plan
 
 RULES = {
     name: value

@@ -24,8 +24,8 @@ from spreadsim.app import lesson_pages
 from spreadsim.app.rooms import STAGES, Refused, Room, Rooms
 from spreadsim.app.security import MAX_CLASS_BODY
 from spreadsim.errors import SpreadsimError
-from spreadsim.lesson_runs import LessonRun, checked_prediction, judge
-from spreadsim.statistics import quantile_bands
+from spreadsim.lessons.runs import LessonRun, checked_prediction, judge
+from spreadsim.outcomes.statistics import quantile_bands
 
 HERE = Path(__file__).parent
 REACHED_AT = "SPREADSIM_JOIN"  # the address that students type, where it is not the facilitator's own

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from spreadsim.errors import InputError, SpreadsimError
-from spreadsim.plan import plans
-from spreadsim.scenario import FOUR_LEVERS, Scenario, without_levers
-from spreadsim.scenario_files import MAX_BYTES, load_scenario, resolved, shipped_names, to_toml, validate, with_setting
+from spreadsim.scenario.document import FOUR_LEVERS, Scenario, without_levers
+from spreadsim.scenario.files import MAX_BYTES, load_scenario, resolved, shipped_names, to_toml, validate, with_setting
+from spreadsim.scenario.plan import plans
 
 MAX_STEPS = 200  # that can be undone
 MAX_STRATEGIES = 4  # that are compared
@@ -92,7 +92,7 @@ def from_text(text: str, shown_as: str = "the file") -> Scenario:
         raise InputError(shown_as, "", f"is not valid TOML: {error}", "mend that line") from None
     parent = document.pop("based_on", None)
     if parent is not None:
-        from spreadsim.scenario_files import merge
+        from spreadsim.scenario.files import merge
 
         if not isinstance(parent, str):
             raise InputError(shown_as, "based_on", "is not text", "give the name of a shipped scenario")
@@ -100,8 +100,12 @@ def from_text(text: str, shown_as: str = "the file") -> Scenario:
     document.setdefault("name", "scenario")
     held = document.get("strategies")
     if isinstance(held, dict) and len(held) > MAX_HELD:
-        raise InputError(shown_as, "strategies", f"holds {len(held):,} strategies",
-                         f"the app takes at most {MAX_HELD}; use the command line")
+        raise InputError(
+            shown_as,
+            "strategies",
+            f"holds {len(held):,} strategies",
+            f"the app takes at most {MAX_HELD}; use the command line",
+        )
     return _checked(document, shown_as)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from spreadsim.app.documents import CODIFICATION, NOWHERE, value_at
 from spreadsim.parameters import Component, Declaration, declarations
-from spreadsim.plan import four_levers
-from spreadsim.scenario import FOUR_LEVERS, FourLevers, Scenario
+from spreadsim.scenario.document import FOUR_LEVERS, FourLevers, Scenario
+from spreadsim.scenario.plan import four_levers
 
 LABELS = {
     "balance": "Balance",

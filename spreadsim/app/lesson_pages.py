@@ -1,7 +1,8 @@
 """Lessons as the browser takes them: text as HTML, what to predict, and what the runs showed.
 
 What belongs here: the lessons that this server offers, kept runs of them, and plain data for the screen Learn, the
-class and the printed sheets alike. What does not: what a lesson is (``lessons``), the judging of it (``lesson_runs``).
+class and the printed sheets alike. What does not: what a lesson is (``lessons.files``), the judging of it
+(``lessons.runs``).
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ import numpy as np
 from spreadsim.app import pictures, work
 from spreadsim.app.turns import AT_ONCE, turns
 from spreadsim.errors import InputError
-from spreadsim.lesson_data import Dates, dates_of
-from spreadsim.lesson_runs import LessonRun, Verdict, checked_prediction, judge, n_points, run_lesson
-from spreadsim.lesson_text import glossary
-from spreadsim.lessons import Lesson, find_lesson, lesson_folders, load_lesson
-from spreadsim.measures import BY_NAME
-from spreadsim.network_files import NetworkFile
+from spreadsim.lessons.data import Dates, dates_of
+from spreadsim.lessons.files import Lesson, find_lesson, lesson_folders, load_lesson
+from spreadsim.lessons.runs import LessonRun, Verdict, checked_prediction, judge, n_points, run_lesson
+from spreadsim.lessons.text import glossary
+from spreadsim.network.reading.files import NetworkFile
+from spreadsim.outcomes.measures import BY_NAME
 
 OWN = "SPREADSIM_LESSONS"  # a folder of lessons beside those shipped
 MAX_KEPT = 40

@@ -10,29 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from spreadsim.app import (
-    compare,
-    documents,
-    explore,
-    fields,
-    intervention,
-    learn,
-    networks,
-    pictures,
-    reports,
-    sweeps,
-    tables,
-    uploads,
-    widgets,
-    work,
-)
+from spreadsim.app import documents, fields, pictures, tables, uploads, widgets, work
 from spreadsim.app.library import Html, component, solara, use_task
+from spreadsim.app.screens import compare, explore, intervention, learn, report, sweeps
+from spreadsim.app.screens import network as network_screen
 from spreadsim.app.session import TABS, Session
-from spreadsim.comparison import Comparison
+from spreadsim.comparison.comparison import Comparison
 from spreadsim.errors import SpreadsimError
-from spreadsim.network import Network
-from spreadsim.scenario import Scenario
-from spreadsim.scenario_files import shipped_names
+from spreadsim.network.data import Network
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.files import shipped_names
 
 COMPARING = ("Compare", "Report")
 WITHOUT_CONTROLS = ("Sweeps",)
@@ -129,9 +116,7 @@ def Page() -> None:
     def full() -> tuple[Comparison, tuple[dict[str, Any], ...], Scenario] | None:
         if shown is None:
             return None
-        made = work.with_frontier(
-            shown.comparison, full.is_current, lambda done: setattr(full, "progress", done)
-        )
+        made = work.with_frontier(shown.comparison, full.is_current, lambda done: setattr(full, "progress", done))
         drawn = [tables.drawn(picture) for picture in tables.frontier_pictures(made)]
         return made, tuple(item for item in drawn if item is not None), shown.comparison.scenario
 
@@ -165,7 +150,7 @@ def Page() -> None:
                 )  # fmt: skip
         with Html.element(tag="main", class_="screen", attributes={"id": "screen", "aria-label": tab}):
             if tab == "Network":
-                networks.Networks(session, base, drawing)
+                network_screen.Networks(session, base, drawing)
             elif tab == "Sweeps":
                 sweeps.Sweeps(session)
             elif base is None or network is None or drawing is None:
@@ -177,4 +162,4 @@ def Page() -> None:
             elif tab == "Intervention":
                 intervention.Intervention(session, base, network)
             else:
-                reports.Report(session, shown, status, full)
+                report.Report(session, shown, status, full)

@@ -1,7 +1,7 @@
 """What the page draws, as plain lists: the map, one run to play, bands over time.
 
 What belongs here: arrays turned into what a browser component takes, once, with no more digits than are seen. What does
-not: drawing, and figures that the package draws itself (``plots``).
+not: drawing, and figures that the package draws itself (``comparison.figures.strategies``).
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim import engine, rules
-from spreadsim.aggregates import monthly
-from spreadsim.comparison import Comparison
-from spreadsim.figures import STYLES
-from spreadsim.layout import group_positions, layout
-from spreadsim.network import Network, make_network
-from spreadsim.plan import plan
-from spreadsim.scenario import Scenario
+from spreadsim import rules
+from spreadsim.comparison.aggregates import monthly
+from spreadsim.comparison.comparison import Comparison
+from spreadsim.drivers import engine
+from spreadsim.network.data import Network, make_network
+from spreadsim.network.layout import group_positions, layout
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.plan import plan
+from spreadsim.telling.figures import STYLES
 
 DASHES = ("", "9 4", "9 4 2 4", "2 4", "14 4", "6 3 2 3")
 CURVES = {

@@ -13,9 +13,9 @@ from solara.toestand import Reactive
 from spreadsim.app import documents, exports, fields, uploads
 from spreadsim.app.documents import History
 from spreadsim.app.library import solara
-from spreadsim.comparison import Comparison
+from spreadsim.comparison.comparison import Comparison
 from spreadsim.errors import InputError, SpreadsimError
-from spreadsim.scenario import Scenario
+from spreadsim.scenario.document import Scenario
 
 TABS = ("Explore", "Compare", "Intervention", "Network", "Report", "Sweeps", "Learn")
 
@@ -74,6 +74,7 @@ class Session:
 
     def change(self, item: dict[str, Any]) -> None:
         """Change one parameter."""
+
         def act() -> None:
             path = str(item["path"])
             self.become(documents.changed(self.scenario, path, fields.accepted(path, item["value"])))
@@ -105,19 +106,22 @@ class Session:
 
     def open_text(self, item: dict[str, Any]) -> None:
         """Open a scenario file that the user chose."""
+
         def act() -> None:
             scenario = documents.from_text(str(item.get("text", "")), "the file")
             if scenario.network.source == "file":
                 self.message.set("")
                 self.open(scenario)
-                raise InputError("the file", "network.path", "names files of a network",
-                                           "bring them in on the Network screen")
+                raise InputError(
+                    "the file", "network.path", "names files of a network", "bring them in on the Network screen"
+                )
             self.open(scenario)
 
         self.attempt(act)
 
     def restore(self, item: dict[str, Any]) -> None:
         """Go on with the draft that the browser kept over a reload."""
+
         def act() -> None:
             scenario = documents.from_text(str(item.get("text", "")), "the draft")
             base = documents.from_text(str(item.get("base", "")), "the draft")
@@ -158,6 +162,7 @@ class Session:
 
     def strategies(self, item: dict[str, Any]) -> None:
         """Add, copy, rename, or remove a strategy."""
+
         def act() -> None:
             own = documents.own_fields(self.scenario)
             what, name = str(item.get("what", "")), str(item.get("name", ""))

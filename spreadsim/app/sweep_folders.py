@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim import sweep_store
 from spreadsim.errors import SpreadsimError
-from spreadsim.sweep_folder import RECEIPT
-from spreadsim.sweep_map import factors
-from spreadsim.sweep_tables import SweepTables
+from spreadsim.sweeps import store
+from spreadsim.sweeps.folder import RECEIPT
+from spreadsim.sweeps.map import factors
+from spreadsim.sweeps.tables import SweepTables
 
 MAX_LISTED = 200
 MAX_OPEN = 3  # sweeps kept in memory for all sessions
@@ -47,7 +47,7 @@ def _folders() -> dict[str, Path]:
     if not _root or not _root[0].is_dir():
         return {}
     inside = sorted(path for path in _root[0].iterdir() if not path.is_symlink())
-    places = {path.name: path for path in (_root[0], *inside) if (path / sweep_store.IDENTITY).is_file()}
+    places = {path.name: path for path in (_root[0], *inside) if (path / store.IDENTITY).is_file()}
     return dict(list(places.items())[:MAX_LISTED])
 
 
@@ -121,14 +121,14 @@ def opened(name: str) -> Open:
     path = _folders().get(name)
     if path is None:
         raise SpreadsimError("This sweep is no longer in the folder. Choose another.")
-    manifest = path / sweep_store.MANIFEST
+    manifest = path / store.MANIFEST
     if not manifest.is_file():
         raise SpreadsimError("This sweep has no finished runs yet.")
     status = manifest.stat()
     mark = (name, status.st_mtime_ns, status.st_size)
     with _reading:
         if mark not in _kept:
-            runs = sum(int(record["runs"]) for record in sweep_store.standing(path).values())
+            runs = sum(int(record["runs"]) for record in store.standing(path).values())
             if runs > MAX_RUNS:
                 raise SpreadsimError(f"{runs:,} runs are more than the app opens; use 'spreadsim analyse'.")
             try:

@@ -10,14 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spreadsim import plots, report_tables
-from spreadsim.aggregates import chosen_pairs
 from spreadsim.app import exports
-from spreadsim.comparison import Comparison
-from spreadsim.figures import svg
-from spreadsim.findings import HORIZONS, findings, pair_sentence, paired_difference
-from spreadsim.frontier_plots import FRONTIER_MEASURES
-from spreadsim.report_tables import Table
+from spreadsim.comparison import report_tables
+from spreadsim.comparison.aggregates import chosen_pairs
+from spreadsim.comparison.comparison import Comparison
+from spreadsim.comparison.figures import strategies
+from spreadsim.comparison.figures.frontier import FRONTIER_MEASURES
+from spreadsim.comparison.findings import HORIZONS, findings, pair_sentence, paired_difference
+from spreadsim.comparison.report_tables import Table
+from spreadsim.telling.figures import svg
 
 
 @dataclass(frozen=True)
@@ -37,24 +38,25 @@ def pictures(c: Comparison, detailed: bool) -> list[Picture]:
     found = []
     if c.paired:
         found.append(Picture(
-            "differences", "Paired differences", lambda: plots.difference_figure(c), lambda: plots.difference_alt(c),
+            "differences", "Paired differences",
+            lambda: strategies.difference_figure(c), lambda: strategies.difference_alt(c),
             "A circle is one pair of runs with the same luck; diamond and bar: mean and 95% interval. A hollow diamond "
             "cannot be told apart from no difference.",
             lambda: [report_tables.difference_table(c, tuple(HORIZONS))]))  # fmt: skip
     found.append(Picture(
-        "states", "Where services stand", lambda: plots.state_figure(c), lambda: plots.state_alt(c),
+        "states", "Where services stand", lambda: strategies.state_figure(c), lambda: strategies.state_alt(c),
         "Mean of all runs. The dotted line marks the month in which the programme stops.",
         lambda: [report_tables.state_table(c)]))  # fmt: skip
     if detailed:
         found += [
-            Picture("fifths", "Who is left behind: by deprivation", lambda: plots.deprivation_figure(c),
-                    lambda: plots.deprivation_alt(c), "Services in five equal groups by deprivation.",
+            Picture("fifths", "Who is left behind: by deprivation", lambda: strategies.deprivation_figure(c),
+                    lambda: strategies.deprivation_alt(c), "Services in five equal groups by deprivation.",
                     lambda: _known(report_tables.fifth_table(c))),
-            Picture("groups", "Who is left behind: by place", lambda: plots.group_figure(c),
-                    lambda: plots.group_alt(c), "Mean of all runs; bar: the middle 90% of them.",
+            Picture("groups", "Who is left behind: by place", lambda: strategies.group_figure(c),
+                    lambda: strategies.group_alt(c), "Mean of all runs; bar: the middle 90% of them.",
                     lambda: _group_tables(c)),
-            Picture("drift", "What is lost from copy to copy", lambda: plots.drift_figure(c),
-                    lambda: plots.drift_alt(c), "A generation is a copy of a copy. Shade: the middle 90% of runs.",
+            Picture("drift", "What is lost from copy to copy", lambda: strategies.drift_figure(c),
+                    lambda: strategies.drift_alt(c), "A generation is a copy of a copy. Shade: the middle 90% of runs.",
                     lambda: [report_tables.drift_table(c)]),
         ]  # fmt: skip
     return found
@@ -66,15 +68,15 @@ def frontier_pictures(c: Comparison) -> list[Picture]:
     if c.frontier is not None:
         frontier = c.frontier
         found.append(Picture(
-            "frontier", "The balance, from mandated to organic", lambda: plots.frontier_figure(frontier),
-            lambda: plots.frontier_alt(frontier),
+            "frontier", "The balance, from mandated to organic", lambda: strategies.frontier_figure(frontier),
+            lambda: strategies.frontier_alt(frontier),
             "Bars at the foot of the first two panels: the balances that cannot be told from the best (tick).",
             lambda: report_tables.frontier_tables(frontier, FRONTIER_MEASURES)))  # fmt: skip
     if c.lever_map is not None:
         levers = c.lever_map
         found.append(Picture(
-            "levers", "Mandate by latitude", lambda: plots.lever_map_figure(levers),
-            lambda: plots.lever_map_alt(levers),
+            "levers", "Mandate by latitude", lambda: strategies.lever_map_figure(levers),
+            lambda: strategies.lever_map_alt(levers),
             "The other levers stand where the middle of the dial has them. Each cell is a mean.",
             lambda: report_tables.frontier_tables(levers, FRONTIER_MEASURES)))  # fmt: skip
     return found
@@ -85,7 +87,7 @@ def _known(table: Table | None) -> list[Table]:
 
 
 def _group_tables(c: Comparison) -> list[Table]:
-    level = plots.shown_level(c)
+    level = strategies.shown_level(c)
     return [] if level is None else _known(report_tables.group_table(c, level.level))
 
 
@@ -103,6 +105,7 @@ def drawn(picture: Picture) -> dict[str, Any] | None:
 
 def table_data(table: Table, key: str = "") -> dict[str, Any]:
     """Return a table as lists of cells; each is a text, or a text and a smaller one."""
+
     def cells(row: Sequence[Any]) -> list[list[str]]:
         return [[cell, ""] if isinstance(cell, str) else [str(cell[0]), str(cell[1])] for cell in row]
 
@@ -133,7 +136,7 @@ def sentences(c: Comparison, detailed: bool) -> list[dict[str, Any]]:
     wanted = ("headline", "benefit", "name_only", "cost") + (("people", "equity", "drift") if detailed else ())
     found = {finding.key: finding for finding in findings(c)} if detailed else {}
     if not detailed:
-        from spreadsim.findings import cost_sentences, headline, leader_sentence, name_only_sentences
+        from spreadsim.comparison.findings import cost_sentences, headline, leader_sentence, name_only_sentences
 
         quick: dict[str, tuple[str, Sequence[str]]] = {
             "headline": ("Finding", [headline(c)]),

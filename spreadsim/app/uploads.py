@@ -1,8 +1,8 @@
 """Networks that users bring: kept apart from one another under names that nobody can guess.
 
 What belongs here: what may be brought, the folder it is put in under names of our own, reading it, and giving it back
-with the scenario. What does not: what the tables mean (``network_files``). No name that a user gives reaches the file
-system.
+with the scenario. What does not: what the tables mean (``network.reading.files``). No name that a user gives reaches
+the file system.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from spreadsim.errors import InputError, InputErrors
-from spreadsim.network_faults import Fault
-from spreadsim.network_files import NetworkFile, files_of_scenario, files_read, read_network
-from spreadsim.network_graphs import SUFFIXES
-from spreadsim.scenario import Scenario
-from spreadsim.scenario_files import resolved, shipped_folder, to_toml, validate
+from spreadsim.network.reading.faults import Fault
+from spreadsim.network.reading.files import NetworkFile, files_of_scenario, files_read, read_network
+from spreadsim.network.reading.graphs import SUFFIXES
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.files import resolved, shipped_folder, to_toml, validate
 
 MAX_BYTES = 8_000_000  # of all files together
 MAX_KEPT = 40  # uploads of all sessions; the oldest goes first
@@ -87,15 +87,20 @@ def decoded(given: Any) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     total = 0
     if not isinstance(given, Sequence) or isinstance(given, str) or not 1 <= len(given) <= 4:
-        raise InputError("upload", "", "is not one to four files",
-                         "choose services.csv and ties.csv, or one graph file")
+        raise InputError(
+            "upload", "", "is not one to four files", "choose services.csv and ties.csv, or one graph file"
+        )
     for item in given:
         if not isinstance(item, Mapping) or not all(isinstance(item.get(key), str) for key in ("name", "data")):
             raise InputError("upload", "", "is not a file", "choose the files again")
         total += len(item["data"]) * 3 // 4
         if total > MAX_BYTES:
-            raise InputError("upload", "", f"is larger than {MAX_BYTES:,} bytes",
-                             "read it with 'spreadsim network' on the command line")
+            raise InputError(
+                "upload",
+                "",
+                f"is larger than {MAX_BYTES:,} bytes",
+                "read it with 'spreadsim network' on the command line",
+            )
         try:
             files[item["name"][-200:]] = base64.b64decode(item["data"], validate=True)
         except (binascii.Error, ValueError):
@@ -119,8 +124,9 @@ def our_names(files: Mapping[str, bytes]) -> dict[str, bytes]:
     for name, content in files.items():
         base = Path(name.replace("\\", "/")).name.lower()
         if not base.endswith(".csv"):
-            raise InputError("upload", "", "holds a file that is no network",
-                             f"choose .csv files, or one of {', '.join(SUFFIXES)}")
+            raise InputError(
+                "upload", "", "holds a file that is no network", f"choose .csv files, or one of {', '.join(SUFFIXES)}"
+            )
         ours = _table(base, content)
         if ours in found:
             raise InputError("upload", "", f"holds two tables that could be {ours}", f"name them {', '.join(TABLES)}")

@@ -15,24 +15,42 @@ Event = Callable[[Any], None]
 
 @template("vue/bar.vue")
 def Bar(
-    look: dict[str, Any], file: dict[str, Any] | None, draft: dict[str, Any], event_tab: Event, event_shipped: Event,
-    event_opened: Event, event_save: Event, event_undo: Event, event_redo: Event, event_restore: Event,
-    event_rename: Event, event_dismiss: Event,
+    look: dict[str, Any],
+    file: dict[str, Any] | None,
+    draft: dict[str, Any],
+    event_tab: Event,
+    event_shipped: Event,
+    event_opened: Event,
+    event_save: Event,
+    event_undo: Event,
+    event_redo: Event,
+    event_restore: Event,
+    event_rename: Event,
+    event_dismiss: Event,
 ) -> None:
     """The head of the page: name, open, save, undo, light and dark, the tabs, and what went wrong."""
 
 
 @template("vue/controls.vue")
 def Controls(
-    sections: list[dict[str, Any]], strategies: list[str], strategy: str, more: bool, event_change: Event,
-    event_reset: Event, event_strategy: Event, event_more: Event,
+    sections: list[dict[str, Any]],
+    strategies: list[str],
+    strategy: str,
+    more: bool,
+    event_change: Event,
+    event_reset: Event,
+    event_strategy: Event,
+    event_more: Event,
 ) -> None:
     """Labelled controls with a slider and a number box each."""
 
 
 @template("vue/map.vue")
 def Map(
-    network: dict[str, Any] | None, plays: list[dict[str, Any]], look: dict[str, Any], event_pick: Event,
+    network: dict[str, Any] | None,
+    plays: list[dict[str, Any]],
+    look: dict[str, Any],
+    event_pick: Event,
     event_again: Event,
 ) -> None:
     """Maps of the network on which runs are played in the browser."""
@@ -45,8 +63,12 @@ def Why(story: dict[str, Any] | None, busy: bool, event_close: Event) -> None:
 
 @template("vue/bands.vue")
 def Bands(
-    chart: dict[str, Any] | None, curves: list[list[str]], status: dict[str, Any], event_curve: Event,
-    event_export: Event, event_cancel: Event,
+    chart: dict[str, Any] | None,
+    curves: list[list[str]],
+    status: dict[str, Any],
+    event_curve: Event,
+    event_export: Event,
+    event_cancel: Event,
 ) -> None:
     """Median and bands over runs, by month."""
 
@@ -62,15 +84,29 @@ def Prose(parts: list[dict[str, Any]], tables: list[dict[str, Any]], live: bool,
 
 
 @template("vue/figures.vue")
-def Figures(title: str, figures: list[dict[str, Any]], status: dict[str, Any], event_export: Event, event_work: Event,
-            event_cancel: Event, event_view: Event) -> None:
+def Figures(
+    title: str,
+    figures: list[dict[str, Any]],
+    status: dict[str, Any],
+    event_export: Event,
+    event_work: Event,
+    event_cancel: Event,
+    event_view: Event,
+) -> None:
     """Figures that the package drew, each with its sentence, its numbers and its files; told which are in view."""
 
 
 @template("vue/components.vue")
 def Components(
-    title: str, items: list[dict[str, Any]], readiness: list[dict[str, Any]], study: dict[str, Any],
-    event_change: Event, event_add: Event, event_remove: Event, event_study: Event, event_cancel: Event,
+    title: str,
+    items: list[dict[str, Any]],
+    readiness: list[dict[str, Any]],
+    study: dict[str, Any],
+    event_change: Event,
+    event_add: Event,
+    event_remove: Event,
+    event_study: Event,
+    event_cancel: Event,
     event_export: Event,
 ) -> None:
     """The intervention, itemised."""
@@ -78,15 +114,29 @@ def Components(
 
 @template("vue/bring.vue")
 def Bring(
-    about: dict[str, Any], faults: list[dict[str, Any]], errors: list[str], hide: bool, brought: bool, most: int,
-    event_files: Event, event_hide: Event, event_generated: Event, event_example: Event,
+    about: dict[str, Any],
+    faults: list[dict[str, Any]],
+    errors: list[str],
+    hide: bool,
+    brought: bool,
+    most: int,
+    event_files: Event,
+    event_hide: Event,
+    event_generated: Event,
+    event_example: Event,
 ) -> None:
     """Files of a network brought by the user, and what is wrong with them."""
 
 
 @template("vue/paper.vue")
-def Paper(html: str, status: dict[str, Any], event_download: Event, event_work: Event, event_cancel: Event,
-          event_export: Event) -> None:
+def Paper(
+    html: str,
+    status: dict[str, Any],
+    event_download: Event,
+    event_work: Event,
+    event_cancel: Event,
+    event_export: Event,
+) -> None:
     """The report, as it prints."""
 
 
@@ -97,7 +147,12 @@ def SweepChoice(choice: dict[str, Any], status: dict[str, Any], event_change: Ev
 
 @template("vue/heat_map.vue")
 def HeatMap(
-    heat: dict[str, Any], factors: list[list[str]], across: str, down: str, event_change: Event, event_open: Event,
+    heat: dict[str, Any],
+    factors: list[list[str]],
+    across: str,
+    down: str,
+    event_change: Event,
+    event_open: Event,
     event_export: Event,
 ) -> None:
     """A measure over two factors, and the points behind it, each of which opens in Compare."""

@@ -1,7 +1,7 @@
 """Runs for a page: bounded, told how far they are, and stopped when nobody waits for them.
 
 What belongs here: the limits on what one session may ask for, and comparisons and frontiers run in pieces through the
-package's own functions. What does not: what a run is (``execution``), whose turn it is (``turns``).
+package's own functions. What does not: what a run is (``drivers.running``), whose turn it is (``turns``).
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
-from spreadsim import measures
 from spreadsim.app.turns import AT_ONCE, LONG, SOON, IsWanted, Turn, turns
-from spreadsim.comparison import (
+from spreadsim.comparison.comparison import (
     MAP_LEVERS,
     MAP_REPLICATES,
     Comparison,
@@ -24,12 +23,13 @@ from spreadsim.comparison import (
     frontier_points,
     measured,
 )
+from spreadsim.drivers.running import Outcome, Task, default_workers, networks_of, outcomes_of, run_tasks, run_together
 from spreadsim.errors import SpreadsimError
-from spreadsim.execution import Outcome, Task, default_workers, networks_of, outcomes_of, run_tasks, run_together
-from spreadsim.network import Network, make_network
-from spreadsim.plan import plans
-from spreadsim.results import Run
-from spreadsim.scenario import Scenario
+from spreadsim.network.data import Network, make_network
+from spreadsim.outcomes import measures
+from spreadsim.outcomes.run import Run
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.plan import plans
 
 MAX_SERVICES = 20_000
 MAX_RUNS_BY_SERVICES = 4_000_000  # services x paired runs x strategies
@@ -96,7 +96,10 @@ def base_network(scenario: Scenario) -> Network:
 
 
 def compare_quickly(
-    scenario: Scenario, base: Network, is_wanted: IsWanted, tell: Callable[[float], None] | None = None,
+    scenario: Scenario,
+    base: Network,
+    is_wanted: IsWanted,
+    tell: Callable[[float], None] | None = None,
     networks: dict[int, Network] | None = None,
 ) -> Iterator[Comparison]:
     """Yield a comparison twice: first with curves and measures alone, then with generations and groups.

@@ -1,0 +1,72 @@
+"""The screen Explore: one run of one strategy, played on the map, and why a service did what it did.
+
+What belongs here: what this screen computes and shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from spreadsim.app import documents, pictures, widgets
+from spreadsim.app.library import Html, component, solara, use_task
+from spreadsim.app.session import Session
+from spreadsim.app.turns import AT_ONCE, SOON, turns
+from spreadsim.comparison.explanation import explain
+from spreadsim.network.data import Network
+from spreadsim.scenario.document import Scenario
+
+LOOK = {"compact": False, "states": pictures.states(), "chosen": ""}
+
+
+def _story(scenario: Scenario, network: Network, service: str, strategy: str, replicate: int) -> dict[str, Any]:
+    found = asdict(explain(scenario, service, strategy=strategy, replicate=replicate, network=network))
+    names = dict(zip(network.ids, network.names, strict=True))
+    for step in found["chain"]:
+        step["service"], step["source"] = names.get(step["service"], ""), names.get(step["source"], "")
+    return found
+
+
+@component
+def Explore(session: Session, base: Network) -> None:
+    """One run, played; a service explained."""
+    scenario, strategy, replicate = session.scenario, session.shown, session.replicate.value
+    hide = session.hide_names.value
+    mark = (base, replicate, scenario.network.redraw, hide)
+
+    def make() -> Network:
+        network = pictures.network_of(scenario, base, replicate)
+        return pictures.hidden(network) if hide else network
+
+    network = solara.use_memo(make, [*map(id, mark[:1]), *mark[1:]])
+    drawing = solara.use_memo(lambda: pictures.map_data(network), [id(network)])
+
+    @use_task(dependencies=[scenario, strategy, replicate, id(network)])
+    def play() -> dict[str, Any]:
+        with turns.turn(AT_ONCE, play.is_current):
+            return pictures.play_data(scenario, network, strategy, replicate)
+
+    service = session.service.value
+
+    @use_task(dependencies=[scenario, strategy, replicate, service, id(network)])
+    def why() -> dict[str, Any] | None:
+        if service not in network.ids:
+            return None
+        with turns.turn(SOON, why.is_current):
+            return _story(scenario, network, service, strategy, replicate)
+
+    def pick(place: Any) -> None:
+        if isinstance(place, int) and 0 <= place < network.n:
+            session.service.set(network.ids[place])
+
+    def again(_: Any) -> None:
+        session.replicate.set((replicate + 1) % 1000)
+
+    plays = [play.latest] if play.latest is not None else []
+    with Html.element(tag="div"):
+        widgets.Map(network=drawing, plays=plays, look={**LOOK, "chosen": service}, event_pick=pick, event_again=again)
+        if play.error:
+            solara.Text(documents.explained(play.exception or RuntimeError()))
+        current = why.latest if service and why.latest and why.latest["service"] == service else None
+        if service:
+            widgets.Why(story=current, busy=why.pending, event_close=lambda _: session.service.set(""))

@@ -1,0 +1,154 @@
+"""The screen Intervention: its components, who is ready for it, and what each component does.
+
+What belongs here: what this screen computes and shows, and the words for how hard and how well written down.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spreadsim.app import documents, exports, widgets, work
+from spreadsim.app.library import component, solara, use_task
+from spreadsim.app.session import Session
+from spreadsim.app.turns import LONG, turns
+from spreadsim.comparison.components import ComponentStudy, readiness_of, study_components
+from spreadsim.errors import InputError
+from spreadsim.network.data import Network
+from spreadsim.scenario.document import MAX_COMPONENTS, Scenario
+from spreadsim.scenario.files import resolved
+from spreadsim.scenario.plan import plan
+from spreadsim.telling.wording import bounds, change
+
+HARD = [["very easy", 0.1], ["easy", 0.3], ["middling", 0.5], ["hard", 0.7], ["very hard", 0.9]]
+WRITTEN = [["not written down", 0.0], ["a little", 0.2], ["in part", 0.35], ["well", 0.6], ["fully", 0.9]]
+STUDIED = ("benefit", "cumulative_benefit", "core_fidelity")
+MOST_STUDIED = 12
+
+
+def word(value: float, words: list[list[Any]]) -> str:
+    """Return the word whose number is nearest."""
+    return str(min(words, key=lambda item: abs(item[1] - value))[0])
+
+
+def component_items(scenario: Scenario) -> list[dict[str, Any]]:
+    """Return what the list of components says of each."""
+    return [
+        {"name": name, "core": c.core, "weight": round(c.weight, 4), "complexity": c.complexity,
+         "hard": word(c.complexity, HARD), "codification": c.codification,
+         "written": word(c.codification, WRITTEN)}
+        for name, c in scenario.intervention.components.items()
+    ]  # fmt: skip
+
+
+def with_components(scenario: Scenario, components: dict[str, Any]) -> Scenario:
+    """Return the scenario with other components; their weights are made to sum to 1."""
+    if not 1 <= len(components) <= MAX_COMPONENTS:
+        raise InputError("components", "", f"an intervention has 1 to {MAX_COMPONENTS} components", "keep at least one")
+    total = sum(float(c["weight"]) for c in components.values())
+    if total <= 0:
+        raise InputError("components", "weight", "the weights are all 0", "give one component a weight")
+    scaled = {name: {**c, "weight": float(c["weight"]) / total} for name, c in components.items()}
+    return documents.with_table(scenario, "intervention", "components", scaled)
+
+
+def edit(session: Session, item: Any) -> None:
+    """Change, add or remove a component."""
+
+    def act() -> None:
+        components = resolved(session.scenario)["intervention"]["components"]
+        name, what = str(item.get("name", "")), str(item.get("what", ""))
+        if what == "add":
+            new = str(item.get("new", "")).strip()
+            if not 1 <= len(new) <= 60 or not new.isprintable() or new in components:
+                raise InputError(
+                    "components", "", "a component needs a name of its own of 1 to 60 characters", "choose another name"
+                )
+            mean = 1 / max(1, len(components))
+            components[new] = {"core": False, "weight": mean, "complexity": 0.5, "codification": 0.35}
+        elif what == "remove":
+            components.pop(name)
+        elif what in ("core", "complexity", "codification", "weight"):
+            value = item.get("value")
+            components[name] = {**components[name], what: bool(value) if what == "core" else float(value)}
+        session.become(with_components(session.scenario, components))
+
+    session.attempt(act)
+
+
+def readiness_items(scenario: Scenario, base: Network) -> list[dict[str, Any]]:
+    """Return how many services are ready under each strategy, and which are least so."""
+    found = []
+    for name in list(scenario.strategies)[: documents.MAX_STRATEGIES]:
+        ready = readiness_of(base, plan(scenario, name, file=scenario.name))
+        order = ready.of_own_accord.argsort(kind="stable")
+        rows = [[base.names[i], round(100 * float(ready.of_own_accord[i])), round(100 * float(ready.if_told[i]))]
+                for i in order[:200].tolist()]  # fmt: skip
+        found.append({
+            "strategy": name, "ready": int(ready.ready.sum()), "all": base.n,
+            "told": int((ready.if_told >= 0.5).sum()), "rows": rows,
+        })  # fmt: skip
+    return found
+
+
+def study_rows(study: ComponentStudy, strategy: str) -> list[dict[str, Any]]:
+    """Return what each change of each component does, in words."""
+    found = []
+    for what in study.what_ifs:
+        row = what.differences[strategy]
+        d = row["benefit"]
+        told = bool(d.told_apart)
+        cells = [
+            [change(name, row[name].mean), bounds(name, row[name].low, row[name].high, sign=True)] for name in STUDIED
+        ]
+        verdict = "cannot be told from none" if not told else "better" if (d.mean or 0) > 0 else "worse"
+        found.append({"component": what.component, "change": what.change, "cells": cells, "verdict": verdict})
+    return found
+
+
+@component
+def Intervention(session: Session, base: Network, network: Network) -> None:
+    """The intervention, itemised; readiness; what if a component were different?"""
+    scenario, strategy = session.scenario, session.shown
+    readiness = solara.use_memo(lambda: readiness_items(scenario, network), [scenario, id(network)])
+
+    @use_task(dependencies=None)
+    def study() -> tuple[Any, ...]:
+        names = list(scenario.intervention.components)[:MOST_STUDIED]
+        k = min(20, scenario.run.replicates)
+        if base.n * k * (3 * len(names) + 1) > 2 * work.MAX_RUNS_BY_SERVICES:
+            raise work.TooLarge("This asks for more runs than the app makes; use 'spreadsim components'.")
+        with turns.turn(LONG, study.is_current) as turn:
+            pace = work.Pace(k, turn, lambda done: setattr(study, "progress", done))
+            made = study_components(scenario, only=names, strategies=[strategy], replicates=k, progress=pace.step)
+        return scenario, strategy, study_rows(made, strategy), made.n_replicates
+
+    latest = study.latest
+    stale = latest is not None and (latest[0] != scenario or latest[1] != strategy)
+    status = {
+        "state": "busy" if study.pending else "error" if study.error else "done" if latest else "waiting",
+        "progress": round(study.progress or 0), "rows": latest[2] if latest else [], "stale": stale,
+        "strategy": latest[1] if latest else strategy,
+        "runs": latest[3] if latest else min(20, scenario.run.replicates),
+        "message": documents.explained(study.exception) if study.error and study.exception else "",
+        "shown": strategy, "only": MOST_STUDIED if len(scenario.intervention.components) > MOST_STUDIED else 0,
+        "hard": HARD, "written": WRITTEN,
+    }  # fmt: skip
+
+    def export(kind: Any) -> None:
+        if kind == "readiness":
+            rows = [[r["strategy"], *row] for r in readiness for row in r["rows"]]
+            head = ["strategy", "service", "chance of engaging of its own accord, %", "if told, %"]
+            session.hand_over("readiness.csv", exports.csv_text(head, rows), "text/csv")
+        elif latest:
+            rows = [
+                [r["component"], r["change"], *[f"{a} ({b})" for a, b in r["cells"]], r["verdict"]] for r in latest[2]
+            ]
+            head = ["component", "change", *STUDIED, "on sustained benefit"]
+            session.hand_over("what-if.csv", exports.csv_text(head, rows), "text/csv")
+
+    widgets.Components(
+        title=scenario.intervention.title, items=component_items(scenario), readiness=readiness, study=status,
+        event_change=lambda item: edit(session, item), event_add=lambda item: edit(session, item),
+        event_remove=lambda item: edit(session, item), event_study=lambda _: study(),
+        event_cancel=lambda _: study.cancel(), event_export=export,
+    )  # fmt: skip

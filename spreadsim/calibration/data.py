@@ -1,0 +1,182 @@
+"""What calibration reads beside the network: covariates, groups and people named outside the survey.
+
+What belongs here: columns of the scenario's table of services as a design, and the table written again with a column of
+readiness. What does not: the columns that every reader of a network knows (``network.reading.columns``).
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from spreadsim.calibration.likelihood import Design
+from spreadsim.errors import InputError, nearest
+from spreadsim.network.reading.faults import FaultLog
+from spreadsim.network.reading.files import files_of_scenario, files_read
+from spreadsim.network.reading.graphs import read_graph
+from spreadsim.network.reading.tables import Sheet, read_sheet
+from spreadsim.scenario.document import Scenario
+
+CATEGORY = "category"
+MAX_CATEGORIES = 20
+MAX_GROUPS = 60
+
+
+def services_sheet(scenario: Scenario) -> Sheet:
+    """Return the scenario's table of services as text."""
+    path = files_of_scenario(scenario)
+    if not path.is_dir():
+        return read_graph(path, path.name).services
+    name = scenario.network.services_file or "services.csv"
+    return read_sheet(path / name, name, FaultLog())
+
+
+def _cells(sheet: Sheet, name: str, option: str) -> list[str]:
+    if name not in sheet.columns:
+        raise InputError(sheet.file, option, f"there is no column '{name}'", nearest(name, sheet.columns))
+    return sheet.columns[name]
+
+
+def _numbers(sheet: Sheet, name: str, option: str) -> np.ndarray:
+    result = np.full(len(sheet), np.nan)
+    for i, cell in enumerate(_cells(sheet, name, option)):
+        if cell in ("", "NA", "nan"):
+            continue
+        try:
+            result[i] = float(cell)
+        except ValueError:
+            result[i] = np.inf
+        if not np.isfinite(result[i]):
+            remedy = f"correct it, or give {name}={CATEGORY}" if option == "covariate" else "correct it"
+            raise InputError(
+                sheet.file, f"{sheet.unit} {sheet.row_numbers[i]}: {name}", f"'{cell}' is not a number", remedy
+            )
+    return result
+
+
+def outside_counts(sheet: Sheet, name: str) -> np.ndarray:
+    """Return how many people outside the survey each service named.
+
+    Raises
+    ------
+    InputError : there is no such column, or it holds what is not a number of at least 0.
+    """
+    values = np.nan_to_num(_numbers(sheet, name, "outside-column"), nan=0.0)
+    if np.any(values < 0):
+        row = int(sheet.row_numbers[int(np.argmax(values < 0))])
+        raise InputError(sheet.file, f"{sheet.unit} {row}: {name}", f"{values.min():g} is negative", "give a count")
+    return values
+
+
+def covariate_design(sheet: Sheet, wanted: tuple[str, ...]) -> tuple[Design, list[str]]:
+    """Return the covariates as columns, and notes of what was filled.
+
+    Parameters
+    ----------
+    wanted : names of columns; ``NAME=category`` makes a column of each of its values but the most frequent.
+
+    A numeric column counts in its standard deviations from its mean, so that an effect is an odds ratio a standard
+    deviation; a gap takes the mean, and a category's gap is a category of its own.
+
+    Raises
+    ------
+    InputError : no such column, text that is not a number, a column that does not vary, too many categories.
+    """
+    design, notes = Design.empty(len(sheet)), []
+    for text in wanted:
+        name, _, kind = text.partition("=")
+        if kind not in ("", CATEGORY):
+            raise InputError("--covariate", text, f"'{kind}' is no kind of covariate", f"give NAME or NAME={CATEGORY}")
+        cells = _cells(sheet, name, "covariate")
+        if kind == CATEGORY:
+            design = design.beside(_categories(sheet, name, cells))
+            continue
+        values = _numbers(sheet, name, "covariate")
+        known = ~np.isnan(values)
+        if known.sum() < 2 or float(np.std(values[known])) == 0.0:
+            raise InputError(sheet.file, name, "does not vary", "leave it out")
+        mean, spread = float(values[known].mean()), float(values[known].std())
+        if not known.all():
+            notes.append(
+                f"{name}: missing in {int((~known).sum()):,} of {len(known):,}; the mean, {mean:.3g}, is taken."
+            )
+        column = np.where(known, (values - mean) / spread, 0.0)
+        design = design.beside(Design(column[:, None], (name,), (f"{name} (odds ratio for {spread:.3g} more)",)))
+    return design, notes
+
+
+def _categories(sheet: Sheet, name: str, cells: list[str]) -> Design:
+    different, place, count = np.unique(
+        np.array(cells, dtype=object).astype(str), return_inverse=True, return_counts=True
+    )
+    if not 2 <= len(different) <= MAX_CATEGORIES:
+        raise InputError(
+            sheet.file,
+            name,
+            f"holds {len(different)} different values",
+            f"2 to {MAX_CATEGORIES} are categories that can be fitted",
+        )
+    usual = int(np.argmax(count))
+    others = [k for k in range(len(different)) if k != usual]
+    shown = [different[k] or "missing" for k in others]
+    return Design(
+        np.stack([(place == k).astype(np.float64) for k in others], axis=1),
+        tuple(f"{name}={value}" for value in shown),
+        tuple(f"{name} {value} (odds ratio against {different[usual] or 'missing'})" for value in shown),
+    )
+
+
+def group_design(group: np.ndarray, names: tuple[str, ...]) -> Design:
+    """Return groups as columns that sum to 0 over groups: each is a group's log odds against the mean of groups.
+
+    The last group has no column: it is what the others leave.
+    """
+    n = len(names)
+    values = np.zeros((len(group), n - 1))
+    for g in range(n - 1):
+        values[group == g, g] = 1.0
+    values[group == n - 1] = -1.0
+    return Design(values, tuple(f"group {name}" for name in names[:-1]), tuple(f"group {name}" for name in names[:-1]))
+
+
+def has_groups(group: np.ndarray, names: tuple[str, ...]) -> bool:
+    """Return whether effects of groups can be fitted: 2 to 60 groups, and everyone in one."""
+    return 2 <= len(names) <= MAX_GROUPS and bool(np.all(group >= 0))
+
+
+def with_readiness(scenario: Scenario, readiness: np.ndarray, place: Path) -> Scenario:
+    """Write the scenario's network again in the folder `place`, with a column of readiness; return who reads it.
+
+    Raises
+    ------
+    InputError : the network is one graph file.
+    """
+    source = files_of_scenario(scenario)
+    if not source.is_dir():
+        raise InputError(
+            scenario.name,
+            "network.path",
+            "a graph file takes no fitted column of readiness",
+            "keep services and ties as CSV tables in a folder, or choose an explanation without covariates and groups",
+        )
+    target = place / source.name
+    target.mkdir(parents=True)
+    name = scenario.network.services_file or "services.csv"
+    for file in files_read(source, scenario.network):
+        shutil.copyfile(file, target / file.name)
+    sheet = services_sheet(scenario)
+    own = {"readiness", scenario.network.columns.get("readiness")}
+    kept = {column: cells for column, cells in sheet.columns.items() if column not in own}
+    with (target / name).open("w", encoding="utf-8", newline="") as table:
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow([*kept, "readiness"])
+        for i, row in enumerate(zip(*kept.values(), strict=True)):
+            writer.writerow([*row, repr(float(readiness[i]))])
+    columns = {ours: theirs for ours, theirs in scenario.network.columns.items() if ours != "readiness"}
+    network = scenario.network.model_copy(update={"path": source.name, "columns": columns})
+    result = scenario.model_copy(update={"network": network})
+    result._folder = place
+    return result

@@ -1,0 +1,343 @@
+"""Maximum likelihood, profile intervals, and what the data cannot identify.
+
+What belongs here: functions of a `Likelihood` alone. What does not: the rules (``likelihood``), which explanations are
+compared (``hypotheses``).
+
+A profile interval holds every value of a parameter at which the best likelihood over all others lies less than
+``chi2(0.95, 1) / 2`` below the best of all (Venzon, Moolgavkar 1988). A parameter estimated at its bound has a
+one-sided interval, and says so.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from spreadsim.calibration.likelihood import Likelihood, Parameter
+
+RIDGE = 0.9
+_TRIED_THRESHOLDS = 9
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A 95% profile interval.
+
+    `low_is_bound` and `high_is_bound` say that it ends where the parameter does, rather than where the data end it.
+    `profile` holds values of the parameter and twice the fall of the log-likelihood there, ascending.
+    """
+
+    low: float
+    high: float
+    low_is_bound: bool
+    high_is_bound: bool
+    profile: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Fit:
+    """An explanation fitted.
+
+    Attributes
+    ----------
+    likelihood : what was maximised.
+    values : of its parameters.
+    log_likelihood : at the maximum; -inf where the explanation gives no chance to something that happened.
+    converged : whether the search ended where the slope is flat or at bounds.
+    covariance : of parameters inside their bounds, from the curvature; nan for the others.
+    """
+
+    likelihood: Likelihood
+    values: np.ndarray
+    log_likelihood: float
+    converged: bool
+    covariance: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of free parameters."""
+        return len(self.values)
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion."""
+        return 2.0 * self.n_parameters - 2.0 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """Bayesian criterion; its sample size is the number of adoptions (Volinsky, Raftery 2000)."""
+        n_adoptions = max(1, int(self.likelihood.rows.adopted.sum()))
+        return float(np.log(n_adoptions)) * self.n_parameters - 2.0 * self.log_likelihood
+
+    @property
+    def named(self) -> dict[str, float]:
+        """Values by name of parameter."""
+        return self.likelihood.named(self.values)
+
+
+def _is_step_like(likelihood: Likelihood, p: Parameter) -> bool:
+    """Return whether the likelihood jumps in a parameter: a sharp threshold, shared by all."""
+    e = likelihood.explanation
+    return e.form == "threshold" and not e.varied_thresholds and p.name == "threshold"
+
+
+def _maximise(likelihood: Likelihood, start: np.ndarray, fixed: dict[int, float]) -> tuple[np.ndarray, float, bool]:
+    """Return the best values with some parameters fixed, the log-likelihood, and whether the search converged."""
+    from scipy.optimize import minimize
+
+    names = likelihood.parameters
+    free = [k for k in range(len(names)) if k not in fixed]
+    size = np.array([names[k].size for k in free])
+    whole = start.astype(np.float64).copy()
+    for k, value in fixed.items():
+        whole[k] = value
+    if not free:
+        return whole, likelihood.log_likelihood(whole), True
+
+    def at(x: np.ndarray) -> np.ndarray:
+        values = whole.copy()
+        values[free] = np.clip(x * size, [names[k].low for k in free], [names[k].high for k in free])
+        return values
+
+    def fall(x: np.ndarray) -> tuple[float, np.ndarray]:
+        values = at(x)
+        return -likelihood.log_likelihood(values), -likelihood.gradient(values)[free] * size
+
+    bounds = [(names[k].low / names[k].size, names[k].high / names[k].size) for k in free]
+    found = minimize(
+        fall,
+        whole[free] / size,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"maxiter": 500, "ftol": 1e-12, "gtol": 1e-6},
+    )
+    values = at(found.x)
+    return values, likelihood.log_likelihood(values), bool(found.success)
+
+
+def _best(likelihood: Likelihood, starts: list[np.ndarray], fixed: dict[int, float]) -> tuple[np.ndarray, float, bool]:
+    return max((_maximise(likelihood, start, fixed) for start in starts), key=lambda found: found[1])
+
+
+def _threshold_places(likelihood: Likelihood) -> np.ndarray:
+    """Return every value of a sharp threshold that tells exposures apart: the exposures that occur, above 0."""
+    different = np.unique(likelihood.rows.exposure)
+    return different[different > 0]
+
+
+def fit(likelihood: Likelihood, start: np.ndarray | None = None, *, curvature: bool = True) -> Fit:
+    """Return the maximum-likelihood fit.
+
+    A saturating threshold is searched from several starts, a sharp one over every exposure that occurs.
+
+    Parameters
+    ----------
+    start : where to begin, instead of the parameters' own starts.
+    curvature : whether to take the covariance as well.
+    """
+    own = np.array([p.start for p in likelihood.parameters])
+    if likelihood.impossible:
+        return Fit(likelihood, np.full(len(own), np.nan), -np.inf, True, np.full((len(own),) * 2, np.nan))
+    begin = own if start is None else start
+    place = next((k for k, p in enumerate(likelihood.parameters) if p.name == "threshold"), None)
+    if place is None:
+        values, top, converged = _maximise(likelihood, begin, {})
+    elif _is_step_like(likelihood, likelihood.parameters[place]):
+        values, top, converged = _maximise(likelihood, begin, {place: 1.0})
+        here = values
+        for x in _threshold_places(likelihood)[::-1]:
+            here, value, flat = _maximise(likelihood, here, {place: float(x)})
+            if value > top:
+                values, top, converged = here, value, flat
+    else:
+        starts = [begin] if start is not None else []
+        for x in (0.05, 0.2, 0.5):
+            other = own.copy()
+            other[place] = x
+            starts.append(other)
+        values, top, converged = _best(likelihood, starts, {})
+    covariance = _covariance(likelihood, values) if curvature else np.full((len(values),) * 2, np.nan)
+    return Fit(likelihood, values, top, converged, covariance)
+
+
+def _covariance(likelihood: Likelihood, values: np.ndarray) -> np.ndarray:
+    """Return the inverse of the observed information, by central differences of the gradient."""
+    n = len(values)
+    result = np.full((n, n), np.nan)
+    inside = []
+    for k, p in enumerate(likelihood.parameters):
+        room = 1e-4 * p.size
+        if p.low + room < values[k] < p.high - room and not _is_step_like(likelihood, p):
+            inside.append(k)
+    if not inside:
+        return result
+    information = np.empty((len(inside), len(inside)))
+    for row, k in enumerate(inside):
+        step = 1e-4 * likelihood.parameters[k].size
+        up, down = values.copy(), values.copy()
+        up[k] += step
+        down[k] -= step
+        slope = (likelihood.gradient(up) - likelihood.gradient(down)) / (2.0 * step)
+        information[row] = -slope[inside]
+    inverse = np.linalg.pinv((information + information.T) / 2.0)
+    result[np.ix_(inside, inside)] = inverse
+    return result
+
+
+# --------------------------------------------------------------------------------------------------- profiles
+
+
+def profile_interval(fitted: Fit, name: str, level: float = 0.95) -> Interval:
+    """Return the profile interval of a parameter.
+
+    Raises
+    ------
+    KeyError : the explanation has no such parameter.
+    """
+    from scipy.stats import chi2
+
+    likelihood, place = fitted.likelihood, _place(fitted, name)
+    p, best = likelihood.parameters[place], float(fitted.values[place])
+    limit = float(chi2.ppf(level, 1))
+    profile = _Profile(fitted, place)
+    if _is_step_like(likelihood, p):
+        return _step_interval(likelihood, p, profile, limit)
+    variance = fitted.covariance[place, place] if fitted.covariance.size else np.nan
+    step = float(np.sqrt(variance)) if variance > 0 else 0.25 * p.size
+    low, low_is_bound = _end(profile, best, p.low, -min(2.0 * step, 2.0 * p.size), limit)
+    high, high_is_bound = _end(profile, best, p.high, min(2.0 * step, 2.0 * p.size), limit)
+    for share in (1 / 3, 2 / 3):  # so that the shape of the profile is seen
+        profile(best + share * (low - best))
+        profile(best + share * (high - best))
+    return Interval(low, high, low_is_bound, high_is_bound, tuple(sorted(profile.seen.items())))
+
+
+def profile_fall(fitted: Fit, name: str, value: float) -> float:
+    """Return twice the fall of the log-likelihood where a parameter has a given value and the others their best.
+
+    The profile interval holds the values at which it is at most 3.84.
+    """
+    return _Profile(fitted, _place(fitted, name))(value)
+
+
+def _place(fitted: Fit, name: str) -> int:
+    return {p.name: k for k, p in enumerate(fitted.likelihood.parameters)}[name]
+
+
+class _Profile:
+    """The profile of one parameter; each value is fitted once, from the nearest one known and along the ridge."""
+
+    def __init__(self, fitted: Fit, place: int) -> None:
+        self._fitted, self._place = fitted, place
+        best = float(fitted.values[place])
+        self.seen: dict[float, float] = {best: 0.0}
+        self._known = {best: fitted.values}
+        with np.errstate(invalid="ignore", divide="ignore"):
+            along = fitted.covariance[:, place] / fitted.covariance[place, place]
+        self._along = np.where(np.isfinite(along), along, 0.0)
+        parameters = fitted.likelihood.parameters
+        self._low, self._high = np.array([p.low for p in parameters]), np.array([p.high for p in parameters])
+        self._several = any(p.name == "threshold" for p in parameters)
+
+    def __call__(self, value: float) -> float:
+        if value not in self.seen:
+            near = min(self._known, key=lambda known: abs(known - value))
+            ahead = np.clip(self._known[near] + self._along * (value - near), self._low, self._high)
+            starts = [ahead, self._known[near]] if self._several else [ahead]
+            values, top, _ = _best(self._fitted.likelihood, starts, {self._place: value})
+            self.seen[value] = max(0.0, 2.0 * (self._fitted.log_likelihood - top))
+            self._known[value] = values
+        return self.seen[value]
+
+
+def _end(fall: Callable[[float], float], best: float, bound: float, step: float, limit: float) -> tuple[float, bool]:
+    """Return where the profile passes `limit` on one side of the best value, or the bound where it does not."""
+    from scipy.optimize import brentq
+
+    inside, at = best, best
+    for _ in range(60):
+        at = at + step
+        beyond = at >= bound if step > 0 else at <= bound
+        if beyond:
+            at = bound
+        if at == inside:
+            return bound, True
+        if fall(at) > limit:
+            return float(brentq(lambda x: fall(x) - limit, inside, at, xtol=1e-4 * abs(at - inside) + 1e-9)), False
+        if beyond:
+            return bound, True
+        inside, step = at, 1.6 * step
+    return bound, True
+
+
+def _step_interval(likelihood: Likelihood, p: Parameter, profile: _Profile, limit: float) -> Interval:
+    """Return the range of a sharp threshold: from just above the exposure below the first that fits, to the last."""
+    places = _threshold_places(likelihood)
+    if len(places) > 40:
+        places = np.unique(np.append(places[:: len(places) // 40 + 1], next(iter(profile.seen))))
+    inside = [k for k, x in enumerate(places) if profile(float(x)) <= limit]
+    low = float(places[inside[0] - 1]) if inside[0] > 0 else p.low
+    return Interval(
+        low,
+        float(places[inside[-1]]),
+        inside[0] == 0,
+        inside[-1] == len(places) - 1,
+        tuple(sorted(profile.seen.items())),
+    )
+
+
+# --------------------------------------------------------------------------------------------------- tests
+
+
+def likelihood_ratio(smaller: Fit, larger: Fit, *, at_bound: bool) -> tuple[float, int, float]:
+    """Return twice the gain in log-likelihood, the extra parameters, and the p-value.
+
+    With `at_bound` one of the extra parameters lies at its bound under the smaller explanation: the reference is then
+    an equal mixture of chi-squared with one degree of freedom less and with all (Self, Liang 1987).
+    """
+    from scipy.stats import chi2
+
+    extra = larger.n_parameters - smaller.n_parameters
+    if not np.isfinite(smaller.log_likelihood):
+        return float("inf"), extra, 0.0
+    gain = max(0.0, 2.0 * (larger.log_likelihood - smaller.log_likelihood))
+    if not at_bound:
+        return gain, extra, float(chi2.sf(gain, extra))
+    below = float(chi2.sf(gain, extra - 1)) if extra > 1 else float(gain <= 0.0)
+    return gain, extra, 0.5 * below + 0.5 * float(chi2.sf(gain, extra))
+
+
+# --------------------------------------------------------------------------------------------------- identification
+
+
+def not_identified(fitted: Fit, intervals: dict[str, Interval]) -> list[str]:
+    """Return in words which parameters the data do not pin down, and why."""
+    found: list[str] = []
+    places = {p.name: k for k, p in enumerate(fitted.likelihood.parameters)}
+    for name, interval in intervals.items():
+        p, value = fitted.likelihood.parameters[places[name]], fitted.values[places[name]]
+        if interval.low_is_bound and interval.high_is_bound:
+            found.append(f"{p.label}: not identified; every value from {p.low:g} to {p.high:g} fits about as well.")
+        elif interval.high_is_bound:
+            found.append(f"{p.label}: the data give no upper end below its bound, {p.high:g}.")
+        elif interval.low_is_bound and p.low == 0.0:
+            at = "is estimated at 0" if value <= 1e-6 * p.size else f"is estimated at {value:.3g}"
+            found.append(
+                f"{p.label}: {at} and cannot be told from 0; its interval is one-sided, up to {interval.high:.3g}."
+            )
+    covariance = fitted.covariance
+    for a, b in itertools.combinations(range(len(places)), 2):
+        spread = np.sqrt(covariance[a, a] * covariance[b, b]) if covariance.size else np.nan
+        if spread > 0 and abs(covariance[a, b] / spread) > RIDGE:
+            one, other = (fitted.likelihood.parameters[k].label for k in (a, b))
+            found.append(
+                f"{one} and {other}: known together rather than each alone (correlation "
+                f"{covariance[a, b] / spread:+.2f}): a ridge, along which one makes up for the other."
+            )
+    if fitted.likelihood.explanation.peers and fitted.named["peer_influence"] <= 1e-4 and "threshold" in places:
+        found.append("threshold: means nothing where peer influence is 0.")
+    return found

@@ -1,0 +1,217 @@
+"""The results folder of a calibration, and its page.
+
+What belongs here: which files there are, and which tables stand where. What is said is ``findings``', what is
+drawn ``figures``'.
+"""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spreadsim.calibration.data import with_readiness
+from spreadsim.calibration.findings import bounds, number, p_words
+from spreadsim.calibration.reduced_model import readiness_of
+from spreadsim.telling.folder import as_json, write_folder, write_parquet
+
+if TYPE_CHECKING:
+    from spreadsim.calibration.calibration import Calibration
+
+Rows = list[list[str]]
+
+
+def write_calibration(
+    calibration: Calibration, folder: Path, *, force: bool = False, started: str | None = None, report: bool = True
+) -> Path:
+    """Write a calibration's results folder, whole or not at all; return its path.
+
+    It holds ``scenario.toml``, which ``spreadsim compare`` runs, with ``inputs/``; ``calibration.json``;
+    ``curves.parquet``, the uptake observed and forecast; ``report.html``; and the receipt.
+
+    Raises
+    ------
+    InputError : the folder exists and `force` is not given, or the network cannot take a column of readiness.
+    """
+    c = calibration
+
+    def write_report(place: Path, receipt: dict[str, Any]) -> None:
+        receipt["command"] = command_of(c)
+        if report:
+            (place / "report.html").write_text(render(c, receipt), encoding="utf-8", newline="\n")
+
+    options = {"command": "calibrate", "report": report, **vars(c.options)}
+    with tempfile.TemporaryDirectory() as place:
+        readiness = readiness_of(c.fitted)
+        scenario = c.scenario if readiness is None else with_readiness(c.scenario, readiness, Path(place) / "network")
+        files = {
+            "calibration.json": lambda path: path.write_text(as_json(c.as_json()), encoding="utf-8", newline="\n"),
+            "curves.parquet": lambda path: write_parquet(curve_table(c), path),
+        }
+        return write_folder(folder, force, scenario, options, started, files, write_report)
+
+
+def command_of(c: Calibration) -> str:
+    """Return the command that makes the calibration again."""
+    o = c.options
+    words = ["spreadsim", "calibrate", c.source.name]
+    words += [word for column in o.covariates for word in ("--covariate", column)]
+    words += ["--no-groups"] * (not o.groups) + ["--no-prediction"] * (not o.predict)
+    words += ["--outside-column", o.outside_column] if o.outside_column else []
+    words += ["--explanation", o.explanation] if o.explanation else []
+    words += ["--first-period", o.first_period, "--replicates", str(o.replicates), "--seed", str(c.source.run.seed)]
+    return shlex.join(words)
+
+
+def curve_table(c: Calibration) -> dict[str, np.ndarray]:
+    """Return one row an explanation, part and step: the share adopted, observed and forecast."""
+    found = [("in-sample", name, 0, curve) for name, curve in c.curves.items()]
+    found += [
+        (split.name, s.name, k, curve) for split in c.splits for s in split.scores for k, curve in enumerate(s.curves)
+    ]
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("held_out", "explanation", "part", "step", "observed", "median", "low", "high")
+    }
+    for held, name, part, curve in found:
+        for t in range(len(curve.observed)):
+            row = (
+                held,
+                name,
+                part,
+                curve.first_step + t,
+                curve.observed[t],
+                curve.median[t],
+                curve.low[t],
+                curve.high[t],
+            )
+            for column, value in zip(columns.values(), row, strict=True):
+                column.append(value)
+    text = ("held_out", "explanation")
+    return {name: np.array(values, dtype=object if name in text else None) for name, values in columns.items()}
+
+
+def tables(c: Calibration) -> dict[str, tuple[list[str], Rows]]:
+    """Return the report's tables: head and rows, by caption."""
+    best = min(f.aic for f in c.fits.values())
+    explained = [
+        [
+            f.likelihood.explanation.title,
+            str(f.n_parameters),
+            number_or_ruled_out(f.log_likelihood),
+            _one(f.aic),
+            _one(f.aic - best),
+            _one(f.bic),
+            _named(f.named, "external_influence"),
+            _named(f.named, "peer_influence"),
+            "yes" if f.likelihood.explanation.expressible else "no",
+        ]
+        for f in c.fits.values()
+    ]
+    tests = [
+        [
+            t.question,
+            "ruled out" if not np.isfinite(t.gain) else f"{t.gain:.2f}",
+            f"{t.extra}{', one at its bound' * t.at_bound}",
+            p_words(t.p_value),
+        ]
+        for t in c.tests
+    ]
+    values = [
+        [
+            c.fits[name].likelihood.explanation.title,
+            p.label,
+            number(c.fits[name].named[p.name]),
+            bounds(c.intervals[name][p.name]) if p.name in c.intervals[name] else "not profiled",
+            p.path or "",
+        ]
+        for name in c.intervals
+        for p in c.fits[name].likelihood.parameters
+    ]
+    ways = [[s.what, number(s.external_influence), number(s.peer_influence), p_words(s.p_value)] for s in c.sensitivity]
+    found: dict[str, tuple[list[str], Rows]] = {
+        "Explanations compared": (
+            [
+                "explanation",
+                "parameters",
+                "log-likelihood",
+                "AIC",
+                "above the best",
+                "BIC",
+                "push",
+                "peers",
+                "a scenario can hold it",
+            ],
+            explained,
+        ),
+        "Tests between nested explanations (likelihood ratio; at a bound, the reference is a mixture)": (
+            ["question", "2 × gain", "extra parameters", "p"],
+            tests,
+        ),
+        "Values and 95% profile intervals": (["explanation", "parameter", "value", "interval", "field"], values),
+        "Push and peers under other ways of taking the data": (
+            ["way", "external influence", "peer influence", "do peers add?"],
+            ways,
+        ),
+    }
+    for split in c.splits:
+        rows = [
+            [
+                s.title,
+                f"{s.log_score:.4f}",
+                f"{s.difference:+.4f} ({s.low:+.4f} to {s.high:+.4f})",
+                "not forecast" if s.crps is None else f"{s.crps:.4f}",
+            ]
+            for s in split.scores
+        ]
+        found[f"{split.title} ({split.n_rows:,} person-periods)"] = (
+            ["explanation", "log score", "less the constant hazard's", "CRPS of the curve"],
+            rows,
+        )
+    return found
+
+
+def number_or_ruled_out(value: float) -> str:
+    """Return a log-likelihood, or that what happened has no chance."""
+    return f"{value:.2f}" if np.isfinite(value) else "ruled out"
+
+
+def _one(value: float) -> str:
+    return f"{value:.1f}" if np.isfinite(value) else "–"
+
+
+def _named(named: Mapping[str, float], name: str) -> str:
+    return number(named[name]) if np.isfinite(named.get(name, np.nan)) else "–"
+
+
+def render(c: Calibration, receipt: Mapping[str, Any]) -> str:
+    """Return the report as one page that needs no network; every text in it is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    from spreadsim.calibration.figures import pictures
+
+    environment = Environment(
+        loader=PackageLoader("spreadsim.telling", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    drawn = {
+        section: [(Markup(drawing), caption) for drawing, caption in made] for section, made in pictures(c).items()
+    }
+    shown = {key: value for key, value in receipt.items() if key not in ("inputs", "results", "started", "ended")}
+    return str(
+        environment.get_template("calibration.html.j2").render(
+            title=c.source.title or c.source.name,
+            question=c.source.question,
+            said=c.sentences(),
+            pictures=drawn,
+            tables=tables(c),
+            receipt=as_json(shown),
+        )
+    )

@@ -1,0 +1,395 @@
+"""The exact likelihood of observed times of adoption under the reduced model.
+
+What belongs here: which parameters an explanation has, and the log-likelihood of a risk set and its gradient. What does
+not: maximising it (``estimation``), which explanations are compared (``hypotheses``).
+
+In each step a service that has not adopted does so with the rulebook's chance: `rules.adoption_probability` of the
+response to its exposure (`rules.exposure_response`), times its engagement (`rules.engagement`), which that rule
+multiplies by. The rules are called as they stand, once for each different exposure (a *cell*) and each different
+readiness; derivatives are taken of the rules' values by central differences, so that no rule is written twice.
+
+Readiness enters in one of three ways: as covariates and groups (its log odds are a weighted sum of them), as a spread
+that nobody observed (integrated over by quadrature), or as what sets each service's threshold (likewise integrated).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from spreadsim import rules
+from spreadsim.calibration.risk_sets import RiskSet
+from spreadsim.network.normal import standard_normal
+from spreadsim.scenario.plan import Plan
+
+Push = Literal["none", "constant", "curved", "by-period"]
+Form = Literal["linear", "saturating", "threshold"]
+KINDS = {"linear": rules.LINEAR, "saturating": rules.SATURATING, "threshold": rules.THRESHOLD}
+N_NODES = 24
+STEP = 1e-6
+ROUND_OFF = 1e-12
+MAX_KNOWN = 2000  # chances remembered, so that a step along one parameter asks the rules for what it changes alone
+
+EXTERNAL = "behaviour.adoption.external_influence"
+PEERS = "behaviour.adoption.peer_influence_facilitated"
+LOW = "behaviour.adoption.threshold_most_ready"
+HIGH = "behaviour.adoption.threshold_least_ready"
+SPREAD = "services.readiness.standard_deviation"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One explanation of who adopted when.
+
+    Attributes
+    ----------
+    name, title : short name, and in words.
+    push : external influence: none, constant, a curve over time (its logarithm quadratic), or free in each step.
+    peers : whether peers influence.
+    form : how exposure becomes influence.
+    varied_thresholds : whether thresholds differ with an unobserved readiness.
+    varied_readiness : whether engagement differs with an unobserved readiness.
+    covariates, groups : whether readiness depends on them.
+    """
+
+    name: str
+    title: str
+    push: Push = "constant"
+    peers: bool = True
+    form: Form = "linear"
+    varied_thresholds: bool = False
+    varied_readiness: bool = False
+    covariates: bool = False
+    groups: bool = False
+
+    @property
+    def expressible(self) -> bool:
+        """Whether a scenario can hold it: a push that changes over time has no field."""
+        return self.push in ("none", "constant")
+
+    @property
+    def gate(self) -> bool:
+        """Whether services differ in engagement."""
+        return self.varied_readiness or self.covariates or self.groups
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A free parameter: its bounds, where it starts, about how large it is, and the scenario's field, if any."""
+
+    name: str
+    label: str
+    low: float
+    high: float
+    start: float
+    size: float
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Design:
+    """What the log odds of readiness may depend on: one column each, shape (n services, columns)."""
+
+    values: np.ndarray
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    @classmethod
+    def empty(cls, n: int) -> Design:
+        """Return a design without columns."""
+        return cls(np.empty((n, 0)), (), ())
+
+    def beside(self, other: Design) -> Design:
+        """Return this design with another's columns after its own."""
+        values = np.concatenate([self.values, other.values], axis=1)
+        return Design(values, self.names + other.names, self.labels + other.labels)
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What the scenario says of readiness: the mean and spread of what is not observed, and its limits."""
+
+    mean: float
+    spread: float
+    minimum: float
+    maximum: float
+
+
+class Likelihood:
+    """The log-likelihood of a risk set under an explanation.
+
+    Parameters
+    ----------
+    rows : the risk set, by service.
+    explanation : decides the parameters.
+    plan : of the reduced model; supplies levers, intervention and the behaviour that is not fitted.
+    readiness : of the scenario.
+    design : columns that readiness may depend on; used where the explanation has covariates or groups.
+    """
+
+    def __init__(
+        self, rows: RiskSet, explanation: Explanation, plan: Plan, readiness: Readiness, design: Design | None = None
+    ) -> None:
+        self.rows, self.explanation, self.readiness = rows, explanation, readiness
+        self._b, self._m, self._v = plan.behaviour, plan.levers[0], plan.intervention
+        self.design = design if design is not None else Design.empty(rows.n_services)
+        self._by_step = explanation.push in ("curved", "by-period")
+        key = rows.step if self._by_step else np.zeros(len(rows), dtype=np.int64)
+        self._exposure, at = np.unique(rows.exposure, return_inverse=True)
+        cells, self._cell = np.unique(key * (len(self._exposure) + 1) + at, return_inverse=True)
+        self._cell_step, self._cell_exposure = np.divmod(cells, len(self._exposure) + 1)
+        self._adopted = np.bincount(self._cell, weights=rows.adopted, minlength=len(cells))
+        self._stayed = np.bincount(self._cell, weights=~rows.adopted, minlength=len(cells))
+        self._first = np.flatnonzero(np.diff(rows.service, prepend=-1))
+        u, weight = np.polynomial.legendre.leggauss(N_NODES)
+        integrated = explanation.varied_readiness or explanation.varied_thresholds
+        self._z = standard_normal((u + 1.0) / 2.0) if integrated else np.zeros(1)
+        self._log_weight = np.log(weight / 2.0) if integrated else np.zeros(1)
+        self._steps = [(int(step), np.flatnonzero(self._cell_step == step)) for step in np.unique(self._cell_step)]
+        self._last_response: tuple[Any, np.ndarray] | None = None
+        self._known: dict[Any, np.ndarray] = {}
+
+    # ------------------------------------------------------------------------------------------- parameters
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The free parameters, in order."""
+        e, rows = self.explanation, self.rows
+        hazard = max(float(rows.adopted.mean()), 1e-6) * (2.0 if e.gate else 1.0)
+        share = 0.5 if e.peers and e.push != "none" else 1.0
+        low = hazard * share
+        found: list[Parameter] = []
+        if e.push == "constant":
+            found.append(Parameter("external_influence", "external influence", 0.0, 1.0, low, hazard, EXTERNAL))
+        elif e.push == "curved":
+            found.append(Parameter("push_at_middle", "push from outside, middle of the time", 0.0, 1.0, low, hazard))
+            found.append(Parameter("push_slope", "its change over time", -12.0, 12.0, 0.0, 1.0))
+            found.append(Parameter("push_bend", "its bend over time", -12.0, 12.0, 0.0, 1.0))
+        elif e.push == "by-period":
+            left = np.maximum(np.bincount(rows.step, minlength=rows.n_steps + 1)[1:], 1)
+            seen = np.bincount(rows.step, weights=rows.adopted, minlength=rows.n_steps + 1)[1:] / left
+            starts = np.clip(seen * low / hazard * (2.0 if e.gate else 1.0), 1e-6, 0.9)
+            found += [
+                Parameter(f"push_in_step_{t}", f"push in step {t}", 0.0, 1.0, float(start), hazard)
+                for t, start in enumerate(starts, start=1)
+            ]
+        if e.peers:
+            at_work = max(float(rows.exposure.mean()), 0.05)
+            found.append(
+                Parameter(
+                    "peer_influence",
+                    "peer influence",
+                    0.0,
+                    1.0,
+                    min(0.5, low / at_work),
+                    min(1.0, hazard / at_work),
+                    PEERS,
+                )
+            )
+            if e.form != "linear":
+                found.append(Parameter("threshold", "threshold", 0.0, 1.0, 0.3, 0.2, LOW))
+                if e.varied_thresholds:
+                    found.append(
+                        Parameter("threshold_range", "threshold, least ready less most ready", 0.0, 1.0, 0.3, 0.3, HIGH)
+                    )
+        if e.varied_readiness:
+            found.append(Parameter("readiness_spread", "standard deviation of readiness", 0.0, 0.6, 0.2, 0.2, SPREAD))
+        found += [
+            Parameter(name, label, -6.0, 6.0, 0.0, 1.0)
+            for name, label in zip(self.design.names, self.design.labels, strict=True)
+        ]
+        return tuple(found)
+
+    @cached_property
+    def impossible(self) -> int:
+        """Number of adoptions that the explanation gives no chance, whatever its parameters."""
+        if self.explanation.push != "none":
+            return 0
+        return int(np.sum(self.rows.adopted & (self.rows.exposure <= 0.0)))
+
+    def named(self, values: np.ndarray) -> dict[str, float]:
+        """Return values by name of parameter."""
+        return dict(zip((p.name for p in self.parameters), map(float, values), strict=True))
+
+    # ------------------------------------------------------------------------------------------- the rules
+
+    def pushes(self, named: Mapping[str, float]) -> np.ndarray:
+        """Return external influence in steps 1..T."""
+        n, push = self.rows.n_steps, self.explanation.push
+        if push == "by-period":
+            return np.array([named[f"push_in_step_{t}"] for t in range(1, n + 1)])
+        if push == "curved":
+            at = np.linspace(-1.0, 1.0, n)
+            curve = np.exp(np.clip(named["push_slope"] * at + named["push_bend"] * at * at, -40.0, 40.0))
+            return np.minimum(1.0, named["push_at_middle"] * curve)
+        return np.full(n, named.get("external_influence", 0.0))
+
+    def _behaviour(self, named: Mapping[str, float], push: float) -> Any:
+        low = named.get("threshold", 0.0)
+        adoption = self._b.adoption._replace(
+            external_influence=push,
+            peer_influence_facilitated=named.get("peer_influence", 0.0),
+            exposure_response=KINDS[self.explanation.form],
+            threshold_most_ready=low,
+            threshold_least_ready=min(1.0, low + named.get("threshold_range", 0.0)),
+        )
+        return self._b._replace(adoption=adoption, engagement=self._b.engagement._replace(gate=self.explanation.gate))
+
+    def _drawn_readiness(self, spread: float) -> np.ndarray:
+        r = self.readiness
+        return np.clip(r.mean + spread * self._z, r.minimum, r.maximum)
+
+    def _response(self, named: Mapping[str, float]) -> np.ndarray:
+        """Return the rule's response for each different exposure and node: shape (exposures, nodes)."""
+        e = self.explanation
+        key = (named.get("threshold", 0.0), named.get("threshold_range", 0.0))
+        if self._last_response is not None and self._last_response[0] == key:
+            return self._last_response[1]
+        b = self._behaviour(named, 0.0)
+        nodes = self._drawn_readiness(self.readiness.spread) if e.varied_thresholds else np.full(1, self.readiness.mean)
+        rule = np.frompyfunc(lambda x, r: rules.exposure_response(b, x, r, 1.0), 2, 1)
+        found = np.asarray(rule(self._exposure[:, None], nodes[None, :]), dtype=np.float64)
+        self._last_response = (key, found)
+        return found
+
+    def _chance(self, named: Mapping[str, float]) -> np.ndarray:
+        """Return the rule's chance of adopting, engagement aside, for each cell and node."""
+        response = self._response(named)[self._cell_exposure]
+        pushes, peers = self.pushes(named), named.get("peer_influence", 0.0)
+        result = np.empty(response.shape)
+        for step, here in self._steps:
+            push = float(pushes[max(step - 1, 0)])
+            key = (step, push, peers, self._last_response[0] if self._last_response else None)
+            if key not in self._known:
+                if len(self._known) >= MAX_KNOWN:
+                    self._known.clear()
+                self._known[key] = self._adoption(named, push, response[here])
+            result[here] = self._known[key]
+        return result
+
+    def _adoption(self, named: Mapping[str, float], push: float, response: np.ndarray) -> np.ndarray:
+        b, m = self._behaviour(named, push), self._m
+        rule = np.frompyfunc(lambda g: rules.adoption_probability(b, m, g, 1.0, False), 1, 1)
+        return np.asarray(rule(response), dtype=np.float64)
+
+    def chance_at(self, values: np.ndarray, exposure: np.ndarray, step: int) -> np.ndarray:
+        """Return the chance of adopting in a step at given exposures, where all services are alike."""
+        named = self.named(values)
+        b = self._behaviour(named, 0.0)
+        rule = np.frompyfunc(lambda x: rules.exposure_response(b, x, self.readiness.mean, 1.0), 1, 1)
+        response = np.asarray(rule(exposure), dtype=np.float64)
+        return self._adoption(named, float(self.pushes(named)[step - 1]), response)
+
+    def _engaged_at(self, readiness: np.ndarray) -> np.ndarray:
+        """Return the rule's engagement at each readiness."""
+        b, m, v = self._behaviour({}, 0.0), self._m, self._v
+
+        def rule(r: float) -> float:
+            return float(rules.engagement(b, rules.engagement_odds(b, m, v, r, 0.0, 0.0)))
+
+        different, place = np.unique(readiness, return_inverse=True)
+        return np.array([rule(float(r)) for r in different])[place.reshape(-1)]
+
+    def readiness_of(self, coefficients: np.ndarray) -> np.ndarray:
+        """Return each service's readiness: its log odds are the design times the coefficients."""
+        return self._readiness_at(self.design.values @ coefficients)
+
+    def _readiness_at(self, log_odds: np.ndarray) -> np.ndarray:
+        from scipy.special import expit
+
+        return np.asarray(np.clip(expit(log_odds), self.readiness.minimum, self.readiness.maximum))
+
+    def _coefficients(self, values: np.ndarray) -> np.ndarray:
+        return values[len(values) - len(self.design.names) :]
+
+    def _engaged(self, values: np.ndarray) -> np.ndarray:
+        """Return engagement for each service and node; one row where services do not differ."""
+        e = self.explanation
+        if e.varied_readiness:
+            return self._engaged_at(self._drawn_readiness(self.named(values)["readiness_spread"]))[None, :]
+        if len(self.design.names):
+            return self._engaged_at(self.readiness_of(self._coefficients(values)))[:, None]
+        return np.ones((1, 1))
+
+    # ------------------------------------------------------------------------------------------- the likelihood
+
+    def log_likelihood(self, values: np.ndarray) -> float:
+        """Return the log-likelihood; -inf where something that happened has no chance."""
+        if self.impossible:
+            return -np.inf
+        if self._grouped:
+            chance = np.clip(self._chance(self.named(values))[:, 0], 1e-300, 1.0 - ROUND_OFF)
+            return float(self._adopted @ np.log(chance) + self._stayed @ np.log1p(-chance))
+        return float(self._services(values)[0].sum())
+
+    def chances(self, values: np.ndarray) -> np.ndarray:
+        """Return each row's chance of adopting; a mean over nodes where readiness was not observed."""
+        chance, engaged = self._chance(self.named(values)), self._engaged(values)
+        own = engaged[self.rows.service] if len(engaged) > 1 else engaged
+        return np.asarray((chance[self._cell] * own) @ np.exp(self._log_weight))
+
+    def by_service(self, values: np.ndarray) -> np.ndarray:
+        """Return each service's part of the log-likelihood, 0 for who has no row."""
+        result = np.zeros(self.rows.n_services)
+        result[self.rows.service[self._first]] = self._services(values)[0]
+        return result
+
+    @property
+    def _grouped(self) -> bool:
+        return not (self.explanation.gate or self.explanation.varied_thresholds)
+
+    def _services(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return each service's log-likelihood, its nodes' weights given its history, and rows' chances."""
+        chance, engaged = self._chance(self.named(values)), self._engaged(values)
+        own = engaged[self.rows.service] if len(engaged) > 1 else engaged
+        h = np.clip(chance[self._cell] * own, 1e-300, 1.0 - ROUND_OFF)
+        term = np.where(self.rows.adopted[:, None], np.log(h), np.log1p(-h))
+        history = np.add.reduceat(term, self._first, axis=0) + self._log_weight[None, :]
+        top = history.max(axis=1, keepdims=True)
+        weight = np.exp(history - top)
+        total = weight.sum(axis=1, keepdims=True)
+        return (top + np.log(total))[:, 0], weight / total, h, chance, own
+
+    def gradient(self, values: np.ndarray) -> np.ndarray:
+        """Return the derivative of the log-likelihood by each parameter."""
+        rows, n_columns = self.rows, len(self.design.names)
+        n_own = len(values) - n_columns
+        if self._grouped:
+            chance = np.clip(self._chance(self.named(values)), 1e-300, 1.0 - ROUND_OFF)
+            by_chance = self._adopted[:, None] / chance - self._stayed[:, None] / (1.0 - chance)
+            by_engaged = None
+        else:
+            _, weight, h, chance, own = self._services(values)
+            number = np.cumsum(np.diff(rows.service, prepend=-1) != 0) - 1
+            slope = weight[number] * np.where(rows.adopted[:, None], 1.0 / h, -1.0 / (1.0 - h))
+            by_chance = np.stack(
+                [np.bincount(self._cell, weights=column, minlength=len(chance)) for column in (slope * own).T], axis=1
+            )
+            by_engaged = slope * chance[self._cell]
+        result = np.zeros(len(values))
+        for k in range(n_own):
+            up, down, width = self._beside(values, k)
+            if self.parameters[k].name == "readiness_spread":
+                assert by_engaged is not None
+                change = self._engaged(up) - self._engaged(down)
+                result[k] = float(np.sum(by_engaged.sum(axis=0) * change[0])) / width
+            else:
+                change = self._chance(self.named(up)) - self._chance(self.named(down))
+                result[k] = float(np.sum(by_chance * change)) / width
+        if n_columns and by_engaged is not None:
+            log_odds = self.design.values @ self._coefficients(values)
+            high, low = (self._engaged_at(self._readiness_at(log_odds + sign * 1e-5)) for sign in (1.0, -1.0))
+            per_service = np.bincount(rows.service, weights=by_engaged[:, 0], minlength=rows.n_services)
+            result[n_own:] = (per_service * (high - low) / 2e-5) @ self.design.values
+        return result
+
+    def _beside(self, values: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, float]:
+        """Return values a little above and below in parameter `k`, within its bounds, and how far apart they are."""
+        p, up, down = self.parameters[k], values.copy(), values.copy()
+        width = STEP * max(p.size, abs(values[k]))
+        up[k], down[k] = min(p.high, values[k] + width), max(p.low, values[k] - width)
+        return up, down, up[k] - down[k]

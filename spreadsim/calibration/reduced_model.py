@@ -1,0 +1,127 @@
+"""The reduced model: all aware, no delay, adoption is the decision, and nobody stops.
+
+What belongs here: the fields of a scenario that make it the reduced model, so that its likelihood is exact, the
+scenario that a fit is, and a run of it by the package's own driver as times of adoption. What does not: fitting it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from spreadsim.calibration.estimation import Fit
+from spreadsim.network.data import Network, make_network
+from spreadsim.outcomes.measures import first_months_embedded
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.files import resolved, validate, with_setting
+from spreadsim.scenario.plan import Plan, plan
+
+STRATEGY, WITHOUT = "as-fitted", "without-peers"
+
+REDUCED: Mapping[str, Any] = {
+    "behaviour.awareness.start": "aware",
+    "behaviour.adoption.peer_influence_unaided": 0.0,
+    "behaviour.adoption.observability": 0.0,
+    "behaviour.adoption.discouragement": 0.0,
+    "behaviour.engagement.gate": False,
+    "behaviour.engagement.peer_odds": 0.0,
+    "behaviour.implementation.months_to_embed": 0.0,
+    "behaviour.implementation.abandonment_rate": 0.0,
+    "behaviour.sustainment.discontinuation_rate": 0.0,
+    "programme.start_month": 0,
+    "programme.support": 0.0,
+    "programme.co_production": 0.0,
+    "programme.celebration": 0.0,
+}
+_LEVERS = {"mandate": 0.0, "latitude": 0.0, "monitoring": 0.0}
+
+
+def reduced(
+    scenario: Scenario, steps: int, values: Mapping[str, Any], starting_ids: list[str], given_context: bool = False
+) -> Scenario:
+    """Return the scenario as the reduced model.
+
+    Parameters
+    ----------
+    scenario : supplies the network, the run and all that the reduced model does not use.
+    steps : months to run; a month of it is one step of the data.
+    values : fields by their dotted path, laid upon it last.
+    starting_ids : services that had adopted at the start.
+    given_context : whether the network's contexts are data; without, ties are not weighted by drawn ones.
+    """
+    document = resolved(scenario)
+    fields = {**REDUCED, "run.months": steps, "programme.stop_month": steps}
+    if not given_context:
+        fields["network.peer_ties.homophily_distance"] = float("inf")
+    for path, value in {**fields, **values}.items():
+        document = with_setting(document, path.split("."), value, "calibrate")
+    document["programme"]["starting_sites"] = {"ids": starting_ids} if starting_ids else {"share": 0.0}
+    document["strategies"] = {
+        WITHOUT: {
+            "title": "The push from outside, as fitted, and no influence of peers",
+            **_LEVERS,
+            "peer_programme": 0.0,
+        },
+        STRATEGY: {"title": "As fitted", **_LEVERS, "peer_programme": 1.0},
+    }
+    result = validate(document, "calibrate")
+    result._folder = scenario._folder
+    return result
+
+
+def fitted_plan(scenario: Scenario) -> Plan:
+    """Return the plan of a reduced scenario's strategy with peers."""
+    return plan(scenario, STRATEGY)
+
+
+def fitted_scenario(scenario: Scenario, fitted: Fit, steps: int, starting_ids: list[str]) -> Scenario:
+    """Return the reduced scenario with the values of a fit in their fields; one month of it is one step of the data.
+
+    Readiness that depends on covariates or groups is a column of its own (`readiness_of`), not a field.
+    """
+    e, named = fitted.likelihood.explanation, fitted.named
+    low = named.get("threshold", 0.0)
+    values: dict[str, Any] = {
+        "behaviour.adoption.external_influence": named.get("external_influence", 0.0),
+        "behaviour.adoption.peer_influence_facilitated": named.get("peer_influence", 0.0),
+        "behaviour.adoption.exposure_response": e.form,
+        "behaviour.adoption.threshold_most_ready": low,
+        "behaviour.adoption.threshold_least_ready": min(1.0, low + named.get("threshold_range", 0.0)),
+        "behaviour.engagement.gate": e.gate,
+    }
+    if e.varied_readiness:
+        values["services.readiness.standard_deviation"] = named["readiness_spread"]
+    return reduced(scenario, steps, values, starting_ids)
+
+
+def readiness_of(fitted: Fit) -> np.ndarray | None:
+    """Return each service's readiness under covariates or groups; None where the explanation has neither."""
+    n_columns = len(fitted.likelihood.design.names)
+    return fitted.likelihood.readiness_of(fitted.values[len(fitted.values) - n_columns :]) if n_columns else None
+
+
+def simulate(
+    scenario: Scenario, network: Network, replicates: int, seed: int, readiness: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the month in which each service is first embedded, nan if never: shape (replicates, n).
+
+    Parameters
+    ----------
+    scenario : a reduced scenario.
+    network : of replicate 0; what its files do not give is drawn for each replicate where the scenario redraws.
+    readiness : stands instead of the network's own.
+    """
+    from spreadsim.drivers.running import run_plan
+
+    chosen = fitted_plan(scenario)
+    if readiness is not None:
+        network = replace(network, attributes={**network.attributes, "readiness": readiness})
+    drawn = readiness is None and scenario.network.redraw and "readiness" in network.drawn
+    result = np.empty((replicates, network.n))
+    for k in range(replicates):
+        here = make_network(scenario, k, like=network) if drawn and k > 0 else network
+        result[k] = first_months_embedded(run_plan(here, chosen, seed, k, "compiled"))
+    return result

@@ -1,0 +1,251 @@
+"""Risk sets: who could adopt in each step, how far its peers had adopted by then, and whether it did.
+
+What belongs here: observed times of adoption on a known network as steps of the model, and the rows of the
+discrete-time likelihood made of them. What does not: a row's chance (``likelihood``), reading files
+(``network.reading.files``).
+
+A *step* is one period of the data, and one month of the model: all decide from the state at the end of the last step.
+``when`` is 0 for who had adopted at the start, k for who adopted in step k of 1..T, nan for who had not by the end of
+step T (right-censored: their rows say "not yet" in every step). Adopters in the first period observed have nobody
+observed before them: they are taken as **given**, the starting sites, unless ``first_period`` says that they were **at
+risk** with nobody before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from spreadsim import rules
+from spreadsim.errors import InputError
+from spreadsim.network.data import Network
+
+FirstPeriod = Literal["given", "at-risk"]
+Outside = Literal["ignored", "not-adopted", "as-the-rest"]
+MAX_ROWS = 20_000_000
+
+_rule_exposure = np.frompyfunc(rules.exposure, 2, 1)
+
+
+@dataclass(frozen=True)
+class History:
+    """Who adopted when, on which network.
+
+    Attributes
+    ----------
+    network : who listens to whom.
+    when : step of adoption of each service, 0 at the start, nan where not by the end.
+    n_steps : T, the number of steps observed after the start.
+    first_shown : the period of the data that step 0 stands for.
+    period_months : months in a step.
+    group : for each service the number of its group on the first level below the root, -1 where it has none.
+    group_names : of these groups.
+    outside : for each service the number of people it named outside the survey; None where not known.
+    """
+
+    network: Network
+    when: np.ndarray
+    n_steps: int
+    first_shown: int
+    period_months: int
+    group: np.ndarray
+    group_names: tuple[str, ...]
+    outside: np.ndarray | None = None
+
+    @property
+    def n(self) -> int:
+        """Number of services."""
+        return self.network.n
+
+    @property
+    def n_given(self) -> int:
+        """Number that had adopted at the start."""
+        return int(np.sum(self.when == 0))
+
+    @property
+    def n_adopted(self) -> int:
+        """Number of adoptions in steps 1 to T: the events of the likelihood."""
+        return int(np.sum(self.when >= 1))
+
+    @property
+    def n_censored(self) -> int:
+        """Number that had not adopted by the end."""
+        return int(np.isnan(self.when).sum())
+
+    def curve(self, members: np.ndarray | None = None, first: int = 0) -> np.ndarray:
+        """Return the share of services (of `members`, if given) that had adopted by the end of steps `first` to T."""
+        when = self.when if members is None else self.when[members]
+        return adopted_share(when[None, :], self.n_steps, first)[0]
+
+    def simulated(self, when: np.ndarray) -> History:
+        """Return the same history with other times of adoption."""
+        return replace(self, when=when)
+
+
+def adopted_share(when: np.ndarray, n_steps: int, first: int = 0) -> np.ndarray:
+    """Return the share that adopted by the end of steps first..n_steps, for rows of times: shape (rows, steps)."""
+    return (when[:, :, None] <= np.arange(first, n_steps + 1)[None, None, :]).mean(axis=1)
+
+
+def history_of(
+    network: Network,
+    adopted_period: np.ndarray,
+    observed_periods: int,
+    *,
+    period_months: int = 1,
+    first_period: FirstPeriod = "given",
+    outside: np.ndarray | None = None,
+) -> History:
+    """Return the history that periods of adoption on a network describe.
+
+    Parameters
+    ----------
+    network : of the services, in their order.
+    adopted_period : whole numbers of at least 0, nan for who did not adopt in the time observed.
+    observed_periods : number of the last period observed.
+    period_months : months in a period.
+    first_period : ``given``: adopters in the first period are where the improvement starts; ``at-risk``: they decided
+        in the first step, with nobody before them. Who adopted in a period 0 is given in any case.
+    outside : number of people each service named outside the survey.
+
+    Raises
+    ------
+    InputError : there are fewer than two steps, or no adoption in them.
+    """
+    first = 0 if np.any(adopted_period == 0) else 1
+    if first_period == "at-risk":
+        first -= 1
+    when = np.asarray(adopted_period, dtype=np.float64) - first
+    n_steps = observed_periods - first
+    when = np.where(when > n_steps, np.nan, when)
+    if n_steps < 2 or not np.any(when >= 1):
+        raise InputError(
+            "calibrate",
+            "adopted_month",
+            f"there are {int(np.sum(when >= 1))} adoptions in {max(n_steps, 0)} steps after the start",
+            "at least one, and two steps, are needed",
+        )
+    if network.n * n_steps > MAX_ROWS:
+        raise InputError(
+            "calibrate",
+            "network",
+            f"{network.n:,} services over {n_steps:,} periods are too many rows",
+            f"at most {MAX_ROWS:,} are fitted: take a sample of whole groups, or longer periods",
+        )
+    group, names = first_level(network)
+    return History(network, when, n_steps, first, period_months, group, names, outside)
+
+
+def first_level(network: Network) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return for each service the number of its group on the first level below the root (-1: none), and the names."""
+    tree = network.hierarchy
+    tops = np.flatnonzero(tree.level_of == 0)
+    number = np.full(tree.n_groups + 1, -1, dtype=np.int64)  # the last entry stands for "no group"
+    number[tops] = np.arange(len(tops))
+    here = np.array(tree.service_parent, dtype=np.int64)
+    parent = np.append(np.asarray(tree.parent, dtype=np.int64), -1)
+    for _ in range(int(tree.level_of.max(initial=0)) + 1):
+        above = (here >= 0) & (number[here] < 0)
+        here = np.where(above, parent[here], here)
+    return number[here], tuple(tree.names[g] for g in tops)
+
+
+# --------------------------------------------------------------------------------------------------- rows
+
+
+@dataclass(frozen=True)
+class RiskSet:
+    """One row for each service and step in which it could still adopt.
+
+    Attributes
+    ----------
+    service, step : of each row.
+    exposure : share of its peers, by weight, that had adopted by the end of the step before.
+    adopted : whether it adopted in the step.
+    n_services, n_steps : of the history.
+    """
+
+    service: np.ndarray
+    step: np.ndarray
+    exposure: np.ndarray
+    adopted: np.ndarray
+    n_services: int
+    n_steps: int
+
+    def __len__(self) -> int:
+        return len(self.service)
+
+    def only(self, keep: np.ndarray) -> RiskSet:
+        """Return the rows at which `keep` is true."""
+        return replace(
+            self,
+            service=self.service[keep],
+            step=self.step[keep],
+            exposure=self.exposure[keep],
+            adopted=self.adopted[keep],
+        )
+
+
+def risk_set(history: History, outside: Outside = "ignored") -> RiskSet:
+    """Return every row of a history, exposure along its ties.
+
+    Parameters
+    ----------
+    outside : what is taken of peers outside the survey: ``ignored`` (exposure is among the peers observed),
+        ``not-adopted`` (they count as peers who never adopt: the least exposure there can have been) or
+        ``as-the-rest`` (they had adopted as often as the observed members of the service's own group).
+    """
+    network, when = history.network, history.when
+    total = np.array(network.weight_sum)
+    share = None
+    if outside != "ignored" and history.outside is not None:
+        total = total + history.outside
+        share = group_share(history) if outside == "as-the-rest" else np.zeros((history.n, history.n_steps))
+    columns = []
+    for step in range(history.n_steps):
+        spoke = network.weight * (when[network.ties.peer] <= step)
+        heard = np.bincount(network.ties.listener, weights=spoke, minlength=history.n)[: history.n]
+        if share is not None and history.outside is not None:
+            heard = heard + history.outside * share[:, step]
+        columns.append(_exposed(heard, total))
+    return _rows(history, np.stack(columns, axis=1))
+
+
+def risk_set_without_network(history: History) -> RiskSet:
+    """Return every row with exposure to the whole of the service's group, itself left out: the Bass curve's.
+
+    Where the network has no groups, the group is everybody.
+    """
+    return _rows(history, group_share(history))
+
+
+def _exposed(heard: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Return the rule's exposure for each pair, asked once for each different pair."""
+    pairs, place = np.unique(np.stack([heard, total], axis=1), axis=0, return_inverse=True)
+    return np.asarray(_rule_exposure(pairs[:, 0], pairs[:, 1]), dtype=np.float64)[place.reshape(-1)]
+
+
+def group_share(history: History) -> np.ndarray:
+    """Return the share of the others in each service's group that had adopted by the start of steps 1..T."""
+    group = history.group + 1
+    size = np.bincount(group)
+    own = history.when[:, None] <= np.arange(history.n_steps)[None, :]
+    counts = np.stack([np.bincount(group, weights=own[:, t], minlength=len(size)) for t in range(history.n_steps)], 1)
+    return (counts[group] - own) / np.maximum(size[group] - 1, 1)[:, None]
+
+
+def _rows(history: History, exposure: np.ndarray) -> RiskSet:
+    step = np.arange(1, history.n_steps + 1)
+    at_risk = ~(history.when[:, None] < step[None, :])
+    service, place = np.nonzero(at_risk)
+    return RiskSet(
+        service, place + 1, exposure[service, place], history.when[service] == place + 1, history.n, history.n_steps
+    )
+
+
+def in_groups(rows: RiskSet, history: History, groups: Sequence[int]) -> np.ndarray:
+    """Return which rows belong to services of these groups."""
+    return np.asarray(np.isin(history.group[rows.service], list(groups)))

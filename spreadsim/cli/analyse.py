@@ -1,0 +1,89 @@
+"""The command ``analyse``: what a finished sweep shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--measure", "measures", multiple=True, metavar="NAME", help="Analyse this measure; repeatable.")
+@click.option(
+    "--satisfice",
+    "limits",
+    multiple=True,
+    metavar="MEASURE>=VALUE",
+    help="What is good enough, for robustness; repeatable [default: the median over all settings].",
+)
+@click.option(
+    "--density",
+    type=click.FloatRange(0.05, 1.0),
+    default=0.8,
+    show_default=True,
+    help="Share of a region's points in which its strategy is to be best.",
+)
+@click.option("--equal", metavar="MEASURE", help="Compare settings at the same mean of this measure, as cost.")
+@click.option("--along", metavar="LEVER", help="With --equal: the lever along which it is reached, as support.")
+@click.option(
+    "--within",
+    multiple=True,
+    metavar="LEVER",
+    help="A lever, or 'strategy', that is given and not chosen: compare within each value; repeatable.",
+)
+@click.option(
+    "--across",
+    default="",
+    metavar="FACTOR",
+    help="Map the measure over this lever or uncertainty ... [default: the first two].",
+)
+@click.option("--down", default="", metavar="FACTOR", help="... and this one.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the analysis [default: FOLDER/analysis].")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def analyse(
+    folder: Path,
+    measures: tuple[str, ...],
+    limits: tuple[str, ...],
+    density: float,
+    equal: str | None,
+    along: str | None,
+    within: tuple[str, ...],
+    across: str,
+    down: str,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Say what a finished sweep shows: what decides, where each setting does best, how robust, and with enough runs?
+
+    Writes tables, and a report that opens with no network.
+
+    \b
+    Examples:
+      spreadsim analyse results/best-balance --measure benefit --satisfice "benefit>=0.4"
+      spreadsim analyse results/best-balance --across balance --down run.months
+    """
+    from spreadsim.sweeps.report import analyse as run
+    from spreadsim.telling.folder import as_json as to_json
+
+    analysis: Any = run(
+        folder,
+        measures=measures,
+        limits=limits,
+        density=density,
+        equal=equal,
+        along=along,
+        within=within,
+        across=across,
+        down=down,
+        out=out,
+    )
+    if as_json:
+        click.echo(to_json(analysis.as_json()), nl=False)
+        return
+    for section, sentences in analysis.sentences().items():
+        click.echo(click.style(section, bold=True))
+        for sentence in sentences:
+            click.echo(click.wrap_text(sentence, 110, "  ", "  "))
+    click.echo(f"Analysis: {analysis.folder}  (read {analysis.folder / 'report.html'})")

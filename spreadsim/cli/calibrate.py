@@ -1,0 +1,114 @@
+"""Commands that meet data: calibrate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--covariate",
+    "covariates",
+    multiple=True,
+    metavar="COLUMN",
+    help="Column of the table of services that may matter; COLUMN=category if its values are names; repeatable.",
+)
+@click.option("--no-groups", is_flag=True, help="Leave effects of groups (towns, villages) out.")
+@click.option(
+    "--first-period",
+    type=click.Choice(["given", "at-risk"]),
+    default="given",
+    show_default=True,
+    help="Adopters in the first period: where it starts, or at risk with nobody before them.",
+)
+@click.option("--outside-column", metavar="COLUMN", help="Column that counts the people named outside the survey.")
+@click.option(
+    "--explanation",
+    metavar="NAME",
+    help="Whose values the scenario takes [default: lowest AIC that a scenario can hold].",
+)
+@click.option(
+    "--replicates", type=click.IntRange(2, 100_000), default=200, show_default=True, help="Runs of each forecast."
+)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which the forecasts' luck is derived.")
+@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change the scenario; repeatable.")
+@click.option("--no-prediction", is_flag=True, help="Leave the forecasts out.")
+@click.option("--no-report", is_flag=True, help="Leave report.html out.")
+@click.option("--out", type=click.Path(path_type=Path), help="Results folder [default: results/NAME-calibrated].")
+@click.option("--force", is_flag=True, help="Replace an existing results folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print calibration.json alone.")
+@click.option("--quiet", is_flag=True, help="Print only where the results are.")
+def calibrate(
+    name: str,
+    covariates: tuple[str, ...],
+    no_groups: bool,
+    first_period: Any,
+    outside_column: str | None,
+    explanation: str | None,
+    replicates: int,
+    seed: int | None,
+    settings: tuple[str, ...],
+    no_prediction: bool,
+    no_report: bool,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Fit the reduced model to observed times of adoption on a real network, and say what the data can tell.
+
+    NAME is a scenario whose network is read from files with the column adopted_month. Compares explanations (a push
+    from outside, constant or changing; peers; both; covariates; groups), predicts what is held out, and writes a folder
+    whose scenario.toml holds the fitted values: spreadsim compare FOLDER/scenario.toml runs it.
+
+    \b
+    Examples:
+      spreadsim calibrate medical-innovation --outside-column nominations_outside
+      spreadsim calibrate medical-innovation --covariate journals --covariate specialty=category
+      spreadsim calibrate my-scenario.toml --explanation push-and-peers --out results/fitted
+    """
+    import sys
+    from datetime import UTC, datetime
+
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    from spreadsim.calibration.calibration import calibrate as run
+    from spreadsim.calibration.folder import write_calibration
+    from spreadsim.scenario.files import load_scenario
+    from spreadsim.telling.folder import as_json as to_json
+    from spreadsim.telling.folder import check_target, free_name
+
+    scenario = load_scenario(name, settings)
+    target = out if out is not None else free_name(Path("results") / f"{scenario.name}-calibrated")
+    check_target(target, force)
+    shown = sys.stderr.isatty() and not quiet
+
+    def progress(text: str) -> None:
+        if shown:
+            click.echo(f"  {text}", err=True)
+
+    found = run(
+        scenario,
+        covariates=covariates,
+        groups=not no_groups,
+        first_period=first_period,
+        outside_column=outside_column,
+        explanation=explanation,
+        replicates=replicates,
+        seed=seed,
+        predict=not no_prediction,
+        progress=progress,
+    )
+    write_calibration(found, target, force=force, started=started, report=not no_report)
+    if as_json:
+        click.echo(to_json(found.as_json()), nl=False)
+        return
+    if not quiet:
+        for section, sentences in found.sentences().items():
+            click.echo(click.style(section, bold=True))
+            for sentence in sentences:
+                click.echo(click.wrap_text(sentence, 110, "  ", "    "))
+    click.echo(f"Results: {target}  (next: spreadsim compare {target / 'scenario.toml'})")

@@ -1,0 +1,78 @@
+"""The command ``compare``: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spreadsim.cli.options import results_target, shared_options, show_faults
+
+
+@click.command()
+@click.argument("name")
+@shared_options
+@click.option(
+    "--parameters",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="CSV of sets of parameters; each replicate takes one.",
+)
+@click.option("--events", is_flag=True, help="Keep the events of every replicate instead of replicate 0's.")
+@click.option("--no-frontier", is_flag=True, help="Leave the balance frontier out.")
+@click.option("--no-report", is_flag=True, help="Leave report.html out.")
+def compare(
+    name: str,
+    replicates: int | None,
+    seed: int | None,
+    months: int | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    force: bool,
+    workers: int | None,
+    driver: Any,
+    as_json: bool,
+    quiet: bool,
+    parameters: Path | None,
+    events: bool,
+    no_frontier: bool,
+    no_report: bool,
+) -> None:
+    """Run every strategy of a scenario on the same networks with the same luck, and compare them.
+
+    Prints the outcomes and the paired differences with their intervals, and writes a results folder with a report.
+
+    \b
+    Examples:
+      spreadsim compare england-primary-care
+      spreadsim compare default --replicates 200 --set programme.co_production=0.8
+    """
+    from datetime import UTC, datetime
+
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    from spreadsim.comparison.comparison import compare as run
+    from spreadsim.comparison.comparison import with_run
+    from spreadsim.comparison.folder import write_comparison
+    from spreadsim.scenario.files import load_scenario
+    from spreadsim.telling.folder import as_json as to_json
+
+    scenario = with_run(load_scenario(name, settings), replicates, seed, months)
+    if parameters is not None:
+        from spreadsim.scenario.parameter_sets import with_parameter_sets
+
+        scenario = with_parameter_sets(scenario, parameters)
+    target = results_target(out, scenario.name, force)
+    result = run(
+        scenario, driver=driver, workers=workers, frontier=not no_frontier, all_events=events, progress=not quiet
+    )
+    show_faults(result.network.facts.get("faults", ()))
+    write_comparison(result, target, force=force, all_events=events, started=started, report=not no_report)
+    if as_json:
+        click.echo(to_json(result.as_json()), nl=False)
+        return
+    if not quiet:
+        from spreadsim.comparison.terminal import comparison_text
+
+        click.echo(comparison_text(result))
+    click.echo(f"Results: {target}" + ("" if no_report else f"  (read {target / 'report.html'})"))

@@ -1,0 +1,43 @@
+"""The command ``explain``: why a service did what it did."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("name")
+@click.option("--service", required=True, metavar="ID", help="The service's id.")
+@click.option("--strategy", metavar="NAME", help="Under this strategy [default: the first].")
+@click.option("--replicate", type=click.IntRange(0), default=0, show_default=True, help="In this replicate.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all luck is derived.")
+@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change one field; repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def explain(
+    name: str,
+    service: str,
+    strategy: str | None,
+    replicate: int,
+    seed: int | None,
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Tell why a service did what it did, and what it would have done with one cause taken away.
+
+    \b
+    Example: spreadsim explain default --service service-0042 --strategy blend
+    """
+    from spreadsim.comparison.explanation import explain as run
+    from spreadsim.scenario.files import load_scenario
+
+    found = run(load_scenario(name, settings), service, strategy=strategy, replicate=replicate, seed=seed)
+    if as_json:
+        from dataclasses import asdict
+
+        from spreadsim.telling.folder import as_json as to_json
+
+        click.echo(to_json(asdict(found)), nl=False)
+        return
+    from spreadsim.comparison.terminal import explanation_text
+
+    click.echo(explanation_text(found))

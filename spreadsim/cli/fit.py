@@ -1,0 +1,89 @@
+"""The command that fits parameters to a few observed figures, by simulation: fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.argument("name")
+@click.argument("targets", type=click.Path(path_type=Path))
+@click.option(
+    "--population",
+    type=click.IntRange(10, 10_000),
+    default=200,
+    show_default=True,
+    help="Sets of parameters that are kept.",
+)
+@click.option(
+    "--simulations",
+    type=click.IntRange(50, 10_000_000),
+    default=20_000,
+    show_default=True,
+    help="Most sets that are tried.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of the search [default: the scenario's].")
+@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change the scenario; repeatable.")
+@click.option("--out", type=click.Path(path_type=Path), help="Results folder [default: results/NAME-fit].")
+@click.option("--force", is_flag=True, help="Replace an existing results folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print the machine-readable summary alone.")
+@click.option("--quiet", is_flag=True, help="Print only where the results are.")
+def fit(
+    name: str,
+    targets: Path,
+    population: int,
+    simulations: int,
+    seed: int | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Find the sets of parameters that reproduce a few observed figures, by simulation.
+
+    For those who have no adoption dates, only a curve or some figures of a study. TARGETS is a TOML file of figures, of
+    the conditions under which each was observed, and of the parameters to fit. The accepted sets go into a comparison,
+    whose intervals then carry doubt about these parameters beside luck.
+
+    \b
+    Examples:
+      spreadsim fit default experiments/published-figures/targets.toml
+      spreadsim compare default --parameters results/default-fit/accepted.csv
+    """
+    import sys
+    from datetime import UTC, datetime
+
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    from spreadsim.cli.options import results_target
+    from spreadsim.fitting.fitting import fit as run
+    from spreadsim.fitting.targets import load_targets
+    from spreadsim.telling.folder import as_json as to_json
+
+    goal = load_targets(name, targets, settings)
+    target = results_target(out, f"{goal.scenario.name}-fit", force)
+    bar: Any = None
+    if sys.stderr.isatty() and not quiet:
+        from tqdm import tqdm
+
+        bar = tqdm(desc=f"{goal.table.name} fit", unit="set", file=sys.stderr, leave=False)
+    try:
+        found = run(
+            name, goal, population=population, simulations=simulations, seed=seed,
+            progress=bar.update if bar is not None else None,
+        )  # fmt: skip
+    finally:
+        if bar is not None:
+            bar.close()
+    from spreadsim.fitting.folder import fit_json, fit_text, write_fit
+
+    write_fit(found, target, force=force, started=started, targets=targets)
+    if as_json:
+        click.echo(to_json(fit_json(found)), nl=False)
+        return
+    if not quiet:
+        click.echo(fit_text(found))
+    click.echo(f"Results: {target}  (next: spreadsim compare {name} --parameters {target / 'accepted.csv'})")

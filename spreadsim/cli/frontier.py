@@ -1,0 +1,66 @@
+"""The command ``frontier``: outcomes by balance, or over levers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spreadsim.cli.options import results_target, shared_options
+
+
+@click.command()
+@click.argument("name")
+@shared_options
+@click.option("--levers", metavar="A,B", help="Cross these levers (of mandate, latitude, peer_programme, monitoring).")
+@click.option("--steps", type=click.IntRange(2, 21), default=5, show_default=True, help="Values of each lever.")
+def frontier(
+    name: str,
+    replicates: int | None,
+    seed: int | None,
+    months: int | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    force: bool,
+    workers: int | None,
+    driver: Any,
+    as_json: bool,
+    quiet: bool,
+    levers: str | None,
+    steps: int,
+) -> None:
+    """Outcome by balance, from 0 (fully top-down) to 1 (fully organic), or over levers.
+
+    Says which balances cannot be told from the best, for what lasts and for the sum over the years.
+
+    \b
+    Examples:
+      spreadsim frontier default
+      spreadsim frontier default --levers mandate,latitude --steps 5 --replicates 30
+    """
+    from datetime import UTC, datetime
+
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    from spreadsim.comparison.comparison import frontier as run
+    from spreadsim.comparison.comparison import with_run
+    from spreadsim.comparison.folder import write_frontier
+    from spreadsim.scenario.files import load_scenario
+    from spreadsim.telling.folder import as_json as to_json
+
+    scenario = with_run(load_scenario(name, settings), None, seed, months)
+    crossed = (
+        {lever.strip(): [i / (steps - 1) for i in range(steps)] for lever in levers.split(",")} if levers else None
+    )
+    target = results_target(out, f"{scenario.name}-frontier", force)
+    k = replicates or scenario.frontier.replicates or scenario.run.replicates
+    result = run(scenario, levers=crossed, replicates=k, driver=driver, workers=workers, progress=not quiet)
+    write_frontier(result, scenario, target, levers=crossed, replicates=k, driver=driver, force=force, started=started)
+    if as_json:
+        click.echo(to_json({"frontier": result.summary(), "frontier_as_before": result.summary("as-before")}), nl=False)
+        return
+    if not quiet:
+        from spreadsim.comparison.terminal import frontier_text
+
+        click.echo(frontier_text(result))
+    click.echo(f"Results: {target}")

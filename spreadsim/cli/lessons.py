@@ -1,0 +1,111 @@
+"""The command that lists, copies and checks lessons: lessons."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spreadsim.errors import InputError, SpreadsimError
+
+
+@click.command()
+@click.option(
+    "--lessons",
+    "own",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of lessons of your own, beside those shipped.",
+)
+@click.option("--copy", "copied", metavar="NAME", help="Copy a lesson, by number or name, to make another of it.")
+@click.option("--to", "target", type=click.Path(path_type=Path), help="Folder to write [default: its name].")
+@click.option(
+    "--check",
+    "checked",
+    metavar="NAME",
+    help="Run a lesson, by number, name or folder, and say whether its claims hold and can fail.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def lessons(own: Path | None, copied: str | None, target: Path | None, checked: str | None, as_json: bool) -> None:
+    """List the lessons, copy one to make another of it, or check one.
+
+    \b
+    Example: spreadsim lessons --copy 5 --to my-lessons/09-telephone
+             spreadsim lessons --check my-lessons/09-telephone
+    """
+    from spreadsim.lessons.files import FILE, find_lesson, lesson_folders, load_lesson
+
+    folders = lesson_folders(own)
+    if copied is not None:
+        _copy(find_lesson(copied, folders), target)
+        return
+    if checked is not None:
+        folder = Path(checked) if (Path(checked) / FILE).is_file() else find_lesson(checked, folders)
+        _check(folder.resolve(), as_json)
+        return
+    listing = []
+    for folder in folders:
+        lesson = load_lesson(folder)
+        listing.append({"number": lesson.number, "name": lesson.name, "title": lesson.table.title,
+                        "idea": lesson.table.idea, "minutes": lesson.table.minutes})  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(listing, indent=2, ensure_ascii=False))
+        return
+    for item in listing:
+        click.echo(f"{item['number']:>2}  {click.style(str(item['title']), bold=True)} ({item['minutes']} minutes)")
+        click.echo(f"    {item['idea']}")
+    click.echo("Open one with: spreadsim app --lesson NUMBER")
+
+
+def _copy(source: Path, target: Path | None) -> None:
+    import shutil
+
+    path = target or Path(source.name)
+    if path.exists():
+        raise InputError("--to", str(path), "exists already", "choose another folder")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(source, path)
+    except OSError as error:
+        raise InputError("--to", str(path), f"cannot be written ({error.strerror})", "choose another") from None
+    click.echo(f"{path}: written; edit it, then check it with: spreadsim lessons --check {path}")
+
+
+def _check(folder: Path, as_json: bool) -> None:
+    from spreadsim.lessons.files import load_lesson
+    from spreadsim.lessons.runs import Finding, check_claims
+
+    lesson = load_lesson(folder)
+    found = check_claims(lesson)
+
+    def row(finding: Finding) -> dict[str, Any]:
+        return {"value": finding.value, "compared_with": finding.other, "holds": finding.holds}
+
+    if as_json:
+        click.echo(json.dumps(
+            [{"says": on.claim.says, "rule": on.claim.rule, "as_it_is": row(on), "rule_switched_off": row(off)}
+             for on, off in found], indent=2, ensure_ascii=False))  # fmt: skip
+    else:
+        click.echo(f"{lesson.name}: the files fit together")
+        for on, off in found:
+            click.echo(click.wrap_text(f"claim: {on.claim.says}", 100, "  ", "    "))
+            click.echo(
+                f"    {on.claim.measure}: {on.value:.3f} against {on.other:.3f}: "
+                + ("holds" if on.holds else "DOES NOT HOLD")
+            )
+            click.echo(click.wrap_text(f"with the rule switched off ({on.claim.rule}):", 100, "    ", "      "))
+            click.echo(
+                f"    {off.claim.measure}: {off.value:.3f} against {off.other:.3f}: "
+                + ("STILL HOLDS" if off.holds else "fails, as it must")
+            )
+    bad = sum(not on.holds or off.holds for on, off in found)
+    if bad:
+        raise SpreadsimError(
+            f"{lesson.name}: {bad} of {len(found)} claims do not hold, or hold without their rule; "
+            "reword the claim, or change the scenario or the switch"
+        )
+
+
+if __name__ == "__main__":
+    lessons()

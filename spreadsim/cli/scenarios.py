@@ -1,0 +1,56 @@
+"""The command ``scenarios``: lists what is shipped, or copies one to edit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from spreadsim.errors import InputError, nearest
+
+
+@click.command()
+@click.option("--copy", "copied", metavar="NAME", help="Write a shipped scenario to edit.")
+@click.option("--to", "target", type=click.Path(path_type=Path), help="File to write [default: NAME.toml].")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def scenarios(copied: str | None, target: Path | None, as_json: bool) -> None:
+    """List the shipped scenarios, or copy one to edit.
+
+    \b
+    Example: spreadsim scenarios --copy default
+    """
+    from spreadsim.scenario.files import load_scenario, shipped_folder, shipped_names
+
+    names = shipped_names()
+    if copied is not None:
+        if copied not in names:
+            raise InputError("--copy", copied, "no shipped scenario has this name", nearest(copied, names))
+        path = target or Path(f"{copied}.toml")
+        if path.exists():
+            raise InputError("--to", str(path), "exists already", "choose another file")
+        try:
+            path.write_bytes((shipped_folder("scenarios") / f"{copied}.toml").read_bytes())
+        except OSError as error:
+            raise InputError("--to", str(path), f"cannot be written ({error.strerror})", "choose another") from None
+        click.echo(f"{path}: written; run it with: spreadsim compare {path}")
+        return
+    listing = []
+    for name in names:
+        scenario = load_scenario(name)
+        listing.append(
+            {
+                "name": name,
+                "title": scenario.title,
+                "strategies": list(scenario.strategies),
+                "shows": scenario.shows,
+            }
+        )
+    if as_json:
+        click.echo(json.dumps(listing, indent=2, ensure_ascii=False))
+        return
+    for item in listing:
+        click.echo(click.style(str(item["name"]), bold=True))
+        click.echo(click.wrap_text(str(item["title"]), 100, "    ", "    "))
+        click.echo(click.wrap_text("strategies: " + ", ".join(item["strategies"]), 100, "    ", "    "))
+        click.echo(click.wrap_text("shows: " + str(item["shows"]), 100, "    ", "    "))

@@ -1,0 +1,196 @@
+"""Outcomes of a comparison gathered across replicates: by group, by generation, by source of version.
+
+What belongs here: arrays with one row a replicate, made from a comparison's outcomes, that sentences, figures and
+tables share. What does not: words and pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spreadsim import rules
+from spreadsim.comparison.comparison import Comparison
+from spreadsim.drivers.running import Outcome
+from spreadsim.outcomes.statistics import Difference, difference, joint_level
+
+FIFTH = "deprivation fifth"
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Reach and benefit of the groups of one level.
+
+    Attributes
+    ----------
+    level, names : of the groups, in order.
+    n_services : in each group, in replicate 0.
+    reach, benefit : for each strategy an array of shape (replicates, groups).
+    """
+
+    level: str
+    names: tuple[str, ...]
+    n_services: np.ndarray
+    reach: Mapping[str, np.ndarray]
+    benefit: Mapping[str, np.ndarray]
+
+
+def levels(comparison: Comparison) -> list[str]:
+    """Return the levels of the hierarchy that groups are told by, from the top down, without fifths of deprivation."""
+    first = next(iter(comparison.outcomes.values()))[0]
+    return [level for level in dict.fromkeys(row["level"] for row in first.groups) if level != FIFTH]
+
+
+def groups(comparison: Comparison, level: str) -> Groups | None:
+    """Return reach and benefit by group of a level (or `FIFTH`); None where the comparison has no such level."""
+
+    def rows(outcome: Outcome) -> list[dict[str, object]]:
+        return [row for row in outcome.groups if row["level"] == level]
+
+    first = rows(next(iter(comparison.outcomes.values()))[0])
+    if not first:
+        return None
+
+    def gathered(key: str) -> dict[str, np.ndarray]:
+        return {
+            name: np.array([[row[key] for row in rows(outcome)] for outcome in outcomes], dtype=np.float64)
+            for name, outcomes in comparison.outcomes.items()
+        }
+
+    return Groups(
+        level=level,
+        names=tuple(str(row["group"]) for row in first),
+        n_services=np.array([row["n_services"] for row in first]),
+        reach=gathered("reach"),
+        benefit=gathered("benefit"),
+    )
+
+
+def people_served(comparison: Comparison) -> np.ndarray:
+    """Return the number of people served by all services, one value a replicate."""
+    outcomes = next(iter(comparison.outcomes.values()))
+    level = FIFTH if comparison.network.n >= 5 else None
+    if level is None or not any(row["level"] == level for row in outcomes[0].groups):
+        return np.full(len(outcomes), float(comparison.network["population"].sum()))
+    return np.array([sum(row["population"] for row in o.groups if row["level"] == level) for o in outcomes])
+
+
+@dataclass(frozen=True)
+class Generations:
+    """Fidelity by generation under one strategy; means over the replicates that have the generation.
+
+    Attributes
+    ----------
+    generation, n_runs : generation, and the number of replicates that have it.
+    began, at_start : mean number of services that began with such a version, and its fidelity then.
+    embedded, now, core_now : mean number embedded at the horizon, and their fidelity and core fidelity then.
+    at_start_band, now_band : 5th and 95th percentile over replicates, shape (2, generations).
+    """
+
+    generation: np.ndarray
+    n_runs: np.ndarray
+    began: np.ndarray
+    at_start: np.ndarray
+    embedded: np.ndarray
+    now: np.ndarray
+    core_now: np.ndarray
+    at_start_band: np.ndarray
+    now_band: np.ndarray
+
+
+def generations(comparison: Comparison, strategy: str) -> Generations:
+    """Return fidelity by generation under a strategy, for generations that at least half of the replicates have."""
+    outcomes = comparison.outcomes[strategy]
+    highest = max((len(outcome.generations) for outcome in outcomes), default=0)
+    cube = np.full((5, len(outcomes), highest), np.nan)
+    keys = ("n_began", "fidelity_at_start", "n_embedded", "fidelity", "core_fidelity")
+    for r, outcome in enumerate(outcomes):
+        for row in outcome.generations:
+            cube[:, r, int(row["generation"])] = [row[key] for key in keys]
+    n_runs = (np.nan_to_num(cube[0]) > 0).sum(axis=0)
+    kept = np.flatnonzero(2 * n_runs >= len(outcomes))
+    began, at_start, embedded, now, core = (_mean(part[:, kept]) for part in cube)
+    return Generations(
+        generation=kept,
+        n_runs=n_runs[kept],
+        began=began,
+        at_start=at_start,
+        embedded=embedded,
+        now=now,
+        core_now=core,
+        at_start_band=_band(cube[1][:, kept]),
+        now_band=_band(cube[3][:, kept]),
+    )
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    known = ~np.isnan(values)
+    count = known.sum(axis=0)
+    total = np.where(known, values, 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _band(values: np.ndarray) -> np.ndarray:
+    answer = np.full((2, values.shape[1]), np.nan)
+    for k in range(values.shape[1]):
+        known = values[:, k][~np.isnan(values[:, k])]
+        if len(known):
+            answer[:, k] = np.quantile(known, (0.05, 0.95))
+    return answer
+
+
+def sources_of_versions(comparison: Comparison, strategy: str) -> dict[str, float] | None:
+    """Return, for replicate 0, the share of beginnings by whose version was taken on; None without events.
+
+    Beginnings are entries into implementing, or straight into embedded, after the start; ``second leader`` is the part
+    of ``peer`` whose source was a second leader.
+    """
+    events = comparison.outcomes[strategy][0].events
+    if events is None:
+        return None
+    started = np.isin(events["to_state"], (rules.IMPLEMENTING, rules.EMBEDDED))
+    started &= (events["source_kind"] != rules.NO_SOURCE) & (events["month"] > 0)
+    total = int(started.sum())
+    shares = {"beginnings": float(total)}
+    for kind in (rules.PEER, rules.SPECIFICATION, rules.HIERARCHY, rules.ORIGINATOR):
+        count = int((started & (events["source_kind"] == kind)).sum())
+        if kind != rules.ORIGINATOR or count:
+            shares[rules.SOURCES[kind]] = count / total if total else float("nan")
+    led = int((started & (events["source_kind"] == rules.PEER) & events["leader_source"]).sum())
+    shares["second leader"] = led / total if total else float("nan")
+    return shares
+
+
+def lowest_and_highest(values: np.ndarray) -> tuple[int, int, Difference]:
+    """Return the columns with the lowest and the highest mean, and their paired difference.
+
+    The interval is at a joint level of 95% over all pairs of columns (Bonferroni): the two were picked for being far
+    apart.
+    """
+    means = np.nanmean(values, axis=0)
+    low, high = int(np.nanargmin(means)), int(np.nanargmax(means))
+    return low, high, difference(values[:, high], values[:, low], level=joint_level(values.shape[1]))
+
+
+def means(values: np.ndarray) -> np.ndarray:
+    """Return means over replicates, nulls left out."""
+    return _mean(np.asarray(values, dtype=np.float64))
+
+
+def monthly(comparison: Comparison, strategy: str, name: str) -> np.ndarray:
+    """Return a column of the curves, shape (replicates, T + 1)."""
+    return np.array([outcome.curves[name] for outcome in comparison.outcomes[strategy]])
+
+
+def chosen_pairs(
+    comparison: Comparison, among: Sequence[str] | None = None, against: Sequence[str] | None = None
+) -> list[tuple[str, str]]:
+    """Return the pairs (later, earlier): all, those `among` some strategies, or those with one of `against` in them."""
+    return [
+        (later, earlier)
+        for later, earlier in comparison.paired
+        if (among is None or (later in among and earlier in among))
+        and (against is None or later in against or earlier in against)
+    ]

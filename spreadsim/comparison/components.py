@@ -1,0 +1,168 @@
+"""Readiness and components: who can take the intervention on, and what each component does to the outcome.
+
+What belongs here: the chance of engaging of every service at the start, and paired runs in which one component is
+made core or adaptable, simpler, or better written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spreadsim import rules
+from spreadsim.comparison.comparison import network_for, with_run
+from spreadsim.drivers.running import Task, run_tasks
+from spreadsim.errors import InputError, nearest
+from spreadsim.network.data import Network
+from spreadsim.outcomes.measures import MEASURES
+from spreadsim.outcomes.statistics import Difference, difference
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.files import load_scenario, resolved, validate
+from spreadsim.scenario.plan import Plan, plan
+
+READY = 0.5  # a service is called ready where engaging is likelier than not
+STEP = 0.25  # by how much a component is made simpler or better written down
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Who is ready for the intervention under one strategy, before anyone has seen it work.
+
+    Attributes
+    ----------
+    of_own_accord : for each service the chance of engaging if it decides for itself.
+    if_told : the same under the strategy's mandate.
+    """
+
+    strategy: str
+    of_own_accord: np.ndarray
+    if_told: np.ndarray
+
+    @property
+    def ready(self) -> np.ndarray:
+        """Whether each service is likelier than not to engage of its own accord."""
+        return self.of_own_accord >= READY
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """One component changed in one way: the paired difference it makes under each strategy."""
+
+    component: str
+    change: str
+    differences: Mapping[str, Mapping[str, Difference]]
+
+
+@dataclass(frozen=True)
+class ComponentStudy:
+    """Readiness, and what becomes of the outcome when a component changes.
+
+    Attributes
+    ----------
+    scenario, network : what was studied; the network is that of replicate 0.
+    readiness : one for each strategy.
+    what_ifs : by component, in the file's order; ``differences`` by strategy and measure, changed minus as it is.
+    """
+
+    scenario: Scenario
+    network: Network
+    readiness: Sequence[Readiness]
+    what_ifs: Sequence[WhatIf]
+    n_replicates: int
+
+
+def readiness_of(network: Network, resolved_plan: Plan) -> Readiness:
+    """Return the chance that each service engages in the first month of the programme, with support and no example.
+
+    Weiner, Implement Sci 2009: readiness is for a particular change; here it falls with the intervention's complexity.
+    """
+    b, v = resolved_plan.behaviour, resolved_plan.intervention
+    months = resolved_plan.levers
+    m = months[min(resolved_plan.programme.start_month, len(months) - 1)]
+    own, told = np.empty(network.n), np.empty(network.n)
+    for i, (ready, context) in enumerate(zip(network["readiness"].tolist(), network["context"].tolist(), strict=True)):
+        odds = rules.engagement_odds(b, m, v, ready, m.support, 0.0)
+        own[i] = rules.engagement(b, odds)
+        told[i] = rules.mandated_engagement(b, m, v, odds, rules.fit(b, context, 0.0))
+    return Readiness(resolved_plan.name, own, told)
+
+
+def changes_of(component: Any) -> dict[str, dict[str, Any]]:
+    """Return the ways in which a component can be changed, and the fields that each sets."""
+    changes: dict[str, dict[str, Any]] = {
+        "adaptable" if component.core else "core": {"core": not component.core},
+    }
+    if component.complexity > 0:
+        changes["simpler"] = {"complexity": max(0.0, component.complexity - STEP)}
+    if component.codification < 1:
+        changes["better written down"] = {"codification": min(1.0, component.codification + STEP)}
+    return changes
+
+
+def study_components(
+    scenario: Scenario | str | Path,
+    *,
+    only: Sequence[str] | None = None,
+    strategies: Sequence[str] | None = None,
+    replicates: int | None = None,
+    seed: int | None = None,
+    network: Any = None,
+    workers: int | None = None,
+    progress: Callable[[], None] | None = None,
+) -> ComponentStudy:
+    """Study readiness and, by paired runs with the same luck, what each component does to the outcome.
+
+    Parameters
+    ----------
+    scenario : a `Scenario`, a shipped name or a path.
+    only : names of the components to change; all by default.
+    strategies : names of the strategies; all by default.
+    replicates : paired runs of each change; at most 20 of the scenario's by default.
+    seed, network, workers : as in `compare`.
+    progress : called after each replicate.
+
+    Raises
+    ------
+    InputError, InputErrors : the scenario, a component or a strategy cannot be used.
+    """
+    spec = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    spec = with_run(spec, replicates or min(20, spec.run.replicates), seed, None)
+    components = spec.intervention.components
+    chosen = list(only or components)
+    for name in chosen:
+        if name not in components:
+            raise InputError(spec.name, "components", f"there is no component '{name}'", nearest(name, components))
+    names = list(strategies or spec.strategies)
+    base, fixed = network_for(spec, network)
+    as_it_is = [plan(spec, name, file=spec.name) for name in names]
+    variants: list[tuple[str, str, list[Plan]]] = []
+    for component in chosen:
+        for change, fields in changes_of(components[component]).items():
+            document = resolved(spec)
+            document["intervention"]["components"][component] |= fields
+            changed = validate(document, spec.name)
+            variants.append((component, change, [plan(changed, name, file=spec.name) for name in names]))
+    every = [*as_it_is, *(p for _, _, plans in variants for p in plans)]
+    tasks = [Task(r, every, [False] * len(every), False) for r in range(spec.run.replicates)]
+    rows: list[list[dict[str, float]]] = []
+    for result in run_tasks(spec, base, fixed, tasks, workers=workers, progress=progress):
+        rows.append([outcome.measures for outcome in result])
+
+    def values(place: int, measure: str) -> np.ndarray:
+        return np.array([row[place][measure] for row in rows])
+
+    what_ifs = []
+    for k, (component, change, _) in enumerate(variants):
+        differences = {
+            name: {
+                m.name: difference(values(len(names) * (k + 1) + s, m.name), values(s, m.name), m.never)
+                for m in MEASURES
+            }
+            for s, name in enumerate(names)
+        }
+        what_ifs.append(WhatIf(component, change, differences))
+    return ComponentStudy(spec, base, [readiness_of(base, p) for p in as_it_is], what_ifs, spec.run.replicates)

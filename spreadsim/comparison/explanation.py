@@ -1,0 +1,304 @@
+"""Why a service did what it did: its timeline, where its version came from, and what else might have happened.
+
+What belongs here: one service of one run, told from the run's events and from the same run stopped at each month; and
+the same luck with one cause taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spreadsim import rules
+from spreadsim.comparison.comparison import network_for
+from spreadsim.drivers import engine
+from spreadsim.errors import InputError, nearest
+from spreadsim.network.data import Network, make_network, ties_from_pairs
+from spreadsim.outcomes.run import Run
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.files import load_scenario
+from spreadsim.scenario.plan import Plan, plan
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened to a service: its month, and what happened in words."""
+
+    month: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One step of the way a version came: who took it, when, from whom (None: not from a service)."""
+
+    service: str
+    month: int
+    source_kind: str
+    source: str | None
+    generation: int
+
+
+@dataclass(frozen=True)
+class ComponentStory:
+    """What became of one component: its presence at the end, and when and why it changed."""
+
+    name: str
+    core: bool
+    presence: float
+    verdict: str
+    moments: Sequence[Moment]
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """The same luck with one cause taken away: what becomes of the service, and the month it was first embedded."""
+
+    taken_away: str
+    end_state: str
+    first_embedded: int | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One service of one run, explained."""
+
+    service: str
+    name: str
+    strategy: str
+    replicate: int
+    attributes: Mapping[str, float]
+    n_peers: int
+    end_state: str
+    timeline: Sequence[Moment]
+    chain: Sequence[Copy]
+    components: Sequence[ComponentStory]
+    counterfactuals: Sequence[Counterfactual]
+
+
+def explain(
+    scenario: Scenario | str | Path,
+    service: str,
+    *,
+    strategy: str | None = None,
+    replicate: int = 0,
+    seed: int | None = None,
+    network: Any = None,
+) -> Explanation:
+    """Explain what became of one service under one strategy.
+
+    Parameters
+    ----------
+    scenario : a `Scenario`, a shipped name or a path.
+    service : the service's id.
+    strategy : name of the strategy; the first by default.
+    replicate : number of the replicate.
+    seed, network : as in `compare`.
+
+    Raises
+    ------
+    InputError : there is no such service or strategy.
+    """
+    from spreadsim.comparison.comparison import with_run
+
+    spec = with_run(scenario if isinstance(scenario, Scenario) else load_scenario(scenario), None, seed, None)
+    base, fixed = network_for(spec, network)
+    net = base if fixed or replicate == 0 else make_network(spec, replicate, like=base)
+    if service not in net.ids:
+        near = nearest(service, net.ids) if net.n <= 5000 else "list them with 'spreadsim compare', services.parquet"
+        raise InputError(spec.name, "service", f"there is no service '{service}'", near)
+    i = net.ids.index(service)
+    resolved = plan(spec, strategy or next(iter(spec.strategies)), file=spec.name)
+    luck = spec.run.seed
+    run = engine.run(net, resolved, luck, replicate)
+    months = [
+        engine.run(net, replace(resolved, months=t, levers=resolved.levers[:t]), luck, replicate).final["fidelity"]
+        for t in range(1, resolved.months + 1)
+    ]
+    start = np.zeros_like(months[0])
+    start[run.events["service"][run.events["month"] == 0]] = 1.0
+    presence = [start, *months]
+    own = [k for k in range(len(run.events["month"])) if run.events["service"][k] == i]
+    components = list(spec.intervention.components)
+    return Explanation(
+        service=service,
+        name=net.names[i],
+        strategy=resolved.name,
+        replicate=replicate,
+        attributes={name: float(values[i]) for name, values in net.attributes.items()},
+        n_peers=int(net.ties.degree[i]),
+        end_state=rules.STATES[int(run.final["state"][i])],
+        timeline=[Moment(int(run.events["month"][k]), _told(run, net, k)) for k in own],
+        chain=_chain(run, net, i, resolved.months),
+        components=_stories(run, own, presence, i, components, resolved),
+        counterfactuals=[
+            _without(cause, net, resolved, luck, replicate, i, run)
+            for cause in ("the mandate", "its peers", "support", "the peer programme")
+        ],
+    )
+
+
+def _as_revised(run: Run, month: int) -> str:
+    """Return of which month the text is that was learnt or sent in the step to `month`; nothing if the first."""
+    changed = np.flatnonzero(np.any(np.diff(run.specification[: month + 1], axis=0) != 0.0, axis=1))
+    return f", as revised in month {int(changed[-1])}" if len(changed) else ""
+
+
+def _told(run: Run, net: Network, k: int) -> str:
+    """Return one event in words."""
+    e = run.events
+    before, after = int(e["from_state"][k]), int(e["to_state"][k])
+    kind, route = int(e["source_kind"][k]), int(e["route"][k])
+    if kind == rules.ORIGINATOR:
+        return "is a starting site: the improvement is embedded here from the start"
+    if after == rules.AWARE:
+        return "hears of the improvement"
+    revised = _as_revised(run, int(e["month"][k]))
+    learnt = {
+        rules.PEER: f"learns it from {net.names[int(e['source_service'][k])]}"
+        + (", a second leader" if e["leader_source"][k] else ""),
+        rules.SPECIFICATION: "learns it from the published specification" + revised,
+        rules.HIERARCHY: "takes the version that came down the line" + revised,
+    }.get(kind, "")
+    copies = f" ({int(e['generation'][k])} copies from the originators)"
+    if after == rules.IN_NAME_ONLY and before in (rules.AWARE, rules.DISCONTINUED):
+        return "is directed to adopt and does so in name only"
+    if before == rules.IN_NAME_ONLY and after in (rules.IMPLEMENTING, rules.EMBEDDED):
+        return f"until now in name only, takes it on in earnest; {learnt}{copies}"
+    if kind != rules.NO_SOURCE:
+        again = " again" if before == rules.DISCONTINUED else ""
+        how = "adopts of its own accord" if route == rules.VOLUNTARY else "is directed to adopt, and engages"
+        return f"{how}{again}; {learnt}{copies}"
+    if after == rules.EMBEDDED:
+        return "has it embedded in routine practice" + (", and becomes a second leader" if e["leader"][k] else "")
+    if after == rules.IN_NAME_ONLY:
+        return ("gives up" if before == rules.IMPLEMENTING else "stops") + ", and goes on reporting it in name only"
+    if before == rules.IN_NAME_ONLY:
+        return "lets its nominal adoption lapse"
+    return "gives up before it is embedded" if before == rules.IMPLEMENTING else "stops"
+
+
+def _entry(run: Run, service: int, by: int) -> int | None:
+    """Return the last event, up to a month, at which a service took a version on."""
+    e = run.events
+    found = np.flatnonzero((e["service"] == service) & (e["source_kind"] != rules.NO_SOURCE) & (e["month"] <= by))
+    return int(found[-1]) if len(found) else None
+
+
+def _chain(run: Run, net: Network, service: int, month: int) -> list[Copy]:
+    """Return the way a service's version came, from the service back to the originators."""
+    chain, e = [], run.events
+    here: int | None = service
+    while here is not None:
+        k = _entry(run, here, month)
+        if k is None:
+            break
+        source = int(e["source_service"][k])
+        chain.append(
+            Copy(
+                net.ids[here],
+                int(e["month"][k]),
+                rules.SOURCES[int(e["source_kind"][k])],
+                net.ids[source] if source >= 0 else None,
+                int(e["generation"][k]),
+            )
+        )
+        here, month = (source, int(e["month"][k]) - 1) if source >= 0 else (None, 0)
+    return chain
+
+
+def _stories(
+    run: Run, own: Sequence[int], presence: Sequence[np.ndarray], i: int, names: Sequence[str], resolved: Plan
+) -> list[ComponentStory]:
+    """Return what became of each component of a service."""
+    e, stories = run.events, []
+    entries = {int(e["month"][k]): k for k in own if int(e["source_kind"][k]) != rules.NO_SOURCE}
+    state = rules.UNAWARE
+    state_at = []
+    changes = {int(e["month"][k]): int(e["to_state"][k]) for k in own}
+    for t in range(len(presence)):
+        state = changes.get(t, state)
+        state_at.append(state)
+    for c, name in enumerate(names):
+        moments: list[Moment] = []
+        for t in range(1, len(presence)):
+            was, now = float(presence[t - 1][i, c]), float(presence[t][i, c])
+            if t in entries:
+                k = entries[t]
+                source = int(e["source_service"][k])
+                offered = float(presence[t - 1][source, c]) if source >= 0 else 1.0
+                if now == 0.0 and offered > 0.0:
+                    moments.append(Moment(t, "left out at the start"))
+                elif now < offered:
+                    moments.append(Moment(t, f"lost in copying: {offered:.0%} there, {now:.0%} arrived"))
+                elif now > offered:
+                    moments.append(Moment(t, f"read from the template, better than the {offered:.0%} of its source"))
+                elif now < 1.0:
+                    moments.append(Moment(t, f"arrived as its source had it, {now:.0%}"))
+            elif now < was:
+                why = "lost in adapting" if state_at[t - 1] == rules.IMPLEMENTING else "drifted"
+                moments.append(Moment(t, f"{why}: {was:.0%} to {now:.0%}"))
+            elif now > was:
+                moments.append(Moment(t, f"repaired: {was:.0%} to {now:.0%}"))
+        end = float(presence[-1][i, c])
+        took_on = any(t in entries for t in range(len(presence)))
+        verdict = "never taken on" if not took_on else "kept" if end == 1.0 else "lost" if end == 0.0 else "weakened"
+        stories.append(ComponentStory(name, bool(resolved.intervention.core[c]), end, verdict, moments))
+    return stories
+
+
+def _first_embedded(run: Run, i: int) -> int | None:
+    e = run.events
+    months = e["month"][(e["service"] == i) & (e["to_state"] == rules.EMBEDDED)]
+    return int(months.min()) if len(months) else None
+
+
+def _origin(run: Run, net: Network, i: int) -> str | None:
+    """Return whose version a service took on last, in words; None if it never took one on."""
+    k = _entry(run, i, len(run.sums))
+    if k is None:
+        return None
+    source = int(run.events["source_service"][k])
+    kind = int(run.events["source_kind"][k])
+    return (
+        net.names[source]
+        if source >= 0
+        else {rules.HIERARCHY: "the line", rules.ORIGINATOR: "its own"}.get(kind, "the published specification")
+    )
+
+
+def _without(cause: str, net: Network, resolved: Plan, seed: int, replicate: int, i: int, was: Run) -> Counterfactual:
+    """Return what becomes of service `i` by the same luck without one cause."""
+    changed, on = resolved, net
+    if cause == "the mandate":
+        changed = replace(resolved, levers=tuple(m._replace(mandate=0.0, months_directed=0.0) for m in resolved.levers))
+    elif cause == "support":
+        changed = replace(resolved, levers=tuple(m._replace(support=0.0) for m in resolved.levers))
+    elif cause == "the peer programme":
+        changed = replace(resolved, levers=tuple(m._replace(peer_programme=0.0) for m in resolved.levers))
+    else:
+        ties = net.ties
+        keep = ties.listener != i
+        # what others hear of this service stays; it alone hears nobody
+        alone = ties_from_pairs(
+            net.n, ties.listener[keep], ties.peer[keep].astype(np.int64), ties.strength[keep], directed=True
+        )
+        on = replace(net, ties=alone)
+    run = engine.run(on, changed, seed, replicate)
+    end, first = rules.STATES[int(run.final["state"][i])], _first_embedded(run, i)
+    end_was, first_was = rules.STATES[int(was.final["state"][i])], _first_embedded(was, i)
+    origin, origin_was = _origin(run, net, i), _origin(was, net, i)
+    if (end, first, origin) == (end_was, first_was, origin_was):
+        text = f"Without {cause}: the same"
+    elif (end, first) == (end_was, first_was):
+        text = f"Without {cause}: the same, but with the version of {origin} (as it was: of {origin_was})"
+    else:
+        when = "never embedded" if first is None else f"first embedded in month {first}"
+        was_when = "never" if first_was is None else f"month {first_was}"
+        text = f"Without {cause}: {when} (as it was: {was_when}); at the end {end} (as it was: {end_was})"
+    return Counterfactual(cause, end, first, text)

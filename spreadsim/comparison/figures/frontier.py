@@ -1,0 +1,194 @@
+"""Figures of the frontier: outcomes by balance, and over two levers.
+
+What belongs here: the two figures, and the sentences beside them. What does not: which range cannot be told from the
+best (``comparison.Frontier``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spreadsim.comparison.comparison import AS_BEFORE, AS_GIVEN, Frontier
+from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.outcomes.statistics import quantile_bands
+from spreadsim.telling.figures import GREY, INK, SMALL, TINY, heading, make_figure, tidy
+from spreadsim.telling.wording import is_share, listed, ranges, unit, value
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FRONTIER_MEASURES = ("benefit", "cumulative_benefit", "fidelity", "in_name_only", "equity_gap", "cost")
+HORIZONS = ("benefit", "cumulative_benefit")
+ARMS = {
+    AS_GIVEN: ("latitude after the programme as given", "#004488", "-", "o", True),
+    AS_BEFORE: ("latitude stays as it was", "#8a6500", (0, (4, 1.5)), "^", False),
+}
+
+
+def frontier_figure(frontier: Frontier, measures: tuple[str, ...] = FRONTIER_MEASURES) -> Figure:
+    """Return outcomes by balance as small multiples: median, middle 90% of replicates, both arms.
+
+    For sustained and cumulative benefit the balances that cannot be told from the best are shaded, arm by arm.
+    """
+    columns = min(3, len(measures))
+    rows = -(-len(measures) // columns)
+    figure = make_figure(1.34 * rows + 0.28)
+    for place, measure in enumerate(measures):
+        axes = figure.add_subplot(rows, columns, place + 1)
+        scale = 100.0 if is_share(measure) else 1.0
+        for number, (arm, (label, colour, line, marker, filled)) in enumerate(ARMS.items()):
+            places = frontier.arm(arm)
+            if not places:
+                continue
+            x = np.array([frontier.points[i].settings["balance"] for i in places])
+            bands = scale * quantile_bands(frontier.values[measure][places].T)
+            if frontier.values[measure].shape[1] > 1:
+                axes.fill_between(x, bands[0], bands[4], color=colour, alpha=0.16, linewidth=0)
+            axes.plot(
+                x,
+                bands[2],
+                color=colour,
+                linestyle=line,
+                marker=marker,
+                markersize=3.2,
+                linewidth=1.3,
+                label=label,
+                markerfacecolor=colour if filled else "white",
+            )
+            if measure in HORIZONS:
+                _shade(axes, frontier, measure, arm, number, x, colour)
+        tidy(axes)
+        axes.set_xlim(-0.03, 1.03)
+        axes.margins(y=0.12)
+        heading(axes, BY_NAME[measure].label)
+        axes.set_ylabel(unit(measure), fontsize=TINY)
+        if place >= len(measures) - columns:
+            axes.set_xlabel("top-down 0  ·  balance  ·  1 organic", fontsize=TINY)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncol=3, fontsize=SMALL, frameon=False, handlelength=2.6)
+    return figure
+
+
+def _shade(axes: Any, frontier: Frontier, measure: str, arm: str, number: int, x: np.ndarray, colour: str) -> None:
+    """Draw a bar at the foot of the panel over the balances that cannot be told from the best."""
+    best, same = frontier.best(measure, arm)
+    if best is None:
+        return
+    half = 0.5 * float(np.min(np.diff(x))) if len(x) > 1 else 0.05
+    foot = 0.012 + 0.055 * number
+    for i in same:
+        at = frontier.points[i].settings["balance"]
+        axes.axvspan(at - half, at + half, ymin=foot, ymax=foot + 0.04, facecolor=colour, alpha=0.9, linewidth=0)
+    at = frontier.points[best].settings["balance"]
+    axes.axvline(at, ymin=foot, ymax=foot + 0.12, color=colour, linewidth=1.4)
+
+
+def frontier_alt(frontier: Frontier) -> str:
+    """Return what `frontier_figure` shows, in a sentence."""
+    parts = []
+    for arm, (label, *_) in ARMS.items():
+        places = frontier.arm(arm)
+        tried = [frontier.points[i].settings["balance"] for i in places]
+        for measure in HORIZONS:
+            best, same = frontier.best(measure, arm) if places else (None, [])
+            if best is not None:
+                balances = ranges([frontier.points[i].settings["balance"] for i in same], tried)
+                name = BY_NAME[measure].label.lower()
+                parts.append(f"{name} is best, or cannot be told from the best, at {balances} ({label})")
+    told = f": {listed(parts)}" if parts else "; with one run a balance no range can be given"
+    return f"Outcomes by balance, from 0, top-down, to 1, organic{told}."
+
+
+def lever_map_figure(frontier: Frontier, measures: tuple[str, ...] = HORIZONS) -> Figure:
+    """Return outcomes over two levers as maps: means, framed where they cannot be told from the best."""
+    first, second, xs, ys = _levers(frontier)
+    figure = make_figure(0.75 + 0.36 * max(len(ys), 3))
+    for place, measure in enumerate(measures):
+        axes = figure.add_subplot(1, len(measures), place + 1)
+        scale = 100.0 if is_share(measure) else 1.0
+        grid = scale * _grid(frontier, measure)
+        finite = grid[~np.isnan(grid)]
+        low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
+        axes.imshow(
+            grid,
+            origin="lower",
+            cmap="Blues",
+            aspect="auto",
+            vmin=low - 0.25 * (high - low),
+            vmax=high + 0.25 * (high - low) + 1e-12,
+        )
+        best, same = frontier.best(measure)
+        for row in range(len(ys)):
+            for column in range(len(xs)):
+                number = grid[row, column]
+                dark = number > low + 0.6 * (high - low)
+                text = "" if number != number else f"{number:.0f}" if is_share(measure) else f"{number:.2f}"
+                axes.text(column, row, text, ha="center", va="center", fontsize=TINY, color="white" if dark else INK)
+        from matplotlib.patches import Rectangle
+
+        for i in same:
+            point = frontier.points[i].settings
+            column, row = xs.index(point[first]), ys.index(point[second])
+            axes.add_patch(
+                Rectangle(
+                    (column - 0.44, row - 0.44),
+                    0.88,
+                    0.88,
+                    fill=False,
+                    edgecolor=INK,
+                    linewidth=1.8 if i == best else 0.9,
+                    linestyle="-" if i == best else (0, (2, 1)),
+                )
+            )
+        axes.set_xticks(range(len(xs)), [f"{x:g}" for x in xs])
+        axes.set_yticks(range(len(ys)), [f"{y:g}" for y in ys])
+        tidy(axes, grid="")
+        axes.set_xlabel(first.replace("_", " "), fontsize=SMALL)
+        axes.set_ylabel(second.replace("_", " "), fontsize=SMALL)
+        heading(axes, f"{BY_NAME[measure].label}, {unit(measure)}")
+    figure.supxlabel("solid frame: highest mean; dashed: cannot be told from it", fontsize=TINY, color=GREY)
+    return figure
+
+
+def _levers(frontier: Frontier) -> tuple[str, str, list[float], list[float]]:
+    """Return the two levers of a map and the values of each, ascending."""
+    names = list(frontier.points[0].settings)
+    if len(names) != 2:
+        raise ValueError(f"a map has two levers, found {len(names)}: {', '.join(names)}")
+    values = [sorted({point.settings[name] for point in frontier.points}) for name in names]
+    return names[0], names[1], values[0], values[1]
+
+
+def _grid(frontier: Frontier, measure: str) -> np.ndarray:
+    """Return means over replicates by the second lever (rows) and the first (columns)."""
+    first, second, xs, ys = _levers(frontier)
+    grid = np.full((len(ys), len(xs)), np.nan)
+    for i in frontier.arm(AS_GIVEN):
+        point = frontier.points[i].settings
+        grid[ys.index(point[second]), xs.index(point[first])] = float(np.mean(frontier.values[measure][i]))
+    return grid
+
+
+def lever_map_alt(frontier: Frontier, measures: tuple[str, ...] = HORIZONS) -> str:
+    """Return what `lever_map_figure` shows, in a sentence."""
+    first, second, _, _ = _levers(frontier)
+    parts = []
+    for measure in measures:
+        best, same = frontier.best(measure)
+        if best is None:
+            continue
+        point = frontier.points[best].settings
+        mean = float(np.mean(frontier.values[measure][best]))
+        others = (
+            f", with {len(same) - 1} more that cannot be told from it"
+            if len(same) > 1
+            else ", told apart from every other"
+        )
+        parts.append(
+            f"{BY_NAME[measure].label.lower()} is highest, {value(measure, mean)}, at {first.replace('_', ' ')} "
+            f"{point[first]:g} and {second.replace('_', ' ')} {point[second]:g}{others}"
+        )
+    told = f": {listed(parts)}" if parts else "; with one run a setting no best can be named"
+    return f"Outcomes over {first.replace('_', ' ')} and {second.replace('_', ' ')}{told}."

@@ -1,0 +1,300 @@
+"""What a comparison shows, in plain words.
+
+What belongs here: functions of a `Comparison` that return sentences for a board paper, and what those sentences rest
+on. Nothing is called better unless its interval says so: with one run of each strategy nothing is. What does not: how
+sentences are laid out (``report``) and how numbers are written (``telling.wording``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spreadsim.comparison.aggregates import (
+    FIFTH,
+    generations,
+    groups,
+    levels,
+    lowest_and_highest,
+    means,
+    monthly,
+    people_served,
+)
+from spreadsim.comparison.comparison import AS_BEFORE, AS_GIVEN, Comparison, Frontier
+from spreadsim.comparison.standings import (
+    HORIZONS,
+    Standing,
+    leader_sentence,
+    pair_sentence,
+    paired_difference,
+    short,
+    standing,
+    tied_difference,
+    wins,
+)
+from spreadsim.outcomes.statistics import difference, told_apart_from_best
+from spreadsim.telling.wording import bounds, change, listed, people, ranges, value, years
+
+CAUTION = "This compares ways of spreading under stated assumptions; it does not forecast."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part of what was found: its key, its heading and its sentences."""
+
+    key: str
+    heading: str
+    sentences: tuple[str, ...]
+
+
+def headline(comparison: Comparison) -> str:
+    """Return the finding in one sentence, both horizons named."""
+    names = comparison.strategies
+    if len(names) == 1:
+        return f"One strategy was run, {names[0]}: there is nothing to compare it with."
+    if comparison.n_replicates == 1:
+        return "Each strategy was run once. One run is one story: no strategy can be called better."
+    span = years(comparison.scenario.run.months)
+    lasting, total = standing(comparison, "benefit"), standing(comparison, "cumulative_benefit")
+    if lasting.highest is None or total.highest is None:
+        return "Not every run has a value for benefit, so no strategy can be called better."
+    if lasting.leader and lasting.leader == total.leader:
+        return f"{lasting.leader} leads both on what lasts (sustained benefit) and on the total over {span}."
+    if lasting.leader and total.leader:
+        return (
+            f"The horizon changes the answer: {lasting.leader} leads on what lasts (sustained benefit), "
+            f"{total.leader} on the total over {span} (cumulative benefit)."
+        )
+    if lasting.tied == total.tied:
+        tied = listed(list(lasting.tied))
+        return f"{tied} cannot be told apart, neither on what lasts (sustained benefit) nor on the total over {span}."
+    parts = []
+    for place, what in ((lasting, "what lasts (sustained benefit)"), (total, f"the total over {span}")):
+        if place.leader:
+            parts.append(f"on {what}, {place.leader} leads")
+        else:
+            parts.append(f"on {what}, {listed(list(place.tied))} cannot be told apart")
+    text = "; ".join(parts)
+    return text[0].upper() + text[1:] + "."
+
+
+def people_sentences(comparison: Comparison) -> list[str]:
+    """Return sustained benefit in people: benefit times the people served, as if each had the full effect or none."""
+    served = people_served(comparison)
+    values = {name: comparison.values(name, "benefit") * served for name in comparison.strategies}
+    if any(np.isnan(v).any() for v in values.values()):
+        return []
+    amounts = listed([f"{people(float(np.mean(v)))} under {name}" for name, v in values.items()])
+    drawn = " (drawn, not given)" if "population" in comparison.network.drawn else ""
+    sentences = [
+        f"In people: of about {people(float(np.mean(served)))} served{drawn}, the sustained benefit is worth the full "
+        f"effect for {amounts}."
+    ]
+    place = standing(comparison, "benefit")
+    if place.highest is None:
+        return sentences
+    parts = []
+    for name in comparison.strategies:
+        if name == place.highest:
+            continue
+        d, joint = difference(values[place.highest], values[name], spread=comparison.sets is not None), ""
+        if name in place.tied:
+            d, joint = tied_difference(comparison, values[place.highest], values[name])
+        if d.mean is None or d.low is None or d.high is None:
+            continue
+        tail = "" if name not in place.tied else ", which cannot be told apart from none"
+        parts.append(
+            f"{people(abs(d.mean))} {'more' if d.mean >= 0 else 'fewer'} than under {name} "
+            f"({people(d.low, sign=True)} to {people(d.high, sign=True)}{joint}{tail})"
+        )
+    if parts:
+        sentences.append(f"Under {place.highest} that is {listed(parts)}.")
+    return sentences
+
+
+def name_only_sentences(comparison: Comparison) -> list[str]:
+    """Return how many report adoption and do not do it, when the programme stops and at the horizon."""
+    months, stops = comparison.scenario.run.months, {plan.stop_month for plan in comparison.plans}
+    if not any(monthly(comparison, name, "in_name_only").any() for name in comparison.strategies):
+        return ["No service adopts in name only."]
+    if len(stops) == 1 and max(stops) < months:
+        stop = stops.pop()
+        then = [
+            f"{value('in_name_only', float(np.mean(monthly(comparison, n, 'in_name_only')[:, stop])), 0)} under {n}"
+            for n in comparison.strategies
+        ]
+        end = [
+            f"{value('in_name_only', comparison.summaries[n]['in_name_only'].mean, 0)}" for n in comparison.strategies
+        ]
+        return [
+            f"When the programme stops (month {stop}), the share of services that report adoption and do not do it is "
+            f"{listed(then)}; at month {months} it is {listed(end)}{' respectively' if len(end) > 1 else ''}."
+        ]
+    end = [
+        f"{value('in_name_only', comparison.summaries[n]['in_name_only'].mean, 0)} under {n}"
+        for n in comparison.strategies
+    ]
+    return [f"At month {months} the share of services that report adoption and do not do it is {listed(end)}."]
+
+
+def cost_sentences(comparison: Comparison) -> list[str]:
+    """Return what each strategy costs in effort."""
+    costs = [f"{short(comparison, name, 'cost')} under {name}" for name in comparison.strategies]
+    return [
+        f"The effort a service is {listed(costs)}; the costs are illustrative, and part of the difference is reach."
+    ]
+
+
+def equity_sentences(comparison: Comparison) -> list[str]:
+    """Return who is left behind: by fifth of deprivation, and between the groups of the top level."""
+    sentences = []
+    fifths = groups(comparison, FIFTH)
+    if fifths is not None:
+        at = {name: 100 * means(fifths.reach[name]) for name in comparison.strategies}
+        reach = [f"{values[-1]:.0f}% against {values[0]:.0f}% under {name}" for name, values in at.items()]
+        sentences.append(
+            "The share of services in which the improvement was ever embedded, in the most deprived fifth against the "
+            f"least deprived, is {listed(reach)}."
+        )
+        parts = []
+        for name in comparison.strategies:
+            s = comparison.summaries[name]["equity_gap"]
+            if s.mean is not None:
+                interval = f" ({bounds('equity_gap', s.low, s.high)})" if s.low is not None else ""
+                parts.append(f"{value('equity_gap', s.mean).replace('%', ' points')}{interval} under {name}")
+        if parts:
+            sentences.append(
+                f"The gap in sustained benefit between the least and the most deprived fifth is {listed(parts)}; "
+                "a smaller gap can also mean that less is achieved for everyone."
+            )
+        most = {name: fifths.benefit[name][:, -1] for name in comparison.strategies}
+        if len(most) > 1 and comparison.n_replicates > 1:
+            best, told = told_apart_from_best(list(most.values()))
+            if best is not None:
+                name = comparison.strategies[best]
+                tied = [n for n, apart in zip(comparison.strategies, told, strict=True) if not apart]
+                amount = f"{100 * float(np.mean(most[name])):.0f}% of the full effect"
+                sentences.append(
+                    f"The most deprived fifth itself gains most under {name} ({amount})."
+                    if len(tied) == 1
+                    else f"Which of {listed(tied)} does most for the most deprived fifth itself cannot be told."
+                )
+    if sentences and "deprivation" in comparison.network.drawn:
+        sentences.append(
+            "Deprivation was drawn, not given: these gaps follow from how deprivation is assumed to lower readiness "
+            "and capability."
+        )
+    return sentences + region_sentences(comparison)
+
+
+def region_sentences(comparison: Comparison) -> list[str]:
+    """Return whether groups of the top level differ in reach, under each strategy."""
+    known = levels(comparison)
+    top = groups(comparison, known[0]) if known else None
+    if top is None or not 2 <= len(top.names) <= 200 or comparison.n_replicates < 2:
+        return []
+    apart, alike = [], []
+    for name in comparison.strategies:
+        values = top.reach[name]
+        if np.isnan(values).any():
+            continue
+        low, high, d = lowest_and_highest(values)
+        if d.told_apart:
+            at = means(values)
+            span = f"from {100 * at[low]:.0f}% in {top.names[low]} to {100 * at[high]:.0f}% in {top.names[high]}"
+            apart.append(f"{span} under {name}")
+        else:
+            alike.append(name)
+    sentences = [f"Reach differs from one {top.level} to another: {listed(apart)}."] if apart else []
+    if alike:
+        sentences.append(
+            f"Under {listed(alike)}, no difference in reach between one {top.level} and another can be told from "
+            "chance."
+        )
+    return sentences
+
+
+def drift_sentences(comparison: Comparison) -> list[str]:
+    """Return how fidelity falls from copy to copy, and since each service began."""
+    parts, since = [], []
+    for name in comparison.strategies:
+        table = generations(comparison, name)
+        known = [(int(g), float(f)) for g, f in zip(table.generation, table.at_start, strict=True) if f == f and g > 0]
+        if known:
+            (first, at_first), (last, at_last) = known[0], known[-1]
+            tail = f" and {100 * at_last:.0f}% after {last}" if last > first else ""
+            parts.append(f"{100 * at_first:.0f}% after {first} {'copy' if first == 1 else 'copies'}{tail} under {name}")
+        d = comparison.summaries[name]["fidelity_drift"].mean
+        if d is not None:
+            since.append(f"{change('fidelity_drift', d)} under {name}")
+    sentences = []
+    if parts:
+        sentences.append(f"Of what the originators intended, services begin with {listed(parts)}.")
+    if since:
+        sentences.append(f"Since they began, those still embedded have changed by {listed(since)}.")
+    return sentences
+
+
+def frontier_sentences(frontier: Frontier | None) -> list[str]:
+    """Return the range of balance that cannot be told from the best, for both horizons and both arms."""
+    if frontier is None:
+        return []
+    if "balance" not in frontier.points[0].settings:
+        return []
+    sentences = []
+    after = frontier.points[0].plan.programme.latitude_after
+    for arm, words in (
+        (AS_GIVEN, f"with latitude after the programme as given ({after if isinstance(after, str) else f'{after:g}'})"),
+        (AS_BEFORE, "where latitude stays as it was while the programme ran"),
+    ):
+        places = frontier.arm(arm)
+        if not places:
+            continue
+        tried = [frontier.points[i].settings["balance"] for i in places]
+        parts = []
+        for measure, label in HORIZONS.items():
+            best, same = frontier.best(measure, arm)
+            if best is None:
+                continue
+            at = frontier.points[best].settings["balance"]
+            rest = [frontier.points[i].settings["balance"] for i in same if i != best]
+            also = (
+                f", and {ranges(rest, tried)} cannot be told from it"
+                if rest
+                else ", and every other balance is told apart from it"
+            )
+            parts.append(f"{label} is highest at {at:g}{also}")
+        if parts:
+            sentences.append(f"{words[0].upper()}{words[1:]}, {'; '.join(parts)}.")
+    if not sentences:
+        return ["Each balance was run once: no range can be given that cannot be told from the best."]
+    return [
+        "On the dial from 0 (a fixed package, mandated) to 1 (organic):",
+        *sentences,
+        "The dial moves four levers together, and its effort falls from one end to the other: it is one path of many.",
+    ]
+
+
+def findings(comparison: Comparison) -> list[Finding]:
+    """Return all that was found, in the order in which a board would read it."""
+    parts: list[tuple[str, str, Sequence[str]]] = [
+        ("headline", "Finding", [headline(comparison)]),
+        ("benefit", "How sure", [leader_sentence(comparison, measure) for measure in HORIZONS]),
+        ("people", "In people", people_sentences(comparison)),
+        ("name_only", "In name only", name_only_sentences(comparison)),
+        ("cost", "Effort", cost_sentences(comparison)),
+        ("frontier", "The balance", frontier_sentences(comparison.frontier)),
+        ("equity", "Who is left behind", equity_sentences(comparison)),
+        ("drift", "Fidelity drift", drift_sentences(comparison)),
+        ("caution", "Caution", [CAUTION]),
+    ]
+    return [Finding(key, heading, tuple(sentences)) for key, heading, sentences in parts if sentences]
+
+
+__all__ = [
+    "CAUTION", "HORIZONS", "Finding", "Standing", "cost_sentences", "drift_sentences", "equity_sentences", "findings",
+    "frontier_sentences", "headline", "leader_sentence", "name_only_sentences", "pair_sentence", "paired_difference",
+    "people_sentences", "region_sentences", "standing", "wins",
+]  # fmt: skip

@@ -1,0 +1,94 @@
+"""The results folder of a comparison, and of a frontier.
+
+What belongs here: which tables and summaries such a folder holds.
+What does not: how any folder is written whole, with its receipt (``telling.folder``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from spreadsim.comparison.comparison import AS_BEFORE, Comparison, Frontier
+from spreadsim.scenario.document import Scenario
+from spreadsim.telling.folder import as_json, write_folder, write_parquet, write_text
+
+
+def write_comparison(
+    comparison: Comparison,
+    folder: Path,
+    *,
+    force: bool = False,
+    all_events: bool = False,
+    started: str | None = None,
+    report: bool = True,
+) -> Path:
+    """Write a comparison's results folder, whole or not at all; return its path.
+
+    Raises
+    ------
+    InputError : the folder exists and `force` is not given.
+    """
+    c = comparison
+    files: dict[str, Callable[[Path], None]] = {
+        "summary.json": lambda path: write_text(path, as_json(c.as_json())),
+        "runs.parquet": lambda path: write_parquet(c.runs_table(), path),
+        "curves.parquet": lambda path: write_parquet(c.curves_table(), path),
+        "events.parquet": lambda path: write_parquet(c.events_table(), path),
+        "services.parquet": lambda path: write_parquet(c.services_table(), path),
+        "generations.parquet": lambda path: write_parquet(c.rows_table("generations"), path),
+        "groups.parquet": lambda path: write_parquet(c.rows_table("groups"), path),
+    }
+    if c.frontier is not None:
+        table = c.frontier.table()
+        files["frontier.parquet"] = lambda path: write_parquet(table, path)
+    if c.lever_map is not None:
+        map_table = c.lever_map.table()
+        files["lever_map.parquet"] = lambda path: write_parquet(map_table, path)
+
+    def write_report(place: Path, receipt: dict[str, Any]) -> None:
+        if report:
+            from spreadsim.comparison.report import render_report
+
+            page = render_report(c, provenance=receipt, lever_map=c.lever_map, equal_cost=c.equal_cost)
+            write_text(place / "report.html", page)
+
+    options = {
+        "command": "compare",
+        "driver": c.driver,
+        "frontier": c.frontier is not None,
+        "events": all_events,
+        "report": report,
+        "notes": list(c.notes),
+        "from_python": c.from_python,
+    }
+    return write_folder(folder, force, c.scenario, options, started, files, write_report)
+
+
+def write_frontier(
+    frontier: Frontier,
+    scenario: Scenario,
+    folder: Path,
+    *,
+    levers: Mapping[str, Any] | None,
+    replicates: int,
+    driver: str,
+    force: bool = False,
+    started: str | None = None,
+) -> Path:
+    """Write a frontier's results folder, whole or not at all; return its path."""
+    summary = {
+        "scenario": scenario.name,
+        "seed": scenario.run.seed,
+        "replicates": replicates,
+        "months": scenario.run.months,
+        "frontier": frontier.summary(),
+        "frontier_as_before": frontier.summary(AS_BEFORE),
+    }
+    files: dict[str, Callable[[Path], None]] = {
+        "summary.json": lambda path: write_text(path, as_json(summary)),
+        "frontier.parquet": lambda path: write_parquet(frontier.table(), path),
+    }
+    options = {"command": "frontier", "driver": driver, "levers": dict(levers or {}), "replicates": replicates}
+    return write_folder(folder, force, scenario, options, started, files)

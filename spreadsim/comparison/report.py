@@ -1,0 +1,243 @@
+"""The report: one self-contained page, from a comparison.
+
+What belongs here: which figures, tables and sentences stand where. What does not: how they are made
+(``comparison.figures.strategies``, ``report_tables``, ``report_assumptions``, ``findings``) and the markup
+(``templates/report.html.j2``, which escapes every text it is given).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from spreadsim.comparison import report_assumptions as assumed
+from spreadsim.comparison import report_tables as tables
+from spreadsim.comparison.aggregates import chosen_pairs, groups, levels
+from spreadsim.comparison.comparison import Comparison, Frontier
+from spreadsim.comparison.equal_cost import EqualCost
+from spreadsim.comparison.figures import strategies
+from spreadsim.comparison.figures.frontier import FRONTIER_MEASURES
+from spreadsim.comparison.figures.groups import MAX_GROUPS
+from spreadsim.comparison.findings import CAUTION, HORIZONS, findings, pair_sentence, standing
+from spreadsim.comparison.report_tables import Table
+from spreadsim.network.layout import group_positions, layout
+from spreadsim.outcomes.measures import MEASURES
+from spreadsim.telling.figures import svg
+from spreadsim.telling.wording import listed, unit, value, years
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MAX_MAPPED = 1500  # services; more are not seen on paper
+MAX_BOARD_PAIRS = 6
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure in the page: its drawing, what it shows in a sentence, how to read it, and its numbers."""
+
+    drawing: Markup
+    alt: str
+    caption: str
+    tables: tuple[Table, ...]
+
+
+def _picture(name: str, figure: Figure | None, alt: str, caption: str, *numbers: Table | None) -> Picture | None:
+    if figure is None:
+        return None
+    drawing = Markup(svg(figure, name, alt))  # drawn by us; every text in it is escaped
+    return Picture(drawing, alt, caption, tuple(table for table in numbers if table is not None))
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("spreadsim.telling"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )  # fmt: skip
+    return environment.get_template("report.html.j2")
+
+
+def render_report(
+    comparison: Comparison,
+    *,
+    provenance: Mapping[str, Any] | None = None,
+    lever_map: Frontier | None = None,
+    equal_cost: EqualCost | None = None,
+) -> str:
+    """Return the report as one HTML page that needs no network and no scripts; the same bytes for the same input.
+
+    Parameters
+    ----------
+    comparison : what was run.
+    provenance : what the results folder says of versions, command and seed; shown as it stands.
+    lever_map : a frontier over two levers, for the map beside the dial.
+    equal_cost : the strategies again at equal effort.
+    """
+    c = comparison
+    found = {finding.key: finding for finding in findings(c)}
+    board = board_strategies(c)
+    drawn, given = assumed.drawn_and_given(c)
+    return str(_template().render(
+        c=c,
+        scenario=c.scenario,
+        span=years(c.scenario.run.months),
+        found=found,
+        caution=CAUTION,
+        few=c.n_replicates == 1,
+        arrows=tables.ARROWS,
+        outcomes=tables.outcome_table(c),
+        pairs=_pair_sentences(c, chosen_pairs(c, against=board)),
+        pair_table=tables.pair_table(c, tuple(HORIZONS), board),
+        pictures={key: picture for key, picture in _pictures(c, board).items() if picture is not None},
+        lever_map=_lever_map(lever_map),
+        equal_cost=equal_cost,
+        equal=_equal(equal_cost),
+        strategies=assumed.strategy_table(c),
+        own_changes=assumed.own_changes(c.scenario),
+        sources_of_versions=tables.source_table(c),
+        difference_table=tables.difference_table(c),
+        group_tables=_group_tables(c),
+        network=assumed.network_table(c),
+        drawn=drawn,
+        given=given,
+        components=assumed.component_table(c),
+        changed=assumed.changed_parameters(c),
+        parameters=assumed.parameter_tables(c),
+        measures=[(m.label, m.meaning, unit(m), m.better) for m in MEASURES],
+        provenance=_receipt(provenance),
+        n_pairs=max(1, len(c.paired)),
+    ))  # fmt: skip
+
+
+def board_strategies(c: Comparison) -> list[str] | None:
+    """Return whose pairs the board reads: None for all; where there are many, the highest on either horizon."""
+    if len(c.paired) <= MAX_BOARD_PAIRS:
+        return None
+    chosen = {standing(c, measure).highest for measure in HORIZONS}
+    return [name for name in c.strategies if name in chosen] or c.strategies[:1]
+
+
+def _pair_sentences(c: Comparison, pairs: list[tuple[str, str]]) -> list[str]:
+    """Return what is said of each pair on either horizon, the strategy with the higher mean named first."""
+    answer = []
+    for measure in HORIZONS:
+        for later, earlier in pairs:
+            mean = c.paired[later, earlier][measure].mean
+            one, other = (later, earlier) if mean is None or mean >= 0 else (earlier, later)
+            answer.append(pair_sentence(c, one, other, measure))
+    return answer
+
+
+def _pictures(c: Comparison, board: list[str] | None) -> dict[str, Picture | None]:
+    many = c.n_replicates > 1
+    bands = "line: median; shade: the middle 90% of runs" if many else "one run"
+    top = strategies.shown_level(c)
+    answer: dict[str, Picture | None] = {
+        "states": _picture(
+            "states", strategies.state_figure(c), strategies.state_alt(c),
+            "Mean of all runs. The dotted line marks the month in which the programme stops.", tables.state_table(c)),
+        "drift": _picture(
+            "drift", strategies.drift_figure(c), strategies.drift_alt(c),
+            "A generation is a copy of a copy. An instruction is copied once at every level it passes, so later "
+            "generations under a mandate are the line's and not the peers'. Shade: the middle 90% of runs.",
+            tables.drift_table(c)),
+        "delivered": _picture(
+            "delivered", strategies.curve_figure(c, "delivered"), strategies.curve_alt(c, "delivered"),
+            "Effect delivered each month, as a share of the full effect for everyone served: "
+            + ("line: median; dark shade: the middle 50% of runs; light: the middle 90%." if many else "one run."),
+            tables.curve_table(c, "delivered", "Effect delivered, % of full effect")),
+        "fifths": _picture(
+            "fifths", strategies.deprivation_figure(c), strategies.deprivation_alt(c),
+            f"Services in five equal groups by deprivation; {bands.replace('median', 'mean')}.", tables.fifth_table(c)),
+        "groups": _picture(
+            "groups", strategies.group_figure(c), strategies.group_alt(c),
+            "Mean of all runs; bar: the middle 90% of them." if many else "One run.",
+            tables.group_table(c, top.level) if top is not None else None),
+    }  # fmt: skip
+    if c.paired:
+        answer["differences"] = _picture(
+            "differences", strategies.difference_figure(c, against=board), strategies.difference_alt(c, against=board),
+            "A circle is one pair of runs with the same luck; diamond and bar: mean and 95% interval; a hollow diamond "
+            "cannot be told apart from no difference." if many else "One pair of runs: no interval can be given.",
+            tables.difference_table(c, tuple(HORIZONS), board))  # fmt: skip
+    if c.frontier is not None and "balance" in c.frontier.points[0].settings:
+        answer["frontier"] = _picture(
+            "frontier", strategies.frontier_figure(c.frontier), strategies.frontier_alt(c.frontier),
+            "Bars at the foot of the first two panels: the balances that cannot be told from the best (tick), one bar "
+            f"for each rule on latitude after the programme; {bands}."
+            if c.frontier.values["benefit"].shape[1] > 1 else "One run of each balance: no range can be given.",
+            *tables.frontier_tables(c.frontier, FRONTIER_MEASURES))  # fmt: skip
+    if c.network.n <= MAX_MAPPED:
+        answer["map"] = _picture(
+            "map", strategies.map_figure(c, layout(c.network), group_positions(c.network)), strategies.map_alt(c),
+            "One run is one story. A mark is a service; where there is a hierarchy, rings are its groups.",
+            tables.state_table(c))  # fmt: skip
+    return answer
+
+
+def _group_tables(c: Comparison) -> list[tuple[str, Table]]:
+    """Return reach and benefit by group of every level with few enough groups to read."""
+    answer = []
+    for level in levels(c):
+        known = groups(c, level)
+        table = tables.group_table(c, level)
+        if known is not None and table is not None and 2 <= len(known.names) <= MAX_GROUPS:
+            answer.append((level, table))
+    return answer
+
+
+def _lever_map(frontier: Frontier | None) -> Picture | None:
+    if frontier is None or len(frontier.points[0].settings) != 2:
+        return None
+    return _picture(
+        "levers", strategies.lever_map_figure(frontier), strategies.lever_map_alt(frontier),
+        "The two levers named; the other levers stand where the middle of the dial has them. Each cell is a mean.",
+        *tables.frontier_tables(frontier, FRONTIER_MEASURES))  # fmt: skip
+
+
+def _equal(e: EqualCost | None) -> dict[str, Any] | None:
+    if e is None:
+        return None
+    sentences = []
+    out = [row for row in e.rows if not row.reached]
+    for row in out:
+        end = "full" if row.support >= 1 else "no" if row.support <= 0 else f"{row.support:g} of full"
+        sentences.append(
+            f"Out of reach by support alone: {row.strategy}, which with {end} support comes to "
+            f"{value('cost', row.cost)} a service."
+        )
+    sentences += _pair_sentences(e.comparison, chosen_pairs(e.comparison, among=e.reached))
+    if len(e.reached) > 1:
+        sentences.insert(0, f"Brought to about the same effort: {listed(e.reached)}.")
+    return {
+        "sentences": sentences,
+        "levels": tables.equal_cost_table(e),
+        "outcomes": tables.outcome_table(e.comparison),
+        "differences": tables.difference_table(e.comparison, ("benefit", "cumulative_benefit", "cost")),
+        "replicates": e.comparison.n_replicates,
+    }
+
+
+def _receipt(provenance: Mapping[str, Any] | None) -> Sequence[tuple[str, str]]:
+    """Return what the receipt says, flattened into names and texts."""
+    rows: list[tuple[str, str]] = []
+
+    def add(prefix: str, item: Any) -> None:
+        if isinstance(item, Mapping):
+            for key, inner in item.items():
+                add(f"{prefix} {key}".strip(), inner)
+        elif isinstance(item, (list, tuple)):
+            if item:
+                rows.append((prefix, "; ".join(map(str, item))))
+        elif item is not None:
+            rows.append((prefix, "yes" if item is True else "no" if item is False else str(item)))
+
+    add("", {key: item for key, item in (provenance or {}).items() if key not in ("inputs", "results")})
+    return rows

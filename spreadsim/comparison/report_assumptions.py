@@ -1,0 +1,227 @@
+"""What a comparison rests on, as tables: strategies, network, components and every parameter.
+
+What belongs here: what was assumed, given, drawn or changed, read from the scenario and the declarations of parameters.
+What does not: outcomes (``report_tables``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from spreadsim.comparison.comparison import Comparison
+from spreadsim.comparison.report_tables import Cell, Table
+from spreadsim.parameters import Declaration, declarations
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.plan import Plan
+from spreadsim.state import ATTRIBUTES
+
+TABLES = ("run", "intervention", "network", "services", "programme", "behaviour", "cost")
+SHOWN_LEVERS = (
+    "mandate", "latitude", "peer_programme", "monitoring",
+    "support", "support_capacity", "co_production", "celebration",
+)  # fmt: skip
+_USED_BY = {  # parameters that only some networks use
+    "network.generator.neighbours": ("ring-lattice", "small-world"),
+    "network.generator.rewiring": ("small-world",),
+    "network.generator.attachments": ("scale-free",),
+    "network.generator.mean_degree": ("random",),
+    "network.generator.branching": ("tree",),
+    "network.peer_ties.picks_in_lowest_level": ("nested-hierarchy",),
+    "network.peer_ties.picks_in_next_level": ("nested-hierarchy",),
+    "network.peer_ties.picks_anywhere": ("nested-hierarchy",),
+    "network.directed": ("file",),
+    "network.influence": ("file",),
+    "network.repeated_ties": ("file",),
+    "network.period_months": ("file",),
+}
+
+
+def periods(plan: Plan) -> list[tuple[int, int, Any]]:
+    """Return the spells of months in which a strategy's levers stand still: first month, last month, levers."""
+    answer: list[tuple[int, int, Any]] = []
+    for levers in plan.levers:
+        same = answer and all(
+            getattr(answer[-1][2], n) == getattr(levers, n) for n in (*SHOWN_LEVERS, "on", "supports_embedded")
+        )
+        if same:
+            answer[-1] = (answer[-1][0], levers.month, answer[-1][2])
+        else:
+            answer.append((levers.month, levers.month, levers))
+    return answer
+
+
+def strategy_table(c: Comparison) -> Table:
+    """Return the levers of each strategy, spell by spell."""
+    rows: list[tuple[Cell, ...]] = []
+    for plan in c.plans:
+        title = plan.title if plan.title != plan.name else ""
+        for first, last, levers in periods(plan):
+            span = f"month {first}" if first == last else f"months {first} to {last}"
+            cells = [f"{getattr(levers, n):.2f}".rstrip("0").rstrip(".") for n in SHOWN_LEVERS]
+            rows.append(((plan.name, title), span + ("" if levers.on else ", programme off"), *cells))
+    head = ("Strategy", "When", *(name.replace("_", " ") for name in SHOWN_LEVERS))
+    return Table("Levers, each from 0 to 1; where they change, a row more", head, tuple(rows), texts=2)
+
+
+def own_changes(scenario: Scenario) -> list[str]:
+    """Return what single strategies change beside the levers, in words."""
+    lines = []
+    for name, strategy in scenario.strategies.items():
+        own = strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
+        for key in ("title", "balance", "mandate", "latitude", "peer_programme", "monitoring", "schedule"):
+            own.pop(key, None)
+        flat = [*_flat(own.pop("overrides", {})), *_flat(own)]
+        if flat:
+            lines.append(f"{name}: " + "; ".join(f"{key} = {shown(value)}" for key, value in flat))
+    return lines
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def shown(value: Any) -> str:
+    """Return a parameter's value as a reader sees it."""
+    if value is None:
+        return "not given"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return "unlimited" if np.isinf(value) else f"{value:,.10g}"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return f"{', '.join(map(str, value[:5]))}{f' and {len(value) - 5} more' if len(value) > 5 else ''}"
+    return str(value)
+
+
+def _at(scenario: Scenario, path: str) -> Any:
+    value: Any = scenario
+    for key in path.split("."):
+        value = getattr(value, key)
+    return value
+
+
+def status(c: Comparison, declaration: Declaration, value: Any) -> str:
+    """Return where a parameter's value comes from: default, changed, or not used because data were given."""
+    path, drawn = declaration.path, c.network.drawn
+    parts = path.split(".")
+    source = c.scenario.network.source if "ties" in drawn else "file"
+    if path in _USED_BY and source not in _USED_BY[path]:
+        return "not used here"
+    if path == "behaviour.adoption.cascade_probability" and (
+        c.scenario.behaviour.adoption.exposure_response != "independent-cascade"
+    ):
+        return "not used here"
+    if path == "network.services" and "ties" not in drawn:
+        return f"given: the network has {c.network.n:,}"
+    if parts[0] == "services" and parts[1] not in drawn:
+        return "not used: the data give it"
+    text = (
+        "default" if value == declaration.default else f"changed by the scenario (default {shown(declaration.default)})"
+    )
+    if parts[0] == "services":
+        text += "; services are drawn from it"
+    span = declaration.plausible
+    if span and isinstance(value, (int, float)) and not isinstance(value, bool) and not span[0] <= value <= span[1]:
+        text += f"; outside the plausible range {span[0]:g} to {span[1]:g}"
+    if _set_by_strategy(c, path):
+        text += "; some strategies set their own"
+    return text
+
+
+def _set_by_strategy(c: Comparison, path: str) -> bool:
+    for strategy in c.scenario.strategies.values():
+        own = strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
+        if path in own.get("overrides", {}):
+            return True
+        if path.startswith("programme.") and any(f"programme.{key}" == path for key, _ in _flat(own)):
+            return True
+    return False
+
+
+def parameter_tables(c: Comparison) -> list[tuple[str, Table]]:
+    """Return every parameter with value, unit, source, evidence and status, a table for each table of the file."""
+    answer = []
+    for name in TABLES:
+        table = getattr(c.scenario, name)
+        rows: list[tuple[Cell, ...]] = []
+        for d in declarations(type(table), f"{name}."):
+            value = _at(c.scenario, d.path)
+            source = "; ".join(part for part in (d.evidence, d.source) if part and part != d.evidence) or d.evidence
+            if d.evidence and d.source and d.source != d.evidence:
+                source = f"{d.evidence}: {d.source}"
+            rows.append(((d.path.split(".", 1)[1], d.meaning), shown(value), d.unit, source, status(c, d, value)))
+        caption = f"[{name}]: every parameter and its value"
+        head = ("Parameter", "Value", "Unit", "Evidence and source", "Where the value comes from")
+        if rows:
+            answer.append((name, Table(caption, head, tuple(rows), texts=9)))
+    return answer
+
+
+def changed_parameters(c: Comparison) -> list[str]:
+    """Return the parameters that the scenario changes from their defaults, in words."""
+    lines = []
+    for name in TABLES:
+        for d in declarations(type(getattr(c.scenario, name)), f"{name}."):
+            value = _at(c.scenario, d.path)
+            if value != d.default and "changed" in status(c, d, value):
+                lines.append(f"{d.path} = {shown(value)} (default {shown(d.default)})")
+    return lines
+
+
+def component_table(c: Comparison) -> Table:
+    """Return the components of the intervention."""
+    rows: list[tuple[Cell, ...]] = [
+        (name, "core" if one.core else "adaptable", f"{one.weight:g}", f"{one.complexity:g}", f"{one.codification:g}")
+        for name, one in c.scenario.intervention.components.items()
+    ]
+    return Table("Components", ("Component", "Kind", "Weight", "Complexity", "Codification"), tuple(rows), texts=2)
+
+
+def network_table(c: Comparison) -> Table:
+    """Return what the network of the first run is like."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    net = c.network
+    tree, degree = net.hierarchy, net.ties.degree
+    rows: list[tuple[Cell, ...]] = [
+        ("Services", f"{net.n:,}"), ("People served", f"{net['population'].sum():,.0f}"),
+    ]  # fmt: skip
+    for place, level in enumerate(tree.levels):
+        size = np.bincount(tree.group_at(place)[tree.group_at(place) >= 0], minlength=max(tree.n_groups, 1))
+        size = size[np.flatnonzero(tree.level_of == place)]
+        if len(size):
+            each = f"{size.min():,}" if size.min() == size.max() else f"{size.min():,} to {size.max():,}"
+            rows.append((f"Groups at the level '{level}'", f"{len(size):,}, of {each} services"))
+    matrix = csr_array((np.ones(len(net.ties.peer)), net.ties.peer, net.ties.start), shape=(net.n, net.n))
+    parts, label = connected_components(matrix, directed=False)
+    heard = np.zeros(net.n, dtype=np.bool_)
+    heard[net.ties.peer] = True
+    rows += [
+        ("Peer ties", f"{net.ties.n_ties:,}, {'which may run one way' if net.ties.directed else 'mutual'}"),
+        ("Peers that a service listens to", f"mean {degree.mean():.1f}, from {degree.min()} to {degree.max()}"),
+        ("Services without any peer", f"{int((~heard & (degree == 0)).sum()):,}"),
+        ("Separate parts", f"{parts:,}; the largest has {int(np.bincount(label).max()):,} services"),
+        (
+            "Drawn anew for each run",
+            "yes: ties and services" if c.scenario.network.redraw and "ties" in net.drawn else "no",
+        ),
+    ]
+    return Table("The network of the first run", ("What", "Value"), tuple(rows), texts=9)
+
+
+def drawn_and_given(c: Comparison) -> tuple[list[str], list[str]]:
+    """Return what was drawn or generated, and what was given, in words."""
+    names = ["hierarchy", "ties", *(variable.name for variable in ATTRIBUTES)]
+    drawn = [name.replace("_", " ") for name in names if name in c.network.drawn]
+    given = [name.replace("_", " ") for name in names if name not in c.network.drawn]
+    return drawn, given

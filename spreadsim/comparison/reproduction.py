@@ -1,0 +1,182 @@
+"""Making a results folder again from its receipt.
+
+What belongs here: reading the receipt, running what it says, and naming the first thing that differs.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spreadsim.comparison.folder import write_comparison, write_frontier
+from spreadsim.errors import InputError
+from spreadsim.telling.folder import RECEIPT, hashes, read_parquet, versions
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came of making a folder again.
+
+    Attributes
+    ----------
+    files : for each result, whether it is the same byte for byte.
+    difference : the first difference in words, None if there is none.
+    notes : what else the reader should know.
+    """
+
+    files: Mapping[str, bool]
+    difference: str | None
+    notes: list[str] = field(default_factory=list)
+
+
+def read_receipt(folder: Path) -> dict[str, Any]:
+    """Return the receipt of a results folder.
+
+    Raises
+    ------
+    InputError : the folder has none, or its inputs are no longer those that were run.
+    """
+    path = folder / RECEIPT
+    try:
+        receipt: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        inputs, command = receipt["inputs"], receipt["options"]
+    except OSError:
+        raise InputError(str(folder), RECEIPT, "cannot be read", "name a results folder of spreadsim") from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(str(folder), RECEIPT, "is not a receipt", "name a results folder of spreadsim") from None
+    words = str(receipt.get("command", "")).split()
+    if words[1:2] == ["calibrate"]:
+        raise InputError(
+            str(folder), RECEIPT, "is of a calibration, which holds what was fitted and not what it was fitted to",
+            f"run its command again where the data are: {receipt['command']}",
+        )  # fmt: skip
+    if words[1:2] in (["advise"], ["fit"]):
+        raise InputError(
+            str(folder),
+            RECEIPT,
+            f"is of '{words[1]}', which is not made again by this command",
+            f"give {words[1]} again with the options that the receipt holds",
+        )
+    is_frontier = words[1:2] == ["frontier"]
+    sound = (
+        isinstance(inputs, dict)
+        and isinstance(command, dict)
+        and isinstance(receipt.get("results"), dict)
+        and isinstance(receipt.get("versions", {}), dict)
+        and words[1:2] in (["compare"], ["frontier"])
+        and command.get("driver") in ("compiled", "mesa")
+        and (isinstance(command.get("replicates"), int) if is_frontier else {"frontier", "events"} <= set(command))
+    )
+    if not sound:
+        raise InputError(str(folder), RECEIPT, "is not a receipt", "name a results folder of spreadsim")
+    held = hashes(folder)
+    for name, digest in inputs.items():
+        if held.get(name) != digest:
+            raise InputError(
+                str(folder), str(name), "is not the input that was run", "take the folder from where it was made"
+            )
+    return receipt
+
+
+def _first_difference(name: str, was: Path, now: Path) -> str:
+    """Say in words where two results first differ."""
+    if not was.exists() or not now.exists():
+        return f"{name}: {'missing in the folder' if not was.exists() else 'not made again'}"
+    if was.suffix != ".parquet":
+        for number, (a, b) in enumerate(
+            zip(was.read_text("utf-8").splitlines(), now.read_text("utf-8").splitlines(), strict=False), start=1
+        ):
+            if a != b:
+                return f"{name}: line {number}: was {a.strip()[:80]!r}, is now {b.strip()[:80]!r}"
+        return f"{name}: another length"
+    a, b = read_parquet(was), read_parquet(now)
+    if list(a.columns) != list(b.columns):
+        return f"{name}: other columns"
+    if len(a) != len(b):
+        return f"{name}: {len(a)} rows, now {len(b)}"
+    for column in a.columns:
+        x, y = a[column].to_numpy(), b[column].to_numpy()
+        unequal = np.flatnonzero(~((x == y) | ((x != x) & (y != y))))
+        if len(unequal):
+            row = int(unequal[0])
+            return f"{name}: column {column}, row {row}: was {x[row]}, is now {y[row]}"
+    return f"{name}: the same values in other bytes (another version of the Parquet library)"
+
+
+def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int | None = None) -> Reproduction:
+    """Make a results folder again, and compare every result with what the folder holds.
+
+    Parameters
+    ----------
+    folder : a results folder.
+    out : keeps what was made again, in a folder that does not exist yet.
+    workers : runs side by side.
+
+    Raises
+    ------
+    InputError : the folder has no receipt, or was run on something that only Python had.
+    """
+    from spreadsim.comparison.comparison import compare, frontier
+    from spreadsim.scenario.files import load_scenario
+
+    folder = Path(folder)
+    receipt = read_receipt(folder)
+    options = receipt["options"]
+    if options.get("from_python"):
+        raise InputError(
+            str(folder),
+            RECEIPT,
+            f"was run on {options['from_python']} that only Python had",
+            "run the Python program again",
+        )
+    before, here = receipt.get("versions", {}), versions()
+    notes = [f"{name}: {before.get(name)} then, {here[name]} now" for name in here if before.get(name) != here[name]]
+    scenario = load_scenario(folder / "scenario.toml")
+    with tempfile.TemporaryDirectory() as place:
+        target = Path(out) if out is not None else Path(place) / "again"
+        if receipt["command"].split()[1:2] == ["frontier"]:
+            levers = options.get("levers") or None
+            again = frontier(
+                scenario,
+                levers=levers,
+                replicates=options["replicates"],
+                driver=options["driver"],
+                workers=workers,
+                progress=True,
+            )
+            write_frontier(
+                again, scenario, target, levers=levers, replicates=options["replicates"], driver=options["driver"]
+            )
+        else:
+            comparison = compare(
+                scenario,
+                driver=options["driver"],
+                frontier=bool(options["frontier"]),
+                all_events=bool(options["events"]),
+                workers=workers,
+                progress=True,
+            )
+            write_comparison(
+                comparison,
+                target,
+                all_events=bool(options["events"]),
+                report=bool(options.get("report", True)),
+            )
+        known, made = receipt["results"], hashes(target)
+        names = sorted(set(known) | {n for n in made if n != "scenario.toml" and not n.startswith("inputs/")})
+        held = hashes(folder)
+        files = {name: known.get(name) == made.get(name) == held.get(name) for name in names}
+        different = next((name for name, same in files.items() if not same), None)
+        difference = None
+        if different is not None:
+            tampered = held.get(different) != known.get(different)
+            difference = _first_difference(different, folder / different, target / different)
+            if tampered:
+                difference += " (the folder no longer holds what its receipt says)"
+        return Reproduction(files, difference, notes)

@@ -1,0 +1,147 @@
+"""Who stands where on a measure, and how one strategy does against another, in a sentence.
+
+What belongs here: who leads, who cannot be told apart, pair by pair. Nothing is called better unless its interval says
+so. What does not: the finding as a whole (``findings``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spreadsim.comparison.comparison import Comparison
+from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.outcomes.statistics import Difference, difference, joint_level, told_apart_from_best
+from spreadsim.telling.wording import bounds, change, is_share, listed, value
+
+HORIZONS = {"benefit": "sustained benefit", "cumulative_benefit": "cumulative benefit"}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Who stands where on a measure.
+
+    Attributes
+    ----------
+    measure : its name.
+    highest : the strategy with the best mean; None where no interval can be given.
+    tied : the strategies that cannot be told apart from it, itself included, in the file's order.
+    """
+
+    measure: str
+    highest: str | None
+    tied: tuple[str, ...]
+
+    @property
+    def leader(self) -> str | None:
+        """The strategy that is told apart from every other; None where there is none."""
+        return self.highest if len(self.tied) == 1 else None
+
+
+def standing(comparison: Comparison, measure: str) -> Standing:
+    """Return who leads on a measure, at a joint level of 95% over all pairs of strategies."""
+    names = comparison.strategies
+    if len(names) < 2:
+        return Standing(measure, None, ())
+    lower = BY_NAME[measure].better == "lower"
+    best, told = told_apart_from_best(
+        [comparison.values(name, measure) for name in names], lower, comparison.sets is not None
+    )
+    if best is None:
+        return Standing(measure, None, ())
+    return Standing(measure, names[best], tuple(n for n, apart in zip(names, told, strict=True) if not apart))
+
+
+def paired_difference(comparison: Comparison, later: str, earlier: str, measure: str) -> Difference:
+    """Return the paired difference of any two strategies, whatever their order in the file."""
+    if (later, earlier) in comparison.paired:
+        return comparison.paired[later, earlier][measure]
+    never = BY_NAME[measure].never
+    return difference(
+        comparison.values(later, measure),
+        comparison.values(earlier, measure),
+        never,
+        spread=comparison.sets is not None,
+    )
+
+
+def wins(comparison: Comparison, one: str, other: str, measure: str) -> tuple[int, int, int]:
+    """Return the paired runs in which `one` does better than `other`, those in which both do the same, and all."""
+    a, b = comparison.values(one, measure), comparison.values(other, measure)
+    known = ~np.isnan(a) & ~np.isnan(b)
+    sign = -1.0 if BY_NAME[measure].better == "lower" else 1.0
+    gap = sign * (a[known] - b[known])
+    return int((gap > 0).sum()), int((gap == 0).sum()), int(known.sum())
+
+
+def pair_sentence(comparison: Comparison, one: str, other: str, measure: str) -> str:
+    """Return how `one` does against `other`: ``B beats A in 34 of 60 paired runs``, and by how much."""
+    won, same, n = wins(comparison, one, other, measure)
+    label = BY_NAME[measure].label.lower()
+    if n == 0:
+        return f"On {label}, {one} and {other} have no run in which both are defined."
+    ties = f" ({same} {'tie' if same == 1 else 'ties'})" if same else ""
+    text = f"On {label}, {one} beats {other} in {won} of {n} paired {'run' if n == 1 else 'runs'}{ties}"
+    d = paired_difference(comparison, one, other, measure)
+    if d.mean is None:
+        return text + "; not every run has a value, so no mean difference is given."
+    if d.low is None:
+        return text + f"; the difference is {change(measure, d.mean)}, and one run gives no interval."
+    text += f"; the difference is {change(measure, d.mean)} (95% interval {bounds(measure, d.low, d.high, sign=True)})"
+    return text + (" and cannot be told apart from none." if not d.told_apart else ".")
+
+
+def short(comparison: Comparison, strategy: str, measure: str) -> str:
+    """Return the mean of a measure under a strategy, with its unit."""
+    return value(measure, comparison.summaries[strategy][measure].mean)
+
+
+def _apart(comparison: Comparison, one: str, other: str, measure: str) -> str:
+    d = paired_difference(comparison, one, other, measure)
+    size = change(measure, d.mean)
+    return f"{size.lstrip('+')} above {other} ({bounds(measure, d.low, d.high)})"
+
+
+def tied_difference(comparison: Comparison, best: np.ndarray, other: np.ndarray) -> tuple[Difference, str]:
+    """Return the difference of two that cannot be told apart, with an interval that holds 0, and what it is.
+
+    The 95% interval where that holds 0; else the wider one at the joint level over all pairs of strategies, by which
+    `statistics.told_apart_from_best` judges.
+    """
+    spread = comparison.sets is not None
+    d = difference(best, other, spread=spread)
+    n_pairs = len(comparison.strategies) * (len(comparison.strategies) - 1) // 2
+    if not d.told_apart or n_pairs < 2:
+        return d, ""
+    wider = difference(best, other, level=joint_level(len(comparison.strategies)), spread=spread)
+    return wider, f", at the joint level of {n_pairs} pairs"
+
+
+def leader_sentence(comparison: Comparison, measure: str) -> str:
+    """Return which strategy leads on `benefit` or `cumulative_benefit`, or which cannot be told apart."""
+    label, place = HORIZONS[measure], standing(comparison, measure)
+    names = comparison.strategies
+    values = listed([f"{name} {short(comparison, name, measure)}" for name in names])
+    unit = " of the full effect" if is_share(measure) else " of full effect"
+    if len(names) == 1:
+        return f"On {label}, {names[0]} reaches {short(comparison, names[0], measure)}{unit}."
+    if place.highest is None and comparison.n_replicates == 1:
+        return f"On {label}, in the one run made: {values}{unit}. One run gives no interval, so none is called better."
+    if place.highest is None:
+        return f"On {label}, not every run has a value, so none is called better: {values}."
+    best = place.highest
+    rest = [name for name in names if name not in place.tied]
+    ahead = listed([_apart(comparison, best, name, measure) for name in rest])
+    if place.leader:
+        return f"On {label}, {best} leads with {short(comparison, best, measure)}{unit}: {ahead}."
+    others = [name for name in place.tied if name != best]
+    gaps = []
+    for name in others:
+        d, joint = tied_difference(comparison, comparison.values(best, measure), comparison.values(name, measure))
+        gaps.append(f"{change(measure, d.mean)} on {name} ({bounds(measure, d.low, d.high, sign=True)}{joint})")
+    tail = f" {best} is {ahead}." if rest else ""
+    return (
+        f"On {label}, {listed(list(place.tied))} cannot be told apart: {best} has the highest mean, "
+        f"{short(comparison, best, measure)}{unit}, {listed(gaps)}.{tail}"
+    )

@@ -1,0 +1,272 @@
+"""What a comparison says on a terminal: tables and sentences as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spreadsim.comparison.comparison import AS_BEFORE, AS_GIVEN, Comparison, Frontier
+from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.outcomes.statistics import Difference, Summary
+
+if TYPE_CHECKING:
+    from spreadsim.comparison.components import ComponentStudy
+    from spreadsim.comparison.explanation import Explanation
+    from spreadsim.network.reading.files import NetworkFile
+
+SHOWN = (
+    "benefit",
+    "cumulative_benefit",
+    "reported_uptake",
+    "in_name_only",
+    "embedded",
+    "reach",
+    "sustainment",
+    "fidelity",
+    "core_fidelity",
+    "effectiveness",
+    "adaptation",
+    "months_to_half",
+    "equity_gap",
+    "cost",
+)
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """Return a number with three figures that matter, or a dash."""
+    if value is None:
+        return "-"
+    if "staff-days" in unit or unit == "months":
+        return f"{value:.1f}"
+    return f"{value:.3f}"
+
+
+def summary_cell(s: Summary, measure: str) -> str:
+    """Return a measure with its interval; a median and how often it was reached where some runs have none."""
+    unit = BY_NAME[measure].unit
+    if s.mean is None:
+        if s.median is not None:
+            return f"median {number(s.median, unit)} (n {s.n})"
+        return "never" if BY_NAME[measure].never else "-"
+    if s.low is None:
+        return number(s.mean, unit)
+    return f"{number(s.mean, unit)} ({number(s.low, unit)} to {number(s.high, unit)})"
+
+
+def difference_cell(d: Difference, measure: str) -> str:
+    """Return a paired difference with its interval, and whether it can be told from none."""
+    unit = BY_NAME[measure].unit
+    if d.mean is None:
+        return f"not in every run (n {d.n})"
+    text = f"{d.mean:+.3f}" if not number(0.0, unit).endswith(".0") else f"{d.mean:+.1f}"
+    if d.low is None or d.high is None:
+        return text
+    text += f" ({number(d.low, unit)} to {number(d.high, unit)})"
+    return text if d.told_apart else text + " cannot be told apart"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return aligned columns as text."""
+    from tabulate import tabulate
+
+    return tabulate(rows, headers=list(header), tablefmt="simple", disable_numparse=True)
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """Return outcome table, paired differences, and the balance, as text."""
+    c = comparison
+    scenario = c.scenario
+    parts = [
+        scenario.title or scenario.name,
+        f"{c.network.n:,} services, {c.n_replicates} paired runs of each strategy, {scenario.run.months} months, "
+        f"seed {scenario.run.seed}" + ("; 95% intervals of the mean" if c.sets is None else ""),
+        *([] if c.sets is None else [sets_sentence(c)]),
+        "",
+        table(
+            ["outcome", *c.strategies],
+            [[BY_NAME[m].label, *(summary_cell(c.summaries[s][m], m) for s in c.strategies)] for m in SHOWN],
+        ),
+    ]
+    if c.paired:
+        parts += ["", "Paired differences, same networks and same luck"]
+        parts.append(
+            table(
+                ["outcome", *(f"{later} - {earlier}" for later, earlier in c.paired)],
+                [[BY_NAME[m].label, *(difference_cell(row[m], m) for row in c.paired.values())] for m in SHOWN],
+            )
+        )
+    if c.frontier is not None:
+        parts += ["", best_text(c.frontier)]
+    from spreadsim.comparison.findings import headline
+
+    parts += ["", *c.notes, headline(c)]
+    return "\n".join(parts)
+
+
+def sets_sentence(comparison: Comparison) -> str:
+    """Return what the intervals carry where each run took a set of parameters."""
+    sets = comparison.sets
+    assert sets is not None
+    used = min(len(sets), comparison.n_replicates)
+    return (
+        f"Each run took one of {used} sets of {len(sets.paths)} parameters ({sets.file}), the same for every strategy. "
+        "Intervals are the middle 95% of single runs, luck and doubt about these parameters together: more runs do not "
+        "make them narrower."
+    )
+
+
+def best_text(frontier: Frontier) -> str:
+    """Return which settings cannot be told from the best, for both horizons and both arms."""
+    lines = []
+    for measure in ("benefit", "cumulative_benefit"):
+        for arm in (AS_GIVEN, AS_BEFORE):
+            if not frontier.arm(arm):
+                continue
+            best, same = frontier.best(measure, arm)
+            when = "" if arm == AS_GIVEN else ", latitude kept as before once the programme ends"
+            label = BY_NAME[measure].label
+            if best is None:
+                lines.append(f"{label}{when}: one run cannot say which balance is best")
+                continue
+            others = [frontier.points[i].plan.name for i in same if i != best]
+            text = f"{label}{when}: highest at {frontier.points[best].plan.name}"
+            text += f"; cannot be told from it: {'; '.join(others)}" if others else "; told apart from all others"
+            lines.append(text)
+    return "\n".join(lines)
+
+
+def frontier_text(frontier: Frontier) -> str:
+    """Return the frontier as text."""
+    shown = ("benefit", "cumulative_benefit", "reported_uptake", "in_name_only", "fidelity", "equity_gap", "cost")
+    parts = []
+    for arm in (AS_GIVEN, AS_BEFORE):
+        rows = frontier.summary(arm)
+        if not rows:
+            continue
+        settings = list(frontier.points[0].settings)
+        parts.append("Latitude after the programme as given" if arm == AS_GIVEN else "Latitude kept as before")
+        parts.append(
+            table(
+                [*settings, *(BY_NAME[m].label for m in shown)],
+                [
+                    [*(f"{row[s]:g}" for s in settings), *(summary_cell(Summary(**row[m]), m) for m in shown)]
+                    for row in rows
+                ],
+            )
+        )
+        parts.append("")
+    parts.append(best_text(frontier))
+    return "\n".join(parts)
+
+
+def components_text(study: ComponentStudy, measure: str) -> str:
+    """Return readiness, and what each component does to a measure, as text."""
+    net = study.network
+    rows = []
+    for r in study.readiness:
+        fifths = [f"{r.ready[net.fifth == k].mean():.0%}" for k in range(5)] if net.n >= 5 else ["-"] * 5
+        rows.append(
+            [
+                r.strategy,
+                f"{int(r.ready.sum()):,} of {net.n:,}",
+                f"{np.mean(r.of_own_accord):.2f}",
+                f"{np.mean(r.if_told):.2f}",
+                *fifths,
+            ]
+        )
+    parts = [
+        "Ready: likelier than not to engage of its own accord at the start, with support and no example to see.",
+        table(
+            [
+                "strategy",
+                "ready",
+                "mean chance",
+                "if told",
+                "ready in fifth 1 (least deprived)",
+                "2",
+                "3",
+                "4",
+                "5 (most)",
+            ],
+            rows,
+        ),
+        "",
+        f"What becomes of {BY_NAME[measure].label.lower()} if one component changes ({study.n_replicates} paired runs;"
+        " difference with 95% interval)",
+        table(
+            ["component", "were it", *(r.strategy for r in study.readiness)],
+            [
+                [
+                    w.component,
+                    w.change,
+                    *(difference_cell(w.differences[r.strategy][measure], measure) for r in study.readiness),
+                ]
+                for w in study.what_ifs
+            ],
+        ),
+        "",
+        "Core or adaptable is a fact about the intervention, not a choice: the table says what being right is worth.",
+    ]
+    return "\n".join(parts)
+
+
+def explanation_text(found: Explanation) -> str:
+    """Return the story of a service as text."""
+    a = found.attributes
+    parts = [
+        f"{found.name} under {found.strategy}, replicate {found.replicate}: {found.end_state} at the end",
+        f"readiness {a['readiness']:.2f}, capability {a['capability']:.2f}, tendency to adapt "
+        f"{a['adaptation_tendency']:.2f}, context {a['context']:+.2f}, {found.n_peers} peers",
+        "",
+        "What happened",
+        *(f"  month {moment.month:>3}  {moment.text}" for moment in found.timeline),
+    ]
+    if not found.timeline:
+        parts.append("  nothing: it never heard of the improvement")
+    if found.chain:
+        parts += ["", "Where its version came from"]
+        for copy in found.chain:
+            source = copy.source or {"originator": "its own", "hierarchy": "the line"}.get(
+                copy.source_kind, copy.source_kind
+            )
+            parts.append(
+                f"  {copy.service} from {source}, month {copy.month}, {copy.generation} copies from the originators"
+            )
+    parts += ["", "Its components"]
+    for story in found.components:
+        what = "core" if story.core else "adaptable"
+        parts.append(f"  {story.name} ({what}): {story.verdict}, {story.presence:.0%} at the end")
+        parts += [f"      month {moment.month:>3}  {moment.text}" for moment in story.moments]
+    parts += ["", "By the same luck, with one cause taken away", *(f"  {c.text}" for c in found.counterfactuals)]
+    return "\n".join(parts)
+
+
+def network_text(found: NetworkFile, metrics: Mapping[str, Any]) -> str:
+    """Return the description of a network that was read, and its faults, as text."""
+
+    def shown(value: Any) -> str:
+        if isinstance(value, float):
+            return f"{value:.4g}"
+        if isinstance(value, (list, tuple)):
+            cells = ", ".join(shown(part) for part in value[:20])
+            return cells + (f", and {len(value) - 20} more" if len(value) > 20 else "")
+        if isinstance(value, Mapping):
+            return ", ".join(f"{key} {shown(part)}" for key, part in value.items())
+        return "-" if value is None else str(value)
+
+    parts = ["Structure"]
+    parts += [f"  {key.replace('_', ' '):<32}{shown(value)}" for key, value in metrics["structure"].items()]
+    if metrics["adoption"] is not None:
+        parts += ["", "Adoption"]
+        parts += [f"  {key.replace('_', ' '):<32}{shown(value)}" for key, value in metrics["adoption"].items()]
+        parts.append(
+            "  An S-curve, or peers who adopt together, is no proof of contagion: a push from outside can draw both."
+        )
+    parts += ["", f"Given: {', '.join(found.given) or 'nothing'}", f"Drawn: {', '.join(found.drawn) or 'nothing'}"]
+    if found.faults:
+        parts += ["", "Faults and repairs", *(f"  {fault}" for fault in found.faults)]
+    else:
+        parts += ["", "No fault was found."]
+    return "\n".join(parts)

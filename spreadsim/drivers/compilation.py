@@ -1,0 +1,165 @@
+"""Compiling the rulebook, and keeping what was compiled.
+
+What belongs here: how pure Python modules become compiled ones, and where compiled code is kept between runs. The
+folder's name holds a hash of every source that is compiled, so that a changed rule never runs stale. Where nothing
+can be written, code is compiled anew in each process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import sys
+import tempfile
+import threading
+import types
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+# What a run's numbers follow from: every module of these folders of the package ("." is its door), subfolders too.
+DECIDING = (".", "scenario", "network", "outcomes", "drivers")
+_PACKAGE = Path(__file__).parent.parent
+
+_loading = threading.Lock()
+
+# Compiled code here allocates nothing, so references need no counting, and is called from compiled code alone, so it
+# needs no way in from Python: without both, it compiles in a third of the time and runs ten times as fast. A run's
+# arrays fill some five thousand bytes of arguments, and its parameters hundreds: everything is made part of its
+# caller, so that none of it is ever passed on.
+_INSIDE = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+helper = numba.njit(forceinline=True, **_INSIDE)
+# What only calls others in turn is copied before it is compiled: what it calls is then compiled one time less.
+in_place = numba.njit(inline="always", **_INSIDE)
+
+
+def compiled_module(module: types.ModuleType, replaced: dict[str, Any] | None = None) -> types.ModuleType:
+    """Return a copy of `module` in which every function is compiled and calls its compiled siblings.
+
+    `replaced` gives other compiled modules for the names under which `module` imported them.
+    """
+    copy = types.ModuleType(f"{module.__name__}_compiled")
+    names = copy.__dict__
+    names.update({key: value for key, value in vars(module).items() if not key.startswith("__")})
+    names.update(replaced or {})
+    names["__name__"] = module.__name__  # cached code finds its globals by an importable name
+    for key, value in vars(module).items():
+        if isinstance(value, types.FunctionType) and value.__module__ == module.__name__:
+            names[key] = helper(types.FunctionType(value.__code__, names, value.__name__, value.__defaults__))
+    return copy
+
+
+@intrinsic
+def fetch_ahead(_: Any, array: Any, place: Any) -> Any:
+    """Ask the memory for row `place` of an array, and go on without waiting for it (compiled code alone)."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = signature.args[0]
+        values = context.make_array(kind)(context, builder, arguments[0])
+        number, byte = ir.IntType(32), ir.IntType(8)
+        first = [arguments[1], *[ir.Constant(ir.IntType(64), 0)] * (kind.ndim - 1)]
+        address = builder.bitcast(cgutils.get_item_pointer(context, builder, kind, values, first), byte.as_pointer())
+        prefetch = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), [address.type, number, number, number]), "llvm.prefetch.p0i8"
+        )
+        to_read, keep, data = 0, 3, 1
+        builder.call(prefetch, [address, *(ir.Constant(number, value) for value in (to_read, keep, data))])
+        return context.get_dummy_value()
+
+    return numba.types.void(array, numba.types.intp), generate
+
+
+def deciding_sources(package: Path = _PACKAGE) -> dict[str, bytes]:
+    """Return the source of every module that decides the numbers, by its path within the package."""
+    found = {}
+    for folder in DECIDING:
+        for path in (package / folder).glob("*.py") if folder == "." else (package / folder).rglob("*.py"):
+            found[path.relative_to(package).as_posix()] = path.read_bytes()
+    return dict(sorted(found.items()))
+
+
+def identity_of(sources: dict[str, bytes]) -> str:
+    """Return a hash of sources and of where each stands."""
+    digest = hashlib.sha256()
+    for name, source in sources.items():
+        digest.update(f"{name}\0{len(source)}\0".encode() + source)
+    return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=1)
+def code_identity() -> str:
+    """Return the identity of the code: a hash of all that decides a run's numbers. It names caches and runs."""
+    return identity_of(deciding_sources())
+
+
+@lru_cache(maxsize=1)
+def cache_folder() -> Path | None:
+    """Return the folder for compiled code, or None where nothing can be written.
+
+    ``SPREADSIM_CACHE`` names another one.
+    """
+    home = os.environ.get("SPREADSIM_CACHE")
+    if home:
+        places = [Path(home)]
+    else:
+        base = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
+        places = [Path(base) if base else Path("~/.cache").expanduser(), Path(tempfile.gettempdir())]
+    for place in places:
+        folder = (
+            place / "spreadsim" / f"{code_identity()}-{numba.__version__}-py{sys.version_info[0]}{sys.version_info[1]}"
+        )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+def is_at_hand() -> bool:
+    """Return whether compiled code is kept from an earlier run, or the compiler is switched off altogether."""
+    folder = cache_folder()
+    return bool(numba.config.DISABLE_JIT) or (folder is not None and any(folder.rglob("*.nbi")))
+
+
+@lru_cache(maxsize=1)
+def interpreted_engine() -> types.ModuleType:
+    """Return the compiled driver's engine and loops as plain Python: the same code, and the same numbers.
+
+    For small work before anything is compiled, which would otherwise wait for the compiler.
+    """
+    package = importlib.import_module("spreadsim.drivers")
+    with _loading:
+        before = {name: sys.modules.pop(f"spreadsim.drivers.{name}", None) for name in ("loops", "engine")}
+        jit, numba.config.DISABLE_JIT = numba.config.DISABLE_JIT, True
+        try:
+            return importlib.import_module("spreadsim.drivers.engine")
+        finally:
+            numba.config.DISABLE_JIT = jit
+            for name, module in before.items():  # whoever asks for the modules by name gets the compiled ones
+                del sys.modules[f"spreadsim.drivers.{name}"]
+                delattr(package, name)
+                if module is not None:
+                    sys.modules[f"spreadsim.drivers.{name}"] = module
+                    setattr(package, name, module)
+
+
+def cached(function: Callable[..., Any]) -> Any:
+    """Compile `function`, free of the interpreter's lock, and keep the code in the cache folder."""
+    folder = cache_folder()
+    if folder is None:
+        return numba.njit(nogil=True, _nrt=False)(function)
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder)
+    try:
+        return numba.njit(nogil=True, cache=True, _nrt=False, no_cfunc_wrapper=True)(function)
+    finally:
+        numba.config.CACHE_DIR = before

@@ -1,0 +1,254 @@
+"""Running plans: every strategy of every replicate on the same network with the same luck.
+
+What belongs here: a block of replicates as a unit of work, and the pool that runs blocks. Results come back in order of
+replicate, the same to the bit, whatever the number of workers and the size of the blocks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from spreadsim.network.data import Network, make_networks
+from spreadsim.outcomes import measures
+from spreadsim.outcomes.run import Run
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.plan import Plan
+
+Driver = Literal["compiled", "mesa"]
+Form = Literal["compiled", "mesa", "interpreted"]  # the compiled driver's code may run as plain Python
+SMALL = 1_000_000  # service-months up to which a first run does not wait for the compiler
+SERVICES_AT_ONCE = 100_000  # services of all replicates of a block together
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is kept of one run.
+
+    Attributes
+    ----------
+    measures : every measure; nan where null.
+    curves, generations, groups : as in `measures`; empty where not asked for.
+    end_state : state of each service at the horizon.
+    first_month : first month in which each service was embedded; nan if never.
+    events : every change of state, or None where they are not kept.
+    """
+
+    measures: dict[str, float]
+    curves: Mapping[str, np.ndarray]
+    generations: list[dict[str, float]]
+    groups: list[dict[str, Any]]
+    end_state: np.ndarray
+    first_month: np.ndarray
+    events: Mapping[str, np.ndarray] | None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One replicate: which plans to run on its network, and what to keep of each run."""
+
+    replicate: int
+    plans: Sequence[Plan]
+    in_full: Sequence[bool]
+    keep_events: bool
+
+
+def run_plan(network: Network, plan: Plan, seed: int, replicate: int, driver: Form) -> Run:
+    """Return one run by either driver."""
+    return run_together([network], plan, seed, [replicate], driver)[0]
+
+
+def run_together(
+    networks: Sequence[Network],
+    plan: Plan,
+    seed: int,
+    replicates: Sequence[int],
+    driver: Form,
+    service_class: Any = None,
+    *,
+    keep_events: bool = True,
+) -> list[Run]:
+    """Return runs of one plan in several replicates, by either driver: `networks` holds the network of each."""
+    if driver == "mesa":
+        from spreadsim.drivers.mesa_model import run_with_mesa
+
+        return [
+            run_with_mesa(network, plan, seed, replicate, service_class)
+            for network, replicate in zip(networks, replicates, strict=True)
+        ]
+    if driver == "interpreted":
+        from spreadsim.drivers.compilation import interpreted_engine
+
+        engine = interpreted_engine()
+    else:
+        from spreadsim.drivers import engine
+
+    return engine.run_together(networks, plan, seed, replicates, keep_events=keep_events)
+
+
+def run_block(
+    scenario: Scenario,
+    base: Network,
+    fixed: bool,
+    block: Sequence[Task],
+    driver: Form,
+    service_class: Any = None,
+    kept: dict[int, Network] | None = None,
+) -> list[list[Outcome]]:
+    """Return for each task of a block the outcomes of its plans, in their order.
+
+    The tasks run the same plans in several replicates: networks are made, and measures taken, of all of them at once.
+    `base` is the network of replicate 0; `fixed`: it is given and serves every replicate.
+    """
+    replicates = [task.replicate for task in block]
+    networks = networks_of(scenario, base, fixed, replicates, kept)
+    seed, columns = scenario.run.seed, []
+    for plan, in_full in zip(block[0].plans, block[0].in_full, strict=True):
+        runs = run_together(networks, plan, seed, replicates, driver, service_class, keep_events=in_full)
+        columns.append(outcomes_of(runs, networks, plan, in_full, [task.keep_events for task in block]))
+    return [list(outcomes) for outcomes in zip(*columns, strict=True)]
+
+
+def networks_of(
+    scenario: Scenario, base: Network, fixed: bool, replicates: Sequence[int], kept: dict[int, Network] | None = None
+) -> list[Network]:
+    """Return the networks of some replicates; `kept` holds those made before, and takes what is made now."""
+    if fixed:
+        return [base] * len(replicates)
+    known = {} if kept is None else kept
+    known.setdefault(0, base)
+    missing = [replicate for replicate in replicates if replicate not in known]
+    if missing:
+        known.update(zip(missing, make_networks(scenario, missing, base), strict=True))
+    return [known[replicate] for replicate in replicates]
+
+
+def outcomes_of(
+    runs: Sequence[Run],
+    networks: Sequence[Network],
+    plan: Plan,
+    in_full: bool,
+    keep_events: Sequence[bool],
+    *,
+    in_detail: bool = True,
+) -> list[Outcome]:
+    """Return what is kept of runs of one plan.
+
+    `in_full` keeps curves and services too, and, `in_detail`, generations and groups, which take longest.
+    """
+    detailed = in_full and in_detail
+    monthly = measures.curves_of(runs, networks, plan)
+    found = measures.measures_of(runs, networks, plan, monthly)
+    rows = np.stack(list(found.values()), axis=1).tolist()
+    outcomes = []
+    for k, (run, network) in enumerate(zip(runs, networks, strict=True)):
+        outcomes.append(
+            Outcome(
+                measures=dict(zip(found, rows[k], strict=True)),
+                curves={name: values[k] for name, values in monthly.items()} if in_full else {},
+                generations=measures.generations(run, plan) if detailed else [],
+                groups=measures.groups(run, network, plan) if detailed else [],
+                end_state=run.final["state"] if in_full else np.empty(0, dtype=np.int8),
+                first_month=measures.first_months_embedded(run) if in_full else np.empty(0),
+                events=run.events if in_full and keep_events[k] else None,
+            )
+        )
+    return outcomes
+
+
+def blocks_of(tasks: Sequence[Task], n_services: int, n_workers: int) -> list[list[Task]]:
+    """Return tasks in blocks of those that run the same plans: enough for every worker, small enough for memory."""
+    most = max(1, min(SERVICES_AT_ONCE // max(1, n_services), -(-len(tasks) // (2 * n_workers))))
+    blocks: list[list[Task]] = []
+    for task in tasks:
+        last = blocks[-1] if blocks else []
+        alike = bool(last) and last[0].in_full == task.in_full and _same(last[0].plans, task.plans)
+        if alike and len(last) < most:
+            last.append(task)
+        else:
+            blocks.append([task])
+    return blocks
+
+
+def _same(some: Sequence[Plan], others: Sequence[Plan]) -> bool:
+    return len(some) == len(others) and all(a is b for a, b in zip(some, others, strict=True))
+
+
+def _is_small_first_run(base: Network, tasks: Sequence[Task]) -> bool:
+    """Return whether to run as plain Python what would take less time than compiling, where nothing is compiled yet."""
+    if base.n * sum(plan.months for task in tasks for plan in task.plans) > SMALL:
+        return False
+    from spreadsim.drivers.compilation import is_at_hand
+
+    return not is_at_hand()
+
+
+def default_workers() -> int:
+    """Return the number of processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return max(1, os.cpu_count() or 1)
+
+
+def run_tasks(
+    scenario: Scenario,
+    base: Network,
+    fixed: bool,
+    tasks: Sequence[Task],
+    *,
+    driver: Driver = "compiled",
+    workers: int | None = None,
+    service_class: Any = None,
+    progress: Callable[[], None] | None = None,
+    kept: dict[int, Network] | None = None,
+) -> Iterator[list[Outcome]]:
+    """Yield the outcomes of each task, in order.
+
+    The compiled driver runs in threads, which it does not hold up; the Mesa driver in processes. `kept` keeps networks
+    from one call to the next, by replicate; it belongs to one scenario and `base`.
+    """
+    n_workers = min(workers or default_workers(), max(1, len(tasks)))
+
+    def finished(results: list[list[Outcome]]) -> Iterator[list[Outcome]]:
+        for result in results:
+            if progress is not None:
+                progress()
+            yield result
+
+    quick = driver == "compiled"
+    form: Form = "interpreted" if quick and _is_small_first_run(base, tasks) else driver
+    n_workers = 1 if form == "interpreted" else n_workers
+    blocks = blocks_of(tasks, base.n, n_workers) if quick else [[task] for task in tasks]
+    if n_workers == 1 or service_class is not None:
+        for block in blocks:
+            yield from finished(run_block(scenario, base, fixed, block, form, service_class, kept))
+        return
+    pool: Executor
+    if quick:
+        from spreadsim.drivers import engine  # noqa: F401  (loaded once, before threads ask for it)
+
+        pool = ThreadPoolExecutor(n_workers)
+    else:
+        import multiprocessing
+
+        pool = ProcessPoolExecutor(n_workers, mp_context=multiprocessing.get_context("spawn"))
+    with pool:
+        waiting: list[Future[list[list[Outcome]]]] = []
+        ahead = 2 * n_workers  # results are handed on as they come, so that memory does not grow with replicates
+        try:
+            for block in blocks:
+                at_hand = kept if quick else None
+                waiting.append(pool.submit(run_block, scenario, base, fixed, block, form, None, at_hand))
+                if len(waiting) > ahead:
+                    yield from finished(waiting.pop(0).result())
+            while waiting:
+                yield from finished(waiting.pop(0).result())
+        except BaseException:
+            for future in waiting:
+                future.cancel()
+            raise

@@ -1,0 +1,347 @@
+"""Fitting by simulation: sets of parameters that reproduce observed figures, where all that is known is a few figures.
+
+What belongs here: the figures of one set of parameters, the search for sets that reproduce all of them (approximate
+Bayesian computation by sequential Monte Carlo, by pyABC), and what the accepted sets say of each parameter. A set is
+accepted if its worst figure lies within the tolerance, in standard errors of the figures: the rule of history matching
+(Vernon, Goldstein, Bower, Bayesian Analysis 2010;5:619), so that no figure is traded against another.
+What does not: targets files (``targets``), what is written and said (``folder``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spreadsim.drivers.running import default_workers, run_together
+from spreadsim.errors import InputErrors, MissingExtraError
+from spreadsim.fitting.targets import COHORT_MEASURES, Target, Targets, condition_plan, load_targets
+from spreadsim.network.data import Network, make_network
+from spreadsim.outcomes import cohorts
+from spreadsim.outcomes.measures import curves
+from spreadsim.outcomes.run import Run
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.files import resolved, with_setting
+from spreadsim.scenario.parameter_sets import ParameterSets
+from spreadsim.scenario.plan import Plan
+from spreadsim.sweeps.designs import _value
+
+REPLICATES = 4  # runs of each set of parameters, with the same luck for all sets
+MOVES = 8  # of each kept set within the accepted region, so that copies of one set part
+FAR = 1e3  # standard errors: a figure that is not defined, or a set that the scenario refuses
+DETERMINED, NARROWED = 0.5, 0.8  # accepted width over the prior's: determined below, left undetermined above
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What the figures say of one parameter: middle 90% before and after, and the verdict.
+
+    `share` is the width after over the width before, on the scale of the prior's quantiles.
+    """
+
+    path: str
+    before: tuple[float, float]
+    after: tuple[float, float]
+    median: float
+    share: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Sets of parameters that reproduce the targets.
+
+    Attributes
+    ----------
+    targets : what was to be reproduced.
+    sets : the accepted sets, of equal weight; a set of large weight stands in it several times.
+    places : of the sets on the unit scale of the prior's quantiles, shape (sets, parameters).
+    figures : of the sets, shape (sets, targets); `at_defaults` those of the scenario as it stands.
+    reached : worst figure of the last population's threshold, in standard errors.
+    generations : threshold and simulations of each generation.
+    """
+
+    targets: Targets
+    sets: ParameterSets
+    places: np.ndarray
+    figures: np.ndarray
+    at_defaults: np.ndarray
+    reached: float
+    generations: Sequence[tuple[float, int]]
+    seed: int
+    simulations: int
+
+    @property
+    def distinct(self) -> int:
+        """Number of different sets among those kept."""
+        return len(set(self.sets.rows))
+
+    @property
+    def accepted(self) -> bool:
+        """Whether every accepted set reproduces every target within the tolerance."""
+        return self.reached <= self.targets.table.tolerance + 1e-9
+
+    def knowledge(self) -> list[Knowledge]:
+        """Return what the figures say of each parameter."""
+        found = []
+        for j, factor in enumerate(self.targets.parameters):
+            low, middle, high = np.quantile(self.places[:, j], (0.05, 0.5, 0.95))
+            share = float((high - low) / 0.9)
+            verdict = "determined" if share < DETERMINED else "narrowed" if share < NARROWED else "left undetermined"
+            found.append(
+                Knowledge(
+                    factor.path,
+                    (_value(factor, 0.05), _value(factor, 0.95)),
+                    (_value(factor, float(low)), _value(factor, float(high))),
+                    _value(factor, float(middle)),
+                    share,
+                    verdict,
+                )
+            )
+        return found
+
+    def pairs(self, least: float = 0.4) -> list[tuple[str, str, float]]:
+        """Return the pairs of parameters that the figures tie together: rank correlations of at least `least`."""
+        from scipy.stats import rankdata
+
+        names = [factor.path for factor in self.targets.parameters]
+        if len(names) < 2:
+            return []
+        with np.errstate(invalid="ignore", divide="ignore"):
+            tied = np.corrcoef(np.apply_along_axis(rankdata, 0, self.places), rowvar=False)
+        found = [
+            (names[i], names[j], float(tied[i, j]))
+            for i in range(len(names)) for j in range(i + 1, len(names)) if abs(tied[i, j]) >= least
+        ]  # fmt: skip
+        return sorted(found, key=lambda pair: -abs(pair[2]))
+
+    def save(self, folder: str | Path, *, force: bool = False) -> Path:
+        """Write the results folder, whole or not at all; return its path."""
+        from spreadsim.fitting.folder import write_fit
+
+        return write_fit(self, Path(folder), force=force)
+
+
+# ------------------------------------------------------------------------------------------------- the figures
+
+
+class _Figures:
+    """The figures of any set of parameters, on the same networks with the same luck."""
+
+    def __init__(self, targets: Targets, replicates: int, workers: int | None = None) -> None:
+        self.targets, scenario = targets, targets.scenario
+        self.document = resolved(scenario)
+        first = make_network(scenario)
+        self.networks = [first, *(make_network(scenario, r, like=first) for r in range(1, replicates))]
+        self.conditions = targets.conditions()
+        self.pool = ThreadPoolExecutor(workers or default_workers())  # the engine does not hold threads up
+
+    def at(self, values: Sequence[Any]) -> np.ndarray:
+        """Return each target's figure, mean over replicates, one a target; nan where it is not defined.
+
+        Raises
+        ------
+        InputErrors : the scenario refuses the values.
+        """
+        document = self.document
+        for factor, value in zip(self.targets.parameters, values, strict=True):
+            document = with_setting(document, factor.path.split("."), value, self.targets.file)
+        return self._figures(document)
+
+    def at_defaults(self) -> np.ndarray:
+        """Return the figures of the scenario as it stands."""
+        return self._figures(self.document)
+
+    def _figures(self, document: dict[str, Any]) -> np.ndarray:
+        scenario, table = self.targets.scenario, self.targets.table
+        found = np.full((len(self.networks), len(table.targets)), np.nan)
+        plans: list[Plan] = [
+            condition_plan(scenario, document, strategy, settings, self.targets.file)
+            for strategy, settings in self.conditions
+        ]
+
+        def run_condition(condition: int) -> None:
+            one = plans[condition]
+            runs = run_together(self.networks, one, scenario.run.seed, range(len(self.networks)), "compiled")
+            for t, target in enumerate(table.targets):
+                if (target.strategy, target.settings) == self.conditions[condition]:
+                    found[:, t] = [figure(target, run, net, one) for run, net in zip(runs, self.networks, strict=True)]
+
+        list(self.pool.map(run_condition, range(len(plans))))
+        return np.asarray(found.mean(axis=0))
+
+
+def figure(target: Target, run: Run, network: Network, plan: Plan) -> float:
+    """Return what a run shows of a target; nan where it is not defined."""
+    if target.measure not in COHORT_MEASURES:
+        month = plan.months if target.month is None else target.month
+        return float(curves(run, network, plan)[target.measure][month])
+    of_cohort: Any = getattr(cohorts, target.measure)
+    return float(of_cohort(run.events, plan.months, target.cohort, target.months_after, target.route))
+
+
+def distances(figures: np.ndarray, targets: Targets) -> np.ndarray:
+    """Return how many standard errors each figure lies from its target; a figure not defined lies far."""
+    value = np.array([target.value for target in targets.table.targets])
+    error = np.array([target.standard_error for target in targets.table.targets])
+    return np.where(np.isnan(figures), FAR, np.abs(figures - value) / error)
+
+
+# ------------------------------------------------------------------------------------------------- the search
+
+
+@contextmanager
+def _global_draws(seed: int) -> Iterator[None]:
+    """Seed NumPy's global generator, which pyABC draws from, and leave it as it was."""
+    before = np.random.get_state()  # noqa: NPY002
+    np.random.seed(seed % 2**32)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
+
+
+def fit(
+    scenario: Scenario | str | Path,
+    targets: str | Path | Targets,
+    *,
+    population: int = 200,
+    simulations: int = 20_000,
+    replicates: int | None = None,
+    seed: int | None = None,
+    settings: Sequence[str] = (),
+    progress: Callable[[], None] | None = None,
+) -> Fit:
+    """Find sets of parameters that reproduce observed figures, by simulation.
+
+    Parameters
+    ----------
+    scenario : a `Scenario`, a shipped name or a path.
+    targets : a targets file, or one that was read.
+    population : number of sets that are kept.
+    simulations : most sets that are tried; a generation that has begun is finished.
+    replicates : runs of each set and condition; the targets file's, else 4.
+    seed : of the search; the runs' own is the scenario's.
+    settings : ``FIELD=VALUE`` strings laid upon the scenario.
+    progress : called after each set that was tried.
+
+    Raises
+    ------
+    InputError, InputErrors : the targets file or the scenario cannot be used.
+    MissingExtraError : pyABC is not installed.
+    """
+    goal = targets if isinstance(targets, Targets) else load_targets(scenario, targets, settings)
+    pyabc = _pyabc()
+    runs = replicates or goal.table.run.replicates or REPLICATES
+    figures, factors = _Figures(goal, runs), goal.parameters
+    chosen_seed = goal.scenario.run.seed if seed is None else seed
+
+    tried = 0
+
+    def values(place: Sequence[float]) -> list[Any]:
+        return [_rounded(_value(f, float(u))) for f, u in zip(factors, place, strict=True)]
+
+    def model(drawn: Any) -> dict[str, float]:
+        try:
+            found = figures.at(values([drawn[f"p{j}"] for j in range(len(factors))]))
+        except InputErrors:
+            found = np.full(len(goal.table.targets), np.nan)
+        nonlocal tried
+        tried += 1
+        if progress is not None:
+            progress()
+        return {"worst": float(distances(found, goal).max())}
+
+    class Until(pyabc.QuantileEpsilon):  # type: ignore[misc, name-defined]
+        """The median of the last generation's distances, and never below the tolerance."""
+
+        def __call__(self, t: int) -> float:
+            return max(float(super().__call__(t)), goal.table.tolerance)
+
+    with _global_draws(chosen_seed):
+        abc = pyabc.ABCSMC(
+            model,
+            pyabc.Distribution(**{f"p{j}": pyabc.RV("uniform", 0.0, 1.0) for j in range(len(factors))}),
+            lambda simulated, observed: simulated["worst"],
+            population_size=population,
+            sampler=pyabc.SingleCoreSampler(),
+            eps=Until(alpha=0.5),
+        )
+        abc.new("sqlite://", {"worst": 0.0})
+        history = abc.run(
+            minimum_epsilon=goal.table.tolerance, max_total_nr_simulations=simulations, min_acceptance_rate=0.002
+        )
+        frame, weights = history.get_distribution(m=0, t=history.max_t)
+        generations = history.get_all_populations()
+    drawn = frame[[f"p{j}" for j in range(len(factors))]].to_numpy(dtype=np.float64)
+    kept = generations[generations["t"] >= 0]
+    reached = float(kept["epsilon"].iloc[-1])
+    start = drawn[_systematic(np.asarray(weights), population, chosen_seed)]
+    places = _moved(
+        start, drawn, lambda place: model({f"p{j}": u for j, u in enumerate(place)})["worst"] <= reached, chosen_seed
+    )
+    rows = tuple(tuple(values(place)) for place in places.tolist())
+    known: dict[tuple[Any, ...], np.ndarray] = {row: figures.at(row) for row in dict.fromkeys(rows)}
+    return Fit(
+        targets=goal,
+        sets=ParameterSets("accepted.csv", tuple(factor.path for factor in factors), rows),
+        places=places,
+        figures=np.array([known[row] for row in rows]),
+        at_defaults=figures.at_defaults(),
+        reached=reached,
+        generations=[(float(e), int(n)) for e, n in zip(kept["epsilon"], kept["samples"], strict=True)],
+        seed=chosen_seed,
+        simulations=tried,
+    )
+
+
+def _rounded(value: Any) -> Any:
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def _systematic(weights: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Return `count` places drawn in proportion to `weights` with one random number (systematic resampling)."""
+    start = np.random.default_rng(seed).random()
+    edges = np.cumsum(weights / weights.sum())
+    return np.minimum(np.searchsorted(edges, (start + np.arange(count)) / count), len(weights) - 1)
+
+
+def _moved(places: np.ndarray, drawn: np.ndarray, accepted: Callable[[list[float]], bool], seed: int) -> np.ndarray:
+    """Return the sets after some Metropolis moves within the accepted region, of which the prior is uniform.
+
+    Importance weights leave many copies of few sets; moving them keeps the distribution and parts the copies (Gilks,
+    Berzuini, J R Stat Soc B 2001;63:127).
+    """
+    n, d = places.shape
+    random = np.random.default_rng([seed, 1])
+    spread = np.atleast_2d(np.cov(drawn, rowvar=False)) + 1e-6 * np.eye(d)
+    step = np.linalg.cholesky(spread) * (1.2 / np.sqrt(d))
+    result = places.copy()
+    for _ in range(MOVES):
+        for i in range(n):
+            proposal = result[i] + step @ random.standard_normal(d)
+            if np.all((proposal > 0) & (proposal < 1)) and accepted(proposal.tolist()):
+                result[i] = proposal
+    return result
+
+
+def _pyabc() -> Any:
+    import logging
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pyabc
+    except ImportError:
+        raise MissingExtraError(
+            'fitting by simulation needs pyABC; install it with: python -m pip install "spreadsim[fit]"'
+        ) from None
+    for name in ("ABC", "ABC.History", "ABC.Distance", "ABC.Sampler"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return pyabc

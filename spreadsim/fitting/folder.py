@@ -1,0 +1,236 @@
+"""What a fit says, and its results folder: accepted sets that `compare` and `sweep` take, and a page.
+
+What belongs here: sentences and tables made of a `Fit`, and which files there are. How sets are found is ``fitting``'s.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spreadsim.comparison.terminal import table
+from spreadsim.fitting.fitting import DETERMINED, NARROWED, Fit, distances
+from spreadsim.sweeps.designs import _value
+from spreadsim.telling.figures import make_figure, svg, tidy
+from spreadsim.telling.folder import as_json, write_folder
+from spreadsim.telling.page import render_findings
+from spreadsim.telling.wording import listed
+
+EXPERIMENT = "experiment.toml"
+ACCEPTED = "accepted.csv"
+
+
+def about(fit: Fit) -> str:
+    """Return how the sets were come by."""
+    goal = fit.targets
+    runs = goal.table.run.replicates
+    return (
+        f"{len(goal.parameters)} parameters, {len(goal.table.targets)} figures; {fit.simulations:,} sets tried in "
+        f"{len(fit.generations)} generations, {len(fit.sets)} kept ({fit.distinct} different); "
+        f"{goal.scenario.network.services:,} services, "
+        + (f"{runs} runs of each set and condition, " if runs else "")
+        + f"{goal.scenario.run.months} months, seed of the search {fit.seed}."
+    )
+
+
+def findings(fit: Fit) -> list[str]:
+    """Return what was reproduced, and what the figures leave undetermined, in sentences."""
+    goal, far = fit.targets, distances(fit.figures, fit.targets)
+    said = []
+    if fit.accepted:
+        said.append(
+            f"Every accepted set reproduces every figure within {goal.table.tolerance:g} of its standard errors."
+        )
+    else:
+        worst = np.argsort(-np.median(far, axis=0), kind="stable")
+        names = [goal.table.targets[t].name for t in worst if np.median(far[:, t]) > goal.table.tolerance / 2]
+        said.append(
+            f"The sets reproduce the figures within {fit.reached:.2f} standard errors, not within the "
+            f"{goal.table.tolerance:g} that were asked: either more simulations are needed, or the model cannot give "
+            f"these figures together. Furthest away: {listed(names[:3]) if names else 'none alone'}."
+        )
+    if fit.distinct < 0.5 * len(fit.sets):
+        said.append(
+            f"Only {fit.distinct} of the {len(fit.sets)} sets are different: the ranges below are rough, and likely "
+            "too narrow; give a larger --population."
+        )
+    before = distances(fit.at_defaults[None], goal)[0]
+    off = [f"{t.name} ({d:.1f})" for t, d in zip(goal.table.targets, before, strict=True) if d > goal.table.tolerance]
+    said.append(
+        "The scenario as it stands reproduces all of them." if not off
+        else f"The scenario as it stands misses, in standard errors: {listed(off)}."
+    )  # fmt: skip
+    known = fit.knowledge()
+    for verdict, words in (
+        ("determined", f"The figures determine (accepted range under {DETERMINED:.0%} of the range before)"),
+        ("narrowed", "They narrow"),
+        ("left undetermined", f"They leave undetermined (over {NARROWED:.0%} of the range before)"),
+    ):
+        names = [
+            f"{k.path} ({k.after[0]:.3g} to {k.after[1]:.3g}, before {k.before[0]:.3g} to {k.before[1]:.3g})"
+            for k in known if k.verdict == verdict
+        ]  # fmt: skip
+        said.append(f"{words}: {listed(names) if names else 'none'}.")
+    pairs = fit.pairs()
+    if pairs:
+        tied = [f"{a} and {b} ({r:+.2f})" for a, b, r in pairs[:5]]
+        said.append(
+            f"Tied together, so that the figures say more of the pair than of each (rank correlation): {listed(tied)}."
+        )
+    return said
+
+
+def _figure_rows(fit: Fit) -> tuple[list[str], list[list[str]]]:
+    head = ["figure", "observed", "error", "scenario as it stands", "accepted: median", "5%", "95%", "source"]
+    rows = []
+    for t, target in enumerate(fit.targets.table.targets):
+        found = fit.figures[:, t]
+        low, middle, high = np.nanquantile(found, (0.05, 0.5, 0.95)) if not np.isnan(found).all() else [np.nan] * 3
+        cells = [target.value, target.standard_error, fit.at_defaults[t], middle, low, high]
+        rows.append([target.name, *(f"{x:.3f}" for x in cells), target.source])
+    return head, rows
+
+
+def _parameter_rows(fit: Fit) -> tuple[list[str], list[list[str]]]:
+    head = ["parameter", "before: 5%", "95%", "accepted: median", "5%", "95%", "share of the range", "verdict"]
+    return head, [
+        [k.path, *(f"{x:.3g}" for x in (*k.before, k.median, *k.after)), f"{k.share:.0%}", k.verdict]
+        for k in fit.knowledge()
+    ]
+
+
+def fit_text(fit: Fit) -> str:
+    """Return the fit as text for a terminal."""
+    head, rows = _figure_rows(fit)
+    title = fit.targets.table.title or fit.targets.table.name
+    figures = table(head[:-1], [row[:-1] for row in rows])
+    return "\n".join([title, about(fit), "", figures, "", table(*_parameter_rows(fit)), "", *findings(fit)])
+
+
+def fit_json(fit: Fit) -> dict[str, Any]:
+    """Return the fit for programs."""
+    bounds = np.nanquantile(fit.figures, (0.05, 0.5, 0.95), axis=0)
+    targets = [
+        {
+            "name": target.name,
+            "observed": target.value,
+            "standard_error": target.standard_error,
+            "at_defaults": fit.at_defaults[i],
+            "accepted": dict(zip(("low", "median", "high"), bounds[:, i].tolist(), strict=True)),
+        }
+        for i, target in enumerate(fit.targets.table.targets)
+    ]
+    return {
+        "scenario": fit.targets.scenario.name,
+        "targets": targets,
+        "parameters": [vars(k) for k in fit.knowledge()],
+        "pairs": fit.pairs(),
+        "tolerance": fit.targets.table.tolerance,
+        "reached": fit.reached,
+        "accepted": fit.accepted,
+        "generations": [{"threshold": e, "sets_tried": n} for e, n in fit.generations],
+        "sets": len(fit.sets),
+        "seed": fit.seed,
+        "findings": findings(fit),
+    }
+
+
+def _picture(fit: Fit) -> tuple[str, str]:
+    known = fit.knowledge()
+    figure = make_figure(0.8 + 0.24 * len(known))
+    axes = figure.add_subplot()
+    at = range(len(known))
+    axes.hlines(at, 0.05, 0.95, color="#c8c8c8", linewidth=5)
+    low, middle, high = np.quantile(fit.places, (0.05, 0.5, 0.95), axis=0)
+    axes.hlines(at, low, high, color="#004488", linewidth=2.5)
+    axes.scatter(middle, at, color="#004488", marker="D", s=22, zorder=3)
+    axes.set_yticks(at, [k.path.removeprefix("behaviour.") for k in known], fontsize=7)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("place in the range before (0 lowest, 1 highest)", fontsize=7.5)
+    tidy(axes, grid="x")
+    axes.tick_params(axis="x", labelsize=7)
+    caption = (
+        "What the figures say of each parameter: the middle 90% before (grey) and accepted (blue), and the median."
+    )
+    words = "; ".join(f"{k.path} {k.after[0]:.3g} to {k.after[1]:.3g}, {k.verdict}" for k in known)
+    return svg(figure, "known", f"{caption} {words}"), caption
+
+
+def _write_accepted(fit: Fit, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(fit.sets.paths)
+        writer.writerows(fit.sets.rows)
+
+
+def experiment_document(fit: Fit) -> dict[str, Any]:
+    """Return an experiment over the accepted sets, for `sweep`: each one a point of a table."""
+    goal = fit.targets
+    return {
+        "format": 1,
+        "name": f"{goal.table.name}-accepted",
+        "title": f"Over the sets accepted in: {goal.table.title or goal.table.name}",
+        "scenario": "scenario.toml",
+        "strategy": list(goal.scenario.strategies),
+        "run": {"replicates": 10},
+        "design": {"method": "table", "table": ACCEPTED},
+        "uncertainties": {
+            f.path: {"low": float(_value(f, 0.0)), "high": float(_value(f, 1.0))} for f in goal.parameters
+        },
+    }
+
+
+def write_fit(
+    fit: Fit, folder: Path, *, force: bool = False, started: str | None = None, targets: Path | None = None
+) -> Path:
+    """Write the results folder of a fit, whole or not at all; return its path.
+
+    ``accepted.csv`` is for ``compare --parameters`` and ``run.parameter_sets``; ``experiment.toml`` for `sweep`.
+
+    Raises
+    ------
+    InputError : the folder exists and `force` is not given.
+    """
+    import tomli_w
+
+    files: dict[str, Callable[[Path], None]] = {
+        ACCEPTED: lambda path: _write_accepted(fit, path),
+        "fit.json": lambda path: _text(path, as_json(fit_json(fit))),
+        EXPERIMENT: lambda path: _text(path, tomli_w.dumps(experiment_document(fit))),
+    }
+    if targets is not None:
+        given = targets.read_bytes()
+
+        def keep(path: Path) -> None:
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(given)
+
+        files["inputs/targets.toml"] = keep
+
+    def last(place: Path, receipt: dict[str, Any]) -> None:
+        _text(place / "report.html", _page(fit, receipt))
+
+    options = {
+        "command": "fit", "targets": "inputs/targets.toml" if targets is not None else None,
+        "population": len(fit.sets), "simulations": fit.simulations, "search_seed": fit.seed,
+    }  # fmt: skip
+    return write_folder(folder, force, fit.targets.scenario, options, started, files, last)
+
+
+def _page(fit: Fit, receipt: Mapping[str, Any]) -> str:
+    table_of = fit.targets.table
+    return render_findings(
+        title=table_of.title or f"Fit: {table_of.name}", question=table_of.question, about=about(fit),
+        sections={"What the figures say": findings(fit)},
+        tables=[("Figures", *_figure_rows(fit)), ("Parameters", *_parameter_rows(fit))],
+        receipt=receipt, pictures=[_picture(fit)],
+    )  # fmt: skip
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

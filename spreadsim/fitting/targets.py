@@ -1,0 +1,191 @@
+"""Targets files: observed figures that a scenario's parameters are to reproduce, and where each was observed.
+
+What belongs here: the names, types and bounds of what a user writes, and what must hold between them. How parameters
+are fitted to them is ``fitting``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from spreadsim.errors import InputError, InputErrors, nearest
+from spreadsim.outcomes.measures import MEASURES
+from spreadsim.parameters import Table
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.files import (
+    load_scenario,
+    parse_setting,
+    read_toml,
+    resolved,
+    validate,
+    with_setting,
+)
+from spreadsim.scenario.parameter_sets import check_path
+from spreadsim.scenario.paths import fields_that_vary
+from spreadsim.scenario.plan import plan
+from spreadsim.sweeps.document import RunTable
+from spreadsim.sweeps.experiment import Factor, _factors, _validated
+
+COHORT_MEASURES = ("still_embedded", "ever_embedded")
+
+
+class Target(Table):
+    """One observed figure, what it measures in the model, and the conditions under which it was observed."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
+    measure: str = Field(description="A monthly measure; or still_embedded or ever_embedded, of a cohort.")
+    month: int | None = Field(None, ge=0, le=1200, description="Of a monthly measure; the horizon if absent.")
+    cohort: Literal["implementing", "embedded"] | None = Field(None, description="State from which it is followed.")
+    months_after: int | None = Field(None, ge=1, le=1200, description="Length of a cohort's follow-up.")
+    route: Literal["any", "voluntary", "mandated"] = "any"
+    strategy: str = Field(description="Under which it was observed.")
+    settings: dict[str, Any] = Field(default_factory=dict, description="Other fields as they were where observed.")
+    value: float
+    standard_error: float = Field(gt=0, description="Of the figure, for this use: sampling and definition together.")
+    source: str = Field(min_length=1, max_length=500)
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Self:
+        of_cohort = self.measure in COHORT_MEASURES
+        if of_cohort != (self.cohort is not None) or of_cohort != (self.months_after is not None):
+            raise ValueError("'cohort' and 'months_after' go with still_embedded and ever_embedded, and only with them")
+        if of_cohort and self.month is not None:
+            raise ValueError("a cohort is followed for 'months_after'; 'month' has no meaning for it")
+        if self.route != "any" and not of_cohort:
+            raise ValueError("'route' goes with a cohort")
+        return self
+
+
+class TargetsTable(Table):
+    """A targets file."""
+
+    format: Literal[1] = 1
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
+    title: str = Field("", max_length=300)
+    question: str = Field("", max_length=1000)
+    settings: dict[str, Any] = Field(default_factory=dict, description="Fields of the scenario, held fixed.")
+    run: RunTable = RunTable()
+    tolerance: float = Field(2.0, gt=0, le=10, description="Standard errors within which every target must come.")
+    targets: list[Target] = Field(min_length=1)
+    parameters: dict[str, Any] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """A targets file resolved against its scenario.
+
+    Attributes
+    ----------
+    table, file : what was read, and its name as the user gave it.
+    scenario : with [run] and the settings laid upon it.
+    parameters : what is fitted.
+    """
+
+    table: TargetsTable
+    file: str
+    scenario: Scenario
+    parameters: tuple[Factor, ...]
+
+    def conditions(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return each distinct strategy and settings under which something was observed."""
+        found: list[tuple[str, dict[str, Any]]] = []
+        for target in self.table.targets:
+            if (target.strategy, target.settings) not in found:
+                found.append((target.strategy, target.settings))
+        return found
+
+
+def load_targets(scenario: str | Path | Scenario, file: str | Path, settings: Iterable[str] = ()) -> Targets:
+    """Return a targets file, resolved against a scenario and validated.
+
+    Parameters
+    ----------
+    scenario : a `Scenario`, a shipped name or a path.
+    file : a TOML file.
+    settings : ``FIELD=VALUE`` strings laid upon the scenario.
+
+    Raises
+    ------
+    InputError, InputErrors : the file cannot be used.
+    """
+    shown, path = str(file), Path(file)
+    document = read_toml(path, shown)
+    document.setdefault("name", path.stem)
+    table: TargetsTable = _validated(TargetsTable, document, shown)
+    base = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    whole = resolved(base)
+    for key, value in table.settings.items():
+        whole = _set(base, whole, key, value, f'settings."{key}"', shown)
+    whole["run"] = whole["run"] | table.run.model_dump(exclude_none=True)
+    for text in settings:
+        keys, value = parse_setting(text)
+        whole = with_setting(whole, keys, value, "--set")
+    spec = validate(whole, f"{shown} (scenario {base.name}, with settings)")
+    spec._folder = base._folder
+    names = [target.name for target in table.targets]
+    if len(set(names)) != len(names):
+        raise InputError(shown, "targets", "names a target twice", "give each a name of its own")
+    for target in table.targets:
+        _check(target, spec, shown)
+    for key in table.parameters:
+        if not key.endswith(".*"):
+            check_path(spec, key, f'{shown}: parameters."{key}"')
+    factors = tuple(_factors(table.parameters, "parameters", shown, spec))
+    for factor in factors:
+        check_path(spec, factor.path, shown)
+        for target in table.targets:
+            if factor.path in target.settings:
+                raise InputError(shown, f"targets.{target.name}.settings", f"'{factor.path}' is fitted",
+                                 "take it out of one of them")  # fmt: skip
+    return Targets(table, shown, spec, factors)
+
+
+def _set(base: Scenario, document: dict[str, Any], key: str, value: Any, field: str, file: str) -> dict[str, Any]:
+    known = fields_that_vary(base)
+    if key not in known and key.split(".")[0] not in Scenario.model_fields:
+        raise InputError(file, field, f"'{key}' is an unknown name", nearest(key, known))
+    return with_setting(document, key.split("."), value, file)
+
+
+def _check(target: Target, scenario: Scenario, file: str) -> None:
+    field = f"targets.{target.name}"
+    monthly = [m.name for m in MEASURES if m.monthly]
+    if target.measure not in (*monthly, *COHORT_MEASURES):
+        raise InputError(file, f"{field}.measure", f"'{target.measure}' is no monthly measure and none of a cohort",
+                         nearest(target.measure, (*monthly, *COHORT_MEASURES)))  # fmt: skip
+    if target.strategy not in scenario.strategies:
+        raise InputError(file, f"{field}.strategy", f"the scenario has no strategy '{target.strategy}'",
+                         nearest(target.strategy, scenario.strategies))  # fmt: skip
+    last = target.month if target.month is not None else target.months_after or 0
+    if last > scenario.run.months:
+        raise InputError(file, field, f"lies at month {last}, after the horizon of {scenario.run.months}",
+                         "give a later run.months")  # fmt: skip
+    try:
+        condition_plan(scenario, resolved(scenario), target.strategy, target.settings, file)
+    except InputErrors as failure:
+        first = failure.errors[0]
+        raise InputError(file, f"{field}.settings", f"{first.field}: {first.problem}", first.remedy) from None
+
+
+def condition_plan(
+    scenario: Scenario, document: dict[str, Any], strategy: str, settings: dict[str, Any], file: str
+) -> Any:
+    """Return the plan of a strategy under the settings of a target.
+
+    A setting of [programme] takes the place of the strategy's own.
+    """
+    own = dict(document["strategies"][strategy])
+    for key, value in settings.items():
+        parts = key.split(".")
+        if parts[0] == "programme":
+            own = {name: held for name, held in own.items() if name != parts[1]}
+        document = with_setting(document, parts, value, file)
+    document = document | {"strategies": {strategy: own}}
+    changed = validate(document, file)
+    changed._folder = scenario._folder
+    return plan(changed, strategy, file=file)

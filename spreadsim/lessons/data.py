@@ -1,0 +1,93 @@
+"""Adoption dates that a lesson shows: the user's own, published ones where they are at hand, or a generated twin's.
+
+What belongs here: finding the dates, saying which kind they are, and what they mean for the lesson's runs. What does
+not: reading network files (``network.reading.files``), running arms (``runs``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from spreadsim.drivers.running import run_plan
+from spreadsim.errors import InputError
+from spreadsim.lessons.files import Lesson
+from spreadsim.network.data import Network, make_network
+from spreadsim.network.reading.files import NetworkFile, files_of_scenario, read_network
+from spreadsim.outcomes.measures import first_months_embedded
+from spreadsim.scenario.files import load_scenario
+from spreadsim.scenario.plan import plans
+
+Kind = Literal["brought", "real", "twin"]
+STARTING_SHARE = 0.03  # of services, the earliest adopters, start the lesson's runs
+
+
+@dataclass(frozen=True)
+class Dates:
+    """When each service of a network took something up.
+
+    Attributes
+    ----------
+    kind, label : the user's own, published, or a generated twin's; and that in words, to stand beside the picture.
+    months : by the end of which each service had adopted, nan where it had not; shape (services,).
+    last : the last month observed.
+    network : whose services they are.
+    """
+
+    kind: Kind
+    label: str
+    months: np.ndarray
+    last: int
+    network: Network
+
+    @property
+    def curve(self) -> list[tuple[int, float]]:
+        """Month and share that had adopted by then."""
+        n = len(self.months)
+        return [(month, float(np.sum(self.months <= month)) / n) for month in range(self.last + 1)]
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Fields that the dates set in the lesson's scenario: the earliest adopters start."""
+        n_start = max(1, int(STARTING_SHARE * len(self.months) + 0.5))
+        first = np.argsort(np.where(np.isnan(self.months), np.inf, self.months), kind="stable")[:n_start]
+        return {"programme.starting_sites.ids": [self.network.ids[i] for i in first]}
+
+
+def dates_of(lesson: Lesson, brought: NetworkFile | None = None) -> Dates | None:
+    """Return the adoption dates that a lesson shows; None for a lesson without.
+
+    A network that the user brought, with dates, comes first; then the published data if they are there; else a twin.
+    """
+    table = lesson.table.data
+    if table is None:
+        return None
+    if brought is not None and brought.adopted_month is not None:
+        return _of_file("brought", "Your own data: the dates in the network that you brought.", brought)
+    try:
+        scenario = load_scenario(lesson.folder / table.real)
+        path = files_of_scenario(scenario)
+    except InputError:
+        return _twin(lesson)
+    found = read_network(path, scenario.network, scenario)
+    return _of_file("real", f"Real data: {table.title}.", found)
+
+
+def _of_file(kind: Kind, label: str, found: NetworkFile) -> Dates:
+    assert found.adopted_month is not None
+    return Dates(kind, label, found.adopted_month, found.observed_periods * found.period_months, found.network)
+
+
+def _twin(lesson: Lesson) -> Dates:
+    assert lesson.table.data is not None
+    scenario = load_scenario(lesson.folder / lesson.table.data.twin)
+    network = make_network(scenario)
+    run = run_plan(network, plans(scenario, scenario.name)[0], scenario.run.seed, 0, "compiled")
+    label = (
+        "A generated twin, no real data: dates made by one run of the model on a generated network. Bring your own on "
+        "the Network screen, with a column adopted_month."
+    )
+    return Dates("twin", label, first_months_embedded(run), scenario.run.months, network)

@@ -1,0 +1,266 @@
+"""What a lesson's runs show, how far a prediction is from it, and whether the lesson's claims hold.
+
+What belongs here: running the arms of a lesson with the same luck, and judging predictions and claims by the runs. What
+does not: the folder a lesson is read from (``files``), screens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spreadsim.comparison.comparison import Comparison, compare
+from spreadsim.errors import InputError
+from spreadsim.lessons.document import Claim
+from spreadsim.lessons.files import BY_COPIES, Lesson
+from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.outcomes.statistics import difference, joint_level, quantile_bands
+
+SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True)
+class LessonRun:
+    """The arms of a lesson, run with the same luck.
+
+    `comparisons` holds one comparison of a single strategy for each arm, in the lesson's order.
+    """
+
+    lesson: Lesson
+    comparisons: Mapping[str, Comparison]
+
+    @property
+    def length(self) -> int:
+        """Number of places along the bottom of the predicted curve."""
+        predict = self.lesson.table.predict
+        if predict.axis == "month":
+            return self.lesson.scenario.run.months + 1
+        assert predict.arm is not None
+        return int(self.curves(predict.arm, predict.measure, "copies").shape[1])
+
+    def values(self, arm: str, measure: str) -> np.ndarray:
+        """Return a measure of an arm, one value a replicate."""
+        made = self.comparisons[arm]
+        return made.values(made.strategies[0], measure)
+
+    def curves(self, arm: str, measure: str, axis: str = "month") -> np.ndarray:
+        """Return a curve of every replicate of an arm, shape (replicates, points along the axis)."""
+        made = self.comparisons[arm]
+        outcomes = made.outcomes[made.strategies[0]]
+        if axis == "month":
+            return np.array([outcome.curves[measure] for outcome in outcomes])
+        longest = max(len(outcome.generations) for outcome in outcomes)
+        found = np.full((len(outcomes), longest), np.nan)
+        for row, outcome in enumerate(outcomes):
+            for entry in outcome.generations:
+                found[row, int(entry["generation"])] = entry[BY_COPIES]
+        return found
+
+    def bands(self, arm: str, measure: str, axis: str = "month") -> np.ndarray:
+        """Return the quantiles of a curve over replicates, shape (5, points); the middle row is the median.
+
+        Along copies it is the mean that stands in the middle: with few components the median moves in steps.
+        """
+        values = self.curves(arm, measure, axis)
+        found = quantile_bands(values, SHARES)
+        if axis == "copies":
+            found[2] = np.nanmean(values, axis=0)
+        return found
+
+
+def run_lesson(
+    lesson: Lesson, settings: Mapping[str, Any] | None = None, network: Any = None, arms: Sequence[str] = ()
+) -> LessonRun:
+    """Run the arms of a lesson, all with the same luck.
+
+    Parameters
+    ----------
+    lesson : what to run.
+    settings : fields of the scenario, by path, laid upon every arm.
+    network : a network to run on instead of the scenario's.
+    arms : which; all of them by default.
+
+    Raises
+    ------
+    InputError, InputErrors : a field cannot be set so.
+    """
+    made = {}
+    for name in arms or lesson.table.arms:
+        scenario = lesson.arm(name, settings)
+        made[name] = compare(scenario, replicates=lesson.table.replicates, frontier=False, network=network)
+    return LessonRun(lesson, made)
+
+
+# ------------------------------------------------------------------------------------------------- predictions
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A prediction held against the runs.
+
+    Attributes
+    ----------
+    right : whether the card is the one the runs would pick; None for a curve.
+    answer : place of that card; None for a curve.
+    distance : how far off, in the measure's own unit: the mean gap of a curve, or what the chosen card misses by.
+    worst_at, drawn, found : where a curve is furthest off, what was drawn there, and what the runs had.
+    inside : share of a curve that lies within the middle 90% of runs; None for a card.
+    """
+
+    right: bool | None
+    answer: int | None
+    distance: float
+    worst_at: int | None = None
+    drawn: float | None = None
+    found: float | None = None
+    inside: float | None = None
+
+
+def n_points(length: int) -> int:
+    """Return how many handles a drawn curve of `length` places has, so that they stand at whole months if they can."""
+    return next((k for k in (5, 6, 4) if (length - 1) % k == 0), 5) + 1
+
+
+def checked_prediction(run: LessonRun, given: Any) -> int | tuple[float, ...]:
+    """Return a prediction as it came from a page, checked: the place of a card, or the heights of a curve's points.
+
+    Raises
+    ------
+    InputError : it is neither.
+    """
+    predict = run.lesson.table.predict
+    if predict.kind == "card":
+        if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(predict.cards):
+            return given
+        raise InputError("prediction", "card", "is none of the cards", "pick one")
+    k = n_points(run.length)
+    if isinstance(given, Sequence) and not isinstance(given, str) and len(given) == k:
+        numbers = [v for v in given if isinstance(v, (int, float)) and not isinstance(v, bool) and 0 <= v <= 1]
+        if len(numbers) == k:
+            return tuple(float(v) for v in numbers)
+    raise InputError("prediction", "curve", f"is not {k} heights between 0 and 1", "draw it again")
+
+
+def drawn_curve(points: Sequence[float], length: int) -> np.ndarray:
+    """Return the curve through evenly spaced points, straight between them, at `length` places."""
+    return np.interp(np.linspace(0, 1, length), np.linspace(0, 1, len(points)), points)
+
+
+def judge(run: LessonRun, prediction: int | Sequence[float]) -> Verdict:
+    """Hold a prediction against the runs."""
+    predict = run.lesson.table.predict
+    if not isinstance(prediction, int):
+        assert predict.arm is not None
+        low, _, middle, _, high = run.bands(predict.arm, predict.measure, predict.axis)
+        drawn = drawn_curve(prediction, len(middle))
+        known = ~np.isnan(middle)
+        gap = np.where(known, np.abs(drawn - middle), 0.0)
+        worst = int(np.argmax(gap))
+        inside = (drawn >= low - 1e-9) & (drawn <= high + 1e-9)
+        return Verdict(
+            None,
+            None,
+            float(gap[known].mean()),
+            worst,
+            float(drawn[worst]),
+            float(middle[worst]),
+            float(inside[known].mean()),
+        )
+    answer, off = _card_answer(run)
+    return Verdict(prediction == answer, answer, off[prediction])
+
+
+def _card_answer(run: LessonRun) -> tuple[int, list[float]]:
+    """Return the place of the card that the runs would pick, and by how much each card misses."""
+    predict = run.lesson.table.predict
+    cards = predict.cards
+    if cards[0].low is not None:
+        assert predict.arm is not None
+        value = float(np.mean(run.values(predict.arm, predict.measure)))
+        ends = [(float(card.low or 0.0), float(card.high or 0.0)) for card in cards]
+        off = [max(low - value, value - high, 0.0) for low, high in ends]
+        inside = [i for i, (low, high) in enumerate(ends) if low <= value < high]
+        return (inside[0] if inside else int(np.argmin(off))), off
+    sign = 1.0 if predict.best == "most" else -1.0
+    columns = {name: run.values(name, predict.measure) for name in run.lesson.table.arms}
+    means = {name: float(np.mean(values)) for name, values in columns.items()}
+    names = [card.arm for card in cards if card.arm is not None]
+    best = max(names, key=lambda name: sign * means[name])
+    level = joint_level(len(names))
+    tied = [n for n in names if n != best and not difference(columns[n], columns[best], level=level).told_apart]
+    same = [i for i, card in enumerate(cards) if card.same]
+    answer = same[0] if tied and same else next(i for i, card in enumerate(cards) if card.arm == best)
+    off = [abs(means[best] - means[card.arm]) if card.arm is not None else _spread(means, names) for card in cards]
+    if tied and same:
+        off[same[0]] = 0.0
+    return answer, off
+
+
+def _spread(means: Mapping[str, float], names: Sequence[str]) -> float:
+    return max(means[n] for n in names) - min(means[n] for n in names)
+
+
+# ------------------------------------------------------------------------------------------------- claims
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One claim, held against runs: the mean of the arm, of what it is compared with, and whether it holds."""
+
+    claim: Claim
+    value: float
+    other: float
+    holds: bool
+
+
+def _claimed(run: LessonRun, claim: Claim, arm: str) -> np.ndarray:
+    if claim.copies is not None:
+        values = run.curves(arm, claim.measure, "copies")
+        return values[:, claim.copies] if claim.copies < values.shape[1] else np.full(len(values), np.nan)
+    if claim.month is not None:
+        return run.curves(arm, claim.measure)[:, claim.month]
+    return run.values(arm, claim.measure)
+
+
+def examine(run: LessonRun, claim: Claim) -> Finding:
+    """Return whether a claim holds in a lesson's runs.
+
+    A claim of more or less holds if the means differ by at least ``by`` and, between arms, the paired interval does not
+    hold 0; a claim of the same holds if the means differ by at most ``by``. Months to half count *never* as the month
+    after the last.
+    """
+    never = claim.measure in BY_NAME and BY_NAME[claim.measure].never
+    late = float(run.lesson.scenario.run.months + 1)
+
+    def filled(values: np.ndarray) -> np.ndarray:
+        return np.where(np.isnan(values), late, values) if never else values
+
+    mine = filled(_claimed(run, claim, claim.arm))
+    if claim.than is None:
+        other, told = float(claim.value or 0.0), True
+    else:
+        theirs = filled(_claimed(run, claim, claim.than))
+        other, told = float(np.nanmean(theirs)), bool(difference(mine, theirs).told_apart)
+    value = float(np.nanmean(mine))
+    gap = value - other
+    if claim.comparison == "same":
+        holds = abs(gap) <= claim.by
+    else:
+        toward = gap if claim.comparison == "more" else -gap
+        holds = told and toward > 0 and toward >= claim.by
+    return Finding(claim, value, other, bool(holds))
+
+
+def check_claims(lesson: Lesson) -> list[tuple[Finding, Finding]]:
+    """Run a lesson as it is and with each claim's rule switched off; return both findings for every claim."""
+    run = run_lesson(lesson)
+    found = []
+    for claim in lesson.table.claims:
+        arms = list(dict.fromkeys(name for name in (claim.arm, claim.than) if name is not None))
+        on = run_lesson(lesson, claim.under, arms=arms) if claim.under else run
+        off = run_lesson(lesson, {**claim.under, **claim.switch}, arms=arms)
+        found.append((examine(on, claim), examine(off, claim)))
+    return found

@@ -1,0 +1,124 @@
+"""The formal hierarchy: who stands above whom.
+
+What belongs here: the tree of groups above the services, its shape made from a scenario, and walks on it.
+The shape is drawn once, from replicate 0: all replicates are of the same organisation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from spreadsim import draws
+from spreadsim.network.normal import standard_normal
+from spreadsim.scenario.document import NetworkTable, Sizes
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """The groups above the services, from the root down.
+
+    Attributes
+    ----------
+    levels : names of the levels below the root, from the top down.
+    names : name of each group; group 0 is a programme body, the root. The uid of group g is n_services + g.
+    level_of : for each group its place in `levels`; -1 for a root.
+    parent : for each group the group above it, -1 for a root; a group stands after its parent.
+    service_parent : for each service the group it belongs to; -1 if none.
+    """
+
+    levels: tuple[str, ...]
+    names: tuple[str, ...]
+    level_of: np.ndarray
+    parent: np.ndarray
+    service_parent: np.ndarray
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups, roots included."""
+        return len(self.parent)
+
+    @cached_property
+    def depth(self) -> np.ndarray:
+        """Number of line edges from each group to its root."""
+        depth = np.zeros(self.n_groups, dtype=np.int32)
+        for group in range(self.n_groups):
+            if self.parent[group] >= 0:
+                depth[group] = depth[self.parent[group]] + 1
+        return depth
+
+    @cached_property
+    def service_depth(self) -> np.ndarray:
+        """Number of line edges from each service to its root: the levels an instruction passes; 0 without a parent."""
+        if self.n_groups == 0:
+            return np.zeros(len(self.service_parent), dtype=np.int32)
+        return np.where(self.service_parent >= 0, self.depth[self.service_parent] + 1, 0).astype(np.int32)
+
+    def group_at(self, level: int) -> np.ndarray:
+        """Return for each service its group at the place `level` in `levels`; -1 where it has none."""
+        above = np.arange(self.n_groups)
+        answer = np.full(self.n_groups, -1, dtype=np.int64)
+        for _ in range(len(self.levels) + 1):
+            here = (above >= 0) & (answer < 0)
+            found = here & (self.level_of[above] == level)
+            answer[found] = above[found]
+            above = np.where(above >= 0, self.parent[above], -1)
+        if self.n_groups == 0:
+            return np.full(len(self.service_parent), -1, dtype=np.int64)
+        return np.where(self.service_parent >= 0, answer[self.service_parent], -1)
+
+
+def largest_remainder(shares: np.ndarray, total: int) -> np.ndarray:
+    """Return whole numbers of at least 1 that sum to `total`, in proportion to `shares` (Hamilton's method)."""
+    n = len(shares)
+    spare = total - n
+    exact = np.maximum(shares / shares.sum() * total - 1.0, 0.0)
+    exact = exact * (spare / exact.sum()) if exact.sum() > 0 else np.full(n, spare / n)
+    whole = np.floor(exact).astype(np.int64)
+    left = spare - int(whole.sum())
+    order = np.argsort(-(exact - whole), kind="stable")
+    whole[order[:left]] += 1
+    return whole + 1
+
+
+def _shares(sizes: Sizes, seed: int, uids: np.ndarray) -> np.ndarray:
+    """Return a share for each of the groups with the `uids` given."""
+    if sizes.distribution == "equal":
+        return np.ones(len(uids))
+    u = draws.uniform(seed, 0, 0, draws.GROUP_SIZE, uids.astype(np.uint64))
+    if sizes.distribution == "lognormal":
+        return np.exp(sizes.log_standard_deviation * standard_normal(u))
+    counts = sizes.counts or {}
+    dealt = np.concatenate([np.full(count, int(size)) for size, count in counts.items()])
+    result = np.empty(len(uids))
+    result[np.argsort(u, kind="stable")] = np.sort(dealt)
+    return result
+
+
+def make_hierarchy(table: NetworkTable, seed: int) -> Hierarchy:
+    """Return the hierarchy that a scenario's [network] describes, over services in contiguous groups."""
+    n = table.services
+    names, level_of, parent = ["programme"], [-1], [-1]
+    above = np.array([0])
+    for place, level in enumerate(table.hierarchy):
+        if level.children is not None:
+            children = np.array(level.children)
+        else:
+            children = largest_remainder(_shares(level.sizes, seed, n + above), level.size)
+        first = len(parent)
+        for group, count in zip(above.tolist(), children.tolist(), strict=True):
+            parent.extend([group] * count)
+        here = np.arange(first, len(parent))
+        names.extend(level.names or [f"{level.level} {k + 1}" for k in range(len(here))])
+        level_of.extend([place] * len(here))
+        above = here
+    sizes = largest_remainder(_shares(table.group_sizes, seed, n + above), n)
+    return Hierarchy(
+        levels=tuple(level.level for level in table.hierarchy),
+        names=tuple(names),
+        level_of=np.array(level_of, dtype=np.int64),
+        parent=np.array(parent, dtype=np.int64),
+        service_parent=np.repeat(above, sizes),
+    )

@@ -1,0 +1,390 @@
+"""Reading a real network: services, the hierarchy above them and their ties, with every fault named.
+
+What belongs here: what the columns of a network's tables mean, what is checked, repaired or refused, and what is drawn
+because it is not given. What does not: CSV (``tables``), graph files (``graphs``), the tree of groups
+(``groups``).
+
+A folder holds services.csv (``id``; and what `SERVICE_COLUMNS` names), ties.csv (``source``, ``target``; ``weight``,
+``kind``) and perhaps tiers.csv (``id``, ``parent``, ``level``; ``name``). No path leaves the folder.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from spreadsim.errors import InputError, InputErrors, nearest
+from spreadsim.network.data import Network, Ties, draw_attributes, ties_from_pairs
+from spreadsim.network.reading.columns import (
+    SERVICE_COLUMNS,
+    TIE_COLUMNS,
+    TIER_COLUMNS,
+    adoption,
+    attributes,
+    identities,
+    pairs,
+)
+from spreadsim.network.reading.faults import Fault, FaultLog
+from spreadsim.network.reading.graphs import SUFFIXES, read_graph
+from spreadsim.network.reading.groups import read_hierarchy
+from spreadsim.network.reading.tables import Sheet, read_sheet
+from spreadsim.scenario.files import inside_folder, load_scenario
+from spreadsim.scenario.network_options import NetworkFileOptions
+
+if TYPE_CHECKING:
+    import networkx
+
+    from spreadsim.scenario.document import Scenario
+
+__all__ = ["Fault", "NetworkFile", "NetworkFileOptions", "load_network", "read_network", "redrawn"]
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """A network as it was read.
+
+    Attributes
+    ----------
+    network : services, hierarchy and ties; what was not given is drawn and named in ``network.drawn``.
+    faults : every fault found, each `Fault` noted or repaired (a refused one is an error instead).
+    given : columns of the tables that were used.
+    drawn : what the scenario's distributions supplied, in whole or for some rows.
+    adopted_period : for each service the period in which it adopted, nan where it did not; None where not known.
+    observed_periods : number of the last period observed; 0 where adoption is not known.
+    period_months : months in a period.
+    """
+
+    network: Network
+    faults: tuple[Fault, ...] = ()
+    given: tuple[str, ...] = ()
+    drawn: tuple[str, ...] = ()
+    adopted_period: np.ndarray | None = None
+    observed_periods: int = 0
+    period_months: int = 1
+
+    @property
+    def graph(self) -> networkx.Graph:
+        """The network as a NetworkX graph."""
+        return self.network.graph
+
+    @property
+    def adopted_month(self) -> np.ndarray | None:
+        """For each service the month by the end of which it had adopted, nan where it did not; None where not known."""
+        return None if self.adopted_period is None else self.adopted_period * self.period_months
+
+    def metrics(self, rewirings: int = 0) -> dict[str, Any]:
+        """Return the description of the network and, where adoption is known, the standard metrics of adoption.
+
+        Parameters
+        ----------
+        rewirings : number of rewired networks for the structure test, which takes time; 0 leaves it out.
+        """
+        from spreadsim.network.adoption_metrics import adoption_summary
+        from spreadsim.network.structure import structure
+
+        result: dict[str, Any] = {"structure": structure(self.network.ties, self.network.hierarchy), "adoption": None}
+        if self.adopted_period is not None:
+            first = 0 if np.any(self.adopted_period == 0) else 1
+            result["adoption"] = adoption_summary(
+                self.network.ties,
+                self.adopted_period,
+                self.observed_periods + 1 - first,
+                first_period=first,
+                rewirings=rewirings,
+            )
+        return result
+
+
+# --------------------------------------------------------------------------------------------------- reading
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """What was found: the tables with our names for their columns, and whether a graph file says it is directed."""
+
+    services: Sheet
+    ties: Sheet | None
+    tiers: Sheet | None
+    directed: bool | None = None
+
+
+def read_network(path: Path, options: NetworkFileOptions, scenario: Scenario, replicate: int = 0) -> NetworkFile:
+    """Return a real network.
+
+    Parameters
+    ----------
+    path : a folder of CSV files, or one GraphML, GEXF or node-link JSON file; it stands instead of ``options.path``.
+    options : names of files and columns, and how ties are meant.
+    scenario : supplies what is not given, the limits of readiness and the distance of homophily.
+    replicate : number of the replicate whose draws supply what is not given.
+
+    Raises
+    ------
+    InputError : a file cannot be read at all.
+    InputErrors : values that cannot be used; its attribute ``faults`` holds all that was found.
+    """
+    log = FaultLog()
+    tables = _tables(Path(path), options, log)
+    ids, names = identities(tables.services, log)
+    if not ids:
+        log.raise_refused()
+    hierarchy, above = read_hierarchy(tables.services, tables.tiers, options.hierarchy_columns, log)
+    directed = _directed(options, tables, log)
+    ties = None
+    if tables.ties is not None:
+        ties = pairs(tables.ties, ids, options, directed, log)
+    values = attributes(tables.services, scenario, log)
+    adopted, observed = adoption(tables.services, options, log)
+    _unknown_columns(tables, above, log)
+    log.raise_refused()
+    facts: dict[str, Any] = {"given": values, "ties_given": ties is not None}
+    for name in ("map_x", "map_y"):
+        if name in values:
+            facts[name] = values.pop(name)
+    if adopted is not None:
+        facts["adopted_month"] = adopted * options.period_months
+    blank = Network(
+        ids=ids,
+        names=names,
+        attributes={},
+        hierarchy=hierarchy,
+        ties=ties if ties is not None else Ties(np.zeros(len(ids) + 1, np.int64), np.empty(0, np.int32), np.empty(0)),
+        homophily_distance=scenario.network.peer_ties.homophily_distance,
+        facts=facts,
+    )
+    network = redrawn(blank, scenario, replicate)
+    if ties is None:
+        log.add("noted", Path(path).name, "", "there is no table of ties", "ties are drawn as the scenario says")
+    used = [name for name in tables.services.columns if name in SERVICE_COLUMNS or name in above]
+    used += [name for name in (tables.ties.columns if tables.ties is not None else ()) if name in TIE_COLUMNS]
+    return NetworkFile(
+        network=network,
+        faults=tuple(log.faults),
+        given=tuple(dict.fromkeys(used)),
+        drawn=network.drawn,
+        adopted_period=adopted,
+        observed_periods=observed,
+        period_months=options.period_months,
+    )
+
+
+def load_network(path: str | Path, scenario: str | Path = "default", **options: Any) -> NetworkFile:
+    """Return a real network, with what is missing drawn from a scenario (the shipped ``default``).
+
+    Parameters
+    ----------
+    path : a folder with services.csv and ties.csv, or one GraphML, GEXF or node-link JSON file.
+    scenario : a shipped scenario's name, or a path.
+    options : fields of `NetworkFileOptions`, for example ``services_file="nodes.csv"``.
+
+    Raises
+    ------
+    InputError, InputErrors : an option or a file cannot be used.
+    """
+    known = NetworkFileOptions.model_fields
+    for name in options:
+        if name not in known:
+            raise InputError("python", name, "unknown name", nearest(name, known))
+    try:
+        chosen = NetworkFileOptions.model_validate(options)
+    except ValidationError as failure:
+        raise InputErrors(
+            [
+                InputError(
+                    "python",
+                    ".".join(str(step) for step in error["loc"]),
+                    f"{error['input']!r} cannot be used",
+                    f"{error['msg'][0].lower()}{error['msg'][1:]}",
+                )
+                for error in failure.errors(include_url=False)
+            ]
+        ) from None
+    return read_network(Path(path), chosen, load_scenario(scenario))
+
+
+def _tables(path: Path, options: NetworkFileOptions, log: FaultLog) -> _Tables:
+    known = (*SERVICE_COLUMNS, *TIE_COLUMNS, *TIER_COLUMNS)
+    for name in options.columns:
+        if name not in known:
+            raise InputError("columns", name, "is no column that is read", nearest(name, dict.fromkeys(known)))
+    if path.is_dir():
+        tables = _folder(path, options, log)
+    elif path.suffix.lower() in SUFFIXES and path.is_file():
+        sheets = read_graph(path, path.name)
+        tables = _Tables(sheets.services, sheets.ties, sheets.tiers, sheets.directed)
+    elif path.is_file():
+        is_table = path.suffix.lower() == ".csv"
+        remedy = "name the folder it is in" if is_table else f"give a folder, or a file of {', '.join(SUFFIXES)}"
+        raise InputError(path.name, "", "is not a network that can be read", remedy)
+    else:
+        raise InputError(path.name, "", "there is no such folder or file", "check the path")
+    found = {name for sheet in (tables.services, tables.ties) if sheet is not None for name in sheet.columns}
+    for name, theirs in options.columns.items():
+        if theirs not in found:
+            raise InputError(
+                tables.services.file,
+                f"columns.{name}",
+                f"there is no column '{theirs}'",
+                nearest(theirs, sorted(found)),
+            )
+    return _Tables(
+        tables.services.renamed(options.columns),
+        tables.ties.renamed(options.columns) if tables.ties is not None else None,
+        tables.tiers,
+        tables.directed,
+    )
+
+
+def _folder(path: Path, options: NetworkFileOptions, log: FaultLog) -> _Tables:
+    present = sorted(entry.name for entry in path.iterdir() if entry.suffix.lower() in (".csv", *SUFFIXES))
+
+    def sheet(name: str, option: str, required: bool) -> Sheet | None:
+        file = inside_folder(path, name, option, path.name)
+        if not file.is_file():
+            if not required:
+                return None
+            found = f"found: {', '.join(present[:10])}" if present else "the folder holds no CSV file"
+            remedy = f"name it with {option} ({found})" if option else f"add it ({found})"
+            raise InputError(path.name, "", f"there is no {name}", remedy)
+        return read_sheet(file, name, log)
+
+    services = sheet(options.services_file or "services.csv", "services_file", True)
+    ties = sheet(options.ties_file or "ties.csv", "ties_file", options.ties_file is not None)
+    if ties is None and len([name for name in present if name.endswith(".csv")]) > 1 and options.services_file:
+        others = [name for name in present if name.endswith(".csv") and name != options.services_file]
+        log.add(
+            "noted",
+            path.name,
+            "ties_file",
+            f"there is no ties.csv, but {', '.join(others[:5])}",
+            "name the table of ties with ties_file, if it is one of them",
+        )
+    assert services is not None
+    return _Tables(services, ties, sheet("tiers.csv", "", False))
+
+
+def _directed(options: NetworkFileOptions, tables: _Tables, log: FaultLog) -> bool:
+    if options.directed is False and options.influence is not None:
+        log.add("refused", "network", "influence", "has no meaning where directed = false", "leave one of them out")
+    if options.directed is not None:
+        return options.directed
+    if options.influence is None and tables.directed:
+        log.add(
+            "noted",
+            tables.services.file,
+            "directed",
+            "the file says that ties run one way",
+            "the target of a tie is taken to influence its source; else set influence",
+        )
+    return options.influence is not None or bool(tables.directed)
+
+
+def _unknown_columns(tables: _Tables, above: tuple[str, ...], log: FaultLog) -> None:
+    """Note columns that are not read, with the name that the first near miss may have been meant for."""
+    for sheet, known in ((tables.services, SERVICE_COLUMNS), (tables.ties, TIE_COLUMNS), (tables.tiers, TIER_COLUMNS)):
+        others = [name for name in (sheet.columns if sheet else ()) if name not in known and name not in above]
+        if sheet is None or not others:
+            continue
+        free = [column for column in known if column not in sheet.columns]
+        close = {name: difflib.get_close_matches(name.lower(), free, n=1, cutoff=0.8) for name in others}
+        meant = next((f"; is '{name}' meant as '{found[0]}'?" for name, found in close.items() if found), "")
+        noun = "this column is" if len(others) == 1 else "these columns are"
+        shown = ", ".join(others[:8]) + (f" and {len(others) - 8} more" if len(others) > 8 else "")
+        log.add("noted", sheet.file, shown, f"{noun} not read", f"ignored{meant}")
+
+
+# --------------------------------------------------------------------------------------------------- what is drawn
+
+
+def redrawn(network: Network, scenario: Scenario, replicate: int) -> Network:
+    """Return a network that was read, with what its files do not give drawn for a replicate.
+
+    Given values stay as they are. Where a row's deprivation is missing it is drawn on the scale of the given ones
+    (their mean and standard deviation). Readiness and capability that are drawn follow the given deprivation, in
+    standard deviations, by the scenario's slopes. Without a table of ties, ties are picked as in a generated network.
+    """
+    from spreadsim.network.ties import picked_pairs
+
+    given: Mapping[str, np.ndarray] = network.facts["given"]
+    number = replicate if scenario.network.redraw else 0
+    values = draw_attributes(scenario, network.hierarchy, number)
+    if "deprivation" in given:
+        values.update(_following(given["deprivation"], values["deprivation"], scenario, network, number))
+    drawn = [name for name in values if name not in given or bool(np.any(np.isnan(given[name])))]
+    for name in given:
+        values[name] = np.where(np.isnan(given[name]), values[name], given[name])
+    ties = network.ties
+    if not network.facts["ties_given"]:
+        drawn.append("ties")
+        table = scenario.network.model_copy(update={"services": network.n})
+        ties = ties_from_pairs(network.n, *picked_pairs(table, network.hierarchy, scenario.run.seed, [number]))
+    return replace(network, attributes=values, ties=ties, drawn=tuple(drawn))
+
+
+def _following(
+    given: np.ndarray, drawn: np.ndarray, scenario: Scenario, network: Network, number: int
+) -> dict[str, Any]:
+    """Return deprivation without gaps, and readiness and capability drawn around it."""
+    known = given[~np.isnan(given)]
+    middle, spread = float(known.mean()), float(known.std())
+    deprivation = np.where(np.isnan(given), np.round(middle + spread * drawn, 6), given)
+    standard = (deprivation - middle) / spread if spread > 0 else np.zeros(len(given))
+    values = draw_attributes(scenario, network.hierarchy, number, standard)
+    return {"deprivation": deprivation, "readiness": values["readiness"], "capability": values["capability"]}
+
+
+# --------------------------------------------------------------------------------------------------- of a scenario
+
+
+def files_of_scenario(scenario: Scenario) -> Path:
+    """Return the folder or file that a scenario's [network] names.
+
+    It lies in the scenario's own folder, or in the folder that the user's ``SPREADSIM_DATA`` names.
+
+    Raises
+    ------
+    InputError : the path leaves the folder, or nothing is there.
+    """
+    name = scenario.network.path or ""
+    places = [scenario._folder or Path()]
+    if os.environ.get("SPREADSIM_DATA"):
+        places.append(Path(os.environ["SPREADSIM_DATA"]))
+    for place in places:
+        path = inside_folder(place, name, "network.path", scenario.name)
+        if path.exists():
+            return path
+    raise InputError(
+        scenario.name,
+        "network.path",
+        f"there is no '{name}' beside the scenario file",
+        f"put the data there (spreadsim scenarios --copy NAME writes a shipped scenario beside your data), or name the "
+        f"folder that holds '{name}' in SPREADSIM_DATA",
+    )
+
+
+def files_read(path: Path, options: NetworkFileOptions) -> list[Path]:
+    """Return the files that a network is read from: the file itself, or the tables in the folder."""
+    if not path.is_dir():
+        return [path]
+    names = (options.services_file or "services.csv", options.ties_file or "ties.csv", "tiers.csv")
+    files = [inside_folder(path, name, "network.path", path.name) for name in names]
+    return [file for file in files if file.is_file()]
+
+
+def network_of_scenario(scenario: Scenario, drawn_as: int, like: Network | None) -> Network:
+    """Return the network that a scenario's files describe, with what they do not give drawn for a replicate.
+
+    `like`, the network of another replicate, spares reading them again.
+    """
+    if like is None:
+        found = read_network(files_of_scenario(scenario), scenario.network, scenario, drawn_as)
+        facts = {**found.network.facts, "faults": [str(fault) for fault in found.faults]}
+        return replace(found.network, facts=facts)
+    return redrawn(like, scenario, drawn_as)

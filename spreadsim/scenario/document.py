@@ -1,0 +1,364 @@
+"""What a scenario is: the document that a user writes, with every default filled in.
+
+What belongs here: the tables of a scenario file and the rules that hold between their fields.
+What does not: reading and merging files (``files``), what drivers take (``plan``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
+
+from spreadsim.parameters import (
+    Behaviour,
+    Cost,
+    Intervention,
+    Programme,
+    Run,
+    Services,
+    SupportFor,
+    Table,
+    parameter,
+)
+from spreadsim.scenario.network_options import NetworkFileOptions
+
+MAX_COMPONENTS = 64
+# Names of columns of the results, which a level of the hierarchy would overwrite.
+RESERVED_LEVELS = frozenset(
+    (
+        "strategy", "replicate", "service", "name", "degree", "deprivation", "context", "readiness", "capability",
+        "adaptation_tendency", "population", "perception", "end_state", "share_embedded", "median_month_embedded",
+        "level", "group", "number", "n_services", "reach", "benefit", "deprivation fifth",
+    )
+)
+FORMAT: Literal[1] = 1
+
+NetworkSource = Literal[
+    "nested-hierarchy", "ring-lattice", "small-world", "scale-free", "random", "complete", "path", "tree", "star",
+    "file", "graph",
+]
+
+
+class Sizes(Table):
+    """How members are shared among groups: equally, in proportion to a lognormal draw, or as counted somewhere."""
+
+    distribution: Literal["equal", "lognormal", "observed"] = parameter(
+        "equal", "How group sizes are distributed; observed sizes are dealt out at random.", unit="choice",
+        bounds=None, evidence="design", source="design",
+    )
+    counts: dict[str, int] | None = Field(
+        None, description="For 'observed': the number of groups of each size, as { \"1\" = 45, \"2\" = 86 }."
+    )
+    median: float | None = Field(
+        None, gt=0, description="Median of the lognormal; sizes are rescaled to the exact total in any case."
+    )
+    log_standard_deviation: float = parameter(
+        0.5, "Standard deviation of the natural logarithm of sizes.", unit="log members", bounds=(0.0, 3.0),
+        plausible=(0.0, 1.0), evidence="assumed",
+    )
+
+    @model_validator(mode="after")
+    def _observed(self) -> Self:
+        if (self.distribution == "observed") != (self.counts is not None):
+            raise ValueError("'counts' goes with distribution = \"observed\", and only with it")
+        for size, count in (self.counts or {}).items():
+            if not size.isdecimal() or int(size) < 1 or count < 1:
+                raise ValueError(f"'counts' holds sizes and counts of at least 1, found {size!r} = {count}")
+        return self
+
+
+class Level(Table):
+    """One level of the hierarchy: exactly one of `count`, `names` and `children` says how many groups it has."""
+
+    level: str = Field(min_length=1, max_length=100)
+    count: int | None = Field(None, ge=1, le=10_000_000)
+    names: list[str] | None = None
+    children: list[int] | None = Field(None, description="Number of groups of this level in each group above.")
+    sizes: Sizes = Sizes()
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        given = [name for name in ("count", "names", "children") if getattr(self, name) is not None]
+        if not given or ("count" in given and len(given) > 1):
+            raise ValueError("give exactly one of 'count', 'names' and 'children' (names may stand beside children)")
+        if self.children is not None and (not self.children or min(self.children) < 1):
+            raise ValueError("every entry of 'children' is at least 1")
+        if self.names is not None and len(set(self.names)) != len(self.names):
+            raise ValueError("names of a level are all different")
+        if self.names is not None and self.children is not None and sum(self.children) != len(self.names):
+            raise ValueError(f"'children' sum to {sum(self.children)}, but {len(self.names)} names are given")
+        return self
+
+    @property
+    def size(self) -> int:
+        """Number of groups of this level."""
+        if self.count is not None:
+            return self.count
+        return len(self.names) if self.names is not None else sum(self.children or [])
+
+
+class PeerTies(Table):
+    """Who is in touch with whom."""
+
+    picks_in_lowest_level: float = parameter(
+        2.0, "Peers each service picks in its own lowest-level group; a fraction is a chance of one more.",
+        unit="picks", bounds=(0.0, 20.0), plausible=(1.0, 6.0),
+    )
+    picks_in_next_level: float = parameter(
+        1.0, "Peers each service picks in the group one level up.", unit="picks", bounds=(0.0, 20.0),
+        plausible=(0.0, 3.0),
+    )
+    picks_anywhere: float = parameter(
+        0.3, "Peers each service picks anywhere.", unit="picks", bounds=(0.0, 20.0), plausible=(0.0, 2.0),
+        source="weak ties: Granovetter 1973",
+    )
+    homophily_distance: float = parameter(
+        1.5, "Difference in context at which a tie counts half; inf: all ties alike.", unit="units of context",
+        bounds=(0.0, math.inf), above=0.0, plausible=(0.5, 5.0), symbol="tau_h", infinite=True,
+    )
+
+
+class Generator(Table):
+    """Shape of the generated networks other than the nested hierarchy."""
+
+    neighbours: int = parameter(
+        6, "Ties of each service in a ring lattice or small world (even).", unit="ties", bounds=(2, 1000),
+        plausible=(2, 12), evidence="design", source="Watts, Strogatz 1998",
+    )
+    rewiring: float = parameter(
+        0.1, "Chance that a tie of the small world is rewired.", unit="probability", plausible=(0.0, 1.0),
+        evidence="design", source="Watts, Strogatz 1998",
+    )
+    attachments: int = parameter(
+        3, "Ties that each new service of a scale-free network makes.", unit="ties", bounds=(1, 1000),
+        plausible=(1, 6), evidence="design", source="Barabasi, Albert 1999",
+    )
+    mean_degree: float = parameter(
+        6.0, "Mean number of ties in a random network.", unit="ties", bounds=(0.0, 10_000.0), plausible=(1.0, 12.0),
+        evidence="design", source="Erdos, Renyi 1959",
+    )
+    branching: int = parameter(
+        2, "Children of each service in a tree of peers.", unit="ties", bounds=(1, 1000), plausible=(1, 6),
+        evidence="design", source="design",
+    )
+
+
+def default_hierarchy() -> list[Level]:
+    """Return 4 regions, 16 systems and 80 neighbourhoods."""
+    return [
+        Level(level="region", count=4),
+        Level(level="system", count=16),
+        Level(level="neighbourhood", count=80),
+    ]
+
+
+class NetworkTable(NetworkFileOptions):
+    """The network: hierarchy and peer ties, generated or read from files."""
+
+    source: NetworkSource = parameter(
+        "nested-hierarchy", "How the network is made.", unit="choice", bounds=None, evidence="design",
+        source="design",
+    )
+    services: int = parameter(
+        480, "Number of services.", unit="services", bounds=(1, 100_000_000), plausible=(50, 5000),
+        evidence="design", source="design",
+    )
+    hierarchy: list[Level] = Field(default_factory=default_hierarchy)
+    group_sizes: Sizes = Sizes()
+    redraw: bool = parameter(
+        True, "Each replicate draws its own ties and services; false: one draw, replicate 0, for all.",
+        unit="yes or no", bounds=None, evidence="design", source="design",
+    )
+    generated: list[str] = Field(
+        default_factory=list, description="What no one has published and is therefore generated, for the report."
+    )
+    peer_ties: PeerTies = PeerTies()
+    generator: Generator = Generator()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.source == "file") != (self.path is not None):
+            raise ValueError("'path' goes with source = \"file\", and only with it")
+        groups_above = 1
+        for level in self.hierarchy:
+            who, above = f"level '{level.level}'", groups_above
+            if level.children is not None and len(level.children) != above:
+                raise ValueError(f"{who}: 'children' has {len(level.children)} entries for {above} groups above")
+            if level.size < above:
+                raise ValueError(f"{who} has {level.size} groups, fewer than the {above} above it")
+            groups_above = level.size
+        if self.source not in ("file", "graph") and self.services < groups_above:
+            raise ValueError(f"{self.services} services cannot fill {groups_above} lowest-level groups")
+        counted = None if self.group_sizes.counts is None else sum(self.group_sizes.counts.values())
+        if counted is not None and counted != groups_above:
+            raise ValueError(f"group_sizes.counts describe {counted} groups, the hierarchy has {groups_above}")
+        for level in self.hierarchy:
+            if level.level in RESERVED_LEVELS:
+                raise ValueError(f"a level cannot be called '{level.level}': a column of the results has that name")
+        names = [level.level for level in self.hierarchy]
+        if len(set(names)) != len(names):
+            raise ValueError("levels of the hierarchy have different names")
+        ties = self.peer_ties
+        if sum(map(math.ceil, (ties.picks_in_lowest_level, ties.picks_in_next_level, ties.picks_anywhere))) > 63:
+            raise ValueError("a service can pick at most 63 peers")
+        if self.source in ("ring-lattice", "small-world") and self.generator.neighbours % 2:
+            raise ValueError("generator.neighbours must be even")
+        return self
+
+
+def _lever(meaning: str, symbol: str) -> Any:
+    return parameter(None, meaning, unit="lever", plausible=(0.0, 1.0), symbol=symbol, evidence="design",
+                     source="Greenhalgh, Papoutsi 2019")
+
+
+class FourLevers(Table):
+    """The balance and the four levers it sets; each lever may be given instead."""
+
+    balance: float | None = _lever(
+        "From 0, a fixed package mandated from above, to 1, organic: sets the four levers.", "B")
+    mandate: float | None = _lever("Force of instruction from above.", "M")
+    latitude: float | None = _lever(
+        "Share of the gap to the local context that a service may close, and freedom over what to include.", "P")
+    peer_programme: float | None = _lever("Facilitated exchange between peers.", "Q")
+    monitoring: float | None = _lever("Audit against the specification.", "V")
+
+
+_SCHEDULED = ("support", "support_capacity", "support_for", "support_priority", "co_production", "celebration")
+
+
+class ScheduleEntryBase(FourLevers):
+    """From `month` on, the levers named hold until another entry names them."""
+
+    month: int = Field(ge=0, le=1200)
+
+
+def _optional(table: type[Table], names: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """Return the fields of `table`, each optional: absent means 'as in the scenario'."""
+    fields: dict[str, Any] = {}
+    for name, field in table.model_fields.items():
+        if names is not None and name not in names:
+            continue
+        copy = field._copy()
+        copy.default, copy.default_factory = None, None
+        fields[name] = (field.annotation | None, copy)  # type: ignore[operator]
+    return fields
+
+
+ScheduleEntry = create_model("ScheduleEntry", __base__=ScheduleEntryBase, **_optional(Programme, _SCHEDULED))
+
+
+class StrategyBase(FourLevers):
+    """One way of driving spread."""
+
+    title: str = Field("", max_length=200)
+    codification: float | None = Field(None, ge=0, le=1, description="Codification of every component.")
+    mechanism_clarity: float | None = Field(None, ge=0, le=1, description="Clarity of the mechanism.")
+    overrides: dict[str, Any] = Field(default_factory=dict)
+    schedule: list[ScheduleEntry] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _levers_given(self) -> Self:
+        missing = [name for name in FOUR_LEVERS if getattr(self, name) is None]
+        if self.balance is None and missing:
+            raise ValueError(f"give 'balance', or all four levers (missing: {', '.join(missing)})")
+        return self
+
+
+FOUR_LEVERS = ("mandate", "latitude", "peer_programme", "monitoring")
+Strategy = create_model("Strategy", __base__=StrategyBase, **_optional(Programme))
+
+
+def without_levers(strategy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a strategy but its balance and the four levers: whoever moves the dial sets them anew."""
+    return {name: value for name, value in strategy.items() if name not in ("balance", *FOUR_LEVERS)}
+
+
+class FrontierTable(Table):
+    """What the frontier is drawn over."""
+
+    balances: list[float] = Field(default_factory=lambda: [i / 10 for i in range(11)], min_length=2, max_length=101)
+    replicates: int | None = Field(None, ge=1, le=1_000_000)
+
+    @field_validator("balances")
+    @classmethod
+    def _in_order(cls, values: list[float]) -> list[float]:
+        if any(not 0 <= value <= 1 for value in values):
+            raise ValueError("balances lie between 0 and 1")
+        if sorted(set(values)) != values:
+            raise ValueError("balances are given in ascending order, each once")
+        return values
+
+
+class Scenario(Table):
+    """A question, the structure it is asked of, and the strategies compared."""
+
+    format: Literal[1] = FORMAT
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
+    title: str = Field("", max_length=300)
+    question: str = Field("", max_length=1000)
+    shows: str = Field("", max_length=2000)
+    sources: list[str] = Field(default_factory=list)
+    run: Run = Run()
+    intervention: Intervention = Field(default_factory=Intervention)
+    network: NetworkTable = Field(default_factory=NetworkTable)
+    services: Services = Services()
+    programme: Programme = Programme()
+    strategies: dict[str, Strategy] = Field(min_length=1)
+    frontier: FrontierTable = Field(default_factory=FrontierTable)
+    behaviour: Behaviour = Behaviour()
+    cost: Cost = Cost()
+
+    _folder: Path | None = PrivateAttr(None)  # of the file, for the paths in it
+    _sets_folder: Path | None = PrivateAttr(None)  # of the file that names the sets of parameters
+
+    @field_validator("title", "question", "shows")
+    @classmethod
+    def _printable(cls, text: str) -> str:
+        if not all(character.isprintable() or character == "\n" for character in text):
+            raise ValueError("holds a character that cannot be printed")
+        return text
+
+    @field_validator("strategies")
+    @classmethod
+    def _strategy_names(cls, strategies: dict[str, Any]) -> dict[str, Any]:
+        for name in strategies:
+            if not strategies[name].title.isprintable():
+                raise ValueError(f"the title of '{name}' holds a character that cannot be printed")
+            if not name or len(name) > 60 or " - " in name or not name.isprintable():
+                raise ValueError(f"'{name}' cannot name a strategy: 1 to 60 printable characters without ' - '")
+        return strategies
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Self:
+        components = self.intervention.components
+        if not 1 <= len(components) <= MAX_COMPONENTS:
+            raise ValueError(f"an intervention has 1 to {MAX_COMPONENTS} components, found {len(components)}")
+        total = math.fsum(component.weight for component in components.values())
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the weights of components sum to {total:.6g}; they must sum to 1")
+        readiness = self.services.readiness
+        if readiness.minimum > readiness.maximum:
+            raise ValueError("services.readiness.minimum is above services.readiness.maximum")
+        adoption = self.behaviour.adoption
+        if adoption.threshold_most_ready > adoption.threshold_least_ready:
+            raise ValueError(
+                "behaviour.adoption.threshold_most_ready is above behaviour.adoption.threshold_least_ready"
+            )
+        if adoption.exposure_response == "independent-cascade" and self.behaviour.awareness.start != "aware":
+            raise ValueError(
+                "behaviour.adoption.exposure_response = \"independent-cascade\" needs behaviour.awareness.start = "
+                "\"aware\": a peer persuades once, and who has not heard by then never will be"
+            )
+        if self.programme.stop_month < self.programme.start_month:
+            raise ValueError("programme.stop_month is before programme.start_month")
+        return self
+
+
+__all__ = [
+    "FOUR_LEVERS", "FourLevers", "Level", "NetworkTable", "Scenario", "Sizes", "Strategy", "SupportFor",
+    "without_levers",
+]

@@ -1,0 +1,333 @@
+"""Scenario files: finding, reading, merging, validating and writing them.
+
+What belongs here: TOML in and out, ``based_on`` chains, ``--set``, and turning a validation error into words
+that name the file, the field, the value and the remedy. Input files are untrusted: their size is limited and
+they name no path outside their own folder.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from spreadsim.errors import InputError, InputErrors, nearest
+from spreadsim.parameters import default_components
+from spreadsim.scenario.document import Scenario
+
+MAX_BYTES = 2_000_000
+_PACKAGE = Path(__file__).parent.parent
+_REPLACED_WHOLE = {("intervention", "components"), ("strategies",)}
+
+
+# ------------------------------------------------------------------------------------------------- shipped files
+
+
+def shipped_folder(kind: str) -> Path:
+    """Return the folder of shipped ``scenarios`` or ``experiments``: in the wheel, or at the repository's top."""
+    inside = _PACKAGE / "shipped" / kind
+    return inside if inside.is_dir() else _PACKAGE.parent / kind
+
+
+def shipped_names() -> list[str]:
+    """Return the names of the shipped scenarios, ``default`` first, then alphabetically."""
+    names = sorted(path.stem for path in shipped_folder("scenarios").glob("*.toml"))
+    return sorted(names, key=lambda name: (name != "default", name))
+
+
+def find_scenario(name: str, beside: Path | None = None) -> Path:
+    """Return the file of a shipped scenario's `name`, or of a path (relative to `beside` if given).
+
+    Raises
+    ------
+    InputError : there is no such scenario or file.
+    """
+    if name in shipped_names():
+        return shipped_folder("scenarios") / f"{name}.toml"
+    path = inside_folder(beside, name, "based_on") if beside is not None else Path(name)
+    if path.is_file():
+        return path
+    if path.suffix == ".toml" or "/" in name or "\\" in name:
+        raise InputError(name, "", "there is no such file", "check the path")
+    raise InputError(name, "", "no shipped scenario and no file has this name", nearest(name, shipped_names()))
+
+
+def inside_folder(folder: Path, name: str, field: str, file: str = "") -> Path:
+    """Return `folder`/`name`, refusing absolute paths and paths that leave the folder."""
+    remedy = "give a path inside the folder of the file that names it"
+    if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or PureWindowsPath(name).is_absolute():
+        raise InputError(file or name, field, f"'{name}' is an absolute path", remedy)
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise InputError(file or name, field, f"'{name}' leads out of the file's folder", remedy)
+    return path
+
+
+# ------------------------------------------------------------------------------------------------- reading
+
+
+def read_toml(path: Path, shown_as: str | None = None) -> dict[str, Any]:
+    """Return the content of a TOML file.
+
+    Raises
+    ------
+    InputError : the file cannot be read, is too large, is not UTF-8 or is not TOML.
+    """
+    shown = shown_as or str(path)
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise InputError(
+                shown, "", f"the file has {size:,} bytes", f"a file of this kind has at most {MAX_BYTES:,}"
+            )
+        text = path.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text)
+    except IsADirectoryError:
+        raise InputError(shown, "", "this is a folder", "name the .toml file in it") from None
+    except OSError as error:
+        raise InputError(
+            shown, "", f"cannot be read ({error.strerror})", "check the path and its permissions"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            shown, "", f"is not UTF-8 text (byte {error.start})", "save it as UTF-8, or as 'Unicode (UTF-8)'"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(shown, "", f"is not valid TOML: {error}", "mend that line") from None
+    except RecursionError:
+        raise InputError(shown, "", "is nested too deeply", "flatten it") from None
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return `base` with `over` laid upon it: tables key by key; components, strategies and lists whole."""
+    result = dict(base)
+    for key, value in over.items():
+        here = (*path, key)
+        if isinstance(value, Mapping) and isinstance(result.get(key), Mapping) and here not in _REPLACED_WHOLE:
+            result[key] = merge(result[key], value, here)
+        else:
+            result[key] = value
+    return result
+
+
+def _read_chain(name: str, seen: tuple[Path, ...], beside: Path | None) -> tuple[dict[str, Any], Path, Path]:
+    """Return a merged document, the file it begins with, and the folder that its network's path is relative to."""
+    path = find_scenario(name, beside)
+    if path.resolve() in seen:
+        chain = " -> ".join(p.name for p in (*seen, path.resolve()))
+        raise InputError(
+            seen[0].name, "based_on", f"the chain runs in a circle: {chain}", "base one of them on another file"
+        )
+    document = read_toml(path, name if beside is None else path.name)
+    parent = document.pop("based_on", None)
+    if parent is None:
+        return document, path, path.parent
+    if not isinstance(parent, str):
+        raise InputError(path.name, "based_on", f"{parent!r} is not text", "give a shipped name or a path")
+    base, _, folder = _read_chain(parent, (*seen, path.resolve()), path.parent)
+    network = document.get("network")
+    own_path = isinstance(network, Mapping) and "path" in network
+    return merge(base, document), path, path.parent if own_path else folder
+
+
+def _sets_folder(name: str) -> Path | None:
+    """Return the folder of the file of a chain that names ``run.parameter_sets``, None where none does."""
+    path = find_scenario(name)
+    while True:
+        document = read_toml(path, path.name)
+        run = document.get("run")
+        if isinstance(run, Mapping) and "parameter_sets" in run:
+            return path.parent
+        if "based_on" not in document:
+            return None
+        path = find_scenario(document["based_on"], path.parent)
+
+
+def parse_setting(text: str) -> tuple[list[str], Any]:
+    """Split ``FIELD=VALUE``; the value is read as TOML, else as text.
+
+    Raises
+    ------
+    InputError : there is no ``=``, or no field before it.
+    """
+    field, sign, value = text.partition("=")
+    if not sign or not field.strip():
+        raise InputError("--set", text, "is not of the form FIELD=VALUE", "for example --set run.months=84")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        parsed = value.strip()
+    return [part.strip() for part in field.split(".")], parsed
+
+
+def with_setting(document: Mapping[str, Any], keys: list[str], value: Any, source: str) -> dict[str, Any]:
+    """Return `document` with the field at the path `keys` set to `value`."""
+    result = dict(document)
+    here = result
+    for depth, key in enumerate(keys[:-1]):
+        below = here.get(key, {})
+        if not isinstance(below, Mapping):
+            raise InputError(
+                source, ".".join(keys), f"'{'.'.join(keys[: depth + 1])}' is not a table", "check the path"
+            )
+        here[key] = dict(below)
+        here = here[key]
+    last = keys[-1]
+    if isinstance(value, Mapping) and isinstance(here.get(last), Mapping):
+        value = merge(here[last], value, tuple(keys))
+    here[last] = value
+    return result
+
+
+# ------------------------------------------------------------------------------------------------- validation
+
+
+def _known_names(location: tuple[Any, ...]) -> list[str]:
+    """Return the names known in the table that holds the field at `location`."""
+    table: Any = Scenario
+    for step in location[:-1]:
+        found = None
+        if isinstance(table, type) and issubclass(table, BaseModel) and step in table.model_fields:
+            found = table.model_fields[step].annotation
+        else:
+            inside = [a for a in get_args(table) if isinstance(a, type) and issubclass(a, BaseModel)]
+            found = inside[-1] if inside else None
+        options = get_args(found)
+        models = [a for a in options if isinstance(a, type) and issubclass(a, BaseModel)]
+        is_container = getattr(found, "__origin__", None) in (dict, list)
+        table = models[0] if models and not is_container else found
+    if isinstance(table, type) and issubclass(table, BaseModel):
+        return list(table.model_fields)
+    return []
+
+
+_WANTED = {
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "string_type": "text in quotes",
+    "list_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+}
+
+
+def _in_words(error: Mapping[str, Any], location: tuple[Any, ...]) -> tuple[str, str]:
+    kind, value, context = error["type"], error.get("input"), error.get("ctx", {})
+    shown = (
+        repr(value) if not isinstance(value, (dict, list)) else f"a {'table' if isinstance(value, dict) else 'list'}"
+    )
+    shown = shown if len(shown) <= 80 else shown[:77] + "..."
+    if kind == "extra_forbidden":
+        known = _known_names(location)
+        return "unknown name", nearest(str(location[-1]), known) if known else "take it out"
+    if kind == "missing":
+        return "is missing", "add it"
+    limits = {
+        "greater_than_equal": ("ge", "at least"),
+        "less_than_equal": ("le", "at most"),
+        "greater_than": ("gt", "more than"),
+        "less_than": ("lt", "less than"),
+    }
+    if kind in limits:
+        key, word = limits[kind]
+        return f"{shown} is out of bounds", f"it must be {word} {context[key]:g}"
+    if kind == "literal_error":
+        choices = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
+        if isinstance(value, str):
+            remedy = nearest(value, choices)
+            if remedy.startswith("did"):
+                remedy += " (known: " + ", ".join(choices) + ")"
+            return f"{shown} is not one of the choices", remedy.replace("known names", "choose one of")
+        return f"{shown} is not one of the choices", "choose one of: " + ", ".join(choices)
+    if kind == "finite_number":
+        return f"{shown} is not a finite number", "give a finite number"
+    if kind in _WANTED:
+        return f"{shown} is not {_WANTED[kind]}", f"give {_WANTED[kind]}"
+    if kind == "value_error":
+        message = str(error["msg"]).removeprefix("Value error, ")
+        return message, "change the file accordingly"
+    return f"{shown}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}", "correct the value"
+
+
+def validate(document: Mapping[str, Any], file: str) -> Scenario:
+    """Return the scenario that `document` describes.
+
+    Raises
+    ------
+    InputErrors : one error for each fault found, naming file, field, value and remedy.
+    """
+    try:
+        return Scenario.model_validate(dict(document))
+    except ValidationError as failure:
+        faults: dict[str, InputError] = {}
+        for error in failure.errors(include_url=False):
+            location = tuple(step for step in error["loc"] if step not in ("float", "literal['as-before']"))
+            field = ".".join(str(step) for step in location)
+            problem, remedy = _in_words(error, location)
+            faults.setdefault(field + problem.split(" ")[0], InputError(file, field, problem, remedy))
+        raise InputErrors(list(faults.values())) from None
+
+
+def _check_component(keys: list[str], document: Mapping[str, Any]) -> None:
+    """Refuse to set one field of a component that there is not: a new component is given whole."""
+    if keys[:2] == ["intervention", "components"] and len(keys) == 4:
+        known = document.get("intervention", {}).get("components") or default_components()
+        if keys[2] not in known:
+            raise InputError("--set", ".".join(keys), f"there is no component '{keys[2]}'", nearest(keys[2], known))
+
+
+def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
+    """Return a scenario, resolved and validated.
+
+    Parameters
+    ----------
+    name : a shipped scenario's name, or a path to a file.
+    settings : ``FIELD=VALUE`` strings laid upon the file, in order.
+
+    Raises
+    ------
+    InputError, InputErrors : the file or a setting cannot be used.
+    """
+    from spreadsim.scenario.plan import plans
+
+    shown = str(name)
+    document, path, folder = _read_chain(shown, (), None)
+    document.setdefault("name", path.stem)
+    source = shown
+    for text in settings:
+        keys, value = parse_setting(text)
+        _check_component(keys, document)
+        document = with_setting(document, keys, value, "--set")
+        source = f"{shown} (with --set)"
+    scenario = validate(document, source)
+    scenario._folder = folder
+    if scenario.run.parameter_sets is not None:
+        scenario._sets_folder = _sets_folder(shown) or Path()
+    plans(scenario, source)  # strategies that do not resolve are refused here, not in the middle of a run
+    return scenario
+
+
+# ------------------------------------------------------------------------------------------------- writing
+
+
+def resolved(scenario: Scenario) -> dict[str, Any]:
+    """Return the scenario as a document with every default written out; running it gives the same results."""
+    document = scenario.model_dump(mode="python", exclude_none=True, exclude={"strategies"})
+    document["strategies"] = {
+        name: strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
+        for name, strategy in scenario.strategies.items()
+    }
+    return document
+
+
+def to_toml(scenario: Scenario) -> str:
+    """Return the resolved scenario as TOML text."""
+    import tomli_w
+
+    return tomli_w.dumps(resolved(scenario))

@@ -1,0 +1,143 @@
+"""Sets of parameters that a comparison draws on, so that its intervals carry doubt about them beside luck.
+
+What belongs here: reading a table whose columns are fields of a scenario and whose rows are sets, and the scenario as
+one set has it. Replicate r takes row r modulo the number of rows, for every strategy alike, so that differences stay
+paired.
+What does not: how the sets were come by (``fitting.fitting``).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spreadsim.errors import InputError, nearest
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.files import MAX_BYTES, inside_folder, resolved, validate, with_setting
+from spreadsim.scenario.paths import fields_that_vary
+
+# What all strategies and replicates share, or a strategy says for itself, cannot differ from set to set.
+TABLES = ("behaviour", "intervention", "programme", "cost")
+
+
+@dataclass(frozen=True)
+class ParameterSets:
+    """A table of parameters.
+
+    Attributes
+    ----------
+    file : the table's name.
+    paths : fields of the scenario, one a column.
+    rows : values, one row a set.
+    """
+
+    file: str
+    paths: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def scenario(self, base: Scenario, replicate: int) -> Scenario:
+        """Return the scenario with the set of a replicate.
+
+        Raises
+        ------
+        InputErrors : a value is out of bounds, or the values do not go together.
+        """
+        place = replicate % len(self.rows)
+        document = resolved(base)
+        for path, value in zip(self.paths, self.rows[place], strict=True):
+            document = with_setting(document, path.split("."), value, self.file)
+        answer = validate(document, f"{self.file}: line {place + 2}")
+        answer._folder = base._folder
+        return answer
+
+
+def check_path(scenario: Scenario, path: str, file: str) -> Any:
+    """Return what is declared of a field that may differ from set to set.
+
+    Raises
+    ------
+    InputError : there is no such number, it is shared by all sets, or a strategy sets its own.
+    """
+    known = {name: d for name, d in fields_that_vary(scenario).items() if name.split(".")[0] in TABLES}
+    if path not in known:
+        raise InputError(file, path, "is no field that a set of parameters can hold", nearest(path, known))
+    if known[path].kind not in ("number", "integer"):
+        raise InputError(file, path, "is not a number", "leave the column out")
+    parts = path.split(".")
+    for name, strategy in scenario.strategies.items():
+        own = strategy.model_dump(exclude_unset=True, exclude_none=True)
+        hidden = parts[0] == "programme" and parts[1] in own
+        hidden |= path == "intervention.mechanism_clarity" and "mechanism_clarity" in own
+        hidden |= parts[0] == "intervention" and parts[-1] == "codification" and "codification" in own
+        if hidden or path in own.get("overrides", {}):
+            raise InputError(file, path, f"strategy '{name}' sets its own, so that the sets would not hold there",
+                             "take it out of the strategy, or leave the column out")  # fmt: skip
+    return known[path]
+
+
+def read_parameter_sets(path: Path, scenario: Scenario, shown: str | None = None) -> ParameterSets:
+    """Return the sets of a CSV file whose header holds fields of the scenario.
+
+    Raises
+    ------
+    InputError : the file cannot be read, holds no set, or a column or cell cannot be used.
+    """
+    file = shown or path.name
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(file, "", "is too large", f"a table of parameters has at most {MAX_BYTES:,} bytes")
+        with path.open(encoding="utf-8-sig", newline="") as source:
+            lines = list(csv.reader(source))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(file, "", f"cannot be read ({error})", "give a CSV file in UTF-8") from None
+    header, body = (lines[0] if lines else []), [line for line in lines[1:] if line]
+    if not header or not body:
+        raise InputError(file, "", "holds no set of parameters", "give a header of fields and a row for each set")
+    if len(set(header)) != len(header):
+        raise InputError(file, "", "names a column twice", "give each field once")
+    kinds = [check_path(scenario, name, file).kind for name in header]
+    return ParameterSets(
+        file, tuple(header), tuple(_row(line, header, kinds, file, n) for n, line in enumerate(body, 2))
+    )
+
+
+def _row(line: Sequence[str], header: Sequence[str], kinds: Sequence[str], file: str, number: int) -> tuple[Any, ...]:
+    if len(line) != len(header):
+        raise InputError(file, f"line {number}", f"has {len(line)} cells for {len(header)} columns", "correct the line")
+    values: list[Any] = []
+    for text, name, kind in zip(line, header, kinds, strict=True):
+        try:
+            values.append(int(text) if kind == "integer" else float(text))
+        except ValueError:
+            raise InputError(file, f"line {number}: {name}", f"{text!r} is not a number", "correct it") from None
+    return tuple(values)
+
+
+def with_parameter_sets(scenario: Scenario, path: Path) -> Scenario:
+    """Return the scenario with its sets of parameters in another file."""
+    run = scenario.run.model_copy(update={"parameter_sets": path.name})
+    answer = scenario.model_copy(update={"run": run})
+    answer._folder, answer._sets_folder = scenario._folder, path.absolute().parent
+    return answer
+
+
+def sets_file(scenario: Scenario) -> Path | None:
+    """Return the file of the scenario's sets of parameters, None if it has none."""
+    name = scenario.run.parameter_sets
+    if name is None:
+        return None
+    if scenario._sets_folder is None:
+        raise InputError(scenario.name, "run.parameter_sets", "has no file to be relative to", "load it from a file")
+    return inside_folder(scenario._sets_folder, name, "run.parameter_sets", scenario.name)
+
+
+def sets_of_scenario(scenario: Scenario) -> ParameterSets | None:
+    """Return the sets that the scenario names, None if it names none."""
+    path = sets_file(scenario)
+    return None if path is None else read_parameter_sets(path, scenario)

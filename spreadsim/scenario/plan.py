@@ -1,0 +1,275 @@
+"""Plans: one strategy of a scenario as the numbers that a driver takes.
+
+What belongs here: the dial and its four levers, programme fields, overrides and schedules of a strategy, resolved to
+levers month by month; behaviour and intervention as nested named tuples of numbers, with the scenario file's names.
+What does not: rules, networks.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, get_args, get_origin
+
+import numpy as np
+from pydantic import BaseModel
+
+from spreadsim import draws, rules
+from spreadsim.errors import InputError, InputErrors, nearest
+from spreadsim.parameters import Behaviour, Cost, Programme, Table
+from spreadsim.scenario.document import FOUR_LEVERS, Scenario
+
+_NOT_OVERRIDDEN = ("network", "services", "run", "strategies", "frontier", "format", "name")
+_BY_STRATEGY = tuple(Programme.model_fields)
+_ENDS_WITH_PROGRAMME = ("mandate", "peer_programme", "monitoring", "support", "co_production", "celebration")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One strategy, resolved.
+
+    Attributes
+    ----------
+    name, title : of the strategy.
+    levers : one `rules.Levers` a month, months 0 to T-1.
+    behaviour, cost : nested named tuples with the scenario file's names; choices as small integers.
+    intervention : `rules.Intervention`.
+    programme : the programme's fields after the strategy's own.
+    stop_month : first month without the programme.
+    """
+
+    name: str
+    title: str
+    levers: tuple[rules.Levers, ...]
+    behaviour: Any
+    cost: Any
+    intervention: rules.Intervention
+    programme: Programme
+    months: int
+
+    @cached_property
+    def levers_by_month(self) -> rules.Levers:
+        """The levers as one array a lever, months 0 to T-1."""
+        return rules.Levers(*(np.array(column) for column in zip(*self.levers, strict=True)))  # type: ignore[arg-type]
+
+    @cached_property
+    def table(self) -> np.ndarray:
+        """The levers as numbers: shape (T, levers)."""
+        return np.array([tuple(month) for month in self.levers])
+
+    @property
+    def stop_month(self) -> int:
+        """First month without the programme."""
+        return self.programme.stop_month
+
+
+def _declare_numbers(table: type[BaseModel]) -> None:
+    """Make `table`'s named tuple, and those of its tables, a class of this module: compiled code is cached by it."""
+    for field in table.model_fields.values():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            _declare_numbers(field.annotation)
+    name = f"{table.__name__}Numbers"
+    globals()[name] = namedtuple(name, [*table.model_fields])
+
+
+_declare_numbers(Behaviour)
+_declare_numbers(Cost)
+
+
+def numbers(table: Table) -> Any:
+    """Return a table of parameters as a nested named tuple of numbers; a choice becomes its place in the list."""
+    values = []
+    for name, field in type(table).model_fields.items():
+        value = getattr(table, name)
+        if isinstance(value, Table):
+            values.append(numbers(value))
+        elif get_origin(field.annotation) is Literal:
+            values.append(get_args(field.annotation).index(value))
+        else:
+            values.append(value if isinstance(value, (bool, int)) else float(value))
+    return globals()[f"{type(table).__name__}Numbers"](*values)
+
+
+def four_levers(given: Any, minimum_latitude: float) -> dict[str, float]:
+    """Return the levers that `given` sets: those of its balance, replaced by those given one by one."""
+    levers: dict[str, float] = {}
+    if given.balance is not None:
+        balance = float(given.balance)
+        levers = {
+            "mandate": 1.0 - balance,
+            "latitude": minimum_latitude + (1.0 - minimum_latitude) * balance,
+            "peer_programme": balance,
+            "monitoring": 1.0 - balance,
+        }
+    for name in FOUR_LEVERS:
+        if getattr(given, name) is not None:
+            levers[name] = float(getattr(given, name))
+    return levers
+
+
+def _months(strategy: Any, programme: Programme, minimum_latitude: float, months: int) -> tuple[rules.Levers, ...]:
+    """Return the levers of each month: start and stop are schedule entries like the others."""
+    held: dict[str, Any] = dict.fromkeys(_ENDS_WITH_PROGRAMME, 0.0)
+    held |= {"support_capacity": programme.support_capacity, "support_for": programme.support_for}
+    own = four_levers(strategy, minimum_latitude)
+    start: dict[str, Any] = {
+        **own,
+        "support": programme.support,
+        "co_production": programme.co_production,
+        "celebration": programme.celebration,
+    }
+    after = programme.latitude_after
+    held["latitude"] = own["latitude"] if after == "as-before" else after
+    entries: list[tuple[int, int, dict[str, Any]]] = [(programme.start_month, 0, start)]
+    stop: dict[str, Any] = dict.fromkeys(_ENDS_WITH_PROGRAMME, 0.0)
+    entries.append((programme.stop_month, 1, stop))
+    for entry in strategy.schedule:
+        named = entry.model_dump(exclude_none=True, exclude={"month", "balance", *FOUR_LEVERS})
+        entries.append((entry.month, 2, {**named, **four_levers(entry, minimum_latitude)}))
+    entries.sort(key=lambda item: item[:2])
+    result, directed_since, position = [], None, 0
+    for month in range(months):
+        while position < len(entries) and entries[position][0] <= month:
+            _, kind, change = entries[position]
+            held |= change
+            if kind == 1 and after != "as-before":
+                held["latitude"] = after
+            position += 1
+        on = float(programme.start_month <= month < programme.stop_month)
+        since, interval = month - programme.start_month, programme.revision_interval
+        revises = float(on > 0 and interval > 0 and since > 0 and since % interval == 0)
+        directed_since = (month if directed_since is None else directed_since) if held["mandate"] > 0 else None
+        result.append(
+            rules.Levers(
+                month=month,
+                on=on,
+                mandate=float(held["mandate"]),
+                latitude=float(held["latitude"]),
+                peer_programme=float(held["peer_programme"]),
+                monitoring=float(held["monitoring"]),
+                support=float(held["support"]),
+                support_capacity=float(held["support_capacity"]),
+                co_production=float(held["co_production"]),
+                celebration=float(held["celebration"]),
+                supports_embedded=float(held["support_for"] == "implementing-and-embedded"),
+                months_directed=float(month - directed_since) if directed_since is not None else 0.0,
+                revises=revises,
+                revision_of_form=programme.revision_of_form,
+                revision_of_codification=programme.revision_of_codification,
+            )
+        )
+    return tuple(result)
+
+
+def _intervention(table: Any, behaviour: Any) -> rules.Intervention:
+    components = list(table.components.values())
+    total = 0.0
+    for component in components:
+        total += component.weight
+    weight = [component.weight / total for component in components]
+    core_total = omega = cbar = 0.0
+    for share, component in zip(weight, components, strict=True):
+        if component.core:
+            core_total += share
+        else:
+            omega += share
+        cbar += share * component.complexity
+    core_weight = [
+        w / core_total if c.core and core_total > 0 else 0.0 for w, c in zip(weight, components, strict=True)
+    ]
+    adaptable_weight = [w / omega if not c.core and omega > 0 else 0.0 for w, c in zip(weight, components, strict=True)]
+    n_core = sum(component.core for component in components)
+    erosion = draws.candidate_bound(rules.largest_erosion(behaviour))
+    drift = draws.candidate_bound(rules.largest_drift(behaviour))
+    return rules.Intervention(
+        core=np.array([component.core for component in components], dtype=np.bool_),
+        weight=np.array(weight),
+        core_weight=np.array(core_weight),
+        adaptable_weight=np.array(adaptable_weight),
+        complexity=np.array([float(component.complexity) for component in components]),
+        codification=np.array([float(component.codification) for component in components]),
+        n_components=len(components),
+        n_core=n_core,
+        core_share=core_total,
+        adaptable_share=omega,
+        mean_complexity=cbar,
+        core_exponent=table.core_exponent,
+        mechanism_clarity=float(table.mechanism_clarity),
+        erosion_bound=erosion,
+        erosion_table=np.array(draws.candidate_table(erosion, len(components))),
+        drift_bound=drift,
+        drift_table=np.array(draws.candidate_table(drift, len(components))),
+    )
+
+
+def _with_overrides(scenario: Scenario, name: str, strategy: Any, file: str) -> Scenario:
+    """Return the scenario as it holds for one strategy."""
+    from spreadsim.scenario.files import resolved, validate, with_setting
+
+    own = strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
+    programme = {key: own[key] for key in _BY_STRATEGY if key in own}
+    overrides: dict[str, Any] = own.get("overrides", {})
+    if not programme and not overrides and "codification" not in own and "mechanism_clarity" not in own:
+        return scenario
+    document = resolved(scenario)
+    # Replacing one way of naming starting sites replaces the other.
+    sites = programme.get("starting_sites", {})
+    if sites and "ids" not in sites:
+        document["programme"]["starting_sites"].pop("ids", None)
+    document = with_setting(document, ["programme"], programme, file)
+    if "mechanism_clarity" in own:
+        document["intervention"]["mechanism_clarity"] = own["mechanism_clarity"]
+    if "codification" in own:
+        for component in document["intervention"]["components"].values():
+            component["codification"] = own["codification"]
+    for path, value in overrides.items():
+        keys = path.split(".")
+        where = f"strategies.{name}.overrides.{path}"
+        if keys[0] in _NOT_OVERRIDDEN:
+            raise InputError(
+                file, where, f"[{keys[0]}] is shared by all strategies", "change it for the whole scenario"
+            )
+        if keys[0] not in Scenario.model_fields:
+            raise InputError(file, where, "unknown name", nearest(keys[0], Scenario.model_fields))
+        document = with_setting(document, keys, value, file)
+    try:
+        return validate(document, file)
+    except InputErrors as failure:
+        raise InputErrors(
+            [InputError(file, f"strategies.{name}: {e.field}", e.problem, e.remedy) for e in failure.errors]
+        ) from None
+
+
+def plan(scenario: Scenario, name: str, strategy: Any | None = None, file: str = "scenario") -> Plan:
+    """Return one strategy of the scenario, resolved; `strategy` replaces the one that the scenario has.
+
+    Raises
+    ------
+    InputError, InputErrors : the strategy names something that it cannot change, or gives a value out of bounds.
+    """
+    if strategy is None:
+        if name not in scenario.strategies:
+            raise InputError(file, "strategies", f"there is no strategy '{name}'", nearest(name, scenario.strategies))
+        strategy = scenario.strategies[name]
+    own = _with_overrides(scenario, name, strategy, file)
+    behaviour = numbers(own.behaviour)
+    minimum = own.behaviour.adaptation.minimum_latitude
+    return Plan(
+        name=name,
+        title=strategy.title or name,
+        levers=_months(strategy, own.programme, minimum, scenario.run.months),
+        behaviour=behaviour,
+        cost=numbers(own.cost),
+        intervention=_intervention(own.intervention, behaviour),
+        programme=own.programme,
+        months=scenario.run.months,
+    )
+
+
+def plans(scenario: Scenario, file: str = "scenario") -> list[Plan]:
+    """Return every strategy of the scenario, resolved, in the file's order."""
+    return [plan(scenario, name, file=file) for name in scenario.strategies]
+
+
+__all__ = ["Behaviour", "Cost", "Plan", "four_levers", "numbers", "plan", "plans"]

@@ -1,0 +1,283 @@
+"""Running an experiment: the coordinator.
+
+What belongs here: which runs are still to do, cutting them into chunks, handing chunks to workers here or on a cluster,
+and keeping what comes back. The coordinator holds the design, one bit a run and a few chunks, never the results.
+What does not: what a chunk does (``work``), files (``store``), the cluster (``cluster``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spreadsim.drivers.compilation import code_identity
+from spreadsim.errors import InputError, SpreadsimError
+from spreadsim.sweeps import folder as sweep_folder
+from spreadsim.sweeps import store
+from spreadsim.sweeps.designs import Points, Setting, content_key, points_of, settings_of
+from spreadsim.sweeps.experiment import Study, load_experiment
+from spreadsim.sweeps.job import Chunk, Job, base_content
+from spreadsim.sweeps.pool import LocalPool, Pool
+from spreadsim.sweeps.progress import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHUNK_SECONDS = 2.5
+SECONDS_PER_RUN = 1.0e-3  # measured; the rest of a run grows with services and months
+SECONDS_PER_SERVICE_MONTH = 85e-9
+BYTES_PER_RUN = 100
+BYTES_PER_EVENT = 8
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep's folder, and what came of running it.
+
+    Attributes
+    ----------
+    folder : where the tables are.
+    runs_done, runs_before, failed : runs finished now, runs that were finished before, runs with an error in all.
+    notes : what was mended on the way.
+    """
+
+    folder: Path
+    runs_done: int
+    runs_before: int
+    failed: int
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row a run, sorted by its identity, as a pandas DataFrame."""
+        return store.read_table(self.folder).to_pandas()
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """One row a point of the design: its key, number and values."""
+        import pandas as pd
+
+        return pd.read_parquet(self.folder / "points.parquet")
+
+
+def job_of(study: Study) -> Job:
+    """Return what every chunk of an experiment shares."""
+    return Job(study, code_identity(), sweep_folder.network_digest(study.scenario))
+
+
+def seconds_per_run(study: Study) -> float:
+    """Return how long a run takes on one processor, on average over the design, from measured rates."""
+    months, services = float(study.scenario.run.months), float(study.scenario.network.services)
+    for factor in (*study.levers, *study.uncertainties):
+        if factor.path == "run.months":
+            months = sum(factor.ends) / len(factor.ends)
+        elif factor.path == "network.services":
+            services = sum(factor.ends) / len(factor.ends)
+    return SECONDS_PER_RUN + services * months * SECONDS_PER_SERVICE_MONTH
+
+
+# ------------------------------------------------------------------------------------------------- what is to do
+
+
+class Ledger:
+    """Which runs are finished: one bit a run, in order of point, setting and replicate."""
+
+    def __init__(self, points: Points, settings: list[Setting], replicates: int, file: str) -> None:
+        self.points, self.settings, self.replicates, self.file = points, settings, replicates, file
+        keys = points.all_keys()
+        unique, first = np.unique(keys, return_index=True)
+        self._sorted, self._first = unique, first  # a point that the design holds twice is run once
+        self.order = np.sort(first)
+        self._setting = {setting.key: i for i, setting in enumerate(settings)}
+        self._row = np.empty(len(unique), dtype=np.int64)
+        self._row[:] = np.searchsorted(self.order, first)
+        self.keys = keys[self.order]
+        self.bits = np.zeros((len(unique), len(settings), (replicates + 7) // 8), dtype=np.uint8)
+
+    @property
+    def total(self) -> int:
+        """Number of runs."""
+        return len(self.order) * len(self.settings) * self.replicates
+
+    def mark(self, record: dict[str, Any]) -> None:
+        """Count a finished chunk's runs.
+
+        Raises
+        ------
+        InputError : they are not in the design, which has changed and not grown.
+        """
+        first, last = record["replicates"]
+        wanted = np.array(record["points"], dtype="S16")
+        place = np.searchsorted(self._sorted, wanted)
+        known = place < len(self._sorted)
+        known[known] = self._sorted[place[known]] == wanted[known]
+        if not known.all() or not set(record["settings"]) <= set(self._setting) or last > self.replicates:
+            what = "points" if not known.all() else "replicates" if last > self.replicates else "settings of the levers"
+            raise InputError(
+                self.file,
+                "design",
+                f"the folder holds finished runs of {what} that this experiment has "
+                "not: a design may grow in a folder, and not change",
+                "give another --out",
+            )
+        row = np.zeros(self.replicates, dtype=np.bool_)
+        row[first:last] = True
+        columns = np.array([self._setting[key] for key in record["settings"]])
+        self.bits[np.ix_(self._row[place], columns)] |= np.packbits(row)
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """Yield chunks of about `size` runs that hold all runs not finished, in order of point."""
+        waiting: list[int] = []
+        shape: list[tuple[tuple[int, ...], int, int]] = []
+        for row in range(len(self.order)):
+            here = self._rectangles(row)
+            if waiting and (here != shape or len(waiting) * max(1, _area(shape)) >= size):
+                yield from self._cut(waiting, shape, size)
+                waiting = []
+            shape = here
+            if here:
+                waiting.append(row)
+        if waiting:
+            yield from self._cut(waiting, shape, size)
+
+    def _rectangles(self, row: int) -> list[tuple[tuple[int, ...], int, int]]:
+        """Return the runs to do at a point, as (settings, first replicate, last replicate + 1)."""
+        done = np.unpackbits(self.bits[row], axis=1, count=self.replicates).astype(np.bool_)
+        if not done.any():
+            return [(tuple(range(len(self.settings))), 0, self.replicates)]
+        found: dict[tuple[int, int], list[int]] = {}
+        for s in range(len(self.settings)):
+            edges = np.flatnonzero(np.diff(np.concatenate([[True], done[s], [True]])))
+            for a, b in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+                found.setdefault((a, b), []).append(s)
+        return [(tuple(columns), a, b) for (a, b), columns in sorted(found.items())]
+
+    def _cut(self, rows: list[int], shape: list[tuple[tuple[int, ...], int, int]], size: int) -> Iterator[Chunk]:
+        points = tuple((self.keys[row].decode(), self.points.values(int(self.order[row]))) for row in rows)
+        for columns, first, last in shape:
+            settings = [self.settings[s] for s in columns]
+            step = max(1, size // max(1, len(columns) * len(rows)))
+            for a in range(first, last, step):
+                b = min(last, a + step)
+                content = [[key for key, _ in points], [s.key for s in settings], [a, b]]
+                yield Chunk(content_key(content), points, tuple((s.strategy, s.levers) for s in settings), (a, b))
+
+
+def _area(shape: list[tuple[tuple[int, ...], int, int]]) -> int:
+    return sum(len(columns) * (b - a) for columns, a, b in shape)
+
+
+# ------------------------------------------------------------------------------------------------- running
+
+
+def sweep(
+    experiment: str | Path | Study,
+    *,
+    out: str | Path | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
+    settings: Iterable[str] = (),
+    chunk_runs: int | None = None,
+    progress: bool = False,
+) -> Sweep:
+    """Run what an experiment has not run yet; give it again to go on where it stopped.
+
+    Parameters
+    ----------
+    experiment : a shipped name, a path, a folder of an earlier sweep, or a `Study`.
+    out : folder of the results; ``results/NAME`` by default.
+    workers : processes on this machine. More than one needs a script that is guarded by ``__name__ == "__main__"``.
+    scheduler : address of a running Dask scheduler, which then does the work instead.
+    settings : ``FIELD=VALUE`` strings laid upon the experiment file.
+    chunk_runs : runs in a chunk; by default a few seconds of them.
+    progress : show a bar on a terminal.
+
+    Raises
+    ------
+    InputError : the experiment cannot be used, or the folder is another's.
+    SpreadsimError : the disk is full, or a chunk's worker dies again and again; finished chunks are kept.
+    """
+    study = experiment if isinstance(experiment, Study) else load_experiment(experiment, settings)
+    folder = Path(out) if out is not None else sweep_folder.default_folder(study)
+    points, crossed, replicates = points_of(study), settings_of(study), study.scenario.run.replicates
+    job = job_of(study)
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    with store.locked(folder):
+        store.check_identity(folder, sweep_folder.identity(job, base_content(job)))
+        ledger = Ledger(points, crossed, replicates, study.file)
+        finished, notes = store.mend(folder)
+        before = failed = 0
+        for record in finished.values():
+            ledger.mark(record)
+            before, failed = before + record["runs"], failed + record["failed"]
+        finished.clear()
+        sweep_folder.write_inputs(study, points, folder)
+        size = chunk_runs or chunk_size(study, ledger.total)
+        log = Progress(folder / "sweep.log", ledger.total, before, progress)
+        for note in notes:
+            log.say(note)
+        pool: Pool
+        if scheduler is not None:
+            from spreadsim.sweeps.cluster import DaskPool
+
+            pool = DaskPool(scheduler)
+        else:
+            pool = LocalPool(workers if ledger.total - before > size else 1)
+        try:
+            done, bad = _run(job, ledger.chunks(size), pool, folder, log)
+        finally:
+            pool.close()
+            log.close()
+        sweep_folder.write_receipt(job, folder, started, ledger.total, failed + bad)
+    return Sweep(folder, done, before, failed + bad, tuple(notes))
+
+
+def _run(job: Job, chunks: Iterator[Chunk], pool: Pool, folder: Path, log: Progress) -> tuple[int, int]:
+    done = failed = 0
+    lost: list[str] = []
+    more = True
+    while more or pool.waiting:
+        while more and pool.waiting < pool.room:
+            chunk = next(chunks, None)
+            if chunk is None:
+                more = False
+                break
+            pool.submit(job, chunk)
+        for chunk, result in pool.finished():
+            if isinstance(result, str):
+                lost.append(result)
+                log.say(f"set aside {chunk.n_runs} runs: {result}")
+                continue
+            store.keep_chunk(
+                folder,
+                {
+                    "chunk": chunk.key,
+                    "points": [key for key, _ in chunk.points],
+                    "settings": [Setting(*setting).key for setting in chunk.settings],
+                    "replicates": list(chunk.replicates),
+                    "runs": result.runs,
+                    "failed": result.failed,
+                    "seconds": round(result.seconds, 3),
+                    "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+                },
+                result.parts,
+            )
+            done, failed = done + result.runs, failed + result.failed
+            log.step(result.runs)
+    if lost:
+        raise SpreadsimError(
+            f"{len(lost)} chunks could not be run ({lost[0]}); all others are finished and kept: with fewer --workers "
+            "each has more memory; give the same command again for the rest"
+        )
+    return done, failed
+
+
+def chunk_size(study: Study, total: int) -> int:
+    """Return the number of runs in a chunk of a few seconds; less where there are few runs."""
+    return int(max(1, min(CHUNK_SECONDS / seconds_per_run(study), 5000, -(-total // 16))))

@@ -1,0 +1,264 @@
+"""Designs: which points of the uncertainties, and which settings of the levers, an experiment holds.
+
+What belongs here: grids, tables, Latin hypercubes, Sobol' and Morris designs, made by SciPy and SALib in the unit cube
+and carried to each factor's distribution. A design has a seed of its own; the same seed gives the same points, and a
+Sobol' design of twice the size begins with the points of the smaller one.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import itertools
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spreadsim.errors import InputError, MissingExtraError
+from spreadsim.scenario.files import inside_folder
+from spreadsim.sweeps.experiment import Factor, Study, Values
+
+MAX_POINTS = 20_000_000
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One combination of the levers under one strategy."""
+
+    strategy: str
+    levers: Values
+
+    @property
+    def key(self) -> str:
+        """Name of the setting, the same wherever it stands in a design."""
+        return content_key([self.strategy, self.levers])
+
+    @property
+    def label(self) -> str:
+        """The setting in words."""
+        inside = ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in self.levers.items())
+        return f"{self.strategy} ({inside})" if inside else self.strategy
+
+
+def content_key(content: Any, digits: int = 16) -> str:
+    """Return a hash of plain content in hexadecimal."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:digits]
+
+
+@dataclass(frozen=True)
+class Points:
+    """The points of a design, in order.
+
+    Attributes
+    ----------
+    factors : the uncertainties.
+    unit : shape (points, factors): places in the unit cube; a listed value's place is its number.
+    method : of the design.
+    """
+
+    factors: tuple[Factor, ...]
+    unit: np.ndarray
+    method: str
+
+    def __len__(self) -> int:
+        return len(self.unit)
+
+    def values(self, number: int) -> Values:
+        """Return the values of one point by path."""
+        return {f.path: _value(f, u) for f, u in zip(self.factors, self.unit[number].tolist(), strict=True)}
+
+    def all_keys(self) -> np.ndarray:
+        """Return the key of every point, in order: the same wherever the point stands in a design."""
+        return np.fromiter((content_key(self.values(i)) for i in range(len(self))), dtype="S16", count=len(self))
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return the values of all points, one list a factor."""
+        return {f.path: [_value(f, u) for u in self.unit[:, j].tolist()] for j, f in enumerate(self.factors)}
+
+
+def _value(factor: Factor, u: float) -> Any:
+    """Return the value at place `u` of the factor's distribution."""
+    if factor.values:
+        return factor.values[min(len(factor.values) - 1, int(u * len(factor.values)))]
+    low, high = factor.low, factor.high
+    if factor.kind == "integer":
+        return int(min(high, math.floor(low + u * (high - low + 1))))
+    if factor.distribution == "log-uniform":
+        value = math.exp(math.log(low) + u * (math.log(high) - math.log(low)))
+    elif factor.distribution == "triangular":
+        mode = float(factor.mode if factor.mode is not None else low)
+        split = (mode - low) / (high - low)
+        if u <= split:
+            value = low + math.sqrt(u * (high - low) * (mode - low))
+        else:
+            value = high - math.sqrt((1 - u) * (high - low) * (high - mode))
+    else:
+        value = low + u * (high - low)
+    return float(f"{min(high, max(low, value)):.12g}")
+
+
+def lever_values(factor: Factor) -> list[Any]:
+    """Return the values of a lever: those listed, or equal steps."""
+    if factor.values:
+        return list(factor.values)
+    steps = factor.steps or 5
+    return [factor.typed(_at_step(factor, i, steps)) for i in range(steps)]
+
+
+def _at_step(factor: Factor, i: int, steps: int) -> float:
+    share = i / (steps - 1) if steps > 1 else 0.5
+    if factor.distribution == "log-uniform":
+        value = factor.low * (factor.high / factor.low) ** share
+    else:
+        value = factor.low + share * (factor.high - factor.low)
+    return float(f"{value:.12g}")
+
+
+def settings_of(study: Study) -> list[Setting]:
+    """Return every strategy and combination of the levers, in the file's order."""
+    names = [factor.path for factor in study.levers]
+    crossed = list(itertools.product(*(lever_values(factor) for factor in study.levers)))
+    return [Setting(s, dict(zip(names, values, strict=True))) for s in study.strategies for values in crossed]
+
+
+def points_of(study: Study) -> Points:
+    """Return the points of an experiment's design.
+
+    Raises
+    ------
+    InputError : the design cannot be made of these uncertainties.
+    """
+    design, factors = study.experiment.design, study.uncertainties
+    if not factors:
+        if design.method in ("sobol", "morris", "latin-hypercube"):
+            raise InputError(
+                study.file,
+                "design.method",
+                f"'{design.method}' needs uncertainties",
+                'add [uncertainties], or take method = "grid"',
+            )
+        return Points((), np.zeros((1, 0)), design.method)
+    if design.method == "table":
+        return _table(study)
+    if design.method == "grid":
+        return _grid(study)
+    size = design_size(design.method, design.samples, len(factors), design.second_order)
+    if size > MAX_POINTS:
+        raise InputError(study.file, "design.samples", f"makes {size:,} points", f"at most {MAX_POINTS:,} are taken")
+    if design.method == "latin-hypercube":
+        from scipy.stats import qmc
+
+        unit = qmc.LatinHypercube(len(factors), seed=np.random.default_rng(design.seed)).random(design.samples)
+    else:
+        unit = _by_salib(study)
+    return Points(factors, np.asarray(unit, dtype=np.float64), design.method)
+
+
+def design_size(method: str, samples: int, n_factors: int, second_order: bool = False) -> int:
+    """Return the number of points of a sampled design."""
+    if method == "sobol":
+        return samples * (2 * n_factors + 2 if second_order else n_factors + 2)
+    return samples * (n_factors + 1) if method == "morris" else samples
+
+
+def unit_problem(factors: tuple[Factor, ...]) -> dict[str, Any]:
+    """Return SALib's description of the unit cube."""
+    return {"num_vars": len(factors), "names": [f.path for f in factors], "bounds": [[0.0, 1.0]] * len(factors)}
+
+
+def needs_salib(what: str) -> None:
+    """Refuse in words where SALib is missing.
+
+    Raises
+    ------
+    MissingExtraError : SALib is not installed.
+    """
+    try:
+        import SALib  # noqa: F401
+    except ImportError:
+        raise MissingExtraError(f'{what} needs SALib; install it with: pip install "spreadsim[explore]"') from None
+
+
+def _by_salib(study: Study) -> Any:
+    design = study.experiment.design
+    needs_salib(f"a {design.method} design")
+    problem = unit_problem(study.uncertainties)
+    if design.method == "sobol":
+        from SALib.sample import sobol
+
+        return sobol.sample(problem, design.samples, calc_second_order=design.second_order, seed=design.seed)
+    if len(study.uncertainties) < 2:
+        raise InputError(study.file, "design.method", "'morris' needs two uncertainties or more", "add one")
+    from SALib.sample import morris
+
+    return morris.sample(problem, design.samples, num_levels=design.levels, seed=design.seed)
+
+
+def _grid(study: Study) -> Points:
+    counts = []
+    for factor in study.uncertainties:
+        if not factor.values and factor.steps is None:
+            raise InputError(
+                study.file,
+                f'uncertainties."{factor.path}"',
+                "is a range, and a grid needs its 'steps'",
+                "give { low = ..., high = ..., steps = 5 }, or a list",
+            )
+        counts.append(len(factor.values) or factor.steps or 1)
+    if math.prod(counts) > MAX_POINTS:
+        raise InputError(study.file, "uncertainties", f"make {math.prod(counts):,} points", "take fewer steps")
+    listed = tuple(Factor(f.path, f.kind, values=tuple(lever_values(f))) for f in study.uncertainties)
+    places = [(np.arange(k) + 0.5) / k for k in counts]
+    unit = np.array(list(itertools.product(*places)), dtype=np.float64)
+    return Points(listed, unit, "grid")
+
+
+def _table(study: Study) -> Points:
+    name = study.experiment.design.table or ""
+    path = inside_folder(study.folder, name, "design.table", study.file)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+            header = list(rows[0]) if rows else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(study.file, "design.table", f"'{name}' cannot be read ({error})", "check the file") from None
+    wanted = [factor.path for factor in study.uncertainties]
+    if sorted(header) != sorted(wanted):
+        odd = sorted(set(header) ^ set(wanted))
+        raise InputError(
+            study.file,
+            "design.table",
+            f"'{name}' and [uncertainties] do not name the same: {odd}",
+            "the header holds the names of the uncertainties, each once",
+        )
+    values: dict[str, list[Any]] = {path: [] for path in wanted}
+    for number, row in enumerate(rows, start=2):
+        for factor in study.uncertainties:
+            values[factor.path].append(_cell(factor, row[factor.path], f"{name}: line {number}"))
+    listed = [Factor(f.path, f.kind, values=tuple(sorted(set(values[f.path]), key=repr))) for f in study.uncertainties]
+    unit = np.array(
+        [
+            [(f.values.index(v) + 0.5) / len(f.values) for f, v in zip(listed, row, strict=True)]
+            for row in zip(*(values[path] for path in wanted), strict=True)
+        ]
+    )
+    return Points(tuple(listed), unit, "table")
+
+
+def _cell(factor: Factor, text: str | None, where: str) -> Any:
+    value: Any
+    if factor.kind in ("number", "integer"):
+        try:
+            value = float(text or "")
+        except ValueError:
+            raise InputError(where, factor.path, f"{text!r} is not a number", "correct the table") from None
+    else:
+        value = {"true": True, "false": False}.get(str(text).lower(), text)
+    inside = value in factor.values if factor.values else factor.low <= value <= factor.high
+    if not inside:
+        raise InputError(where, factor.path, f"{text!r} is outside the values of the uncertainty", "correct either")
+    return factor.typed(value)

@@ -1,0 +1,110 @@
+"""The tables of an experiment file.
+
+What belongs here: names, types and bounds of what a user writes, and what must hold within one table. What a file means
+for its scenario is ``experiment``'s.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from spreadsim.parameters import Table
+
+Method = Literal["grid", "table", "latin-hypercube", "sobol", "morris"]
+DEFAULT_MEASURES = (
+    "benefit",
+    "cumulative_benefit",
+    "reported_uptake",
+    "in_name_only",
+    "core_fidelity",
+    "equity_gap",
+    "cost",
+)
+
+
+class Range(Table):
+    """Values of one factor: a list, or an interval with a distribution."""
+
+    low: float | None = None
+    high: float | None = None
+    distribution: Literal["uniform", "log-uniform", "triangular"] = "uniform"
+    mode: float | None = Field(None, description="Peak of a triangular distribution.")
+    steps: int | None = Field(None, ge=1, le=10_000, description="Number of values, in a grid and of a lever.")
+    values: list[Any] | None = None
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Self:
+        if self.values is not None:
+            if not self.values or any(x is not None for x in (self.low, self.high, self.mode, self.steps)):
+                raise ValueError("'values' is a list with at least one value, and stands alone")
+            return self
+        if self.low is None or self.high is None:
+            raise ValueError("give 'low' and 'high', or 'values'")
+        if not self.low < self.high:
+            raise ValueError(f"'low' ({self.low:g}) is not below 'high' ({self.high:g})")
+        if self.distribution == "log-uniform" and self.low <= 0:
+            raise ValueError(f"a log-uniform distribution needs a 'low' above 0, found {self.low:g}")
+        if (self.mode is not None) != (self.distribution == "triangular"):
+            raise ValueError("'mode' goes with distribution = \"triangular\", and only with it")
+        if self.mode is not None and not self.low <= self.mode <= self.high:
+            raise ValueError(f"'mode' ({self.mode:g}) is not between 'low' and 'high'")
+        return self
+
+
+class RunTable(Table):
+    """Overrides of the scenario's [run]."""
+
+    months: int | None = Field(None, ge=1, le=1200)
+    replicates: int | None = Field(None, ge=1, le=1_000_000)
+    seed: int | None = Field(None, ge=0, le=2**63 - 1)
+
+
+class Design(Table):
+    """How the points of the uncertainties are chosen."""
+
+    method: Method = "grid"
+    samples: int = Field(64, ge=1, le=100_000_000, description="Points; base sample of sobol; trajectories of morris.")
+    second_order: bool = False
+    levels: int = Field(4, ge=2, le=100, description="Levels of morris; even.")
+    seed: int = Field(1, ge=0, le=2**32 - 1, description="Of the design; the runs' seed is in [run].")
+    table: str | None = Field(None, description="CSV file of points, its header the names of the uncertainties.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.method == "table") != (self.table is not None):
+            raise ValueError("'table' goes with method = \"table\", and only with it")
+        if self.method == "sobol" and self.samples & (self.samples - 1):
+            nearest_power = 2 ** max(1, round(math.log2(self.samples)))
+            raise ValueError(f"sobol takes a power of two as 'samples', found {self.samples}: try {nearest_power}")
+        if self.method == "morris" and self.levels % 2:
+            raise ValueError(f"morris takes an even number of 'levels', found {self.levels}")
+        return self
+
+
+class Outcomes(Table):
+    """What is measured, and which tables are kept."""
+
+    measures: list[str] = Field(default_factory=lambda: list(DEFAULT_MEASURES), min_length=1)
+    keep: list[Literal["runs", "curves", "events"]] = ["runs"]
+
+
+class Experiment(Table):
+    """An experiment file."""
+
+    format: Literal[1] = 1
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
+    title: str = Field("", max_length=300)
+    question: str = Field("", max_length=1000)
+    shows: str = Field("", max_length=2000)
+    sources: list[str] = Field(default_factory=list)
+    scenario: str
+    strategy: str | list[str] | None = Field(None, description="What the levers act upon; several are all run.")
+    settings: dict[str, Any] = Field(default_factory=dict, description="Fields of the scenario, by path, held fixed.")
+    run: RunTable = RunTable()
+    design: Design = Design()
+    levers: dict[str, Any] = Field(default_factory=dict)
+    uncertainties: dict[str, Any] = Field(default_factory=dict)
+    outcomes: Outcomes = Field(default_factory=Outcomes)

@@ -1,0 +1,113 @@
+"""Settings of a sweep compared at equal effort.
+
+What belongs here: carrying every mix of the levers to the value of one lever at which its mean cost is the same as the
+others', between the values that were run, in a straight line. A mix that cannot cost that much, or so little, at every
+point is left out and counted.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from spreadsim.errors import InputError, nearest
+from spreadsim.sweeps.designs import Setting, content_key
+from spreadsim.sweeps.tables import SweepTables
+
+QUANTILES = tuple(k / 20 for k in range(3, 18))
+
+
+class EqualEffort(SweepTables):
+    """A finished sweep, one setting a mix of the other levers.
+
+    Parameters
+    ----------
+    tables : the sweep.
+    measure : what is to be equal, as ``cost``; the target at a point is one quantile over all settings there, the same
+        at every point: of ``QUANTILES`` that at which most mixes can be compared, the nearest to the median of these.
+    along : numeric lever along which it is reached.
+
+    Raises
+    ------
+    InputError : there is no such measure or lever, or no two mixes can be brought to the same effort.
+    """
+
+    def __init__(self, tables: SweepTables, measure: str, along: str) -> None:
+        vars(self).update({k: v for k, v in vars(tables).items() if k not in ("panels", "independent", "measures")})
+        self._tables = tables
+        levers = [f.path for f in tables.study.levers]
+        if measure not in tables.measures:
+            raise InputError("--equal", measure, "was not kept by this sweep", nearest(measure, tables.measures))
+        if along not in levers or not all(isinstance(s.levers[along], (int, float)) for s in tables.settings):
+            raise InputError("--along", along, "is no numeric lever of this sweep", nearest(along, levers))
+        self.measure, self.along = measure, along
+        groups: dict[str, list[int]] = {}
+        mixes: dict[str, Setting] = {}
+        for i, setting in enumerate(tables.settings):
+            mix = Setting(setting.strategy, {k: v for k, v in setting.levers.items() if k != along})
+            key = content_key([mix.strategy, mix.levers])
+            mixes[key] = mix
+            groups.setdefault(key, []).append(i)
+        cost = tables.values(measure).mean(axis=2)
+        ranked = {
+            key: sorted(places, key=lambda i: float(tables.settings[i].levers[along])) for key, places in groups.items()
+        }
+        best: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        for quantile in sorted(QUANTILES, key=lambda q: abs(q - 0.5)):
+            target = np.quantile(cost, quantile, axis=1)
+            found = {key: way for key, places in ranked.items() if (way := _between(cost[:, places], target))}
+            if not best or len(found) > len(best):
+                best, self.target, self.quantile = found, target, quantile
+        self._weights = [(ranked[key], *way) for key, way in best.items()]
+        self.settings = [mixes[key] for key in best]
+        self.n_mixes = len(groups)
+        if len(self.settings) < 2:
+            raise InputError(
+                "--equal",
+                measure,
+                "fewer than two mixes reach the same at every point",
+                f"sweep '{along}' over a wider range",
+            )
+
+    @property
+    def sentence(self) -> str:
+        """What was done, in words."""
+        return (
+            f"At each point every mix is carried along '{self.along}' to the same mean {self.measure}, the "
+            f"{self.quantile:.0%} quantile over all settings there ({self.target.min():.3g} to {self.target.max():.3g} "
+            f"over the points), in a straight line between values that were run. {len(self.settings)} of "
+            f"{self.n_mixes} mixes reach it at every point and are compared."
+        )
+
+    @cached_property
+    def measures(self) -> list[str]:
+        """The measures that were kept."""
+        return list(self._tables.measures)
+
+    def values(self, measure: str) -> np.ndarray:
+        """Return a measure at equal effort, shape (points, mixes, replicates)."""
+        all_values = self._tables.values(measure)
+        rows = np.arange(len(all_values))
+        columns = []
+        for places, left, share in self._weights:
+            at = np.array(places)
+            below, above = all_values[rows, at[left]], all_values[rows, at[left + 1]]
+            columns.append(below + share[:, None] * (above - below))
+        return np.stack(columns, axis=1)
+
+
+def _between(cost: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return for each point the first step along the lever that passes the target, and how far along it; or None."""
+    if cost.shape[1] < 2 or not np.all(np.isfinite(cost)):
+        return None
+    low, high = np.minimum(cost[:, :-1], cost[:, 1:]), np.maximum(cost[:, :-1], cost[:, 1:])
+    passes = (low <= target[:, None]) & (target[:, None] <= high)
+    if not passes.any(axis=1).all():
+        return None
+    left = passes.argmax(axis=1)
+    rows = np.arange(len(cost))
+    a, b = cost[rows, left], cost[rows, left + 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(b == a, 0.0, (target - a) / (b - a))
+    return left, share

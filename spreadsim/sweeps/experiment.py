@@ -1,0 +1,334 @@
+"""Experiment files: what is varied, over which design, and what is measured.
+
+What belongs here: reading an experiment file, and resolving it against its scenario: levers (what
+we choose), uncertainties (what we do not know), outcomes (what we measure). Faults are errors that name the file, the
+field, the value and the remedy.
+What does not: which points a design holds (``designs``), running them (``coordinator``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from spreadsim.errors import InputError, InputErrors, nearest
+from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.parameters import Declaration
+from spreadsim.scenario.document import Scenario, without_levers
+from spreadsim.scenario.files import (
+    _in_words,
+    find_scenario,
+    load_scenario,
+    read_toml,
+    resolved,
+    shipped_folder,
+    shipped_names,
+    validate,
+    with_setting,
+)
+from spreadsim.scenario.paths import fields_that_vary
+from spreadsim.sweeps.document import Experiment, Range
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One lever or uncertainty: either `values`, or an interval from `low` to `high`."""
+
+    path: str
+    kind: str
+    low: float = 0.0
+    high: float = 0.0
+    distribution: str = "uniform"
+    mode: float | None = None
+    steps: int | None = None
+    values: tuple[Any, ...] = ()
+
+    @property
+    def ends(self) -> tuple[Any, ...]:
+        """Every listed value, or the two ends."""
+        return self.values or tuple(self.typed(end) for end in (self.low, self.high))
+
+    def typed(self, value: Any) -> Any:
+        """Return a value as the scenario's field takes it."""
+        if self.kind == "integer" and isinstance(value, (int, float)) and not isinstance(value, bool):
+            return round(value)
+        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@dataclass(frozen=True)
+class Study:
+    """An experiment resolved against its scenario.
+
+    Attributes
+    ----------
+    experiment, file : what was read, and its name as the user gave it.
+    scenario : with [run] and the settings laid upon it.
+    folder : of the file, for the paths in it.
+    strategies : names of those that are run.
+    levers, uncertainties : what is varied.
+    """
+
+    experiment: Experiment
+    file: str
+    folder: Path
+    scenario: Scenario
+    strategies: tuple[str, ...]
+    levers: tuple[Factor, ...]
+    uncertainties: tuple[Factor, ...]
+
+
+# ------------------------------------------------------------------------------------------------- reading
+
+
+def experiment_names() -> list[str]:
+    """Return the names of the shipped experiments."""
+    return sorted(path.stem for path in shipped_folder("experiments").glob("*.toml"))
+
+
+def find_experiment(name: str) -> Path:
+    """Return the file of a shipped experiment's name, or of a path.
+
+    Raises
+    ------
+    InputError : there is no such experiment or file.
+    """
+    if name in experiment_names():
+        return shipped_folder("experiments") / f"{name}.toml"
+    path = Path(name)
+    if path.is_dir() and (path / "experiment.toml").is_file():
+        return path / "experiment.toml"
+    if path.is_file():
+        return path
+    known = experiment_names()
+    remedy = "check the path" if path.suffix == ".toml" or "/" in name or not known else nearest(name, known)
+    raise InputError(name, "", "no shipped experiment and no file has this name", remedy)
+
+
+def is_experiment(name: str) -> bool:
+    """Say whether a name or path is that of an experiment rather than of a scenario."""
+    if name in experiment_names():
+        return name not in shipped_names()
+    path = Path(name)
+    if path.is_dir():
+        return (path / "experiment.toml").is_file()
+    return path.is_file() and "scenario" in read_toml(path, name)
+
+
+def _known(location: tuple[Any, ...]) -> list[str]:
+    table: Any = Experiment
+    for step in location[:-1]:
+        field = table.model_fields.get(step) if hasattr(table, "model_fields") else None
+        table = field.annotation if field is not None else None
+    return list(table.model_fields) if hasattr(table, "model_fields") else []
+
+
+def _validated(table: type[Any], document: Any, file: str, prefix: tuple[str, ...] = ()) -> Any:
+    try:
+        return table.model_validate(document)
+    except ValidationError as failure:
+        faults = []
+        for error in failure.errors(include_url=False):
+            location = tuple(step for step in error["loc"] if step not in ("str", "list[str]"))
+            problem, remedy = _in_words(error, location)
+            if error["type"] == "extra_forbidden":
+                known = list(table.model_fields) if prefix else _known(location)
+                remedy = nearest(str(location[-1]), known)
+            faults.append(InputError(file, ".".join(map(str, (*prefix, *location))), problem, remedy))
+        raise InputErrors(faults) from None
+
+
+def load_experiment(name: str | Path, settings: Iterable[str] = ()) -> Study:
+    """Return an experiment, resolved and validated.
+
+    Parameters
+    ----------
+    name : a shipped experiment's name, a path to a file, or a folder that `sweep` wrote.
+    settings : ``FIELD=VALUE`` strings laid upon the experiment file, in order.
+
+    Raises
+    ------
+    InputError, InputErrors : the file cannot be used.
+    """
+    from spreadsim.scenario.files import parse_setting
+
+    shown = str(name)
+    path = find_experiment(shown)
+    document = read_toml(path, shown)
+    document.setdefault("name", path.stem)
+    for text in settings:
+        keys, value = parse_setting(text)
+        document = with_setting(document, keys, value, "--set")
+    experiment: Experiment = _validated(Experiment, document, shown)
+    for measure in experiment.outcomes.measures:
+        if measure not in BY_NAME:
+            raise InputError(shown, "outcomes.measures", f"'{measure}' is no measure", nearest(measure, BY_NAME))
+    return _resolve(experiment, shown, path.parent)
+
+
+def _resolve(experiment: Experiment, file: str, folder: Path) -> Study:
+    found = find_scenario(experiment.scenario, folder)
+    base = load_scenario(str(found) if found.is_file() else experiment.scenario)
+    document = resolved(base)
+    paths = fields_that_vary(base)
+    for key, value in experiment.settings.items():
+        if key not in paths and key.split(".")[0] not in Scenario.model_fields:
+            raise InputError(file, f'settings."{key}"', "unknown name", nearest(key, paths))
+        document = with_setting(document, key.split("."), value, file)
+    document["run"] = document["run"] | experiment.run.model_dump(exclude_none=True)
+    scenario = validate(document, f"{file} (scenario {experiment.scenario}, with settings)")
+    scenario._folder = base._folder
+    if scenario.run.parameter_sets is not None:
+        raise InputError(
+            file,
+            "scenario",
+            "has run.parameter_sets, which a comparison reads and a sweep does not",
+            'take it out, and name the table as design.table with method = "table"',
+        )
+    given = experiment.strategy
+    names = list(scenario.strategies) if given is None else [given] if isinstance(given, str) else given
+    for one in names:
+        if one not in scenario.strategies:
+            raise InputError(
+                file, "strategy", f"the scenario has no strategy '{one}'", nearest(one, scenario.strategies)
+            )
+    study = Study(
+        experiment=experiment,
+        file=file,
+        folder=folder,
+        scenario=scenario,
+        strategies=tuple(names),
+        levers=tuple(_factors(experiment.levers, "levers", file, scenario)),
+        uncertainties=tuple(_factors(experiment.uncertainties, "uncertainties", file, scenario)),
+    )
+    _check(study)
+    return study
+
+
+# ------------------------------------------------------------------------------------------------- factors
+
+
+def _factors(table: Mapping[str, Any], section: str, file: str, scenario: Scenario) -> list[Factor]:
+    known, result = fields_that_vary(scenario), []
+    for path, given in table.items():
+        if path.endswith(".*"):
+            inside = [
+                d
+                for d in known.values()
+                if d.path.startswith(path[:-1]) and d.kind in ("number", "integer") and d.plausible
+            ]
+            if not inside:
+                raise InputError(
+                    file,
+                    f'{section}."{path}"',
+                    "names no parameter with a plausible range",
+                    nearest(path[:-2], {d.path.rsplit(".", 1)[0] for d in known.values()}),
+                )
+            result += [_factor(d.path, given, section, file, d) for d in inside if d.path not in table]
+            continue
+        if path not in known:
+            raise InputError(file, f'{section}."{path}"', "unknown name", nearest(path, known))
+        if section == "uncertainties" and "." not in path:
+            raise InputError(
+                file, f"{section}.{path}", "is a lever of a strategy, not an uncertainty", "put it under [levers]"
+            )
+        if given != "fixed":  # left out of what a name with .* stands for
+            result.append(_factor(path, given, section, file, known[path]))
+    return result
+
+
+def _factor(path: str, given: Any, section: str, file: str, known: Declaration) -> Factor:
+    field = f'{section}."{path}"'
+    if given == "plausible":
+        if known.plausible is None:
+            raise InputError(file, field, "has no plausible range declared", "give { low = ..., high = ... } or a list")
+        return Factor(path, known.kind, *known.plausible)
+    if isinstance(given, Mapping):
+        r: Range = _validated(Range, dict(given), file, (section, f'"{path}"'))
+        if r.values is None:
+            if known.kind not in ("number", "integer"):
+                raise InputError(file, field, f"is a {known.kind}, which has no range", "give a list of values")
+            return Factor(path, known.kind, float(r.low or 0.0), float(r.high or 0.0), r.distribution, r.mode, r.steps)
+        given = r.values
+    values = given if isinstance(given, list) else [given]
+    if not values:
+        raise InputError(file, field, "is an empty list", "give at least one value")
+    if any(isinstance(value, (list, dict)) for value in values):
+        raise InputError(file, field, "holds a list or a table as a value", "give numbers, text, true or false")
+    factor = Factor(path, known.kind)
+    typed = tuple(factor.typed(value) for value in values)
+    if len(set(map(repr, typed))) != len(typed):
+        raise InputError(file, field, "names a value twice", "give each value once")
+    return Factor(path, known.kind, values=typed)
+
+
+def _check(study: Study) -> None:
+    """Refuse values that the scenario cannot take and factors that could change nothing, before anything runs."""
+    from spreadsim.scenario.plan import plan
+
+    both = {f.path for f in study.levers} & {f.path for f in study.uncertainties}
+    if both:
+        raise InputError(study.file, f'uncertainties."{min(both)}"', "is a lever too", "keep one of them")
+    for section, factors in (("levers", study.levers), ("uncertainties", study.uncertainties)):
+        for factor in factors:
+            _check_effect(study, section, factor)
+            for value in factor.ends:
+                one = {factor.path: value}
+                for strategy in study.strategies:
+                    try:
+                        scenario = scenario_at(study, resolved(study.scenario), {}, strategy, one)
+                        plan(scenario, strategy, file=study.file)
+                    except (InputError, InputErrors) as failure:
+                        first = failure.errors[0] if isinstance(failure, InputErrors) else failure
+                        raise InputError(
+                            study.file, f'{section}."{factor.path}"', f"{value!r}: {first.problem}", first.remedy
+                        ) from None
+
+
+def _check_effect(study: Study, section: str, factor: Factor) -> None:
+    parts = factor.path.split(".")
+    swept = {lever.path for lever in study.levers}
+    for name in study.strategies:
+        own = study.scenario.strategies[name].model_dump(exclude_unset=True, exclude_none=True)
+        hidden = parts[0] == "programme" and parts[1] in own and parts[1] not in swept
+        hidden |= factor.path == "intervention.mechanism_clarity" and "mechanism_clarity" in own
+        hidden |= parts[0] == "intervention" and parts[-1] == "codification" and "codification" in own
+        hidden |= factor.path in own.get("overrides", {})
+        if hidden:
+            raise InputError(
+                study.file,
+                f'{section}."{factor.path}"',
+                f"strategy '{name}' sets its own, so that nothing would change",
+                f"make '{parts[-1]}' a lever, or take it out of the strategy",
+            )
+
+
+# ------------------------------------------------------------------------------------------------- one point
+
+
+def scenario_at(study: Study, base: Values, point: Values, strategy: str, levers: Values) -> Scenario:
+    """Return the scenario with the values of one point and one setting of the levers, its one strategy."""
+    scenario = validate(document_at(base, point, strategy, levers), study.file)
+    scenario._folder = study.scenario._folder
+    return scenario
+
+
+def document_at(base: Values, point: Values, strategy: str, levers: Values) -> Values:
+    """Return the resolved document of one point and one setting.
+
+    A lever without a dot is a field of the strategy. Where `balance` is a lever, the four levers that it sets are the
+    strategy's own no longer, unless they are levers too.
+    """
+    document = base
+    for path, value in {**point, **{k: v for k, v in levers.items() if "." in k}}.items():
+        document = with_setting(document, path.split("."), value, "experiment")
+    own = dict(document["strategies"][strategy])
+    if "balance" in levers:
+        own = without_levers(own)
+    own |= {k: v for k, v in levers.items() if "." not in k}
+    return {**document, "strategies": {strategy: own}}

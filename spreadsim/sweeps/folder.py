@@ -1,0 +1,181 @@
+"""What stands in a sweep's folder beside its tables.
+
+What belongs here: the experiment and scenario resolved, the points, the data dictionary, the receipt, and what the
+folder is held to. Parts, manifest and lock are ``store``'s.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from spreadsim.outcomes.measures import BY_NAME, CURVES_ALONE
+from spreadsim.sweeps import store
+from spreadsim.sweeps.designs import Points, content_key, lever_values
+from spreadsim.sweeps.experiment import Factor, Study, Values
+from spreadsim.sweeps.job import Job
+from spreadsim.sweeps.work import schema
+
+RECEIPT = "provenance.json"
+_COLUMNS = {
+    "run": "identity of the run: a hash of its resolved inputs, seed, replicate and the version of the rules",
+    "point": "key of the point of the uncertainties: see points.parquet",
+    "strategy": "name of the strategy",
+    "replicate": "number of the replicate; equal numbers share their luck at every point, strategy and lever",
+    "error": "why the run failed; null if it did not",
+    "reproduce": "the command that runs a failed run again, given in this folder; null if it did not fail",
+    "month": "0 is the start",
+    "service": "id of the service",
+    "number": "place of the point in the design, from 0",
+    "from_state": "state before the change", "to_state": "state after it",
+    "route": "how the present spell began: none, voluntary or mandated",
+    "source_kind": "whom the version came from: none, a peer, the specification, the hierarchy or the originator",
+    "source_service": "id of the peer it came from; null where from none",
+    "generation": "number of copies between the service's version and the originators'",
+    **CURVES_ALONE,
+}  # fmt: skip
+_IS_STATE = "share_"  # curves of the share of services in each state
+
+
+def default_folder(study: Study) -> Path:
+    """Return the folder that an experiment file stands in if a sweep wrote it, else ``results/NAME``."""
+    if (study.folder / store.IDENTITY).is_file():
+        return study.folder
+    return Path("results") / study.experiment.name
+
+
+def network_digest(scenario: Any) -> str:
+    """Return a hash of the files that a network is read from; empty where it is generated."""
+    if scenario.network.source != "file":
+        return ""
+    from spreadsim.network.reading.files import files_of_scenario, files_read
+
+    files = files_read(files_of_scenario(scenario), scenario.network)
+    return content_key([(path.name, store.digest(path.read_bytes())) for path in sorted(files)], 32)
+
+
+def identity(job: Job, base: Values) -> Values:
+    """Return what a folder is held to: with any of it changed, finished runs would be another experiment's."""
+    experiment = job.study.experiment
+    return {
+        "rules": job.rulebook,
+        "seed": job.study.scenario.run.seed,
+        "months": job.study.scenario.run.months,
+        "scenario": content_key(base, 32),
+        "levers": [factor.path for factor in job.study.levers],
+        "uncertainties": [factor.path for factor in job.study.uncertainties],
+        "measures": list(experiment.outcomes.measures),
+        "keep": sorted({"runs", *experiment.outcomes.keep}),
+    }
+
+
+def _given(factor: Factor, lever: bool) -> Any:
+    if lever:
+        return lever_values(factor)
+    if factor.values:
+        return {"values": list(factor.values)}  # a table like the others: a file puts lists before tables
+    table: dict[str, Any] = {"low": factor.low, "high": factor.high, "distribution": factor.distribution}
+    return table | {k: v for k, v in (("mode", factor.mode), ("steps", factor.steps)) if v is not None}
+
+
+def experiment_document(study: Study) -> dict[str, Any]:
+    """Return the experiment with every range written out, on the scenario beside it."""
+    document = study.experiment.model_dump(exclude_none=True)
+    run = study.scenario.run
+    document |= {
+        "scenario": "scenario.toml",
+        "strategy": list(study.strategies),
+        "settings": {},
+        "run": {"months": run.months, "replicates": run.replicates, "seed": run.seed},
+        "levers": {factor.path: _given(factor, True) for factor in study.levers},
+        "uncertainties": {factor.path: _given(factor, False) for factor in study.uncertainties},
+    }
+    if study.experiment.design.table is not None:
+        document["design"]["table"] = "design.csv"
+    return document
+
+
+def write_inputs(study: Study, points: Points, folder: Path) -> None:
+    """Write the resolved inputs, so that the folder runs alone, and the points and the data dictionary."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    import tomli_w
+
+    from spreadsim.scenario.files import to_toml
+    from spreadsim.telling.folder import copy_inputs
+
+    own = study.folder.resolve() == folder.resolve()
+    if not own:
+        if study.experiment.design.table is not None:
+            store.write_aside(folder / "design.csv", (study.folder / study.experiment.design.table).read_bytes())
+        store.write_aside(folder / "scenario.toml", to_toml(copy_inputs(study.scenario, folder)).encode())
+    store.write_aside(folder / "experiment.toml", tomli_w.dumps(experiment_document(study)).encode())
+    columns = {"point": [key.decode() for key in points.all_keys()], "number": list(range(len(points)))}
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({**columns, **points.columns()}), sink, compression="zstd")
+    store.write_aside(folder / "points.parquet", sink.getvalue().to_pybytes())
+
+
+def dictionary(job: Job) -> str:
+    """Return the data dictionary as CSV: every column of every table, its type, unit and meaning."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["table", "column", "type", "unit", "better", "meaning"])
+    for kind in dict.fromkeys(["runs", *job.study.experiment.outcomes.keep]):
+        for name, of in schema(job, kind).items():
+            m = BY_NAME.get(name) if kind != "events" else None
+            unit, better, meaning = (m.unit, m.better, m.meaning) if m else ("", "", _COLUMNS.get(name, ""))
+            if name.startswith(_IS_STATE) and m is None:
+                unit = "share"
+                meaning = f"share of services that are {name.removeprefix(_IS_STATE).replace('_', ' ')}"
+            if name in {factor.path for factor in job.study.levers}:
+                unit, better, meaning = "", "", "lever: what we choose"
+            writer.writerow([kind, name, str(of), unit, better, meaning])
+    for name in ("point", "number"):
+        writer.writerow(["points", name, "", "", "", _COLUMNS[name]])
+    for factor in job.study.uncertainties:
+        writer.writerow(["points", factor.path, factor.kind, "", "", "uncertainty: what we do not know"])
+    return text.getvalue()
+
+
+_READ = """# Results of the sweep '{name}'
+
+{title}
+
+Open the runs in one line:
+
+```python
+import pandas as pd; runs = pd.read_parquet("runs")
+import polars as pl; runs = pl.read_parquet("runs/*.parquet")
+import duckdb; duckdb.sql("select strategy, avg({measure}) from 'runs/*.parquet' group by strategy")
+runs = pd.read_parquet("runs").merge(pd.read_parquet("points.parquet"), on="point")   # with the uncertainties
+```
+
+`dictionary.csv` says what every column is. `manifest.jsonl` vouches for every part by its digest; `experiment.toml` and
+`scenario.toml` are what was run, and the command `spreadsim sweep experiment.toml`, given here, goes on with it.
+"""
+
+
+def write_receipt(job: Job, folder: Path, started: str, runs: int, failed: int) -> None:
+    """Write the data dictionary, how to open the tables, and the receipt."""
+    from spreadsim.telling.folder import as_json, sha256, versions
+
+    experiment = job.study.experiment
+    read = _READ.format(name=experiment.name, title=experiment.title, measure=experiment.outcomes.measures[0])
+    store.write_aside(folder / "dictionary.csv", dictionary(job).encode())
+    store.write_aside(folder / "README.md", read.encode())
+    files = ("experiment.toml", "scenario.toml", "points.parquet", "dictionary.csv", store.MANIFEST)
+    receipt = {
+        "command": f"spreadsim sweep {experiment.name}",
+        "seed": job.study.scenario.run.seed,
+        "versions": {**versions(), "rules": job.rulebook},
+        "runs": runs,
+        "failed": failed,
+        "files": {name: sha256(folder / name) for name in files if (folder / name).is_file()},
+        "started": started,
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    store.write_aside(folder / RECEIPT, as_json(receipt).encode())

@@ -1,0 +1,240 @@
+"""The page and tables of an analysis.
+
+What belongs here: what an analysis holds, its pictures, and how it is written. What is said is ``report``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spreadsim.sweeps import store
+from spreadsim.sweeps.map import HeatMap
+from spreadsim.sweeps.sensitivity import Index
+from spreadsim.sweeps.tables import Panel, SweepTables
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Rows = list[dict[str, Any]]
+MOST_BARS = 24
+
+
+def where(panel: Panel) -> str:
+    """Return the panel in brackets; nothing where there is one."""
+    return f" ({panel.label})" if panel.label else ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of an analysis: what it shows, the same in words, its height in inches, how its axes are drawn.
+
+    Attributes
+    ----------
+    kind, measure, panel : what it is of, for a page that chooses among figures.
+    rows : its numbers.
+    """
+
+    kind: str
+    measure: str
+    panel: str
+    caption: str
+    words: str
+    height: float
+    draw: Callable[[Any], None]
+    rows: Rows
+
+    def figure(self) -> Figure:
+        """Return it drawn."""
+        from spreadsim.telling.figures import make_figure
+
+        figure = make_figure(self.height)
+        self.draw(figure.add_subplot())
+        return figure
+
+
+@dataclass
+class Analysis:
+    """What a sweep shows.
+
+    Attributes
+    ----------
+    folder : where it is written.
+    tables : rows by table: sensitivity, robustness, interior, regions, convergence, map.
+    said : sentences by section.
+    """
+
+    folder: Path
+    title: str
+    question: str
+    tables: dict[str, Rows] = field(default_factory=dict)
+    said: dict[str, list[str]] = field(default_factory=dict)
+    pictures: list[Picture] = field(default_factory=list)
+
+    def sentences(self) -> Mapping[str, Sequence[str]]:
+        """Return the findings, by section."""
+        return self.said
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the findings for programs."""
+        return {"folder": str(self.folder), "findings": self.said, **self.tables}
+
+
+# ------------------------------------------------------------------------------------------------- pictures
+
+
+def draw_bars(analysis: Analysis, measure: str, panel: Panel, values: np.ndarray, sign: float) -> None:
+    """Draw how often each setting is best; of many settings those most often best."""
+    means = sign * values.mean(axis=2)
+    use = np.all(np.isfinite(means), axis=1)
+    if len(panel.names) < 2 or not use.any():
+        return
+    share = np.bincount(means[use].argmax(axis=1), minlength=len(panel.names)) / use.sum()
+    shown = np.arange(len(share)) if len(share) <= MOST_BARS else np.argsort(-share, kind="stable")[: MOST_BARS // 2]
+    share, names = share[shown], [panel.names[i] for i in shown.tolist()]
+
+    def draw(axes: Any) -> None:
+        axes.barh(range(len(share)), share * 100, color="#004488")
+        _bars_named(axes, names)
+        axes.set_xlabel("% of the points in which it is best", fontsize=7.5)
+
+    rows = [{"setting": name, "best_in": part} for name, part in zip(names, share.tolist(), strict=True)]
+    words = ", ".join(f"{row['setting']} {row['best_in']:.0%}" for row in rows)
+    caption = f"How often each setting is best: {measure}{where(panel)}"
+    analysis.pictures.append(Picture("best", measure, panel.label, caption, words, 0.6 + 0.19 * len(share), draw, rows))
+
+
+def draw_tornado(analysis: Analysis, measure: str, panel: Panel, what: str, found: Sequence[Index]) -> None:
+    """Draw the largest indices with their intervals."""
+    kind = "total" if any(i.kind == "total" for i in found) else found[0].kind
+    top = [i for i in found if i.kind == kind][:12]
+
+    def draw(axes: Any) -> None:
+        places = range(len(top))
+        colours = ["#004488" if i.seen else "#bbbbbb" for i in top]
+        axes.barh(places, [i.value for i in top], color=colours)
+        axes.hlines(places, [i.low for i in top], [i.high for i in top], color="#222222", linewidth=1)
+        _bars_named(axes, [i.parameter.removeprefix("behaviour.") for i in top])
+        axes.axvline(0, color="#222222", linewidth=0.8)
+        axes.set_xlabel(f"{kind} (grey: the interval covers zero)", fontsize=7.5)
+
+    words = ", ".join(f"{i.parameter} {i.value:.2f} ({i.low:.2f} to {i.high:.2f})" for i in top)
+    caption = f"What decides {what}: {measure}{where(panel)}"
+    rows = [{"parameter": i.parameter, "index": i.kind, "value": i.value, "low": i.low, "high": i.high} for i in found]
+    height = 0.7 + 0.19 * len(top)
+    analysis.pictures.append(Picture("tornado", measure, panel.label, caption, words, height, draw, rows))
+
+
+def _bars_named(axes: Any, names: Sequence[str]) -> None:
+    from spreadsim.telling.figures import safe, tidy
+
+    tidy(axes, grid="x")
+    axes.set_yticks(range(len(names)), [safe(name) for name in names], fontsize=7)
+    axes.invert_yaxis()
+    axes.tick_params(axis="x", labelsize=7)
+
+
+def draw_map(analysis: Analysis, heat: HeatMap) -> None:
+    """Draw the mean of a measure over two factors."""
+    labels = [heat.across.labels, heat.down.labels]
+
+    def draw(axes: Any) -> None:
+        from spreadsim.telling.figures import safe, tidy
+
+        tidy(axes, grid="")
+        image = axes.imshow(heat.mean, cmap="cividis", aspect="auto")
+        low, high = image.get_clim()
+        for (row, column), value in np.ndenumerate(heat.mean):
+            if np.isfinite(value):
+                dark = high > low and (value - low) / (high - low) < 0.5
+                axes.text(
+                    column,
+                    row,
+                    f"{value:.3g}",
+                    ha="center",
+                    va="center",
+                    fontsize=6.5,
+                    color="white" if dark else "black",
+                )
+        axes.set_xticks(range(len(labels[0])), [safe(text) for text in labels[0]], fontsize=6.5)
+        axes.set_yticks(range(len(labels[1])), [safe(text) for text in labels[1]], fontsize=6.5)
+        axes.set_xlabel(safe(heat.across.name), fontsize=7.5)
+        axes.set_ylabel(safe(heat.down.name), fontsize=7.5)
+
+    caption = f"Mean {heat.measure} over {' and '.join(n for n in (heat.across.name, heat.down.name) if n)}"
+    rows = heat_rows(heat)
+    analysis.tables.setdefault("map", []).extend(rows)
+    height = 0.9 + 0.26 * len(labels[1])
+    analysis.pictures.append(Picture("map", heat.measure, "", caption, heat.sentence, height, draw, rows))
+
+
+def heat_rows(heat: HeatMap) -> Rows:
+    """Return a map as rows, one a cell."""
+    return [
+        {"measure": heat.measure, heat.across.name: heat.across.labels[column],
+         **({heat.down.name: heat.down.labels[row]} if heat.down.name else {}),
+         "mean": float(heat.mean[row, column]), "low": float(heat.mean[row, column] - heat.half[row, column]),
+         "high": float(heat.mean[row, column] + heat.half[row, column]), "runs": int(heat.runs[row, column])}
+        for row, column in np.ndindex(heat.mean.shape)
+    ]  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------- writing
+
+
+def write_analysis(analysis: Analysis, tables: SweepTables) -> None:
+    """Write the tables, the findings and the page."""
+    import pandas as pd
+    import pyarrow as pa
+    from jinja2 import Environment, PackageLoader, select_autoescape
+
+    from spreadsim.telling.folder import as_json
+
+    folder = analysis.folder
+    shown = {}
+    for name, rows in analysis.tables.items():
+        frame = pd.DataFrame(rows)
+        store.write_aside(folder / f"{name}.csv", frame.to_csv(index=False).encode())
+        sink = pa.BufferOutputStream()
+        frame.to_parquet(sink, index=False)
+        store.write_aside(folder / f"{name}.parquet", sink.getvalue().to_pybytes())
+        shown[name] = _shown(frame.drop(columns=["sentence"], errors="ignore").head(200))
+    store.write_aside(folder / "findings.json", as_json(analysis.as_json()).encode())
+    environment = Environment(
+        loader=PackageLoader("spreadsim.telling", "templates"),
+        autoescape=select_autoescape(default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pictures = [(_svg(item, number), item.caption) for number, item in enumerate(analysis.pictures)]
+    receipt = (tables.folder / "provenance.json").read_text(encoding="utf-8")
+    page = environment.get_template("sweep.html.j2").render(
+        analysis=analysis,
+        pictures=pictures,
+        tables=shown,
+        experiment=tables.study.experiment,
+        n_points=len(tables.points),
+        n_settings=len(tables.settings),
+        replicates=tables.replicates,
+        receipt=receipt,
+        varied=[(f.path, *f.ends[:1], *f.ends[-1:]) for f in tables.study.uncertainties],
+        levers=[(f.path, f.ends) for f in tables.study.levers],
+    )
+    store.write_aside(folder / "report.html", page.encode())
+
+
+def _svg(picture: Picture, number: int) -> str:
+    from spreadsim.telling.figures import svg
+
+    return svg(picture.figure(), f"p{number}", f"{picture.caption}: {picture.words}")
+
+
+def _shown(frame: Any) -> dict[str, Any]:
+    def cell(value: Any) -> str:
+        return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+    return {"head": list(frame.columns), "rows": [[cell(v) for v in row] for row in frame.itertuples(index=False)]}

@@ -1,0 +1,75 @@
+"""One point of a sweep as a scenario of its own, to compare.
+
+What belongs here: the scenario that holds the values of a point, and settings of the levers as its strategies; which
+settings stand beside one that was chosen. Compared, it gives the very numbers of the sweep's rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.files import resolved, validate
+from spreadsim.sweeps.designs import Setting, content_key
+from spreadsim.sweeps.experiment import Study, Values, document_at
+from spreadsim.sweeps.tables import NOT_CHOICES, Panel, SweepTables, in_words, last_names
+
+MOST = 4  # strategies side by side
+LONGEST = 60  # characters of a strategy's name
+
+
+def beside(tables: SweepTables, panel: Panel, measure: np.ndarray, sign: float, point: int, setting: int) -> list[int]:
+    """Return places of settings to compare: the one chosen, the best of the point, the ends of a lever, the next best.
+
+    Parameters
+    ----------
+    measure : values, shape (points, settings, replicates); `sign`: 1 where higher is better, -1 where lower is.
+    """
+    means = sign * measure[point].mean(axis=1)
+    order = sorted(panel.settings, key=lambda i: -np.nan_to_num(means[i], nan=-np.inf))
+    ends: list[int] = []
+    if panel.lever is not None:
+        ends = [panel.settings[int(np.argmin(panel.lever))], panel.settings[int(np.argmax(panel.lever))]]
+    return list(dict.fromkeys([setting, order[0], *ends, *order]))[:MOST]
+
+
+def scenario_of(study: Study, point: Values, settings: Sequence[Setting], name: str = "") -> Scenario:
+    """Return the scenario of one point, each setting a strategy; the first decides what all strategies share.
+
+    Levers that are no choices (``run.``, ``network.``, ``services.``) are those of the first setting.
+
+    Raises
+    ------
+    InputErrors : the values do not make a scenario.
+    """
+    base = resolved(study.scenario)
+    first = settings[0]
+    shared = {path: value for path, value in first.levers.items() if path.startswith(NOT_CHOICES)}
+    document = document_at(base, point, first.strategy, shared)
+    choices = [{k: v for k, v in s.levers.items() if not k.startswith(NOT_CHOICES)} for s in settings]
+    told = [k for k in choices[0] if len({repr(levers[k]) for levers in choices}) > 1] or list(choices[0])
+    strategies: Values = {}
+    for setting, levers in zip(settings, choices, strict=True):
+        plain = {path: value for path, value in levers.items() if "." not in path}
+        own = dict(document_at(base, point, setting.strategy, plain)["strategies"][setting.strategy])
+        dotted = {path: value for path, value in levers.items() if "." in path}
+        if dotted:
+            own["overrides"] = {**own.get("overrides", {}), **dotted}
+        own["title"] = Setting(setting.strategy, levers).label[:200]
+        strategies[_name(setting.strategy, {k: levers[k] for k in told}, strategies)] = own
+    words = [study.experiment.title or study.experiment.name, name]
+    document |= {"strategies": strategies, "title": ": ".join(word for word in words if word)[:300]}
+    document["name"] = study.experiment.name[:60] or "point"
+    scenario = validate(document, study.file)
+    scenario._folder = study.scenario._folder
+    return scenario
+
+
+def _name(strategy: str, levers: Values, taken: Values) -> str:
+    """Return a name for a setting, of at most `LONGEST` characters and unlike those taken."""
+    text = ", ".join([strategy, *(f"{name} {in_words(value)}" for name, value in last_names(levers).items())])
+    if len(text) > LONGEST or text in taken:
+        text = f"{text[: LONGEST - 7]} {content_key([strategy, levers], 6)}"
+    return text

@@ -1,0 +1,198 @@
+"""How settings of the levers stand up over the unknowns: regret, satisficing, where the best lies, enough runs?
+
+What belongs here: functions of one measure as an array of points, settings and replicates. The best setting of a point
+is chosen from some replicates and checked on the others, since the best of many noisy means flatters itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Z = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """One setting over all points.
+
+    Attributes
+    ----------
+    mean, worst_tenth : of the outcome over points; the mean of the worst tenth of points.
+    best_in : share of points in which it has the best mean.
+    mean_regret, regret_90, max_regret : how far below the best setting of the point: mean, 90th percentile, largest.
+    satisfies : share of points in which every limit is met; nan without limits.
+    """
+
+    setting: str
+    mean: float
+    worst_tenth: float
+    best_in: float
+    mean_regret: float
+    regret_90: float
+    max_regret: float
+    satisfies: float
+
+
+def robustness(
+    values: np.ndarray, names: tuple[str, ...], sign: float, meets: np.ndarray | None = None
+) -> list[Robustness]:
+    """Return how each setting stands up, least mean regret first.
+
+    Parameters
+    ----------
+    values : shape (points, settings, replicates).
+    sign : 1 where higher is better, -1 where lower is.
+    meets : whether every limit is met, shape (points, settings).
+    """
+    means = sign * values.mean(axis=2)
+    use = np.all(np.isfinite(means), axis=1)
+    if not use.any():
+        return []
+    means = means[use]
+    best = means.argmax(axis=1)
+    regret = means.max(axis=1, keepdims=True) - means
+    tenth = max(1, len(means) // 10)
+    rows = [
+        Robustness(
+            setting=name,
+            mean=float(sign * means[:, i].mean()),
+            worst_tenth=float(sign * np.sort(means[:, i])[:tenth].mean()),
+            best_in=float(np.mean(best == i)),
+            mean_regret=float(regret[:, i].mean()),
+            regret_90=float(np.quantile(regret[:, i], 0.9)),
+            max_regret=float(regret[:, i].max()),
+            satisfies=float(meets[use][:, i].mean()) if meets is not None else float("nan"),
+        )
+        for i, name in enumerate(names)
+    ]
+    return sorted(rows, key=lambda row: row.mean_regret)
+
+
+@dataclass(frozen=True)
+class Interior:
+    """How often the best value of a lever lies strictly inside its range, chosen and checked on separate replicates.
+
+    Attributes
+    ----------
+    points : counted.
+    chosen : share of points in which the best mean of the first half lies inside; `low`, `high`: a 95% interval.
+    low_end, high_end : share in which it is the lowest or the highest value.
+    confirmed : share in which the value chosen inside beats, in the other half, the better end (chosen likewise).
+    told_apart : share in which that holds beyond chance: a paired 95% interval over the other half leaves zero out.
+    beaten : share in which it is worse than that end beyond chance.
+    gain : mean advantage in the other half of the value chosen inside, over the points in which one was chosen.
+    """
+
+    points: int
+    chosen: float
+    low: float
+    high: float
+    low_end: float
+    high_end: float
+    confirmed: float
+    told_apart: float
+    beaten: float
+    gain: float
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Return Wilson's 95% interval of a share of `n`."""
+    middle, spread = share + Z * Z / (2 * n), Z * np.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+    below = 1 + Z * Z / n
+    return float((middle - spread) / below), float((middle + spread) / below)
+
+
+def interior(values: np.ndarray, lever: tuple[float, ...], sign: float) -> Interior | None:
+    """Return how often an inner value of a lever is best; None with fewer than three values or four replicates."""
+    from scipy.special import stdtrit
+
+    order = np.argsort(lever)
+    use = np.all(np.isfinite(values), axis=(1, 2))
+    if len(lever) < 3 or values.shape[2] < 4 or not use.any():
+        return None
+    v = sign * values[use][:, order]
+    choose, check = v[:, :, 0::2], v[:, :, 1::2]
+    n, last = len(v), len(lever) - 1
+    means = choose.mean(axis=2)
+    best = means.argmax(axis=1)
+    inside = (best > 0) & (best < last)
+    end = np.where(means[:, last] > means[:, 0], last, 0)
+    at = np.arange(n)
+    gap = check[at, best] - check[at, end]
+    mean = gap.mean(axis=1)
+    k = check.shape[2]
+    half = float(stdtrit(k - 1, 0.975)) * gap.std(axis=1, ddof=1) / np.sqrt(k)
+    share = float(inside.mean())
+    return Interior(
+        n,
+        share,
+        *wilson(share, n),
+        float(np.mean(best == 0)),
+        float(np.mean(best == last)),
+        float(np.mean(inside & (mean > 0))),
+        float(np.mean(inside & (mean - half > 0))),
+        float(np.mean(inside & (mean + half < 0))),
+        float(mean[inside].mean()) if inside.any() else float("nan"),
+    )
+
+
+def interior_gain(values: np.ndarray, lever: tuple[float, ...], sign: float) -> np.ndarray:
+    """Return for each point how far the best inner mean lies above the better end; negative: an end is best."""
+    order = np.argsort(lever)
+    means = (sign * values.mean(axis=2))[:, order]
+    return np.asarray(means[:, 1:-1].max(axis=1) - np.maximum(means[:, 0], means[:, -1]))
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """Whether more runs would change the finding.
+
+    Attributes
+    ----------
+    share_noise : share of the variance of a setting's mean over points that luck left in, from too few replicates.
+    agree : share of points in which both halves of the replicates name the same best setting.
+    half_share, share : how often the setting most often best is best, in the first half of the points and in all.
+    favourite : that setting.
+    """
+
+    share_noise: float
+    agree: float
+    half_share: float
+    share: float
+    favourite: str
+
+    @property
+    def sentence(self) -> str:
+        """Were there enough runs?"""
+        enough = "enough" if self.share_noise < 0.1 else "few"
+        moved = abs(self.share - self.half_share)
+        close = "" if self.agree >= 0.5 else ", so that which is best at a point is often within luck"
+        return (
+            f"Luck left {self.share_noise:.0%} of the variance between points in their means: {enough} replicates. The "
+            f"two halves of the replicates name the same best setting in {self.agree:.0%} of the points{close}. '"
+            f"{self.favourite}' is best in {self.share:.0%} of all points, {self.half_share:.0%} of the first half: "
+            f"{'more points would change little' if moved < 0.05 else 'more points may change this'}."
+        )
+
+
+def convergence(values: np.ndarray, names: tuple[str, ...], sign: float) -> Convergence | None:
+    """Return whether there were enough replicates and points; None for one point or one replicate."""
+    use = np.all(np.isfinite(values), axis=(1, 2))
+    v = sign * values[use]
+    if len(v) < 4 or v.shape[2] < 2:
+        return None
+    noise = float(np.mean(v.var(axis=2, ddof=1)) / v.shape[2])
+    total = float(np.mean(v.mean(axis=2).var(axis=0, ddof=1)))
+    halves = [v[:, :, part::2].mean(axis=2).argmax(axis=1) for part in (0, 1)]
+    best = v.mean(axis=2).argmax(axis=1)
+    favourite = int(np.bincount(best, minlength=len(names)).argmax())
+    half = best[: len(best) // 2]
+    return Convergence(
+        min(1.0, noise / total) if total > 0 else 1.0,
+        float(np.mean(halves[0] == halves[1])),
+        float(np.mean(half == favourite)),
+        float(np.mean(best == favourite)),
+        names[favourite],
+    )

@@ -1,0 +1,178 @@
+"""Which unknowns matter: Sobol' and Morris indices, and rank correlations for other designs.
+
+What belongs here: indices with their intervals, each in a sentence, from SALib for the designs that it needs. A design
+that does not fit a method is refused. An index whose interval covers zero is said to be none that can be seen.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from spreadsim.errors import InputError
+from spreadsim.sweeps.designs import Points, needs_salib, unit_problem
+
+Z = 1.959963984540054
+RESAMPLES = 200
+
+
+@dataclass(frozen=True)
+class Index:
+    """One index of one parameter: its value, a 95% interval, and what it says."""
+
+    parameter: str
+    kind: str
+    value: float
+    low: float
+    high: float
+    sentence: str
+
+    @property
+    def seen(self) -> bool:
+        """Whether the interval leaves zero out."""
+        return self.low > 0 or self.high < 0
+
+
+def _refuse(points: Points, method: str) -> None:
+    if points.method != method:
+        raise InputError(
+            "analyse",
+            "design.method",
+            f"a {points.method} design cannot give {method} indices",
+            f'sweep with method = "{method}", or take what this design gives',
+        )
+
+
+def _usable(values: np.ndarray, points: Points) -> np.ndarray:
+    values = np.asarray(values, dtype=np.float64)
+    if values.shape != (len(points),):
+        raise InputError("analyse", "values", f"{values.shape} values for {len(points)} points", "give one a point")
+    if not np.all(np.isfinite(values)):
+        raise InputError(
+            "analyse",
+            "values",
+            f"{int((~np.isfinite(values)).sum())} points have no value",
+            "analyse a measure that is defined at every point",
+        )
+    return values
+
+
+def sobol_indices(points: Points, values: np.ndarray, *, second_order: bool = False) -> list[Index]:
+    """Return first-order and total Sobol' indices of one value a point, largest total first.
+
+    Raises
+    ------
+    InputError : the design is not Sobol's, or a point has no value.
+    """
+    _refuse(points, "sobol")
+    y = _usable(values, points)
+    if np.ptp(y) == 0:
+        return []
+    needs_salib("a Sobol' analysis")
+    from SALib.analyze import sobol
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = sobol.analyze(
+            unit_problem(points.factors),
+            (y - y.mean()) / y.std(),
+            calc_second_order=second_order,
+            num_resamples=RESAMPLES,
+            conf_level=0.95,
+            seed=1,
+        )
+    result = []
+    for i, factor in enumerate(points.factors):
+        for kind in ("first", "total"):
+            key = "S1" if kind == "first" else "ST"
+            value, half = float(found[key][i]), float(found[f"{key}_conf"][i])
+            result.append(_sobol(factor.path, kind, value, value - half, value + half))
+    total = {index.parameter: index.value for index in result if index.kind == "total"}
+    return sorted(result, key=lambda index: (-total[index.parameter], index.kind))
+
+
+def _sobol(name: str, kind: str, value: float, low: float, high: float) -> Index:
+    what = "by itself" if kind == "first" else "by itself and with others"
+    if low <= 0 <= high or value <= 0:
+        text = f"{name}: no effect {what} can be seen (index {value:.2f}, interval {low:.2f} to {high:.2f} covers zero)"
+    else:
+        text = f"{name} accounts {what} for {value:.0%} of the variance ({max(0.0, low):.0%} to {min(1.0, high):.0%})"
+    return Index(name, kind, value, low, high, text + ".")
+
+
+def morris_indices(points: Points, values: np.ndarray, levels: int = 4) -> list[Index]:
+    """Return Morris' mean absolute effects, with intervals, and the spread of effects; largest first.
+
+    Raises
+    ------
+    InputError : the design is not Morris', or a point has no value.
+    """
+    _refuse(points, "morris")
+    y = _usable(values, points)
+    if np.ptp(y) == 0:
+        return []
+    needs_salib("a Morris analysis")
+    from SALib.analyze import morris
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = morris.analyze(
+            unit_problem(points.factors),
+            points.unit,
+            y,
+            num_resamples=RESAMPLES,
+            conf_level=0.95,
+            num_levels=levels,
+            seed=1,
+        )
+    result = []
+    for i, factor in enumerate(points.factors):
+        value, half = float(found["mu_star"][i]), float(found["mu_star_conf"][i])
+        low, high, sigma = value - half, value + half, float(found["sigma"][i])
+        if low <= 0:
+            text = f"{factor.path}: no effect can be seen (mean absolute effect {value:.3g}, interval covers zero)"
+        else:
+            text = f"{factor.path} over its whole range moves the outcome by {value:.3g} ({low:.3g} to {high:.3g})"
+            text += ", by how much depends on the others" if sigma > value else ", much the same whatever the others"
+        result.append(Index(factor.path, "mean absolute effect", value, low, high, text + "."))
+    return sorted(result, key=lambda index: -index.value)
+
+
+def rank_correlations(points: Points, values: np.ndarray) -> list[Index]:
+    """Return rank correlations of parameters with one value a point, strongest first; intervals allow for the number.
+
+    They see what rises or falls throughout, not humps or interactions. Intervals are 95% jointly over all parameters.
+    """
+    from scipy.special import ndtri
+    from scipy.stats import rankdata
+
+    y = _usable(values, points)
+    n, d = points.unit.shape
+    if n < 10 or np.ptp(y) == 0:
+        return []
+    half = float(ndtri(1 - 0.025 / max(1, d))) / np.sqrt(n - 3)
+    result = []
+    for i, factor in enumerate(points.factors):
+        if np.ptp(points.unit[:, i]) == 0:
+            continue
+        r = float(np.corrcoef(rankdata(points.unit[:, i]), rankdata(y))[0, 1])
+        at = np.arctanh(min(max(r, -0.999999), 0.999999))
+        low, high = float(np.tanh(at - half)), float(np.tanh(at + half))
+        if low <= 0 <= high:
+            text = f"{factor.path}: no rise or fall can be seen (rank correlation {r:.2f}, its interval covers zero)"
+        else:
+            word = "rises" if r > 0 else "falls"
+            text = f"The outcome {word} with {factor.path} (rank correlation {r:.2f}, {low:.2f} to {high:.2f})"
+        result.append(Index(factor.path, "rank correlation", r, low, high, text + "."))
+    return sorted(result, key=lambda index: -abs(index.value))
+
+
+def indices(points: Points, values: np.ndarray, *, second_order: bool = False, levels: int = 4) -> list[Index]:
+    """Return the indices that the design gives; none for a grid, whose points say themselves what they hold."""
+    if points.method == "sobol":
+        return sobol_indices(points, values, second_order=second_order)
+    if points.method == "morris":
+        return morris_indices(points, values, levels)
+    return rank_correlations(points, values) if points.method in ("latin-hypercube", "table") else []

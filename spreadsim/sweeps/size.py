@@ -1,0 +1,93 @@
+"""How large an experiment is, and running one of its runs again.
+
+What belongs here: points, runs, time and disk before anything starts, from measured rates; one run by its identity.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from spreadsim.drivers.running import default_workers
+from spreadsim.errors import InputError
+from spreadsim.outcomes.measures import CURVE_COLUMNS
+from spreadsim.sweeps import store
+from spreadsim.sweeps.coordinator import (
+    BYTES_PER_EVENT,
+    BYTES_PER_RUN,
+    chunk_size,
+    job_of,
+    seconds_per_run,
+)
+from spreadsim.sweeps.designs import points_of, settings_of
+from spreadsim.sweeps.experiment import Study
+
+BYTES_PER_MEASURE = 7
+BYTES_PER_CURVE_VALUE = 4
+
+
+def time_in_words(seconds: float) -> str:
+    """Return a length of time for people."""
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 6000:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:,.1f} days"
+
+
+def bytes_of(study: Study, runs: int) -> int:
+    """Return about how many bytes the tables take."""
+    kept = study.experiment.outcomes
+    one = BYTES_PER_RUN + BYTES_PER_MEASURE * len(kept.measures)
+    if "curves" in kept.keep:
+        one += study.scenario.run.months * len(CURVE_COLUMNS) * BYTES_PER_CURVE_VALUE
+    if "events" in kept.keep:
+        one += 4 * study.scenario.network.services * BYTES_PER_EVENT
+    return runs * one
+
+
+def size_lines(study: Study, workers: int | None = None) -> list[tuple[str, str]]:
+    """Return labels and values: how large an experiment is, nothing run."""
+    n_points, n_settings, k = len(points_of(study)), len(settings_of(study)), study.scenario.run.replicates
+    runs = n_points * n_settings * k
+    n = workers or default_workers()
+    size = chunk_size(study, runs)
+    return [
+        (
+            "scenario",
+            f"{study.experiment.scenario}: {study.scenario.network.services:,} services, "
+            f"{study.scenario.run.months} months",
+        ),
+        ("strategies", ", ".join(study.strategies)),
+        ("levers", ", ".join(f.path for f in study.levers) or "none"),
+        ("uncertainties", str(len(study.uncertainties))),
+        ("design", study.experiment.design.method),
+        ("runs", f"{n_points:,} points x {n_settings:,} settings x {k:,} replicates = {runs:,}"),
+        ("chunks", f"{-(-runs // size):,} of about {size:,} runs"),
+        ("expected time", f"about {time_in_words(runs * seconds_per_run(study) / n + 3)} on {n} processors"),
+        ("expected disk", f"about {max(1, bytes_of(study, runs) // 1_000_000):,} MB"),
+    ]
+
+
+def run_again(study: Study, folder: Path, identity: str) -> dict[str, Any]:
+    """Return the measures of one run of a sweep, run here and now by its identity; a failure is raised as it is.
+
+    Raises
+    ------
+    InputError : the folder holds no such run.
+    """
+    import pyarrow.parquet as pq
+
+    from spreadsim.sweeps.work import single_run
+
+    for key in store.standing(folder):
+        path = store.part_path(folder, "runs", key)
+        rows = pq.read_table(path, filters=[("run", "=", identity)]).to_pylist()
+        if not rows:
+            continue
+        row = rows[0]
+        point = pq.read_table(folder / "points.parquet", filters=[("point", "=", row["point"])]).to_pylist()[0]
+        values = {f.path: f.typed(point[f.path]) for f in study.uncertainties}
+        levers = {f.path: row[f.path] for f in study.levers}
+        return dict(single_run(job_of(study), values, row["strategy"], levers, row["replicate"]))
+    raise InputError("--run", identity, f"{folder} holds no such run", "take it from the column 'run'")

@@ -1,0 +1,299 @@
+"""The folder of a sweep: parts, the manifest that vouches for them, and the lock.
+
+What belongs here: writing a chunk's parts aside and renaming them, the append-only manifest with a digest of each part,
+finding what is finished, refusing a second coordinator, and reading the tables back. A chunk counts as finished once
+its line stands whole in the manifest and its parts are those that the line describes; anything else is removed and run
+again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from spreadsim.errors import InputError, SpreadsimError
+
+MANIFEST, LOCK, IDENTITY = "manifest.jsonl", "sweep.lock", "identity.json"
+_HELD = {
+    "rules": "version of the rules",
+    "scenario": "scenario or other settings (by their hash)",
+    "measures": "list of measures",
+    "levers": "list of levers",
+    "uncertainties": "list of uncertainties",
+    "keep": "choice of tables",
+}
+KINDS = ("runs", "curves", "events")
+SORT = {"runs": ("run",), "curves": ("run", "month"), "events": ("run", "month", "service")}
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of `content`, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_aside(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: under another name, forced to disk, then renamed.
+
+    Raises
+    ------
+    SpreadsimError : the disk is full or cannot be written; nothing is left behind.
+    """
+    aside = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise SpreadsimError(_unwritten(path, error)) from error
+
+
+def _unwritten(path: Path, error: OSError) -> str:
+    return (
+        f"{path}: could not be written ({error.strerror}); every finished chunk is kept: make room, then give the "
+        "same command again"
+    )
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder for one coordinator; the system frees it when the process ends, however it ends.
+
+    Raises
+    ------
+    InputError : another coordinator is at work in it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / LOCK
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            _hold(file.fileno())
+        except OSError:
+            file.seek(0)
+            who = file.read(200).strip() or "another process"
+            raise InputError(
+                str(folder),
+                LOCK,
+                f"a sweep is at work in this folder ({who})",
+                "wait for it, stop it, or give another --out",
+            ) from None
+        file.seek(0)
+        file.truncate()
+        file.write(f"process {os.getpid()} on {socket.gethostname()}")
+        file.flush()
+        yield  # the file stays: removing a lock that others may be waiting for would let two in
+
+
+def _hold(number: int) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        msvcrt.locking(number, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        return
+    fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+# ------------------------------------------------------------------------------------------------- manifest
+
+
+def _line(record: Mapping[str, Any]) -> bytes:
+    text = json.dumps(record, separators=(",", ":"), sort_keys=True)
+    return (
+        json.dumps({"check": digest(text.encode())[:16], "record": record}, separators=(",", ":"), sort_keys=True)
+        + "\n"
+    ).encode()
+
+
+def records(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the manifest's whole lines in order; a torn or damaged line is passed over."""
+    path = folder / MANIFEST
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                outer = json.loads(line)
+                record = outer["record"]
+                text = json.dumps(record, separators=(",", ":"), sort_keys=True)
+                if outer["check"] == digest(text.encode())[:16]:
+                    yield record
+            except (ValueError, KeyError, TypeError):
+                continue
+
+
+def append(folder: Path, record: Mapping[str, Any]) -> None:
+    """Add a line to the manifest and force it to disk.
+
+    Raises
+    ------
+    SpreadsimError : the disk is full; the manifest is as it was.
+    """
+    path = folder / MANIFEST
+    before = path.stat().st_size if path.exists() else 0
+    try:
+        with path.open("ab") as file:
+            if before and not _ends_whole(path):
+                file.write(b"\n")
+            file.write(_line(record))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        with_room = path.stat().st_size if path.exists() else 0
+        if with_room > before:
+            os.truncate(path, before)
+        raise SpreadsimError(_unwritten(path, error)) from error
+
+
+def _ends_whole(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+def part_path(folder: Path, kind: str, chunk: str) -> Path:
+    """Return where a chunk's part of one table stands."""
+    return folder / kind / f"part-{chunk}.parquet"
+
+
+def keep_chunk(folder: Path, record: dict[str, Any], parts: Mapping[str, bytes]) -> None:
+    """Write a chunk's parts, then the line that vouches for them."""
+    record["parts"] = {kind: {"bytes": len(content), "sha256": digest(content)} for kind, content in parts.items()}
+    for kind, content in parts.items():
+        write_aside(part_path(folder, kind, record["chunk"]), content)
+    append(folder, record)
+
+
+def fault(folder: Path, record: Mapping[str, Any]) -> str:
+    """Say what is wrong with a chunk's parts; empty if they are those that the manifest describes."""
+    for kind, known in record["parts"].items():
+        path = part_path(folder, kind, record["chunk"])
+        try:
+            if path.stat().st_size != known["bytes"]:
+                return f"{path.name}: {path.stat().st_size} bytes instead of {known['bytes']}"
+            if digest(path.read_bytes()) != known["sha256"]:
+                return f"{path.name}: its content is not what was written"
+        except OSError:
+            return f"{path.name}: cannot be read"
+    return ""
+
+
+def standing(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the chunks that the manifest counts as finished, by key: those added and not dropped since."""
+    found: dict[str, dict[str, Any]] = {}
+    for record in records(folder):
+        if "dropped" in record:
+            found.pop(record["dropped"], None)
+        else:
+            found[record["chunk"]] = record
+    return found
+
+
+def mend(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Return the finished chunks, each checked against its digest, and what was found wrong.
+
+    Parts that are damaged are dropped in the manifest and removed, as are parts that no line vouches for and files
+    left half-written. Only the coordinator that holds the lock calls this.
+    """
+    found, faults = standing(folder), []
+    for key, record in list(found.items()):
+        problem = fault(folder, record)
+        if problem:
+            faults.append(f"{problem}; its runs are run again")
+            append(folder, {"dropped": key, "reason": problem})
+            del found[key]
+    for kind in KINDS:
+        place = folder / kind
+        for path in place.iterdir() if place.is_dir() else ():
+            known = path.name.removeprefix("part-").removesuffix(".parquet")
+            if known not in found or path.name.startswith("."):
+                path.unlink()
+    for path in folder.glob(".*.partial"):
+        path.unlink()
+    return found, faults
+
+
+def check_identity(folder: Path, identity: Mapping[str, Any]) -> None:
+    """Hold the folder to one experiment: what decides its runs is written at the start and compared ever after.
+
+    Raises
+    ------
+    InputError : the folder holds the runs of something else.
+    """
+    path = folder / IDENTITY
+    if not path.exists():
+        known = (LOCK, "sweep.log", f".{IDENTITY}.partial")
+        strange = [p.name for p in folder.iterdir() if p.name not in known]
+        if strange:
+            raise InputError(str(folder), strange[0], "the folder exists and is not a sweep's", "give another --out")
+        write_aside(path, (json.dumps(identity, indent=1, sort_keys=True) + "\n").encode())
+        return
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise InputError(str(folder), IDENTITY, "is damaged", "give another --out") from None
+    for name, value in identity.items():
+        if before.get(name) != value:
+            what = _HELD.get(name, name)
+            raise InputError(
+                str(folder),
+                name,
+                f"the folder holds runs made with another {what}: "
+                f"{_shown(before.get(name))} there, {_shown(value)} now",
+                "give another --out",
+            )
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+# ------------------------------------------------------------------------------------------------- reading
+
+
+def check_parts(folder: Path) -> None:
+    """Refuse a folder whose parts are damaged.
+
+    Raises
+    ------
+    InputError : a part is not what the manifest describes, or there is none.
+    """
+    found = standing(folder) if folder.is_dir() else {}
+    if not found:
+        raise InputError(str(folder), "", "holds no finished runs", "name a folder that 'spreadsim sweep' wrote")
+    for record in found.values():
+        problem = fault(folder, record)
+        if problem:
+            raise InputError(str(folder), "runs", problem, "give the sweep command again, which mends it")
+
+
+def read_table(folder: Path, kind: str = "runs", columns: Sequence[str] | None = None) -> Any:
+    """Return one table of a sweep as an Arrow table, sorted by run identity: the same however it was run."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    parts = [part_path(folder, kind, key) for key in sorted(standing(folder))]
+    table = pa.concat_tables([pq.read_table(path, columns=columns) for path in parts])
+    return table.sort_by([(name, "ascending") for name in SORT[kind] if name in table.column_names])
+
+
+def table_digest(folder: Path, kind: str = "runs") -> str:
+    """Return a hash of a sorted table, byte for byte."""
+    import pyarrow as pa
+
+    table = read_table(folder, kind).combine_chunks()
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return digest(sink.getvalue().to_pybytes())

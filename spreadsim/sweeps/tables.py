@@ -1,0 +1,169 @@
+"""The results of a sweep as arrays, for the analyses.
+
+What belongs here: reading a finished sweep, checking that it is whole, and one measure as an array of points, settings
+and replicates. Settings are compared within a *panel*: levers that say how long or on what a run is (``run.months``,
+[network], [services]) are not choices, and settings that differ in them are not compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spreadsim.errors import InputError, nearest
+from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.sweeps import store
+from spreadsim.sweeps.designs import Points, Setting, points_of, settings_of
+from spreadsim.sweeps.experiment import Study, load_experiment
+
+NOT_CHOICES = ("run.", "network.", "services.")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Settings that are alternatives to one another.
+
+    Attributes
+    ----------
+    label : what they share, in words; empty where there is one panel.
+    settings : their places among all settings.
+    names : each in words.
+    lever : values of the one numeric lever by which alone they differ, else None.
+    lever_name : its name.
+    """
+
+    label: str
+    settings: tuple[int, ...]
+    names: tuple[str, ...]
+    lever: tuple[float, ...] | None
+    lever_name: str = ""
+
+
+def in_words(value: Any) -> str:
+    """Return the value of a lever for people."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def last_names(levers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values by the last name of their path, or by the whole path where two end alike."""
+    last = [path.split(".")[-1] for path in levers]
+    return {
+        (name if last.count(name) == 1 else path).replace("_", " "): levers[path]
+        for name, path in zip(last, levers, strict=True)
+    }
+
+
+class SweepTables:
+    """A finished sweep.
+
+    Parameters
+    ----------
+    within : levers, or ``strategy``, that are no choices here either: settings that differ in them are not compared.
+
+    Raises
+    ------
+    InputError : the folder is not a sweep's, a part is damaged, runs are missing, or there is no such lever.
+    """
+
+    def __init__(self, folder: Path, within: Sequence[str] = ()) -> None:
+        store.check_parts(folder)
+        self.folder = folder
+        self.study: Study = load_experiment(folder)
+        self.points: Points = points_of(self.study)
+        self.settings: list[Setting] = settings_of(self.study)
+        self.within = tuple(within)
+        known = ["strategy", *(f.path for f in self.study.levers)]
+        for name in self.within:
+            if name not in known:
+                raise InputError("--within", name, "is no lever of this sweep", nearest(name, known))
+        self.replicates = self.study.scenario.run.replicates
+        keys = self.points.all_keys()
+        self._unique, self._back = np.unique(keys, return_inverse=True)
+        columns = ["point", "strategy", *(f.path for f in self.study.levers), "replicate", "error"]
+        self._index = self._places(store.read_table(folder, columns=["run", *columns]))
+        wanted = len(self._unique) * len(self.settings) * self.replicates
+        if len(np.unique(self._index)) != wanted:
+            raise InputError(
+                str(folder),
+                "runs",
+                f"{len(self._index):,} of {wanted:,} runs are finished",
+                "give the sweep command again, which goes on with the rest",
+            )
+
+    def _places(self, table: Any) -> np.ndarray:
+        keys = table["point"].to_numpy().astype("S16")
+        points = np.minimum(np.searchsorted(self._unique, keys), len(self._unique) - 1)
+        if not np.array_equal(self._unique[points], keys):
+            raise InputError(
+                str(self.folder),
+                "experiment.toml",
+                "does not make the points that were run",
+                "put back the file that the sweep wrote: give its command again",
+            )
+        place: dict[Any, int] = {}
+        names = [f.path for f in self.study.levers]
+        for i, setting in enumerate(self.settings):
+            place[(setting.strategy, *(setting.levers[name] for name in names))] = i
+        rows = zip(*(table[name].to_pylist() for name in ("strategy", *names)), strict=True)
+        setting_of = np.fromiter((place[row] for row in rows), dtype=np.int64, count=table.num_rows)
+        self.failed = table.num_rows - table["error"].null_count
+        replicates = table["replicate"].to_numpy()
+        return np.asarray((points * len(self.settings) + setting_of) * self.replicates + replicates)
+
+    def values(self, measure: str) -> np.ndarray:
+        """Return a measure, shape (points, settings, replicates); nan where null or failed."""
+        column = store.read_table(self.folder, columns=["run", measure])[measure]
+        flat = np.full(len(self._unique) * len(self.settings) * self.replicates, np.nan)
+        flat[self._index] = column.to_numpy()
+        return flat.reshape(len(self._unique), len(self.settings), self.replicates)[self._back]
+
+    @cached_property
+    def measures(self) -> list[str]:
+        """The measures that were kept."""
+        return list(self.study.experiment.outcomes.measures)
+
+    def better(self, measure: str) -> float:
+        """Return 1 where higher is better or neither is, -1 where lower is."""
+        return -1.0 if BY_NAME[measure].better == "lower" else 1.0
+
+    @cached_property
+    def independent(self) -> np.ndarray:
+        """The points that may be counted as separate cases: of a Sobol' design its two base samples."""
+        n, d = len(self.points), len(self.points.factors)
+        if self.points.method == "sobol":
+            step = 2 * d + 2 if self.study.experiment.design.second_order else d + 2
+            return np.sort(np.concatenate([np.arange(0, n, step), np.arange(step - 1, n, step)]))
+        return np.arange(n)
+
+    @cached_property
+    def panels(self) -> list[Panel]:
+        """The settings in groups of alternatives."""
+        groups: dict[str, list[int]] = {}
+        for i, setting in enumerate(self.settings):
+            shared = {k: v for k, v in self._levers(setting).items() if not self._is_choice(k)}
+            named = {k: v for k, v in shared.items() if k.startswith("run.")} | last_names(
+                {k: v for k, v in shared.items() if not k.startswith("run.")}
+            )
+            groups.setdefault(", ".join(f"{k} {in_words(v)}" for k, v in named.items()), []).append(i)
+        return [self._panel(label, places) for label, places in groups.items()]
+
+    def _is_choice(self, lever: str) -> bool:
+        return not lever.startswith(NOT_CHOICES) and lever not in self.within
+
+    def _levers(self, setting: Setting) -> dict[str, Any]:
+        return {"strategy": setting.strategy, **setting.levers}
+
+    def _panel(self, label: str, places: list[int]) -> Panel:
+        choices = [{k: v for k, v in self._levers(self.settings[i]).items() if self._is_choice(k)} for i in places]
+        varied = [name for name in choices[0] if len({repr(choice[name]) for choice in choices}) > 1]
+        named = [last_names({name: choice[name] for name in varied}) for choice in choices]
+        names = tuple(", ".join(f"{k} {in_words(v)}" for k, v in one.items()) or "as given" for one in named)
+        lever, name = None, varied[0] if len(varied) == 1 else ""
+        if name and all(isinstance(choice[name], (int, float)) for choice in choices):
+            lever = tuple(float(choice[name]) for choice in choices)
+        return Panel(label, tuple(places), names, lever, name)

@@ -1,0 +1,314 @@
+"""One chunk of a sweep: the runs of a few points, and the parts made of them.
+
+What belongs here: what a worker does, wherever it is. A chunk's bytes depend on the job and the chunk alone, so that a
+thread, a process and a machine elsewhere give the same. Networks are made once for all points that share them.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spreadsim import rules
+from spreadsim.drivers.compilation import code_identity
+from spreadsim.drivers.running import SERVICES_AT_ONCE, networks_of
+from spreadsim.errors import InputError, SpreadsimError
+from spreadsim.network.data import Network, make_network
+from spreadsim.outcomes import measures
+from spreadsim.scenario.files import resolved
+from spreadsim.sweeps.designs import content_key
+from spreadsim.sweeps.experiment import Values, scenario_at
+from spreadsim.sweeps.job import Chunk, Job, Result, WrongVersionError, run_identity, setting_identity
+
+if TYPE_CHECKING:
+    from spreadsim.scenario.plan import Plan
+
+NETWORK_SERVICES_KEPT = 400_000  # networks are kept for reuse up to this many services in all
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What a run gave, events in words where they are kept."""
+
+    curves: Mapping[str, np.ndarray]
+    measures: dict[str, float]
+    events: Mapping[str, Any] | None
+
+
+class _Worker:
+    """What a worker keeps between chunks of a job: the base document and recent networks."""
+
+    def __init__(self, job: Job) -> None:
+        if code_identity() != job.rulebook:
+            raise WrongVersionError(
+                f"this worker's rulebook is {code_identity()}, the coordinator's {job.rulebook}: install the same "
+                "version of spreadsim everywhere"
+            )
+        self.job = job
+        self.base = resolved(job.study.scenario)
+        self._networks: OrderedDict[str, dict[int, Network]] = OrderedDict()  # by content, then by replicate
+        self._first: OrderedDict[str, Network] = OrderedDict()
+
+    def networks(self, scenario: Any, replicates: Sequence[int]) -> list[Network]:
+        """Return the networks of some replicates; those met before are not made again."""
+        table = scenario.network
+        key = content_key([table.model_dump(), scenario.services.model_dump(), scenario.run.seed])
+        if key not in self._networks:
+            self._networks[key] = {0: self._of_replicate_0(scenario, key)}
+        self._networks.move_to_end(key)
+        kept = self._networks[key]
+        found = networks_of(scenario, kept[0], not table.redraw, replicates, kept)
+        while len(self._networks) > 1 and _services(self._networks.values()) > NETWORK_SERVICES_KEPT:
+            self._networks.popitem(last=False)
+        if _services([kept]) > NETWORK_SERVICES_KEPT:
+            self._networks[key] = {0: kept[0]}
+        return found
+
+    def _of_replicate_0(self, scenario: Any, key: str) -> Network:
+        """Return the network of replicate 0; points with the same [network] share its hierarchy and names."""
+        table = scenario.network
+        drawn = table.source != "file" and table.redraw
+        shared = content_key([table.model_dump(), scenario.run.seed]) if drawn else key
+        if shared not in self._first:
+            self._first[shared] = make_network(scenario, 0)
+            if len(self._first) > 8:
+                self._first.popitem(last=False)
+        first = self._first[shared]
+        return make_network(scenario, 0, like=first) if drawn else first
+
+
+def _services(kept: Iterable[Mapping[int, Network]]) -> int:
+    """Return the number of services of kept networks together."""
+    return sum(network.n for networks in kept for network in networks.values())
+
+
+_kept = threading.local()  # a worker of the cluster may run chunks in several threads
+
+
+def _worker(job: Job) -> _Worker:
+    key = job.key
+    if getattr(_kept, "key", None) != key:
+        _kept.worker, _kept.key = _Worker(job), key
+    worker: _Worker = _kept.worker
+    return worker
+
+
+def run_chunk(job: Job, chunk: Chunk) -> Result:
+    """Run a chunk; a run that fails is a row with its message, and does not stop the others."""
+    began = time.perf_counter()
+    worker = _worker(job)
+    rows = Rows(job)
+    for point_key, values in chunk.points:
+        replicates = range(*chunk.replicates)
+        done = [rows.run(worker, values, strategy, levers, replicates) for strategy, levers in chunk.settings]
+        for k, replicate in enumerate(replicates):
+            for (strategy, levers), results in zip(chunk.settings, done, strict=True):
+                rows.add(point_key, strategy, levers, replicate, *results[k])
+    return Result(rows.parts(), rows.n, rows.failed, time.perf_counter() - began)
+
+
+class Rows:
+    """The rows of a chunk, column by column."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.outcomes = job.study.experiment.outcomes
+        self.levers = [factor.path for factor in job.study.levers]
+        self.columns: dict[str, dict[str, list[Any]]] = {kind: {} for kind in ("runs", *self.extra)}
+        self.n = self.failed = 0
+
+    @property
+    def extra(self) -> list[str]:
+        """The tables kept beside the runs."""
+        return [kind for kind in ("curves", "events") if kind in self.outcomes.keep]
+
+    def run(
+        self, worker: _Worker, values: Values, strategy: str, levers: Values, replicates: Sequence[int]
+    ) -> list[tuple[str, _Done | Exception]]:
+        """Run replicates of one setting together; return for each its identity, and what it gave or why it failed."""
+        try:
+            identity, scenario, plan = _prepared(worker, values, strategy, levers)
+        except Exception as error:
+            identity = setting_identity(worker.job, worker.base, values, strategy, levers)
+            return [(run_identity(identity, replicate), error) for replicate in replicates]
+        keys = [run_identity(identity, replicate) for replicate in replicates]
+        return list(zip(keys, _alone_if_need_be(worker, scenario, plan, replicates), strict=True))
+
+    def add(
+        self, point: str, strategy: str, levers: Values, replicate: int, run_key: str, result: _Done | Exception
+    ) -> None:
+        """Add the rows of one run."""
+        if isinstance(result, Exception):
+            self._row(run_key, point, strategy, levers, replicate, None, result)
+            return
+        self._row(run_key, point, strategy, levers, replicate, result.measures, None)
+        if "curves" in self.extra:
+            n_months = len(next(iter(result.curves.values())))
+            self._extend("curves", run_key, {"month": np.arange(n_months, dtype=np.int32), **result.curves})
+        if result.events is not None:
+            self._extend("events", run_key, result.events)
+
+    def _row(
+        self, run: str, point: str, strategy: str, levers: Values, replicate: int, found: Any, error: Exception | None
+    ) -> None:
+        row = {
+            "run": run,
+            "point": point,
+            "strategy": strategy,
+            **{path: levers[path] for path in self.levers},
+            "replicate": replicate,
+        }
+        row |= {name: found[name] if found else np.nan for name in self.outcomes.measures}
+        row["error"] = None if error is None else _in_words(error)
+        row["reproduce"] = None if error is None else f"spreadsim sweep experiment.toml --run {run}"
+        table = self.columns["runs"]
+        for name, value in row.items():
+            table.setdefault(name, []).append(value)
+        self.n += 1
+        self.failed += error is not None
+
+    def _extend(self, kind: str, run: str, columns: Mapping[str, Any]) -> None:
+        table = self.columns[kind]
+        length = len(next(iter(columns.values())))
+        table.setdefault("run", []).append(np.full(length, run, dtype=object))
+        for name, values in columns.items():
+            table.setdefault(name, []).append(np.asarray(values))
+
+    def parts(self) -> dict[str, bytes]:
+        """Return the tables as Parquet, in bytes."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        result = {}
+        for kind, columns in self.columns.items():
+            fields, arrays = schema(self.job, kind), []
+            for name, kind_of in fields.items():
+                values: Any = columns.get(name, [])
+                if kind != "runs":
+                    values = np.concatenate(values) if values else []
+                arrays.append(pa.array(values, type=kind_of, from_pandas=True))
+            table = pa.table(arrays, names=list(fields))
+            sink = pa.BufferOutputStream()
+            pq.write_table(table, sink, compression="zstd")
+            result[kind] = sink.getvalue().to_pybytes()
+        return result
+
+
+def _in_words(error: Exception) -> str:
+    text = str(error) if isinstance(error, SpreadsimError) else f"{type(error).__name__}: {error}"
+    return " ".join(text.split())[:500]
+
+
+def _prepared(worker: _Worker, values: Values, strategy: str, levers: Values) -> tuple[str, Any, Any]:
+    from spreadsim.scenario.plan import plan
+
+    scenario = scenario_at(worker.job.study, worker.base, values, strategy, levers)
+    identity = setting_identity(worker.job, worker.base, values, strategy, levers)
+    return identity, scenario, plan(scenario, strategy, file=worker.job.study.file)
+
+
+def runs_of(worker: _Worker, scenario: Any, plan: Plan, replicates: Sequence[int]) -> list[_Done]:
+    """Return what some replicates of one setting give."""
+    from spreadsim.drivers import engine
+
+    networks = worker.networks(scenario, replicates)
+    keep_events = "events" in worker.job.study.experiment.outcomes.keep
+    runs = engine.run_together(networks, plan, scenario.run.seed, replicates, keep_events=keep_events)
+    monthly = measures.curves_of(runs, networks, plan)
+    found = measures.measures_of(runs, networks, plan, monthly)
+    return [
+        _Done(
+            {name: column[k] for name, column in monthly.items()},
+            {name: float(column[k]) for name, column in found.items()},
+            events_in_words(run, network) if keep_events else None,
+        )
+        for k, (run, network) in enumerate(zip(runs, networks, strict=True))
+    ]
+
+
+def _alone_if_need_be(
+    worker: _Worker, scenario: Any, plan: Plan, replicates: Sequence[int]
+) -> Iterator[_Done | Exception]:
+    """Yield what each replicate gives, as many together as memory likes; where one fails, each is run alone."""
+    try:
+        at_once = max(1, SERVICES_AT_ONCE // max(1, worker.networks(scenario, replicates[:1])[0].n))
+    except Exception:
+        at_once = 1
+    for first in range(0, len(replicates), at_once):
+        some = replicates[first : first + at_once]
+        try:
+            yield from runs_of(worker, scenario, plan, some)
+        except Exception:
+            for replicate in some:
+                try:
+                    yield from runs_of(worker, scenario, plan, [replicate])
+                except Exception as error:
+                    yield error
+
+
+def single_run(job: Job, values: Values, strategy: str, levers: Values, replicate: int) -> dict[str, float]:
+    """Return the measures of one run, here and now; its failure is raised as it is."""
+    worker = _Worker(job)
+    _, scenario, plan = _prepared(worker, values, strategy, levers)
+    return runs_of(worker, scenario, plan, [replicate])[0].measures
+
+
+def events_in_words(run: Any, network: Network) -> dict[str, Any]:
+    """Return the changes of state of a run, in words."""
+    e = run.events
+    ids = np.array([*network.ids, None], dtype=object)
+    states = np.array(rules.STATES, dtype=object)
+    routes = np.array([rules.ROUTES[rules.VOLUNTARY], rules.ROUTES[rules.MANDATED], rules.ROUTES[-1]], dtype=object)
+    return {
+        "month": e["month"],
+        "service": ids[e["service"]],
+        "from_state": states[e["from_state"]],
+        "to_state": states[e["to_state"]],
+        "route": routes[e["route"]],
+        "source_kind": np.array(rules.SOURCES, dtype=object)[e["source_kind"]],
+        "source_service": ids[e["source_service"]],
+        "generation": e["generation"],
+    }
+
+
+def schema(job: Job, kind: str) -> dict[str, Any]:
+    """Return the columns of one table and their Arrow types."""
+    import pyarrow as pa
+
+    if kind == "runs":
+        lever = {f.path: _arrow_type(f.values or (f.typed(f.low),)) for f in job.study.levers}
+        return {
+            "run": pa.string(),
+            "point": pa.string(),
+            "strategy": pa.string(),
+            **lever,
+            "replicate": pa.int32(),
+            **{name: pa.float64() for name in job.study.experiment.outcomes.measures},
+            "error": pa.string(),
+            "reproduce": pa.string(),
+        }
+    if kind == "curves":
+        return {"run": pa.string(), "month": pa.int32(), **{name: pa.float64() for name in measures.CURVE_COLUMNS}}
+    words = ("service", "from_state", "to_state", "route", "source_kind", "source_service")
+    return {"run": pa.string(), "month": pa.int32(), **{name: pa.string() for name in words}, "generation": pa.int32()}
+
+
+def _arrow_type(values: Sequence[Any]) -> Any:
+    import pyarrow as pa
+
+    if all(isinstance(value, bool) for value in values):
+        return pa.bool_()
+    if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+        return pa.int64()
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
+        return pa.float64()
+    if all(isinstance(value, str) for value in values):
+        return pa.string()
+    raise InputError("levers", json.dumps(list(values)), "mixes numbers with text", "give values of one kind")

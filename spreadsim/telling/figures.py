@@ -1,0 +1,214 @@
+"""How every figure looks, and how it becomes part of a page.
+
+What belongs here: colours, line styles and markers, sizes, labels that do not overlap, and deterministic SVG. What does
+not: what is drawn (``comparison.figures.strategies``). Figures are made through Matplotlib's objects: no global state
+is touched.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+import textwrap
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH = 7.1  # inches: the text width of an A4 page
+SMALL, TINY = 7.5, 6.8  # points
+INK, GREY, PALE = "#222222", "#666666", "#dddddd"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one strategy is drawn: told apart by line, marker and darkness as well as by colour."""
+
+    colour: str
+    line: Any
+    marker: str
+
+
+# Dark enough to read as text on white, and apart from one another in grey.
+STYLES = (
+    Style("#004488", "-", "o"),
+    Style("#b5446e", (0, (5, 1.5)), "s"),
+    Style("#8a6500", (0, (5, 1.5, 1, 1.5)), "^"),
+    Style("#222222", (0, (1.2, 1.2)), "D"),
+    Style("#117755", (0, (8, 2)), "v"),
+    Style("#7a3b9d", (0, (3, 1, 1, 1, 1, 1)), "P"),
+    Style("#a83c09", (0, (2, 2)), "X"),
+    Style("#4d7ea8", (0, (6, 1, 2, 1)), "*"),
+)
+
+# States: colour of Okabe and Ito, marker, whether filled, hatch.
+STATES = (
+    ("unaware", "#ffffff", "o", False, ""),
+    ("aware", "#b0b0b0", "o", True, ""),
+    ("implementing", "#e69f00", "D", True, "//"),
+    ("embedded", "#0072b2", "o", True, ""),
+    ("in name only", "#cc79a7", "s", True, ".."),
+    ("discontinued", "#d55e00", "X", True, "xx"),
+)
+
+
+def style(place: int) -> Style:
+    """Return the style of the strategy at a place in the file's order."""
+    return STYLES[place % len(STYLES)]
+
+
+def safe(text: str) -> str:
+    """Return a text that Matplotlib draws as it stands: a dollar sign starts no formula."""
+    return text.replace("$", r"\$")
+
+
+def wrapped(text: str, width: int = 18, lines: int = 3) -> str:
+    """Return a name broken into short lines, the rest left out."""
+    parts = textwrap.wrap(text, width, max_lines=lines, placeholder=" ...") or [text[:width]]
+    return safe("\n".join(parts))
+
+
+def panel_name(name: str, columns: int) -> str:
+    """Return a strategy's name broken to stand over one of `columns` panels; not yet `safe`."""
+    width = max(12, 92 // columns)
+    return "\n".join(textwrap.wrap(name, width, max_lines=3, placeholder=" ...") or [name[:width]])
+
+
+def make_figure(height: float, width: float = WIDTH) -> Figure:
+    """Return an empty figure; its size is in inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+
+
+def tidy(axes: Any, *, grid: str = "y") -> None:
+    """Give axes the look that all share."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(GREY)
+        axes.spines[side].set_linewidth(0.6)
+    axes.tick_params(labelsize=TINY, colors=INK, length=2.5, width=0.6)
+    if grid:
+        axes.grid(True, axis=grid, color=PALE, linewidth=0.5)
+        axes.set_axisbelow(True)
+
+
+def heading(axes: Any, text: str, size: float = SMALL) -> None:
+    """Set the title of a panel, at its left."""
+    axes.set_title(safe(text), fontsize=size, fontweight="bold", color=INK, loc="left")
+
+
+def apart(wanted: Sequence[float], least: float, low: float, high: float) -> list[float]:
+    """Return places as near to those wanted as can be, at least `least` apart, within low and high where they fit."""
+    order = np.argsort(wanted, kind="stable")
+    places = np.array(wanted, dtype=np.float64)
+    if len(places) == 0:
+        return []
+    blocks: list[list[float]] = []  # sum of wanted offsets, count: neighbours that touch move as one
+    for k in order:
+        blocks.append([float(places[k]), 1.0])
+        while len(blocks) > 1:
+            (a, na), (b, nb) = blocks[-2], blocks[-1]
+            if b / nb - a / na >= least * (na + nb) / 2.0:
+                break
+            blocks[-2:] = [[a + b, na + nb]]
+    answer = np.empty(len(places))
+    position = 0
+    for total, count in blocks:
+        middle, k = total / count, int(count)
+        start = middle - least * (k - 1) / 2.0
+        start = max(low, min(start, high - least * (k - 1)))
+        for step in range(k):
+            answer[order[position]] = start + least * step
+            position += 1
+    for first, second in itertools.pairwise(order):
+        answer[second] = max(answer[second], answer[first] + least)
+    return [float(value) for value in answer]
+
+
+def room_at_ends(names: Sequence[str], inches: float) -> bool:
+    """Return whether the names fit, one below the other, beside a panel of about this height."""
+    return sum(wrapped(name).count("\n") + 1 for name in names) * 0.13 <= inches
+
+
+def end_labels(axes: Any, x: float, ends: Sequence[tuple[float, str, str]], inches: float) -> None:
+    """Label lines at their ends: (height, name, colour) each; `inches` is the height of the panel, about."""
+    low, high = axes.get_ylim()
+    known = [(y, wrapped(name), colour) for y, name, colour in ends if y == y]
+    rows = max((text.count("\n") + 1 for _, text, _ in known), default=1)
+    least = (high - low) * min(0.125 * rows / inches, 1.0 / max(len(known) - 1, 1))
+    for (_, text, colour), at in zip(known, apart([y for y, _, _ in known], least, low, high), strict=True):
+        axes.text(x, at, text, fontsize=SMALL, color=colour, va="center", ha="left", fontweight="bold")
+
+
+def name_lines(figure: Any, axes: Any, names: Sequence[str]) -> None:
+    """Name the first lines of a panel in a key beneath the figure, where there is no room at their ends."""
+    width = 92 // min(3, len(names))
+    figure.legend(
+        axes.get_lines()[: len(names)],
+        ["\n".join(map(safe, textwrap.wrap(name, width))) for name in names],
+        loc="outside lower center",
+        ncol=min(3, len(names)),
+        fontsize=SMALL,
+        frameon=False,
+        handlelength=3,
+    )
+
+
+_FONT = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+
+
+def svg(figure: Figure, name: str, label: str) -> str:
+    """Return a figure as SVG that can stand in a page: the same bytes for the same figure, no outside references.
+
+    Parameters
+    ----------
+    figure : what is drawn.
+    name : sets the ids apart from those of other figures of the page; letters, digits and hyphens.
+    label : what the figure shows, for readers who do not see it.
+    """
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    buffer = io.StringIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # a reader's own fonts draw what ours lack
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(buffer, metadata=nothing)
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', text))
+    text = re.sub(r' id="([^"]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in used else "", text)
+    text = re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", text)
+    text = text.replace("xlink:href", "href")
+    text = re.sub(r"font: ((?:\w+ )*)([\d.]+px) [^;\"]+", _font_parts, text)  # as Matplotlib before 3.10 writes it
+    text = re.sub(r"font-family: [^;\"]+;? ?", "", text)
+    opening = re.match(r"<svg[^>]*>", text)
+    assert opening is not None
+    box = re.search(r'viewBox="([^"]+)"', opening[0])
+    head = f'<svg role="img" aria-label="{_attribute(label)}" viewBox="{box[1] if box else "0 0 1 1"}" '
+    head += f'font-family="{_FONT}">'
+    body = text[opening.end() :].strip()
+    return head + re.sub(r"\n\s*", "\n", body)
+
+
+def _font_parts(found: re.Match[str]) -> str:
+    """Return the weight and the size of a font, without its family."""
+    weight = f"font-weight: {found[1].strip()}; " if found[1].strip() else ""
+    return f"{weight}font-size: {found[2]}"
+
+
+def _attribute(text: str) -> str:
+    from html import escape
+
+    return escape(text, quote=True)

@@ -1,0 +1,129 @@
+"""The reference page, made from the declarations: parameters, state, phases, events and measures.
+
+``python -m spreadsim.reference`` prints it; the copy in the repository is held to it by a test.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from spreadsim import draws, rules
+from spreadsim.outcomes.measures import MEASURES
+from spreadsim.parameters import Component, Declaration, declarations
+from spreadsim.scenario.document import FourLevers, Scenario
+from spreadsim.state import ATTRIBUTES, EVENT_FIELDS, STATE
+
+_PHASES = {
+    "quality": "what each service delivers, and how far that persuades its peers",
+    "record": "the month's sums: over embedded services, then implementing ones, then those in name only",
+    "support": "the support that each service gets: places shared by those waiting; at the horizon a run stops here",
+    "revision": "if one is due, the specification moves towards what its effective adopters did last month",
+    "transition": "hear, decide, be directed, convert, finish, give up, stop; on entry, copy; on embedding, lead",
+    "change": "adapt, erode, drift, repair, in services implementing or embedded before and after",
+    "commit": "the new state holds; leaders that stopped retire",
+}
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table."""
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _range(pair: tuple[float, float] | None) -> str:
+    if pair is None:
+        return ""
+    return " to ".join("any" if math.isinf(end) else f"{end:g}" for end in pair)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+
+
+def _row(d: Declaration) -> list[object]:
+    bounds = ", ".join(d.choices) if d.choices else _range(d.bounds)
+    basis = d.evidence if not d.source or d.evidence == "design" else f"{d.evidence}: {d.source}"
+    return [f"`{d.path}`", d.symbol, _shown(d.default), d.unit, bounds, _range(d.plausible), d.meaning, basis]
+
+
+def parameter_tables() -> str:
+    """Return every parameter of a scenario, by table of the file."""
+    parts = []
+    header = ["field", "symbol", "default", "unit", "bounds or choices", "plausible range", "meaning", "basis"]
+    groups: dict[str, list[Declaration]] = {}
+    for d in declarations(Scenario):
+        groups.setdefault(d.path.split(".")[0], []).append(d)
+    groups["intervention"] = [
+        *groups["intervention"],
+        *declarations(Component, "intervention.components.NAME."),
+    ]
+    groups["strategies"] = list(declarations(FourLevers, "strategies.NAME."))
+    for name, found in groups.items():
+        parts += [f"### {name}", "", table(header, map(_row, found)), ""]
+    return "\n".join(parts)
+
+
+def reference_page() -> str:
+    """Return the reference page as Markdown."""
+    variables = [*((v, "attribute") for v in ATTRIBUTES), *((v, "state") for v in STATE)]
+    purposes = sorted(
+        (value, name)
+        for name, value in vars(draws).items()
+        if name.isupper() and isinstance(value, int) and value < 1000 and name not in ("COMPONENT_STRIDE",)
+    )
+    parts = [
+        "# Reference",
+        "",
+        "Made by `python docs/make_reference.py` from the declarations in the code; a test holds it to them.",
+        "",
+        "## Parameters",
+        "",
+        "*Bounds*: a value outside is refused. *Plausible range*: what sliders and sweeps use; a value outside is",
+        "allowed and noted in the report. *Basis*: `published` (a figure of the source), `set against` (chosen so that",
+        "the model meets the cases named), `judgement`, `assumed` (added to make a claim testable; a value switches it",
+        "off), `design` (how the study is set up).",
+        "",
+        parameter_tables(),
+        "## State of a service",
+        "",
+        "States: " + ", ".join(f"{i} {name}" for i, name in enumerate(rules.STATES)) + ".",
+        "",
+        table(
+            ["name", "kind", "type", "at the start", "unit", "meaning"],
+            [[f"`{v.name}`", kind, v.dtype, v.start, v.unit, v.meaning] for v, kind in variables],
+        ),
+        "",
+        "## Phases of a month",
+        "",
+        table(["#", "phase", "what happens"], [[i, name, _PHASES[name]] for i, name in enumerate(rules.PHASES)]),
+        "",
+        "## Events",
+        "",
+        "One for every change of state: " + ", ".join(f"`{name}`" for name, _ in EVENT_FIELDS) + ".",
+        "The month of an event is the first in which the new state holds.",
+        "",
+        "## Purposes of random draws",
+        "",
+        table(["number", "purpose"], [[value, name.lower().replace("_", " ")] for value, name in purposes]),
+        "",
+        "## Measures",
+        "",
+        "At the horizon unless said otherwise; a ratio with nothing below it is null, never 0.",
+        "",
+        table(
+            ["name", "unit", "better", "monthly", "meaning"],
+            [[f"`{m.name}`", m.unit, m.better, "yes" if m.monthly else "", m.meaning] for m in MEASURES],
+        ),
+        "",
+    ]
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(reference_page(), end="")

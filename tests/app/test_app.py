@@ -1,0 +1,361 @@
+"""The app without a browser: documents, controls, exports, uploads, bounded work and who may come in."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import csv
+import io
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("solara", reason="the app's packages are not installed")
+
+from spreadsim.app import documents, exports, fields, uploads, work
+from spreadsim.app.security import COOKIE, Guard, host_name, mended, policy
+from spreadsim.app.turns import AT_ONCE, LONG, PICTURES, NotWanted, Turns, turns
+from spreadsim.comparison.comparison import compare
+from spreadsim.errors import InputError, InputErrors
+from spreadsim.scenario.files import load_scenario, resolved, validate
+from spreadsim.scenario.plan import plan
+
+# ------------------------------------------------------------------------------------------------- documents
+
+
+def test_a_change_makes_a_new_document_and_can_be_undone() -> None:
+    history = documents.opened(load_scenario("default"))
+    changed = documents.changed(history.now, "programme.support", 0.9)
+    later = history.then(changed)
+    assert (history.now.programme.support, later.now.programme.support) == (0.5, 0.9)
+    assert later.moved(-1).now == history.now
+    assert later.moved(-1).moved(1).now == changed
+    assert later.moved(-1).then(documents.changed(history.now, "run.seed", 4)).can_redo is False
+    assert documents.as_opened(changed, history.base, "programme.support") == history.now
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("programme.support", 3.0), ("no.such.thing", 1), ("run.months", "many"), ("strategies.top-down.balance", -1.0)],
+)
+def test_a_wrong_change_is_refused_in_words(path: str, value: Any) -> None:
+    with pytest.raises((InputError, InputErrors)) as failure:
+        documents.changed(load_scenario("default"), path, value)
+    assert "this change" not in documents.explained(failure.value)
+    assert path.split(".")[0] in documents.explained(failure.value)
+
+
+def test_codification_of_all_components_is_one_control() -> None:
+    scenario = documents.changed(load_scenario("default"), documents.CODIFICATION, 0.8)
+    assert {c.codification for c in scenario.intervention.components.values()} == {0.8}
+    assert documents.value_at(scenario, documents.CODIFICATION) == 0.8
+
+
+def test_the_balance_sets_the_four_levers_also_where_they_were_given_one_by_one() -> None:
+    """Moving the dial of `blend`, which gives its levers itself, changes what runs; putting it back restores them."""
+    base = load_scenario("default")
+    moved = documents.changed(base, "strategies.blend.balance", 1.0)
+    organic, blend = (plan(moved, name).levers[0] for name in ("organic", "blend"))
+    assert blend == organic != plan(base, "blend").levers[0]
+    assert documents.as_opened(moved, base, "strategies.blend.balance") == base
+    mandated = documents.changed(moved, "strategies.blend.mandate", 0.4)  # one lever given again holds beside the dial
+    assert plan(mandated, "blend").levers[0].mandate == 0.4
+    assert plan(mandated, "blend").levers[0].peer_programme == 1.0
+
+
+def test_the_saved_file_is_the_document() -> None:
+    scenario = documents.changed(load_scenario("default"), "strategies.blend.balance", 0.35)
+    assert resolved(documents.from_text(documents.to_toml(scenario))) == resolved(scenario)
+
+
+HOSTILE = ["based_on = '/etc/passwd'", "based_on = '../default.toml'", "x = [", "\x00", "a = 1\n" * 400_000]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_file_is_refused(text: str) -> None:
+    with pytest.raises((InputError, InputErrors)):
+        documents.from_text(text)
+
+
+def test_only_shipped_names_are_opened() -> None:
+    with pytest.raises(InputError):
+        documents.shipped("/etc/hostname")
+
+
+# ------------------------------------------------------------------------------------------------- controls
+
+
+def test_every_control_says_what_it_is() -> None:
+    scenario = load_scenario("default")
+    groups = fields.more_controls(scenario, scenario, ())
+    controls = [c for group in groups for c in group["controls"]]
+    controls += fields.basic_controls(scenario, scenario, "blend", ())
+    controls += fields.balance_controls(scenario, scenario, "blend") + fields.network_controls(scenario, scenario)
+    assert len(controls) > 80
+    for c in controls:
+        assert all(c[key] for key in ("label", "meaning", "chip", "source")), c["path"]
+        assert not c["changed"]
+    assert len({c["path"] for c in controls}) == len(controls)
+
+
+def test_what_the_user_changed_is_marked_and_nothing_else() -> None:
+    base = load_scenario("default")
+    now = documents.changed(documents.changed(base, "programme.support", 0.8), "strategies.blend.mandate", 0.4)
+    basics = {c["path"]: c for c in fields.basic_controls(now, base, "blend", ())}
+    levers = {c["path"]: c for c in fields.balance_controls(now, base, "blend")}
+    assert [path for path, c in basics.items() if c["changed"]] == ["programme.support"]
+    assert levers["strategies.blend.mandate"]["chip"] == "changed by you"
+    assert basics["programme.support"]["was"] == 0.5
+
+
+def test_values_from_the_page_are_given_their_type() -> None:
+    assert fields.accepted("run.replicates", 50.0) == 50
+    assert fields.accepted("strategies.anything.balance", "0.5") == 0.5
+    with pytest.raises(ValueError, match="no such control"):
+        fields.accepted("__class__.mro", 1)
+
+
+# ------------------------------------------------------------------------------------------------- work
+
+
+def test_the_quick_comparison_has_the_numbers_of_the_full_one(small: Any) -> None:
+    base = work.base_network(small)
+    first, last = work.compare_quickly(small, base, lambda: True)
+    expected = compare(small, frontier=False)
+    assert last.as_json() == expected.as_json()
+    for name, column in expected.runs_table().items():
+        assert np.array_equal(first.runs_table()[name], column, equal_nan=column.dtype.kind == "f"), name
+    for what in ("generations", "groups"):
+        made, wanted = ({k: v.tolist() for k, v in c.rows_table(what).items()} for c in (last, expected))
+        assert repr(made) == repr(wanted)  # as text, where not defined is the same as itself
+
+
+def test_the_frontier_has_the_numbers_of_the_full_one(small: Any) -> None:
+    *_, last = work.compare_quickly(small, work.base_network(small), lambda: True)
+    made, expected = work.with_frontier(last, lambda: True), compare(small)
+    assert made.frontier is not None
+    assert expected.frontier is not None
+    for name, values in expected.frontier.values.items():
+        assert np.array_equal(made.frontier.values[name], values, equal_nan=True), name
+    assert made.lever_map is not None
+    assert expected.lever_map is not None
+    assert repr(made.lever_map.summary()) == repr(expected.lever_map.summary())
+
+
+def test_work_stops_when_nobody_waits(small: Any) -> None:
+    asked = iter([True, True, False])
+    with pytest.raises(NotWanted):
+        list(work.compare_quickly(small, work.base_network(small), lambda: next(asked, False)))
+    with turns.turn(AT_ONCE, lambda: True) as mine:  # the turn was given back
+        assert mine.is_held
+
+
+def test_urgent_work_goes_first_and_long_work_gives_way() -> None:
+    queue, done = Turns(), []
+
+    def take(name: str, urgency: int) -> None:
+        with queue.turn(urgency, lambda: True):
+            done.append(name)
+
+    def waiting(count: int) -> None:
+        while len(queue._waiting) < count:
+            time.sleep(0.002)
+
+    with queue.turn(LONG, lambda: True) as mine:
+        threads = []
+        for name, urgency in (("figure", PICTURES), ("first slider", AT_ONCE), ("second slider", AT_ONCE)):
+            threads.append(threading.Thread(target=take, args=(name, urgency)))
+            threads[-1].start()
+            waiting(len(threads))
+        mine.give_way()
+        assert mine.is_held
+        assert done == ["first slider", "second slider", "figure"]
+        with pytest.raises(NotWanted), queue.turn(AT_ONCE, lambda: False):
+            pass  # a newer request of the session took its place
+    for thread in threads:
+        thread.join(5)
+    take("last", LONG)
+    assert done[-1] == "last"
+
+
+def test_too_much_is_refused_with_what_to_do() -> None:
+    document = resolved(load_scenario("england-primary-care"))
+    document["run"]["replicates"] = 10_000
+    with pytest.raises(work.TooLarge, match="at most"):
+        work.check_size(validate(document, "large"))
+    document["network"]["services"] = 1_000_000
+    with pytest.raises(work.TooLarge, match="command line"):
+        work.check_size(validate(document, "large"))
+
+
+# ------------------------------------------------------------------------------------------------- exports
+
+
+@pytest.mark.parametrize("cell", ["=cmd|'/c calc'!A1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
+def test_cells_that_a_spreadsheet_would_run_are_neutralised(cell: str) -> None:
+    row = next(csv.reader(io.StringIO(exports.csv_text([cell], []), newline="")))
+    assert row[0].startswith("'")
+
+
+def test_numbers_stay_numbers() -> None:
+    kept = ["-1.5", "+3%", -2.0, "1e-9", "plain"]
+    assert [exports.neutral(value) for value in kept] == kept
+
+
+def test_file_names_are_plain() -> None:
+    assert exports.file_name("../../etc/passwd", "csv") == "etc-passwd.csv"
+    assert exports.file_name("<script>", "png") == "script.png"
+
+
+# ------------------------------------------------------------------------------------------------- uploads
+
+
+def sent(**files: str) -> list[dict[str, str]]:
+    return [{"name": name.replace("_csv", ".csv"), "data": base64.b64encode(text.encode()).decode()}
+            for name, text in files.items()]  # fmt: skip
+
+
+SERVICES = "id,name,deprivation\na,Alpha,1\nb,Beta,2\nc,=cmd(),3\n"
+
+
+def test_a_network_is_brought_and_runs() -> None:
+    default, ties = load_scenario("default"), "source,target\na,b\na,a\n"
+    found = uploads.bring(default, uploads.decoded(sent(services_csv=SERVICES + "a,Again,4\n", ties_csv=ties)))
+    assert found.scenario is None
+    assert any("row" in error for error in found.errors)
+    good = uploads.bring(default, uploads.decoded(sent(services_csv=SERVICES, ties_csv=ties)))
+    assert good.scenario is not None, good.errors
+    assert good.network is not None
+    assert good.network.network.ids == ("a", "b", "c")
+    assert good.faults
+    assert set(uploads.saved(good.scenario)) == {"default.toml", "network/services.csv", "network/ties.csv"}
+    assert uploads.attach(good.scenario, uploads.ticket_of(good.scenario)).scenario is not None
+
+
+NAMES = ["../../../tmp/x.csv", "..\\..\\x.csv", "/etc/cron.d/x.csv", "services\x00.csv", "a" * 5000 + ".csv"]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_no_name_of_a_user_reaches_the_file_system(name: str) -> None:
+    given = [{"name": name, "data": base64.b64encode(SERVICES.encode()).decode()}]
+    found = uploads.bring(load_scenario("default"), uploads.decoded(given))
+    folder = uploads.shelf.folder(found.ticket)
+    assert folder is not None
+    assert [p.relative_to(folder).as_posix() for p in sorted(folder.rglob("*"))] == ["network", "network/services.csv"]
+
+
+@pytest.mark.parametrize("given", [
+    None, "text", [], [{}], [{"name": "a.csv"}], [{"name": "a.csv", "data": "%%%"}], [{"name": 1, "data": ""}],
+    [{"name": "services.csv", "data": "A" * 12_000_000}], [{"name": "a.csv", "data": ""}] * 9,
+])  # fmt: skip
+def test_hostile_uploads_are_refused(given: Any) -> None:
+    with pytest.raises(InputError):
+        uploads.decoded(given)
+
+
+@pytest.mark.parametrize("name", ["x.exe", "services", "x.csv.html"])
+def test_other_kinds_of_file_are_refused(name: str) -> None:
+    found = uploads.bring(load_scenario("default"), {name: b"x"})
+    assert found.scenario is None
+    assert found.errors
+
+
+def test_a_scenario_of_a_user_reads_no_file_of_the_server() -> None:
+    own = documents.from_text('based_on = "default"\n[network]\nsource = "file"\npath = "tests"\n')
+    assert not uploads.may_read(own)
+    assert not uploads.may_read(documents.changed(own, "run.seed", 5))
+    assert uploads.may_read(documents.shipped("medical-innovation"))
+
+
+@pytest.mark.parametrize("ticket", ["", "..", "0" * 32, "../" * 4, "g" * 32])
+def test_a_ticket_cannot_be_guessed(ticket: str) -> None:
+    assert uploads.shelf.folder(ticket) is None
+
+
+# ------------------------------------------------------------------------------------------------- who may come in
+
+
+def asked(
+    guard: Guard, kind: str = "http", path: str = "/", method: str = "GET", query: str = "", **headers: str
+) -> Any:
+    """Return what the guard answers: the first message sent, or 'passed'."""
+    answers: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        answers.append("passed")
+
+    async def send(message: Any) -> None:
+        answers.append(message.get("status", message.get("code")) if "body" not in message else None)
+
+    async def receive() -> Any:
+        return {}
+
+    guard.app = app
+    pairs = [(key.replace("_", "-").encode(), value.encode()) for key, value in headers.items()]
+    scope = {"type": kind, "path": path, "method": method, "headers": pairs, "query_string": query.encode()}
+    asyncio.run(guard(scope, receive, send))
+    return answers[0]
+
+
+HERE = frozenset({"127.0.0.1", "localhost"})
+
+
+@pytest.mark.parametrize(("headers", "answer"), [
+    ({"host": "127.0.0.1:8765"}, "passed"),
+    ({"host": "localhost:8765", "origin": "http://localhost:8765"}, "passed"),
+    ({"host": "evil.example"}, 400), ({"host": ""}, 400), ({}, 400), ({"host": "127.0.0.1:8765@evil.example"}, 400),
+    ({"host": "127.0.0.1:8765", "origin": "http://evil.example"}, 403),
+    ({"host": "127.0.0.1:8765", "origin": "null"}, 403),
+    ({"host": "127.0.0.1:8765", "origin": "http://127.0.0.1:9999"}, 403),
+])  # fmt: skip
+def test_foreign_hosts_and_origins_are_refused(headers: dict[str, str], answer: Any) -> None:
+    assert asked(Guard(None, HERE), **headers) == answer  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("headers", "answer"), [
+    ({"host": "127.0.0.1:1", "origin": "http://127.0.0.1:1"}, "passed"),
+    ({"host": "127.0.0.1:1", "origin": "http://evil.example"}, 1008),
+    ({"host": "127.0.0.1:1", "origin": "null"}, 1008), ({"host": "127.0.0.1:1"}, 1008),
+    ({"host": "evil.example", "origin": "http://evil.example"}, 1008),
+])  # fmt: skip
+def test_foreign_websockets_are_refused(headers: dict[str, str], answer: Any) -> None:
+    assert asked(Guard(None, HERE), "websocket", **headers) == answer  # type: ignore[arg-type]
+
+
+def test_a_shared_server_asks_for_its_token() -> None:
+    guard = Guard(None, None, "a-long-enough-token")  # type: ignore[arg-type]
+    assert asked(guard, host="10.0.0.1:8765") == 403
+    assert asked(guard, host="10.0.0.1:8765", query="token=wrong") == 403
+    assert asked(guard, host="10.0.0.1:8765", query="token=a-long-enough-token") == 303
+    assert asked(guard, host="10.0.0.1:8765", cookie=f"x=1; {COOKIE}=a-long-enough-token") == "passed"
+    assert asked(guard, "websocket", host="10.0.0.1:1", origin="http://10.0.0.1:1") == 1008
+
+
+@pytest.mark.parametrize(("path", "method", "answer"), [
+    ("/resourcez", "GET", 404), ("/_solara/api/evict/x", "POST", 404), ("/", "POST", 405), ("/", "PUT", 405),
+    ("/_solara/api/close/x", "POST", "passed"),
+])  # fmt: skip
+def test_what_no_page_needs_is_closed(path: str, method: str, answer: Any) -> None:
+    assert asked(Guard(None, HERE), path=path, method=method, host="127.0.0.1") == answer  # type: ignore[arg-type]
+
+
+def test_pages_are_mended() -> None:
+    page = mended('<html><meta name="viewport" content="user-scalable=no"><script>1</script><script src="x">', "abc")
+    assert page.count('nonce="abc"') == 2
+    assert 'lang="en"' in page
+    assert "user-scalable" not in page
+    assert "frame-ancestors 'none'" in policy("abc")
+    assert "unsafe-inline" not in policy("abc").split("style-src")[0]
+    assert host_name("[::1]:80") == "[::1]"
+
+
+def test_a_page_outside_this_machine_needs_a_token() -> None:
+    from click.testing import CliRunner
+
+    from spreadsim.cli.app import app
+
+    failed = CliRunner().invoke(app, ["--host", "0.0.0.0", "--token", "short", "--no-browser"])
+    assert isinstance(failed.exception, InputError)

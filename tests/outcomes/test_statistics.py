@@ -1,0 +1,83 @@
+"""Summaries: known answers, and what is said when nothing can be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from spreadsim.outcomes.statistics import difference, summarise, told_apart_from_best
+
+NAN = float("nan")
+numbers = st.lists(st.floats(-100, 100), min_size=2, max_size=30)
+
+
+@given(numbers)
+def test_intervals_are_scipys(values: list[float]) -> None:
+    s = summarise(np.array(values))
+    if np.std(values) < 1e-9:
+        return
+    low, high = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
+    assert (s.low, s.high) == (pytest.approx(low, abs=1e-9), pytest.approx(high, abs=1e-9))
+    assert s.median == pytest.approx(np.median(values))
+
+
+def test_nulls_are_counted_and_not_averaged() -> None:
+    s = summarise(np.array([1.0, NAN, 3.0]))
+    assert (s.mean, s.low, s.high, s.n, s.median) == (None, None, None, 2, 2.0)
+    s = summarise(np.array([NAN, NAN]))
+    assert (s.mean, s.median, s.n) == (None, None, 0)
+    s = summarise(np.array([5.0]))
+    assert (s.mean, s.low, s.high, s.n) == (5.0, None, None, 1)
+
+
+def test_never_is_later_than_any_month() -> None:
+    assert summarise(np.array([10.0, NAN, 30.0]), never=True).median == 30.0
+    assert summarise(np.array([10.0, NAN, NAN]), never=True).median is None
+    d = difference(np.array([NAN, 5.0, NAN]), np.array([9.0, 5.0, NAN]), never=True)
+    assert (d.share_higher, d.n, d.mean, d.told_apart) == ((1 + 0.5 + 0.5) / 3, 1, None, None)
+
+
+def test_differences_are_paired() -> None:
+    earlier = np.array([0.0, 10.0, 20.0, 30.0])
+    d = difference(earlier + np.array([1.0, 1.1, 0.9, 1.0]), earlier)
+    assert d.mean == pytest.approx(1.0)
+    assert d.told_apart is True
+    assert d.share_higher == 1.0
+    wide = difference(np.array([1.0, -1.0, 1.0, -1.0]), np.zeros(4))
+    assert wide.told_apart is False
+    assert wide.share_higher == 0.5
+    same = difference(np.ones(4), np.ones(4))
+    assert (same.share_higher, same.told_apart) == (0.5, False)
+    assert difference(np.ones(1), np.zeros(1)).told_apart is None
+
+
+@given(numbers, numbers)
+def test_a_difference_turned_round(a: list[float], b: list[float]) -> None:
+    k = min(len(a), len(b))
+    x, y = np.array(a[:k]), np.array(b[:k])
+    d, e = difference(x, y), difference(y, x)
+    assert d.mean == pytest.approx(-(e.mean or 0.0), abs=1e-9)
+    assert d.share_higher == pytest.approx(1 - (e.share_higher or 0.0))
+    assert d.told_apart == e.told_apart
+
+
+def test_the_best_and_what_cannot_be_told_from_it() -> None:
+    luck = np.random.default_rng(1).normal(size=50)
+    columns = [luck, luck + 0.001 * np.arange(50) % 0.002, luck + 1]
+    best, told = told_apart_from_best(columns)
+    assert (best, told) == (2, [True, True, False])
+    best, told = told_apart_from_best([luck, np.roll(luck, 1)])
+    assert told == [False, False]
+    assert told_apart_from_best(columns, lower_is_better=True)[0] in (0, 1)
+    assert told_apart_from_best([np.array([1.0]), np.array([2.0])]) == (None, [None, None])
+    assert told_apart_from_best([np.array([1.0, NAN]), np.array([2.0, 1.0])]) == (None, [None, None])
+
+
+def test_joint_level_holds_for_equal_columns() -> None:
+    """Eleven equal settings: some is told apart from the apparent best in at most 5% of experiments."""
+    rng = np.random.default_rng(7)
+    wrong = sum(any(told_apart_from_best(list(rng.normal(size=(11, 30))))[1]) for _ in range(400))
+    assert wrong / 400 < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 400)
