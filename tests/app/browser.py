@@ -55,7 +55,7 @@ def served(*options: str) -> Iterator[str]:
 def serving(*options: str) -> Iterator[tuple[str, int]]:
     """Serve the app in a process of its own; yield its address and the number of the process."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "spreadsim.cli.serving", "--port", "0", "--no-browser", *options],
+        [sys.executable, "-m", "spreadsim.cli.app", "--port", "0", "--no-browser", *options],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     assert process.stdout is not None
