@@ -7,7 +7,16 @@ from collections.abc import Iterable
 
 
 class SpreadsimError(Exception):
-    """Any failure that spreadsim explains to its user instead of showing a traceback."""
+    """Any failure that spreadsim explains to its user instead of showing a traceback.
+
+    Examples
+    --------
+    >>> try:
+    ...     ss.load_scenario("clasroom")
+    ... except SpreadsimError as error:
+    ...     print(error)
+    clasroom: no shipped scenario and no file has this name; did you mean 'classroom'?
+    """
 
 
 class InputError(SpreadsimError):
@@ -19,6 +28,14 @@ class InputError(SpreadsimError):
     field : dotted path of the field, empty for the whole file.
     problem : what is wrong, with the value found.
     remedy : what to do.
+
+    Examples
+    --------
+    >>> error = InputError("mine.toml", "run.months", "0 is out of bounds", "it must be at least 1")
+    >>> print(error)
+    mine.toml: run.months: 0 is out of bounds; it must be at least 1
+    >>> error.field
+    'run.months'
     """
 
     def __init__(self, file: str, field: str, problem: str, remedy: str) -> None:
@@ -28,11 +45,35 @@ class InputError(SpreadsimError):
 
 
 class MissingExtraError(SpreadsimError):
-    """A command needs an optional dependency that is not installed."""
+    """A command needs an optional dependency that is not installed.
+
+    Examples
+    --------
+    >>> raise MissingExtraError("the app needs Solara; install it with: python -m pip install 'spreadsim[app]'")
+    Traceback (most recent call last):
+    spreadsim.errors.MissingExtraError: the app needs Solara; install it with: python -m pip install 'spreadsim[app]'
+    """
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a remedy that names the known names nearest to `name`."""
+    """Return a remedy that names the known name nearest to `name`, or all of them where none is near.
+
+    Parameters
+    ----------
+    name : the name as the user wrote it.
+    known : the names that would have done.
+
+    Returns
+    -------
+    A clause that can end an error's text.
+
+    Examples
+    --------
+    >>> nearest("mandat", ["mandate", "latitude"])
+    "did you mean 'mandate'?"
+    >>> nearest("x", ["mandate", "latitude"])
+    'known names: mandate, latitude'
+    """
     known = list(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
@@ -41,7 +82,20 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 class InputErrors(SpreadsimError):
-    """Several faults of one input, each an `InputError`."""
+    """Several faults of one input, each an `InputError`.
+
+    Parameters
+    ----------
+    errors : the faults, in the order in which they are told.
+
+    Examples
+    --------
+    >>> one = InputError("mine.toml", "run.months", "0 is out of bounds", "it must be at least 1")
+    >>> two = InputError("mine.toml", "run.sed", "unknown name", nearest("sed", ["seed", "months"]))
+    >>> print(InputErrors([one, two]))
+    mine.toml: run.months: 0 is out of bounds; it must be at least 1
+    mine.toml: run.sed: unknown name; did you mean 'seed'?
+    """
 
     def __init__(self, errors: list[InputError]) -> None:
         self.errors = errors

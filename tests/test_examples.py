@@ -1,0 +1,38 @@
+"""The examples in docstrings print what they say they print.
+
+The names of its module are at hand in an example, as are `ss` (spreadsim) and `np` (numpy); it runs in an empty folder.
+"""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import spreadsim as ss
+
+PACKAGE = Path(ss.__file__).parent
+MODULES = [
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if ">>> " in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of_a_module_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    module = importlib.import_module(name)
+    options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    runner = doctest.DocTestRunner(verbose=False, optionflags=options)
+    examples = doctest.DocTestFinder().find(module, name, globs={"ss": ss, "np": np, **vars(module)})
+    complaint = io.StringIO()
+    for example in examples:
+        runner.run(example, out=complaint.write)
+    assert runner.tries > 0, f"{name} has a '>>>' that stands in no docstring"
+    if runner.failures:
+        pytest.fail(complaint.getvalue(), pytrace=False)
