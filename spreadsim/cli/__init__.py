@@ -39,9 +39,6 @@ def main() -> None:
         commands.main(standalone_mode=False)
     except click.exceptions.Abort:
         _fail("stopped by the user; nothing was written", 130)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        raise SystemExit(2) from None
     except click.ClickException as error:
         _fail(error.format_message(), 2)
     except (InputError, InputErrors, MissingExtraError) as error:
@@ -57,9 +54,15 @@ def main() -> None:
         _fail("there is not enough memory for this; fewer services or replicates, or --workers 1, need less", 1)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(__version__, prog_name="spreadsim")
-def commands() -> None:
+@click.pass_context
+def commands(context: click.Context) -> None:
     """How does an improvement spread through a network of health services: mandate it, let it spread, or blend the two?
 
     \b
@@ -68,6 +71,9 @@ def commands() -> None:
       spreadsim compare default                    480 services, three strategies
       spreadsim compare england-primary-care       English general practice
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        raise SystemExit(2)
 
 
 # The commands, in the order in which a newcomer meets them. These modules load nothing heavy.

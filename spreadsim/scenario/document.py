@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
 
@@ -242,9 +242,8 @@ def _optional(table: type[Table], names: tuple[str, ...] | None = None) -> dict[
     for name, field in table.model_fields.items():
         if names is not None and name not in names:
             continue
-        copy = field._copy()
-        copy.default, copy.default_factory = None, None
-        fields[name] = (field.annotation | None, copy)  # type: ignore[operator]
+        told = Field(description=field.description, json_schema_extra=field.json_schema_extra)
+        fields[name] = (Annotated[field.annotation | None, *field.metadata, told], None)  # type: ignore[operator]
     return fields
 
 

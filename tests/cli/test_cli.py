@@ -58,6 +58,13 @@ def test_import_is_light() -> None:
     )
 
 
+def test_without_a_command_the_help_is_printed_and_nothing_is_a_success(tmp_path: Path) -> None:
+    done, asked = spreadsim(folder=tmp_path), spreadsim("--help", folder=tmp_path)
+    assert (done.returncode, asked.returncode) == (2, 0)
+    assert done.stdout == asked.stdout
+    assert done.stderr == ""
+
+
 def commands(folder: Path) -> list[str]:
     text = spreadsim("--help", folder=folder).stdout
     return re.findall(r"^  ([a-z]+)  ", text.split("Commands:")[1], flags=re.M)
