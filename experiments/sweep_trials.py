@@ -57,8 +57,8 @@ measures = ["benefit", "cumulative_benefit", "reported_uptake", "in_name_only", 
 """
 SWEEP = """
 import json, resource, sys, time
-from spreadsim.sweeps import sweep
-from spreadsim.sweep_store import table_digest
+from spreadsim.sweeps.coordinator import sweep
+from spreadsim.sweeps.store import table_digest
 if __name__ == "__main__":
     file, out, workers, scheduler = sys.argv[1:5]
     began = time.perf_counter()

@@ -19,7 +19,7 @@ import numpy as np
 from spreadsim.errors import SpreadsimError
 from spreadsim.sweeps import store
 from spreadsim.sweeps.folder import RECEIPT
-from spreadsim.sweeps.map import factors
+from spreadsim.sweeps.map import axis_names
 from spreadsim.sweeps.tables import SweepTables
 
 MAX_LISTED = 200
@@ -128,14 +128,14 @@ def opened(name: str) -> Open:
     mark = (name, status.st_mtime_ns, status.st_size)
     with _reading:
         if mark not in _kept:
-            runs = sum(int(record["runs"]) for record in store.standing(path).values())
+            runs = sum(int(record["runs"]) for record in store.chunk_records(path).values())
             if runs > MAX_RUNS:
                 raise SpreadsimError(f"{runs:,} runs are more than the app opens; use 'spreadsim analyse'.")
             try:
                 tables = SweepTables(path)
             except SpreadsimError as error:  # the page is told the sweep's name, not where it stands
                 raise SpreadsimError(str(error).replace(str(path), name)) from None
-            _kept[mark] = Open(name, tables, factors(tables), receipt(path))
+            _kept[mark] = Open(name, tables, axis_names(tables), receipt(path))
             while len(_kept) > MAX_OPEN:
                 _kept.popitem(last=False)
         _kept.move_to_end(mark)

@@ -119,10 +119,10 @@ def first_failures(folder: Path, count: int = 3) -> list[tuple[str, str]]:
     """Return the message of the first failed runs, and the command that runs each again."""
     import pyarrow.parquet as pq
 
-    from spreadsim.sweeps.store import part_path, standing
+    from spreadsim.sweeps.store import chunk_records, part_path
 
     found: list[tuple[str, str]] = []
-    for record in standing(folder).values():
+    for record in chunk_records(folder).values():
         if record["failed"] and len(found) < count:
             table = pq.read_table(part_path(folder, "runs", record["chunk"]), columns=["error", "reproduce"])
             found += [(row["error"], row["reproduce"]) for row in table.to_pylist() if row["error"] is not None]

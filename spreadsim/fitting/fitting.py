@@ -29,7 +29,7 @@ from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import resolved, with_setting
 from spreadsim.scenario.parameter_sets import ParameterSets
 from spreadsim.scenario.plan import Plan
-from spreadsim.sweeps.designs import _value
+from spreadsim.sweeps.designs import factor_quantile
 
 REPLICATES = 4  # runs of each set of parameters, with the same luck for all sets
 MOVES = 8  # of each kept set within the accepted region, so that copies of one set part
@@ -96,9 +96,9 @@ class Fit:
             found.append(
                 Knowledge(
                     factor.path,
-                    (_value(factor, 0.05), _value(factor, 0.95)),
-                    (_value(factor, float(low)), _value(factor, float(high))),
-                    _value(factor, float(middle)),
+                    (factor_quantile(factor, 0.05), factor_quantile(factor, 0.95)),
+                    (factor_quantile(factor, float(low)), factor_quantile(factor, float(high))),
+                    factor_quantile(factor, float(middle)),
                     share,
                     verdict,
                 )
@@ -244,7 +244,7 @@ def fit(
     tried = 0
 
     def values(place: Sequence[float]) -> list[Any]:
-        return [_rounded(_value(f, float(u))) for f, u in zip(factors, place, strict=True)]
+        return [_rounded(factor_quantile(f, float(u))) for f, u in zip(factors, place, strict=True)]
 
     def model(drawn: Any) -> dict[str, float]:
         try:

@@ -14,7 +14,7 @@ import numpy as np
 
 from spreadsim.comparison.terminal import table
 from spreadsim.fitting.fitting import DETERMINED, NARROWED, Fit, distances
-from spreadsim.sweeps.designs import _value
+from spreadsim.sweeps.designs import factor_quantile
 from spreadsim.telling.figures import make_figure, svg, tidy
 from spreadsim.telling.folder import as_json, write_folder
 from spreadsim.telling.page import render_findings
@@ -180,7 +180,8 @@ def experiment_document(fit: Fit) -> dict[str, Any]:
         "run": {"replicates": 10},
         "design": {"method": "table", "table": ACCEPTED},
         "uncertainties": {
-            f.path: {"low": float(_value(f, 0.0)), "high": float(_value(f, 1.0))} for f in goal.parameters
+            f.path: {"low": float(factor_quantile(f, 0.0)), "high": float(factor_quantile(f, 1.0))}
+            for f in goal.parameters
         },
     }
 

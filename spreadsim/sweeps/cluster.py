@@ -12,7 +12,7 @@ from concurrent.futures import CancelledError
 from typing import Any
 
 from spreadsim.errors import InputError, MissingExtraError, SpreadsimError
-from spreadsim.sweeps.job import Chunk, Job, Result, WrongVersionError
+from spreadsim.sweeps.job import Chunk, ChunkResult, Job, WrongVersionError
 from spreadsim.sweeps.work import run_chunk
 
 SECONDS_TO_CONNECT = 20
@@ -62,12 +62,12 @@ class DaskPool:
         self._chunks: dict[Any, Chunk] = {}
 
     @property
-    def room(self) -> int:
+    def capacity(self) -> int:
         """Chunks that may be out at a time: two for each thread of the cluster, which may grow."""
         return 2 * max(1, sum(self._client.nthreads().values()))
 
     @property
-    def waiting(self) -> int:
+    def in_flight(self) -> int:
         """Chunks handed in and not come back."""
         return len(self._chunks)
 
@@ -77,12 +77,12 @@ class DaskPool:
         self._chunks[future] = chunk
         self._back.add(future)
 
-    def finished(self) -> Iterator[tuple[Chunk, Result | str]]:
+    def results(self) -> Iterator[tuple[Chunk, ChunkResult | str]]:
         """Wait for one chunk at least, and yield those that are back."""
         for future in self._back.next_batch() if self._chunks else ():
             chunk = self._chunks.pop(future)
             try:
-                answer: Result | str = future.result()
+                answer: ChunkResult | str = future.result()
             except WrongVersionError:
                 raise
             except self._distributed.KilledWorker as error:

@@ -113,12 +113,18 @@ class Ledger:
         InputError : they are not in the design, which has changed and not grown.
         """
         first, last = record["replicates"]
-        wanted = np.array(record["points"], dtype="S16")
-        place = np.searchsorted(self._sorted, wanted)
-        known = place < len(self._sorted)
-        known[known] = self._sorted[place[known]] == wanted[known]
-        if not known.all() or not set(record["settings"]) <= set(self._setting) or last > self.replicates:
-            what = "points" if not known.all() else "replicates" if last > self.replicates else "settings of the levers"
+        keys = np.array(record["points"], dtype="S16")
+        place = np.searchsorted(self._sorted, keys)
+        in_design = place < len(self._sorted)
+        in_design[in_design] = self._sorted[place[in_design]] == keys[in_design]
+        if not in_design.all() or not set(record["settings"]) <= set(self._setting) or last > self.replicates:
+            what = (
+                "points"
+                if not in_design.all()
+                else "replicates"
+                if last > self.replicates
+                else "settings of the levers"
+            )
             raise InputError(
                 self.file,
                 "design",
@@ -133,30 +139,30 @@ class Ledger:
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """Yield chunks of about `size` runs that hold all runs not finished, in order of point."""
-        waiting: list[int] = []
+        rows: list[int] = []
         shape: list[tuple[tuple[int, ...], int, int]] = []
         for row in range(len(self.order)):
             here = self._rectangles(row)
-            if waiting and (here != shape or len(waiting) * max(1, _area(shape)) >= size):
-                yield from self._cut(waiting, shape, size)
-                waiting = []
+            if rows and (here != shape or len(rows) * max(1, _area(shape)) >= size):
+                yield from self._cut(rows, shape, size)
+                rows = []
             shape = here
             if here:
-                waiting.append(row)
-        if waiting:
-            yield from self._cut(waiting, shape, size)
+                rows.append(row)
+        if rows:
+            yield from self._cut(rows, shape, size)
 
     def _rectangles(self, row: int) -> list[tuple[tuple[int, ...], int, int]]:
         """Return the runs to do at a point, as (settings, first replicate, last replicate + 1)."""
         done = np.unpackbits(self.bits[row], axis=1, count=self.replicates).astype(np.bool_)
         if not done.any():
             return [(tuple(range(len(self.settings))), 0, self.replicates)]
-        found: dict[tuple[int, int], list[int]] = {}
+        columns_of: dict[tuple[int, int], list[int]] = {}
         for s in range(len(self.settings)):
             edges = np.flatnonzero(np.diff(np.concatenate([[True], done[s], [True]])))
             for a, b in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-                found.setdefault((a, b), []).append(s)
-        return [(tuple(columns), a, b) for (a, b), columns in sorted(found.items())]
+                columns_of.setdefault((a, b), []).append(s)
+        return [(tuple(columns), a, b) for (a, b), columns in sorted(columns_of.items())]
 
     def _cut(self, rows: list[int], shape: list[tuple[tuple[int, ...], int, int]], size: int) -> Iterator[Chunk]:
         points = tuple((self.keys[row].decode(), self.points.values(int(self.order[row]))) for row in rows)
@@ -205,23 +211,23 @@ def sweep(
     """
     study = experiment if isinstance(experiment, Study) else load_experiment(experiment, settings)
     folder = Path(out) if out is not None else sweep_folder.default_folder(study)
-    points, crossed, replicates = points_of(study), settings_of(study), study.scenario.run.replicates
+    points, lever_settings, replicates = points_of(study), settings_of(study), study.scenario.run.replicates
     job = job_of(study)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     with store.locked(folder):
         store.check_identity(folder, sweep_folder.identity(job, base_content(job)))
-        ledger = Ledger(points, crossed, replicates, study.file)
-        finished, notes = store.mend(folder)
+        ledger = Ledger(points, lever_settings, replicates, study.file)
+        records, notes = store.repair(folder)
         before = failed = 0
-        for record in finished.values():
+        for record in records.values():
             ledger.mark(record)
             before, failed = before + record["runs"], failed + record["failed"]
-        finished.clear()
+        records.clear()
         sweep_folder.write_inputs(study, points, folder)
         size = chunk_runs or chunk_size(study, ledger.total)
         log = Progress(folder / "sweep.log", ledger.total, before, progress)
         for note in notes:
-            log.say(note)
+            log.write(note)
         pool: Pool
         if scheduler is not None:
             from spreadsim.sweeps.cluster import DaskPool
@@ -230,31 +236,31 @@ def sweep(
         else:
             pool = LocalPool(workers if ledger.total - before > size else 1)
         try:
-            done, bad = _run(job, ledger.chunks(size), pool, folder, log)
+            n_done, n_failed = _run(job, ledger.chunks(size), pool, folder, log)
         finally:
             pool.close()
             log.close()
-        sweep_folder.write_receipt(job, folder, started, ledger.total, failed + bad)
-    return Sweep(folder, done, before, failed + bad, tuple(notes))
+        sweep_folder.write_receipt(job, folder, started, ledger.total, failed + n_failed)
+    return Sweep(folder, n_done, before, failed + n_failed, tuple(notes))
 
 
 def _run(job: Job, chunks: Iterator[Chunk], pool: Pool, folder: Path, log: Progress) -> tuple[int, int]:
-    done = failed = 0
-    lost: list[str] = []
+    n_done = n_failed = 0
+    losses: list[str] = []
     more = True
-    while more or pool.waiting:
-        while more and pool.waiting < pool.room:
+    while more or pool.in_flight:
+        while more and pool.in_flight < pool.capacity:
             chunk = next(chunks, None)
             if chunk is None:
                 more = False
                 break
             pool.submit(job, chunk)
-        for chunk, result in pool.finished():
+        for chunk, result in pool.results():
             if isinstance(result, str):
-                lost.append(result)
-                log.say(f"set aside {chunk.n_runs} runs: {result}")
+                losses.append(result)
+                log.write(f"set aside {chunk.n_runs} runs: {result}")
                 continue
-            store.keep_chunk(
+            store.write_chunk(
                 folder,
                 {
                     "chunk": chunk.key,
@@ -268,14 +274,14 @@ def _run(job: Job, chunks: Iterator[Chunk], pool: Pool, folder: Path, log: Progr
                 },
                 result.parts,
             )
-            done, failed = done + result.runs, failed + result.failed
+            n_done, n_failed = n_done + result.runs, n_failed + result.failed
             log.step(result.runs)
-    if lost:
+    if losses:
         raise SpreadsimError(
-            f"{len(lost)} chunks could not be run ({lost[0]}); all others are finished and kept: with fewer --workers "
-            "each has more memory; give the same command again for the rest"
+            f"{len(losses)} chunks could not be run ({losses[0]}); all others are finished and kept: with fewer "
+            "--workers each has more memory; give the same command again for the rest"
         )
-    return done, failed
+    return n_done, n_failed
 
 
 def chunk_size(study: Study, total: int) -> int:

@@ -69,7 +69,7 @@ class Points:
 
     def values(self, number: int) -> Values:
         """Return the values of one point by path."""
-        return {f.path: _value(f, u) for f, u in zip(self.factors, self.unit[number].tolist(), strict=True)}
+        return {f.path: factor_quantile(f, u) for f, u in zip(self.factors, self.unit[number].tolist(), strict=True)}
 
     def all_keys(self) -> np.ndarray:
         """Return the key of every point, in order: the same wherever the point stands in a design."""
@@ -77,10 +77,10 @@ class Points:
 
     def columns(self) -> dict[str, list[Any]]:
         """Return the values of all points, one list a factor."""
-        return {f.path: [_value(f, u) for u in self.unit[:, j].tolist()] for j, f in enumerate(self.factors)}
+        return {f.path: [factor_quantile(f, u) for u in self.unit[:, j].tolist()] for j, f in enumerate(self.factors)}
 
 
-def _value(factor: Factor, u: float) -> Any:
+def factor_quantile(factor: Factor, u: float) -> Any:
     """Return the value at place `u` of the factor's distribution."""
     if factor.values:
         return factor.values[min(len(factor.values) - 1, int(u * len(factor.values)))]
@@ -121,8 +121,8 @@ def _at_step(factor: Factor, i: int, steps: int) -> float:
 def settings_of(study: Study) -> list[Setting]:
     """Return every strategy and combination of the levers, in the file's order."""
     names = [factor.path for factor in study.levers]
-    crossed = list(itertools.product(*(lever_values(factor) for factor in study.levers)))
-    return [Setting(s, dict(zip(names, values, strict=True))) for s in study.strategies for values in crossed]
+    combinations = list(itertools.product(*(lever_values(factor) for factor in study.levers)))
+    return [Setting(s, dict(zip(names, values, strict=True))) for s in study.strategies for values in combinations]
 
 
 def points_of(study: Study) -> Points:
@@ -170,7 +170,7 @@ def unit_problem(factors: tuple[Factor, ...]) -> dict[str, Any]:
     return {"num_vars": len(factors), "names": [f.path for f in factors], "bounds": [[0.0, 1.0]] * len(factors)}
 
 
-def needs_salib(what: str) -> None:
+def require_salib(what: str) -> None:
     """Refuse in words where SALib is missing.
 
     Raises
@@ -185,7 +185,7 @@ def needs_salib(what: str) -> None:
 
 def _by_salib(study: Study) -> Any:
     design = study.experiment.design
-    needs_salib(f"a {design.method} design")
+    require_salib(f"a {design.method} design")
     problem = unit_problem(study.uncertainties)
     if design.method == "sobol":
         from SALib.sample import sobol
@@ -211,10 +211,10 @@ def _grid(study: Study) -> Points:
         counts.append(len(factor.values) or factor.steps or 1)
     if math.prod(counts) > MAX_POINTS:
         raise InputError(study.file, "uncertainties", f"make {math.prod(counts):,} points", "take fewer steps")
-    listed = tuple(Factor(f.path, f.kind, values=tuple(lever_values(f))) for f in study.uncertainties)
+    factors = tuple(Factor(f.path, f.kind, values=tuple(lever_values(f))) for f in study.uncertainties)
     places = [(np.arange(k) + 0.5) / k for k in counts]
     unit = np.array(list(itertools.product(*places)), dtype=np.float64)
-    return Points(listed, unit, "grid")
+    return Points(factors, unit, "grid")
 
 
 def _table(study: Study) -> Points:
@@ -226,27 +226,27 @@ def _table(study: Study) -> Points:
             header = list(rows[0]) if rows else []
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(study.file, "design.table", f"'{name}' cannot be read ({error})", "check the file") from None
-    wanted = [factor.path for factor in study.uncertainties]
-    if sorted(header) != sorted(wanted):
-        odd = sorted(set(header) ^ set(wanted))
+    paths = [factor.path for factor in study.uncertainties]
+    if sorted(header) != sorted(paths):
+        odd = sorted(set(header) ^ set(paths))
         raise InputError(
             study.file,
             "design.table",
             f"'{name}' and [uncertainties] do not name the same: {odd}",
             "the header holds the names of the uncertainties, each once",
         )
-    values: dict[str, list[Any]] = {path: [] for path in wanted}
+    values: dict[str, list[Any]] = {path: [] for path in paths}
     for number, row in enumerate(rows, start=2):
         for factor in study.uncertainties:
             values[factor.path].append(_cell(factor, row[factor.path], f"{name}: line {number}"))
-    listed = [Factor(f.path, f.kind, values=tuple(sorted(set(values[f.path]), key=repr))) for f in study.uncertainties]
+    factors = [Factor(f.path, f.kind, values=tuple(sorted(set(values[f.path]), key=repr))) for f in study.uncertainties]
     unit = np.array(
         [
-            [(f.values.index(v) + 0.5) / len(f.values) for f, v in zip(listed, row, strict=True)]
-            for row in zip(*(values[path] for path in wanted), strict=True)
+            [(f.values.index(v) + 0.5) / len(f.values) for f, v in zip(factors, row, strict=True)]
+            for row in zip(*(values[path] for path in paths), strict=True)
         ]
     )
-    return Points(tuple(listed), unit, "table")
+    return Points(tuple(factors), unit, "table")
 
 
 def _cell(factor: Factor, text: str | None, where: str) -> Any:

@@ -45,7 +45,7 @@ class Region:
         if not self.limits:
             return f"{what} in {self.base:.0%} of the points, and no region sets them apart."
         inside = " and ".join(f"{name} is between {a:.3g} and {b:.3g}" for name, (a, b) in self.limits.items())
-        checked = (
+        check = (
             ""
             if np.isnan(self.held_out_density)
             else (
@@ -55,7 +55,7 @@ class Region:
         often = "mostly" if self.density >= 0.5 and not self.held_out_density < 0.5 else "more often, not mostly,"
         return (
             f"{what} {often} where {inside}: in {self.density:.0%} of the points there (density), which are "
-            f"{self.coverage:.0%} of all points in which it does (coverage), against {self.base:.0%} overall{checked}."
+            f"{self.coverage:.0%} of all points in which it does (coverage), against {self.base:.0%} overall{check}."
         )
 
 
@@ -75,27 +75,29 @@ def find_region(points: Points, holds: np.ndarray, *, density: float = 0.8) -> R
     base = float(np.mean(holds))
     if min(base, 1 - base) < MIN_MASS or not points.factors:
         return None
-    find = np.arange(n) % 2 == 0
-    if not holds[find].any():
+    training = np.arange(n) % 2 == 0
+    if not holds[training].any():
         return None
     table = points.columns()
-    varied = {
+    columns = {
         f.path: np.array(table[f.path], dtype=np.float64)
         for f in points.factors
         if f.kind in ("number", "integer") and len(set(table[f.path])) > 1
     }
-    limits = _box({name: column[find] for name, column in varied.items()}, holds[find], density)
+    limits = _box({name: column[training] for name, column in columns.items()}, holds[training], density)
     inside = np.ones(n, dtype=np.bool_)
     for name, (low, high) in limits.items():
-        inside &= (varied[name] >= low) & (varied[name] <= high)
+        inside &= (columns[name] >= low) & (columns[name] <= high)
 
     def shares(which: np.ndarray) -> tuple[float, float]:
-        here, held = inside & which, holds & which
-        both = float((here & held).sum())
-        return (both / here.sum() if here.any() else np.nan, both / held.sum() if held.any() else np.nan)
+        here, members = inside & which, holds & which
+        both = float((here & members).sum())
+        return (both / here.sum() if here.any() else np.nan, both / members.sum() if members.any() else np.nan)
 
-    (d, c), (held_d, held_c) = shares(find), shares(~find)
-    return Region(limits, d, c, float(inside[find].mean()), base, held_d, held_c)
+    (training_density, training_coverage), (test_density, test_coverage) = shares(training), shares(~training)
+    return Region(
+        limits, training_density, training_coverage, float(inside[training].mean()), base, test_density, test_coverage
+    )
 
 
 def _box(columns: dict[str, np.ndarray], holds: np.ndarray, density: float) -> dict[str, tuple[float, float]]:
@@ -121,9 +123,9 @@ def _box(columns: dict[str, np.ndarray], holds: np.ndarray, density: float) -> d
         reach = np.flatnonzero(path["density"].to_numpy() >= density)
         place = int(reach[0]) if len(reach) else int(np.argmax(path["density"].to_numpy()))
         box.select(place)
-        found = box.limits
+        rows = box.limits
     limits: dict[str, tuple[float, float]] = {}
-    for name, row in found.iterrows():
+    for name, row in rows.iterrows():
         if float(row["qp values"]) <= MAX_QUASI_P:
             limits[str(name)] = (float(row["min"]), float(row["max"]))
     return limits

@@ -50,16 +50,18 @@ class EqualEffort(SweepTables):
             mixes[key] = mix
             groups.setdefault(key, []).append(i)
         cost = tables.values(measure).mean(axis=2)
-        ranked = {
+        order = {
             key: sorted(places, key=lambda i: float(tables.settings[i].levers[along])) for key, places in groups.items()
         }
         best: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         for quantile in sorted(QUANTILES, key=lambda q: abs(q - 0.5)):
             target = np.quantile(cost, quantile, axis=1)
-            found = {key: way for key, places in ranked.items() if (way := _between(cost[:, places], target))}
-            if not best or len(found) > len(best):
-                best, self.target, self.quantile = found, target, quantile
-        self._weights = [(ranked[key], *way) for key, way in best.items()]
+            crossings = {
+                key: crossing for key, places in order.items() if (crossing := first_crossing(cost[:, places], target))
+            }
+            if not best or len(crossings) > len(best):
+                best, self.target, self.quantile = crossings, target, quantile
+        self._weights = [(order[key], *crossing) for key, crossing in best.items()]
         self.settings = [mixes[key] for key in best]
         self.n_mixes = len(groups)
         if len(self.settings) < 2:
@@ -90,14 +92,14 @@ class EqualEffort(SweepTables):
         all_values = self._tables.values(measure)
         rows = np.arange(len(all_values))
         columns = []
-        for places, left, share in self._weights:
+        for places, lower, share in self._weights:
             at = np.array(places)
-            below, above = all_values[rows, at[left]], all_values[rows, at[left + 1]]
+            below, above = all_values[rows, at[lower]], all_values[rows, at[lower + 1]]
             columns.append(below + share[:, None] * (above - below))
         return np.stack(columns, axis=1)
 
 
-def _between(cost: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def first_crossing(cost: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return for each point the first step along the lever that passes the target, and how far along it; or None."""
     if cost.shape[1] < 2 or not np.all(np.isfinite(cost)):
         return None
@@ -105,9 +107,9 @@ def _between(cost: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarr
     passes = (low <= target[:, None]) & (target[:, None] <= high)
     if not passes.any(axis=1).all():
         return None
-    left = passes.argmax(axis=1)
+    lower = passes.argmax(axis=1)
     rows = np.arange(len(cost))
-    a, b = cost[rows, left], cost[rows, left + 1]
+    a, b = cost[rows, lower], cost[rows, lower + 1]
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(b == a, 0.0, (target - a) / (b - a))
-    return left, share
+    return lower, share

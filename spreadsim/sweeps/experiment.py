@@ -105,8 +105,8 @@ def find_experiment(name: str) -> Path:
         return path / "experiment.toml"
     if path.is_file():
         return path
-    known = experiment_names()
-    remedy = "check the path" if path.suffix == ".toml" or "/" in name or not known else nearest(name, known)
+    names = experiment_names()
+    remedy = "check the path" if path.suffix == ".toml" or "/" in name or not names else nearest(name, names)
     raise InputError(name, "", "no shipped experiment and no file has this name", remedy)
 
 
@@ -157,23 +157,23 @@ def load_experiment(name: str | Path, settings: Iterable[str] = ()) -> Study:
     """
     from spreadsim.scenario.files import parse_setting
 
-    shown = str(name)
-    path = find_experiment(shown)
-    document = read_toml(path, shown)
+    file = str(name)
+    path = find_experiment(file)
+    document = read_toml(path, file)
     document.setdefault("name", path.stem)
     for text in settings:
         keys, value = parse_setting(text)
         document = with_setting(document, keys, value, "--set")
-    experiment: Experiment = _validated(Experiment, document, shown)
+    experiment: Experiment = _validated(Experiment, document, file)
     for measure in experiment.outcomes.measures:
         if measure not in BY_NAME:
-            raise InputError(shown, "outcomes.measures", f"'{measure}' is no measure", nearest(measure, BY_NAME))
-    return _resolve(experiment, shown, path.parent)
+            raise InputError(file, "outcomes.measures", f"'{measure}' is no measure", nearest(measure, BY_NAME))
+    return _resolve(experiment, file, path.parent)
 
 
 def _resolve(experiment: Experiment, file: str, folder: Path) -> Study:
-    found = find_scenario(experiment.scenario, folder)
-    base = load_scenario(str(found) if found.is_file() else experiment.scenario)
+    path = find_scenario(experiment.scenario, folder)
+    base = load_scenario(str(path) if path.is_file() else experiment.scenario)
     document = resolved(base)
     paths = fields_that_vary(base)
     for key, value in experiment.settings.items():
@@ -190,8 +190,8 @@ def _resolve(experiment: Experiment, file: str, folder: Path) -> Study:
             "has run.parameter_sets, which a comparison reads and a sweep does not",
             'take it out, and name the table as design.table with method = "table"',
         )
-    given = experiment.strategy
-    names = list(scenario.strategies) if given is None else [given] if isinstance(given, str) else given
+    choice = experiment.strategy
+    names = list(scenario.strategies) if choice is None else [choice] if isinstance(choice, str) else choice
     for one in names:
         if one not in scenario.strategies:
             raise InputError(
@@ -214,12 +214,12 @@ def _resolve(experiment: Experiment, file: str, folder: Path) -> Study:
 
 
 def _factors(table: Mapping[str, Any], section: str, file: str, scenario: Scenario) -> list[Factor]:
-    known, result = fields_that_vary(scenario), []
-    for path, given in table.items():
+    fields, result = fields_that_vary(scenario), []
+    for path, entry in table.items():
         if path.endswith(".*"):
             inside = [
                 d
-                for d in known.values()
+                for d in fields.values()
                 if d.path.startswith(path[:-1]) and d.kind in ("number", "integer") and d.plausible
             ]
             if not inside:
@@ -227,44 +227,46 @@ def _factors(table: Mapping[str, Any], section: str, file: str, scenario: Scenar
                     file,
                     f'{section}."{path}"',
                     "names no parameter with a plausible range",
-                    nearest(path[:-2], {d.path.rsplit(".", 1)[0] for d in known.values()}),
+                    nearest(path[:-2], {d.path.rsplit(".", 1)[0] for d in fields.values()}),
                 )
-            result += [_factor(d.path, given, section, file, d) for d in inside if d.path not in table]
+            result += [_factor(d.path, entry, section, file, d) for d in inside if d.path not in table]
             continue
-        if path not in known:
-            raise InputError(file, f'{section}."{path}"', "unknown name", nearest(path, known))
+        if path not in fields:
+            raise InputError(file, f'{section}."{path}"', "unknown name", nearest(path, fields))
         if section == "uncertainties" and "." not in path:
             raise InputError(
                 file, f"{section}.{path}", "is a lever of a strategy, not an uncertainty", "put it under [levers]"
             )
-        if given != "fixed":  # left out of what a name with .* stands for
-            result.append(_factor(path, given, section, file, known[path]))
+        if entry != "fixed":  # left out of what a name with .* stands for
+            result.append(_factor(path, entry, section, file, fields[path]))
     return result
 
 
-def _factor(path: str, given: Any, section: str, file: str, known: Declaration) -> Factor:
+def _factor(path: str, entry: Any, section: str, file: str, declaration: Declaration) -> Factor:
     field = f'{section}."{path}"'
-    if given == "plausible":
-        if known.plausible is None:
+    if entry == "plausible":
+        if declaration.plausible is None:
             raise InputError(file, field, "has no plausible range declared", "give { low = ..., high = ... } or a list")
-        return Factor(path, known.kind, *known.plausible)
-    if isinstance(given, Mapping):
-        r: Range = _validated(Range, dict(given), file, (section, f'"{path}"'))
+        return Factor(path, declaration.kind, *declaration.plausible)
+    if isinstance(entry, Mapping):
+        r: Range = _validated(Range, dict(entry), file, (section, f'"{path}"'))
         if r.values is None:
-            if known.kind not in ("number", "integer"):
-                raise InputError(file, field, f"is a {known.kind}, which has no range", "give a list of values")
-            return Factor(path, known.kind, float(r.low or 0.0), float(r.high or 0.0), r.distribution, r.mode, r.steps)
-        given = r.values
-    values = given if isinstance(given, list) else [given]
+            if declaration.kind not in ("number", "integer"):
+                raise InputError(file, field, f"is a {declaration.kind}, which has no range", "give a list of values")
+            return Factor(
+                path, declaration.kind, float(r.low or 0.0), float(r.high or 0.0), r.distribution, r.mode, r.steps
+            )
+        entry = r.values
+    values = entry if isinstance(entry, list) else [entry]
     if not values:
         raise InputError(file, field, "is an empty list", "give at least one value")
     if any(isinstance(value, (list, dict)) for value in values):
         raise InputError(file, field, "holds a list or a table as a value", "give numbers, text, true or false")
-    factor = Factor(path, known.kind)
-    typed = tuple(factor.typed(value) for value in values)
-    if len(set(map(repr, typed))) != len(typed):
+    factor = Factor(path, declaration.kind)
+    converted = tuple(factor.typed(value) for value in values)
+    if len(set(map(repr, converted))) != len(converted):
         raise InputError(file, field, "names a value twice", "give each value once")
-    return Factor(path, known.kind, values=typed)
+    return Factor(path, declaration.kind, values=converted)
 
 
 def _check(study: Study) -> None:
@@ -295,11 +297,11 @@ def _check_effect(study: Study, section: str, factor: Factor) -> None:
     swept = {lever.path for lever in study.levers}
     for name in study.strategies:
         own = study.scenario.strategies[name].model_dump(exclude_unset=True, exclude_none=True)
-        hidden = parts[0] == "programme" and parts[1] in own and parts[1] not in swept
-        hidden |= factor.path == "intervention.mechanism_clarity" and "mechanism_clarity" in own
-        hidden |= parts[0] == "intervention" and parts[-1] == "codification" and "codification" in own
-        hidden |= factor.path in own.get("overrides", {})
-        if hidden:
+        has_no_effect = parts[0] == "programme" and parts[1] in own and parts[1] not in swept
+        has_no_effect |= factor.path == "intervention.mechanism_clarity" and "mechanism_clarity" in own
+        has_no_effect |= parts[0] == "intervention" and parts[-1] == "codification" and "codification" in own
+        has_no_effect |= factor.path in own.get("overrides", {})
+        if has_no_effect:
             raise InputError(
                 study.file,
                 f'{section}."{factor.path}"',

@@ -37,7 +37,7 @@ _COLUMNS = {
     "generation": "number of copies between the service's version and the originators'",
     **CURVES_ALONE,
 }  # fmt: skip
-_IS_STATE = "share_"  # curves of the share of services in each state
+_STATE_PREFIX = "share_"  # curves of the share of services in each state
 
 
 def default_folder(study: Study) -> Path:
@@ -72,7 +72,7 @@ def identity(job: Job, base: Values) -> Values:
     }
 
 
-def _given(factor: Factor, lever: bool) -> Any:
+def _factor_table(factor: Factor, lever: bool) -> Any:
     if lever:
         return lever_values(factor)
     if factor.values:
@@ -90,8 +90,8 @@ def experiment_document(study: Study) -> dict[str, Any]:
         "strategy": list(study.strategies),
         "settings": {},
         "run": {"months": run.months, "replicates": run.replicates, "seed": run.seed},
-        "levers": {factor.path: _given(factor, True) for factor in study.levers},
-        "uncertainties": {factor.path: _given(factor, False) for factor in study.uncertainties},
+        "levers": {factor.path: _factor_table(factor, True) for factor in study.levers},
+        "uncertainties": {factor.path: _factor_table(factor, False) for factor in study.uncertainties},
     }
     if study.experiment.design.table is not None:
         document["design"]["table"] = "design.csv"
@@ -110,13 +110,13 @@ def write_inputs(study: Study, points: Points, folder: Path) -> None:
     own = study.folder.resolve() == folder.resolve()
     if not own:
         if study.experiment.design.table is not None:
-            store.write_aside(folder / "design.csv", (study.folder / study.experiment.design.table).read_bytes())
-        store.write_aside(folder / "scenario.toml", to_toml(copy_inputs(study.scenario, folder)).encode())
-    store.write_aside(folder / "experiment.toml", tomli_w.dumps(experiment_document(study)).encode())
+            store.write_atomic(folder / "design.csv", (study.folder / study.experiment.design.table).read_bytes())
+        store.write_atomic(folder / "scenario.toml", to_toml(copy_inputs(study.scenario, folder)).encode())
+    store.write_atomic(folder / "experiment.toml", tomli_w.dumps(experiment_document(study)).encode())
     columns = {"point": [key.decode() for key in points.all_keys()], "number": list(range(len(points)))}
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table({**columns, **points.columns()}), sink, compression="zstd")
-    store.write_aside(folder / "points.parquet", sink.getvalue().to_pybytes())
+    store.write_atomic(folder / "points.parquet", sink.getvalue().to_pybytes())
 
 
 def dictionary(job: Job) -> str:
@@ -128,9 +128,9 @@ def dictionary(job: Job) -> str:
         for name, of in schema(job, kind).items():
             m = BY_NAME.get(name) if kind != "events" else None
             unit, better, meaning = (m.unit, m.better, m.meaning) if m else ("", "", _COLUMNS.get(name, ""))
-            if name.startswith(_IS_STATE) and m is None:
+            if name.startswith(_STATE_PREFIX) and m is None:
                 unit = "share"
-                meaning = f"share of services that are {name.removeprefix(_IS_STATE).replace('_', ' ')}"
+                meaning = f"share of services that are {name.removeprefix(_STATE_PREFIX).replace('_', ' ')}"
             if name in {factor.path for factor in job.study.levers}:
                 unit, better, meaning = "", "", "lever: what we choose"
             writer.writerow([kind, name, str(of), unit, better, meaning])
@@ -141,7 +141,7 @@ def dictionary(job: Job) -> str:
     return text.getvalue()
 
 
-_READ = """# Results of the sweep '{name}'
+_README = """# Results of the sweep '{name}'
 
 {title}
 
@@ -164,9 +164,9 @@ def write_receipt(job: Job, folder: Path, started: str, runs: int, failed: int) 
     from spreadsim.telling.folder import as_json, sha256, versions
 
     experiment = job.study.experiment
-    read = _READ.format(name=experiment.name, title=experiment.title, measure=experiment.outcomes.measures[0])
-    store.write_aside(folder / "dictionary.csv", dictionary(job).encode())
-    store.write_aside(folder / "README.md", read.encode())
+    readme = _README.format(name=experiment.name, title=experiment.title, measure=experiment.outcomes.measures[0])
+    store.write_atomic(folder / "dictionary.csv", dictionary(job).encode())
+    store.write_atomic(folder / "README.md", readme.encode())
     files = ("experiment.toml", "scenario.toml", "points.parquet", "dictionary.csv", store.MANIFEST)
     receipt = {
         "command": f"spreadsim sweep {experiment.name}",
@@ -178,4 +178,4 @@ def write_receipt(job: Job, folder: Path, started: str, runs: int, failed: int) 
         "started": started,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    store.write_aside(folder / RECEIPT, as_json(receipt).encode())
+    store.write_atomic(folder / RECEIPT, as_json(receipt).encode())

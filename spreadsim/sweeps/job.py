@@ -57,7 +57,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Result:
+class ChunkResult:
     """What comes back: one Parquet file a table, as bytes, and how it went."""
 
     parts: Mapping[str, bytes]
@@ -74,15 +74,15 @@ def base_content(job: Job) -> Values:
 
 def content_of(document: Values, files: str) -> Values:
     """Return the part of a resolved document that decides numbers; files count by content, not by path."""
-    kept = {key: value for key, value in document.items() if key not in _NOT_INPUTS}
-    kept["run"] = {key: value for key, value in kept["run"].items() if key != "replicates"}
-    kept["strategies"] = {
+    content = {key: value for key, value in document.items() if key not in _NOT_INPUTS}
+    content["run"] = {key: value for key, value in content["run"].items() if key != "replicates"}
+    content["strategies"] = {
         name: {key: value for key, value in table.items() if key != "title"}
-        for name, table in kept["strategies"].items()
+        for name, table in content["strategies"].items()
     }
     if files:
-        kept["network"] = {**kept["network"], "path": files}
-    return kept
+        content["network"] = {**content["network"], "path": files}
+    return content
 
 
 def setting_identity(job: Job, base: Values, point: Values, strategy: str, levers: Values) -> str:

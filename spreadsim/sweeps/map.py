@@ -48,7 +48,7 @@ class HeatMap:
     Attributes
     ----------
     mean, half : shape (down, across): the mean, and half of its 95% interval; nan where there are no runs. The
-        interval covers luck, which replicates share, and where points are sampled also which points were drawn.
+        interval covers the chance that replicates share, and where points are sampled also which points were drawn.
     runs : runs in each cell.
     """
 
@@ -66,7 +66,7 @@ class HeatMap:
         if not np.isfinite(self.mean).any():
             return f"{self.measure} is not defined in any cell."
 
-        def named(flat: int) -> str:
+        def cell_text(flat: int) -> str:
             row, column = np.unravel_index(flat, self.mean.shape)
             where = [f"{self.across.name} {self.across.labels[int(column)]}"]
             where += [f"{self.down.name} {self.down.labels[int(row)]}"] if self.down.name else []
@@ -74,7 +74,7 @@ class HeatMap:
             sure = "" if np.isnan(half) else f" (±{half:.2g})"
             return f"{self.mean[row, column]:.3g}{sure} where {' and '.join(where)}"
 
-        high, low = named(int(np.nanargmax(self.mean))), named(int(np.nanargmin(self.mean)))
+        high, low = cell_text(int(np.nanargmax(self.mean))), cell_text(int(np.nanargmin(self.mean)))
         return f"Mean {self.measure} is highest, {high}; lowest, {low}. Each cell is the mean over all else."
 
 
@@ -88,7 +88,7 @@ class PointRow:
     half: float
 
 
-def factors(tables: SweepTables) -> list[str]:
+def axis_names(tables: SweepTables) -> list[str]:
     """Return the names of what may be an axis: levers that are choices, strategies, other levers, uncertainties."""
     levers = [f.path for f in tables.study.levers if len({repr(s.levers.get(f.path)) for s in tables.settings}) > 1]
     levers = [name for name in levers if all(name in s.levers for s in tables.settings)]
@@ -96,8 +96,8 @@ def factors(tables: SweepTables) -> list[str]:
     choices = [name for name in levers if not name.startswith(NOT_CHOICES)]
     others = [name for name in levers if name.startswith(NOT_CHOICES)]
     columns = tables.points.columns()
-    varied = [name for name, values in columns.items() if len(set(map(repr, values))) > 1]
-    return [*choices, *several, *others, *varied]
+    uncertainties = [name for name, values in columns.items() if len(set(map(repr, values))) > 1]
+    return [*choices, *several, *others, *uncertainties]
 
 
 def axis(tables: SweepTables, name: str) -> Axis:
@@ -107,30 +107,30 @@ def axis(tables: SweepTables, name: str) -> Axis:
     ------
     InputError : the sweep does not vary it.
     """
-    known = factors(tables)
-    if name not in known:
-        raise InputError("map", name, "is not varied by this sweep", nearest(name, known))
+    names = axis_names(tables)
+    if name not in names:
+        raise InputError("map", name, "is not varied by this sweep", nearest(name, names))
     if name == STRATEGY:
-        return _listed(name, [s.strategy for s in tables.settings], False)
+        return _value_axis(name, [s.strategy for s in tables.settings], False)
     if name in {f.path for f in tables.study.levers}:
-        return _listed(name, [s.levers[name] for s in tables.settings], False)
+        return _value_axis(name, [s.levers[name] for s in tables.settings], False)
     values = tables.points.columns()[name]
     numeric = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
     if numeric and len(set(values)) > MOST_VALUES:
-        return _classes(name, np.asarray(values, dtype=np.float64))
-    return _listed(name, values, True)
+        return _class_axis(name, np.asarray(values, dtype=np.float64))
+    return _value_axis(name, values, True)
 
 
-def _listed(name: str, values: Sequence[Any], of_points: bool) -> Axis:
-    known = list(dict.fromkeys(values))
-    if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in known):
-        known.sort()
-    place = {repr(value): i for i, value in enumerate(known)}
-    labels = tuple(f"{v:g}" if isinstance(v, float) else str(v) for v in known)
+def _value_axis(name: str, values: Sequence[Any], of_points: bool) -> Axis:
+    different = list(dict.fromkeys(values))
+    if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in different):
+        different.sort()
+    place = {repr(value): i for i, value in enumerate(different)}
+    labels = tuple(f"{v:g}" if isinstance(v, float) else str(v) for v in different)
     return Axis(name, labels, of_points, np.array([place[repr(value)] for value in values]))
 
 
-def _classes(name: str, values: np.ndarray) -> Axis:
+def _class_axis(name: str, values: np.ndarray) -> Axis:
     edges = np.unique(np.quantile(values, np.linspace(0, 1, CLASSES + 1)))
     place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
     labels = tuple(f"{a:.2g} to {b:.2g}" for a, b in itertools.pairwise(edges.tolist()))
@@ -166,23 +166,23 @@ def heat_map(
     v = (tables.values(measure) if values is None else values)[np.ix_(rows, np.array(use))]
     shape = (len(other.labels), len(one.labels))
     cell = _cells(other, rows, use) * len(one.labels) + _cells(one, rows, use)  # (points, settings)
-    found = [np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)]
-    sampled = tables.points.method in ("latin-hypercube", "sobol", "morris")
+    mean, half, runs = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
+    is_random = tables.points.method in ("latin-hypercube", "sobol", "morris")
     for flat in np.unique(cell):
         here = cell == flat
-        chosen = v[here]  # (point and setting, replicate)
-        kept = np.all(np.isfinite(chosen), axis=1)
-        if not kept.any():
+        samples = v[here]  # (point and setting, replicate)
+        complete = np.all(np.isfinite(samples), axis=1)
+        if not complete.any():
             continue
-        chosen, of = chosen[kept], np.nonzero(here)[0][kept]
-        variance = np.var(chosen.mean(axis=0), ddof=1) / v.shape[2] if v.shape[2] > 1 else np.nan
-        if sampled:
+        samples, of = samples[complete], np.nonzero(here)[0][complete]
+        variance = np.var(samples.mean(axis=0), ddof=1) / v.shape[2] if v.shape[2] > 1 else np.nan
+        if is_random:
             count = np.bincount(of)
-            means = np.bincount(of, weights=chosen.mean(axis=1))[count > 0] / count[count > 0]
+            means = np.bincount(of, weights=samples.mean(axis=1))[count > 0] / count[count > 0]
             variance += np.var(means, ddof=1) / len(means) if len(means) > 1 else np.nan
         place = np.unravel_index(int(flat), shape)
-        found[0][place], found[1][place], found[2][place] = chosen.mean(), Z * np.sqrt(variance), chosen.size
-    return HeatMap(measure, one, other, found[0], found[1], found[2], use)
+        mean[place], half[place], runs[place] = samples.mean(), Z * np.sqrt(variance), samples.size
+    return HeatMap(measure, one, other, mean, half, runs, use)
 
 
 def _cells(side: Axis, rows: np.ndarray, settings: Sequence[int]) -> np.ndarray:
@@ -200,14 +200,14 @@ def points_of_cell(
     if cell is not None:
         inside = (_cells(heat.down, rows, use) == cell[0]) & (_cells(heat.across, rows, use) == cell[1])
     v = values[np.ix_(rows, np.array(use))]
-    means = tables.better(heat.measure) * v.mean(axis=2)
+    means = tables.sign(heat.measure) * v.mean(axis=2)
     inside &= np.isfinite(means)
     places = np.flatnonzero(inside)
     places = places[np.argsort(-means.ravel()[places], kind="stable")][:most]
     k = v.shape[2]
-    found = []
+    point_rows = []
     for place in places.tolist():
         i, s = divmod(place, len(use))
         half = float(Z * v[i, s].std(ddof=1) / np.sqrt(k)) if k > 1 else float("nan")
-        found.append(PointRow(int(rows[i]), use[s], float(v[i, s].mean()), half))
-    return found
+        point_rows.append(PointRow(int(rows[i]), use[s], float(v[i, s].mean()), half))
+    return point_rows

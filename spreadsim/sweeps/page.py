@@ -1,6 +1,6 @@
 """The page and tables of an analysis.
 
-What belongs here: what an analysis holds, its pictures, and how it is written. What is said is ``report``'s.
+What belongs here: what an analysis holds, its figures, and how it is written. The findings are ``report``'s.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ Rows = list[dict[str, Any]]
 MOST_BARS = 24
 
 
-def where(panel: Panel) -> str:
+def panel_text(panel: Panel) -> str:
     """Return the panel in brackets; nothing where there is one."""
     return f" ({panel.label})" if panel.label else ""
 
 
 @dataclass(frozen=True)
-class Picture:
+class AnalysisFigure:
     """A figure of an analysis: what it shows, the same in words, its height in inches, how its axes are drawn.
 
     Attributes
@@ -65,26 +65,26 @@ class Analysis:
     ----------
     folder : where it is written.
     tables : rows by table: sensitivity, robustness, interior, regions, convergence, map.
-    said : sentences by section.
+    findings : sentences by section.
     """
 
     folder: Path
     title: str
     question: str
     tables: dict[str, Rows] = field(default_factory=dict)
-    said: dict[str, list[str]] = field(default_factory=dict)
-    pictures: list[Picture] = field(default_factory=list)
+    findings: dict[str, list[str]] = field(default_factory=dict)
+    figures: list[AnalysisFigure] = field(default_factory=list)
 
     def sentences(self) -> Mapping[str, Sequence[str]]:
         """Return the findings, by section."""
-        return self.said
+        return self.findings
 
     def as_json(self) -> dict[str, Any]:
         """Return the findings for programs."""
-        return {"folder": str(self.folder), "findings": self.said, **self.tables}
+        return {"folder": str(self.folder), "findings": self.findings, **self.tables}
 
 
-# ------------------------------------------------------------------------------------------------- pictures
+# ------------------------------------------------------------------------------------------------- figures
 
 
 def draw_bars(analysis: Analysis, measure: str, panel: Panel, values: np.ndarray, sign: float) -> None:
@@ -94,42 +94,45 @@ def draw_bars(analysis: Analysis, measure: str, panel: Panel, values: np.ndarray
     if len(panel.names) < 2 or not use.any():
         return
     share = np.bincount(means[use].argmax(axis=1), minlength=len(panel.names)) / use.sum()
-    shown = np.arange(len(share)) if len(share) <= MOST_BARS else np.argsort(-share, kind="stable")[: MOST_BARS // 2]
-    share, names = share[shown], [panel.names[i] for i in shown.tolist()]
+    order = np.arange(len(share)) if len(share) <= MOST_BARS else np.argsort(-share, kind="stable")[: MOST_BARS // 2]
+    share, names = share[order], [panel.names[i] for i in order.tolist()]
 
     def draw(axes: Any) -> None:
         axes.barh(range(len(share)), share * 100, color="#004488")
-        _bars_named(axes, names)
+        _label_bars(axes, names)
         axes.set_xlabel("% of the points in which it is best", fontsize=7.5)
 
     rows = [{"setting": name, "best_in": part} for name, part in zip(names, share.tolist(), strict=True)]
     words = ", ".join(f"{row['setting']} {row['best_in']:.0%}" for row in rows)
-    caption = f"How often each setting is best: {measure}{where(panel)}"
-    analysis.pictures.append(Picture("best", measure, panel.label, caption, words, 0.6 + 0.19 * len(share), draw, rows))
+    caption = f"How often each setting is best: {measure}{panel_text(panel)}"
+    height = 0.6 + 0.19 * len(share)
+    analysis.figures.append(AnalysisFigure("best", measure, panel.label, caption, words, height, draw, rows))
 
 
-def draw_tornado(analysis: Analysis, measure: str, panel: Panel, what: str, found: Sequence[Index]) -> None:
+def draw_tornado(analysis: Analysis, measure: str, panel: Panel, what: str, indices: Sequence[Index]) -> None:
     """Draw the largest indices with their intervals."""
-    kind = "total" if any(i.kind == "total" for i in found) else found[0].kind
-    top = [i for i in found if i.kind == kind][:12]
+    kind = "total" if any(i.kind == "total" for i in indices) else indices[0].kind
+    top = [i for i in indices if i.kind == kind][:12]
 
     def draw(axes: Any) -> None:
         places = range(len(top))
-        colours = ["#004488" if i.seen else "#bbbbbb" for i in top]
+        colours = ["#004488" if i.excludes_zero else "#bbbbbb" for i in top]
         axes.barh(places, [i.value for i in top], color=colours)
         axes.hlines(places, [i.low for i in top], [i.high for i in top], color="#222222", linewidth=1)
-        _bars_named(axes, [i.parameter.removeprefix("behaviour.") for i in top])
+        _label_bars(axes, [i.parameter.removeprefix("behaviour.") for i in top])
         axes.axvline(0, color="#222222", linewidth=0.8)
         axes.set_xlabel(f"{kind} (grey: the interval covers zero)", fontsize=7.5)
 
     words = ", ".join(f"{i.parameter} {i.value:.2f} ({i.low:.2f} to {i.high:.2f})" for i in top)
-    caption = f"What decides {what}: {measure}{where(panel)}"
-    rows = [{"parameter": i.parameter, "index": i.kind, "value": i.value, "low": i.low, "high": i.high} for i in found]
+    caption = f"What decides {what}: {measure}{panel_text(panel)}"
+    rows = [
+        {"parameter": i.parameter, "index": i.kind, "value": i.value, "low": i.low, "high": i.high} for i in indices
+    ]
     height = 0.7 + 0.19 * len(top)
-    analysis.pictures.append(Picture("tornado", measure, panel.label, caption, words, height, draw, rows))
+    analysis.figures.append(AnalysisFigure("tornado", measure, panel.label, caption, words, height, draw, rows))
 
 
-def _bars_named(axes: Any, names: Sequence[str]) -> None:
+def _label_bars(axes: Any, names: Sequence[str]) -> None:
     from spreadsim.telling.figures import safe, tidy
 
     tidy(axes, grid="x")
@@ -169,7 +172,7 @@ def draw_map(analysis: Analysis, heat: HeatMap) -> None:
     rows = heat_rows(heat)
     analysis.tables.setdefault("map", []).extend(rows)
     height = 0.9 + 0.26 * len(labels[1])
-    analysis.pictures.append(Picture("map", heat.measure, "", caption, heat.sentence, height, draw, rows))
+    analysis.figures.append(AnalysisFigure("map", heat.measure, "", caption, heat.sentence, height, draw, rows))
 
 
 def heat_rows(heat: HeatMap) -> Rows:
@@ -195,27 +198,27 @@ def write_analysis(analysis: Analysis, tables: SweepTables) -> None:
     from spreadsim.telling.folder import as_json
 
     folder = analysis.folder
-    shown = {}
+    tables_of_page = {}
     for name, rows in analysis.tables.items():
         frame = pd.DataFrame(rows)
-        store.write_aside(folder / f"{name}.csv", frame.to_csv(index=False).encode())
+        store.write_atomic(folder / f"{name}.csv", frame.to_csv(index=False).encode())
         sink = pa.BufferOutputStream()
         frame.to_parquet(sink, index=False)
-        store.write_aside(folder / f"{name}.parquet", sink.getvalue().to_pybytes())
-        shown[name] = _shown(frame.drop(columns=["sentence"], errors="ignore").head(200))
-    store.write_aside(folder / "findings.json", as_json(analysis.as_json()).encode())
+        store.write_atomic(folder / f"{name}.parquet", sink.getvalue().to_pybytes())
+        tables_of_page[name] = _table_cells(frame.drop(columns=["sentence"], errors="ignore").head(200))
+    store.write_atomic(folder / "findings.json", as_json(analysis.as_json()).encode())
     environment = Environment(
         loader=PackageLoader("spreadsim.telling", "templates"),
         autoescape=select_autoescape(default=True),
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pictures = [(_svg(item, number), item.caption) for number, item in enumerate(analysis.pictures)]
+    figures = [(_svg(item, number), item.caption) for number, item in enumerate(analysis.figures)]
     receipt = (tables.folder / "provenance.json").read_text(encoding="utf-8")
     page = environment.get_template("sweep.html.j2").render(
         analysis=analysis,
-        pictures=pictures,
-        tables=shown,
+        pictures=figures,
+        tables=tables_of_page,
         experiment=tables.study.experiment,
         n_points=len(tables.points),
         n_settings=len(tables.settings),
@@ -224,16 +227,16 @@ def write_analysis(analysis: Analysis, tables: SweepTables) -> None:
         varied=[(f.path, *f.ends[:1], *f.ends[-1:]) for f in tables.study.uncertainties],
         levers=[(f.path, f.ends) for f in tables.study.levers],
     )
-    store.write_aside(folder / "report.html", page.encode())
+    store.write_atomic(folder / "report.html", page.encode())
 
 
-def _svg(picture: Picture, number: int) -> str:
+def _svg(figure: AnalysisFigure, number: int) -> str:
     from spreadsim.telling.figures import svg
 
-    return svg(picture.figure(), f"p{number}", f"{picture.caption}: {picture.words}")
+    return svg(figure.figure(), f"p{number}", f"{figure.caption}: {figure.words}")
 
 
-def _shown(frame: Any) -> dict[str, Any]:
+def _table_cells(frame: Any) -> dict[str, Any]:
     def cell(value: Any) -> str:
         return f"{value:.3g}" if isinstance(value, float) else str(value)
 

@@ -14,13 +14,15 @@ from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import resolved, validate
 from spreadsim.sweeps.designs import Setting, content_key
 from spreadsim.sweeps.experiment import Study, Values, document_at
-from spreadsim.sweeps.tables import NOT_CHOICES, Panel, SweepTables, in_words, last_names
+from spreadsim.sweeps.tables import NOT_CHOICES, Panel, SweepTables, short_names, value_text
 
-MOST = 4  # strategies side by side
-LONGEST = 60  # characters of a strategy's name
+MAX_STRATEGIES = 4  # strategies side by side
+MAX_NAME = 60  # characters of a strategy's name
 
 
-def beside(tables: SweepTables, panel: Panel, measure: np.ndarray, sign: float, point: int, setting: int) -> list[int]:
+def alternatives(
+    tables: SweepTables, panel: Panel, measure: np.ndarray, sign: float, point: int, setting: int
+) -> list[int]:
     """Return places of settings to compare: the one chosen, the best of the point, the ends of a lever, the next best.
 
     Parameters
@@ -32,7 +34,7 @@ def beside(tables: SweepTables, panel: Panel, measure: np.ndarray, sign: float, 
     ends: list[int] = []
     if panel.lever is not None:
         ends = [panel.settings[int(np.argmin(panel.lever))], panel.settings[int(np.argmax(panel.lever))]]
-    return list(dict.fromkeys([setting, order[0], *ends, *order]))[:MOST]
+    return list(dict.fromkeys([setting, order[0], *ends, *order]))[:MAX_STRATEGIES]
 
 
 def scenario_of(study: Study, point: Values, settings: Sequence[Setting], name: str = "") -> Scenario:
@@ -46,19 +48,19 @@ def scenario_of(study: Study, point: Values, settings: Sequence[Setting], name: 
     """
     base = resolved(study.scenario)
     first = settings[0]
-    shared = {path: value for path, value in first.levers.items() if path.startswith(NOT_CHOICES)}
-    document = document_at(base, point, first.strategy, shared)
+    common = {path: value for path, value in first.levers.items() if path.startswith(NOT_CHOICES)}
+    document = document_at(base, point, first.strategy, common)
     choices = [{k: v for k, v in s.levers.items() if not k.startswith(NOT_CHOICES)} for s in settings]
-    told = [k for k in choices[0] if len({repr(levers[k]) for levers in choices}) > 1] or list(choices[0])
+    distinct = [k for k in choices[0] if len({repr(levers[k]) for levers in choices}) > 1] or list(choices[0])
     strategies: Values = {}
     for setting, levers in zip(settings, choices, strict=True):
         plain = {path: value for path, value in levers.items() if "." not in path}
         own = dict(document_at(base, point, setting.strategy, plain)["strategies"][setting.strategy])
-        dotted = {path: value for path, value in levers.items() if "." in path}
-        if dotted:
-            own["overrides"] = {**own.get("overrides", {}), **dotted}
+        overrides = {path: value for path, value in levers.items() if "." in path}
+        if overrides:
+            own["overrides"] = {**own.get("overrides", {}), **overrides}
         own["title"] = Setting(setting.strategy, levers).label[:200]
-        strategies[_name(setting.strategy, {k: levers[k] for k in told}, strategies)] = own
+        strategies[_name(setting.strategy, {k: levers[k] for k in distinct}, strategies)] = own
     words = [study.experiment.title or study.experiment.name, name]
     document |= {"strategies": strategies, "title": ": ".join(word for word in words if word)[:300]}
     document["name"] = study.experiment.name[:60] or "point"
@@ -67,9 +69,9 @@ def scenario_of(study: Study, point: Values, settings: Sequence[Setting], name: 
     return scenario
 
 
-def _name(strategy: str, levers: Values, taken: Values) -> str:
-    """Return a name for a setting, of at most `LONGEST` characters and unlike those taken."""
-    text = ", ".join([strategy, *(f"{name} {in_words(value)}" for name, value in last_names(levers).items())])
-    if len(text) > LONGEST or text in taken:
-        text = f"{text[: LONGEST - 7]} {content_key([strategy, levers], 6)}"
+def _name(strategy: str, levers: Values, others: Values) -> str:
+    """Return a name for a setting, of at most `MAX_NAME` characters and unlike those taken."""
+    text = ", ".join([strategy, *(f"{name} {value_text(value)}" for name, value in short_names(levers).items())])
+    if len(text) > MAX_NAME or text in others:
+        text = f"{text[: MAX_NAME - 7]} {content_key([strategy, levers], 6)}"
     return text

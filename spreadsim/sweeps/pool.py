@@ -18,7 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Protocol
 
-from spreadsim.sweeps.job import Chunk, Job, Result, WrongVersionError
+from spreadsim.sweeps.job import Chunk, ChunkResult, Job, WrongVersionError
 from spreadsim.sweeps.work import run_chunk
 
 ATTEMPTS = 3
@@ -28,12 +28,12 @@ class Pool(Protocol):
     """Anything that runs chunks. A chunk comes back with its result, or with the reason why there is none."""
 
     @property
-    def room(self) -> int:
+    def capacity(self) -> int:
         """Chunks that may be out at a time."""
         ...
 
     @property
-    def waiting(self) -> int:
+    def in_flight(self) -> int:
         """Chunks handed in and not come back."""
         ...
 
@@ -41,7 +41,7 @@ class Pool(Protocol):
         """Hand in a chunk."""
         ...
 
-    def finished(self) -> Iterator[tuple[Chunk, Result | str]]:
+    def results(self) -> Iterator[tuple[Chunk, ChunkResult | str]]:
         """Wait for one chunk at least, and yield those that are back."""
         ...
 
@@ -83,11 +83,11 @@ def run_to_file(folder: str, job: Job, chunk: Chunk) -> str:
     return file.name
 
 
-def taken_from(path: str) -> Result:
+def read_result(path: str) -> ChunkResult:
     """Return the result that a worker left in a file of the pool's, where nobody else may write; remove the file."""
     content = Path(path).read_bytes()
     os.unlink(path)
-    result: Result = pickle.loads(content)
+    result: ChunkResult = pickle.loads(content)
     return result
 
 
@@ -103,12 +103,12 @@ class LocalPool:
         self._others: set[int | None] | None = None  # processes of this one that are not the pool's
 
     @property
-    def room(self) -> int:
+    def capacity(self) -> int:
         """Chunks that may be out at a time."""
         return 1 if self.workers == 1 else 2 * self.workers
 
     @property
-    def waiting(self) -> int:
+    def in_flight(self) -> int:
         """Chunks handed in and not come back."""
         return len(self._here) + len(self._futures)
 
@@ -142,7 +142,7 @@ class LocalPool:
             return
         self._futures[future] = (job, chunk, attempt, self._pool)
 
-    def finished(self) -> Iterator[tuple[Chunk, Result | str]]:
+    def results(self) -> Iterator[tuple[Chunk, ChunkResult | str]]:
         """Wait for one chunk at least, and yield those that are back."""
         if self._here:
             job, chunk = self._here.popleft()
@@ -154,7 +154,7 @@ class LocalPool:
         for future in back:
             job, chunk, attempt, pool = self._futures.pop(future)
             try:
-                yield chunk, taken_from(future.result())
+                yield chunk, read_result(future.result())
             except WrongVersionError:
                 raise
             except BrokenProcessPool:

@@ -15,43 +15,44 @@ from typing import Any
 class Progress:
     """Rate and time left: a bar on a terminal, and a line in the log now and then."""
 
-    def __init__(self, path: Path, total: int, before: int, shown: bool, every: float = 10.0) -> None:
+    def __init__(self, path: Path, total: int, before: int, show_bar: bool, every: float = 10.0) -> None:
         self.path, self.total, self.before, self.every = path, total, before, every
-        self.done, self.began, self._last = 0, time.monotonic(), 0.0
+        self.count, self.start, self._last = 0, time.monotonic(), 0.0
         self._bar: Any = None
-        if shown and sys.stderr.isatty():
+        if show_bar and sys.stderr.isatty():
             from tqdm import tqdm
 
             self._bar = tqdm(total=total, initial=before, unit="run", file=sys.stderr, leave=False)
-        self.say(f"{total:,} runs, {before:,} finished before")
+        self.write(f"{total:,} runs, {before:,} finished before")
 
-    def say(self, text: str) -> None:
+    def write(self, line: str) -> None:
         """Add a line to the log; a log that cannot be written stops nothing."""
         try:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {text}\n")
+                file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {line}\n")
         except OSError:
             pass
 
     def step(self, runs: int) -> None:
         """Count finished runs."""
-        self.done += runs
+        self.count += runs
         if self._bar is not None:
             self._bar.update(runs)
-        spent = time.monotonic() - self.began
+        spent = time.monotonic() - self.start
         if spent - self._last >= self.every:
             self._last = spent
-            self.say(self.words(spent))
+            self.write(self.text(spent))
 
-    def words(self, spent: float) -> str:
+    def text(self, spent: float) -> str:
         """Return how far it is, at what rate, and the time left."""
-        rate = self.done / max(spent, 1e-9)
-        count = self.before + self.done
-        left = (self.total - count) / rate if rate > 0 else float("inf")
-        return f"{count:,} of {self.total:,} runs ({count / self.total:.0%}), {rate:,.0f} a second, {left:,.0f} s left"
+        rate = self.count / max(spent, 1e-9)
+        count = self.before + self.count
+        remaining = (self.total - count) / rate if rate > 0 else float("inf")
+        share = count / self.total
+        return f"{count:,} of {self.total:,} runs ({share:.0%}), {rate:,.0f} a second, {remaining:,.0f} s left"
 
     def close(self) -> None:
         """Write the last line."""
         if self._bar is not None:
             self._bar.close()
-        self.say(f"stopped: {self.words(time.monotonic() - self.began)}")
+        self.write(f"stopped: {self.text(time.monotonic() - self.start)}")

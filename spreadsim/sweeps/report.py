@@ -1,7 +1,7 @@
 """Analysing a finished sweep: findings in sentences.
 
 What belongs here: which analyses are made of which measure, and what is said of them. The analyses themselves are in
-``sensitivity``, ``discovery`` and ``robustness``; pictures and the page in ``page``.
+``sensitivity``, ``discovery`` and ``robustness``; figures and the page in ``page``.
 """
 
 from __future__ import annotations
@@ -18,28 +18,29 @@ from spreadsim.errors import InputError, MissingExtraError, nearest
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.sweeps.discovery import MIN_CASES, Region, find_region
 from spreadsim.sweeps.equal_effort import EqualEffort
-from spreadsim.sweeps.map import factors, heat_map
-from spreadsim.sweeps.page import Analysis, draw_bars, draw_map, draw_tornado, where, write_analysis
+from spreadsim.sweeps.map import axis_names, heat_map
+from spreadsim.sweeps.page import Analysis, draw_bars, draw_map, draw_tornado, panel_text, write_analysis
 from spreadsim.sweeps.robustness import convergence, interior, interior_gain, robustness
 from spreadsim.sweeps.sensitivity import Index, indices
 from spreadsim.sweeps.tables import Panel, SweepTables
 
 MAIN_MEASURES = 2  # analysed in full where none is named
-SHOWN = 8  # indices said in words
+MAX_SENTENCES = 8  # indices said in words
+MAX_RESPONSES = 12  # settings whose own indices are taken
 MAX_REGIONS = 12  # settings whose regions are looked for, those that are best most often
 _LIMIT = re.compile(r"^\s*(\w+)\s*(>=|<=)\s*([-+.\deE]+)\s*$")
 
 
-def _limits(texts: Sequence[str], known: Sequence[str]) -> list[tuple[str, str, float]]:
-    found = []
+def _limits(texts: Sequence[str], measures: Sequence[str]) -> list[tuple[str, str, float]]:
+    limits = []
     for text in texts:
         match = _LIMIT.match(text)
         if match is None:
             raise InputError("--satisfice", text, "is not of the form MEASURE>=VALUE", 'for example "benefit>=0.4"')
-        if match[1] not in known:
-            raise InputError("--satisfice", match[1], "was not kept by this sweep", nearest(match[1], known))
-        found.append((match[1], match[2], float(match[3])))
-    return found
+        if match[1] not in measures:
+            raise InputError("--satisfice", match[1], "was not kept by this sweep", nearest(match[1], measures))
+        limits.append((match[1], match[2], float(match[3])))
+    return limits
 
 
 def analyse(
@@ -82,16 +83,16 @@ def analyse(
     for name in measures:
         if name not in tables.measures:
             raise InputError("--measure", name, "was not kept by this sweep", nearest(name, tables.measures))
-    wanted = list(measures) or [m for m in tables.measures if BY_NAME[m].better != "neither"][:MAIN_MEASURES]
-    analysis = examine(tables, measures=wanted, inside=measures, limits=limits, density=density)
+    targets = list(measures) or [m for m in tables.measures if BY_NAME[m].better != "neither"][:MAIN_MEASURES]
+    analysis = examine(tables, measures=targets, inside=measures, limits=limits, density=density)
     analysis.folder = Path(out) if out else analysis.folder
     if note:
-        analysis.said = {"At equal effort": [note], **analysis.said}
-    first, second = (across or down, down if across else "") if across or down else [*factors(tables), "", ""][:2]
+        analysis.findings = {"At equal effort": [note], **analysis.findings}
+    first, second = (across or down, down if across else "") if across or down else [*axis_names(tables), "", ""][:2]
     if first:
-        for measure in wanted:
+        for measure in targets:
             heat = heat_map(tables, measure, first, second)
-            _say(analysis, "Over two factors", heat.sentence)
+            _add_sentence(analysis, "Over two factors", heat.sentence)
             draw_map(analysis, heat)
     write_analysis(analysis, tables)
     return analysis
@@ -114,101 +115,101 @@ def examine(
     limits, density : as for `analyse`.
     panels : of the sweep; all by default.
     """
-    experiment, given = tables.study.experiment, _limits(limits, tables.measures)
+    experiment, bounds = tables.study.experiment, _limits(limits, tables.measures)
     analysis = Analysis(tables.folder / "analysis", experiment.title or experiment.name, experiment.question)
-    held = {name: tables.values(name) for name in {*measures, *(name for name, _, _ in given)}}
+    arrays = {name: tables.values(name) for name in {*measures, *(name for name, _, _ in bounds)}}
     if tables.failed:
-        analysis.said["Failed runs"] = [f"{tables.failed:,} runs failed; points with one are left out."]
+        analysis.findings["Failed runs"] = [f"{tables.failed:,} runs failed; points with one are left out."]
     for panel in tables.panels if panels is None else panels:
-        _robust(analysis, tables, panel, measures, held, given)
-        _where_inside(analysis, tables, panel, inside)
-        _regions(analysis, tables, panel, measures, held, density)
-        _sensitive(analysis, tables, panel, measures, held)
-        _enough(analysis, tables, panel, measures, held)
+        _add_robustness(analysis, tables, panel, measures, arrays, bounds)
+        _add_interior(analysis, tables, panel, inside)
+        _add_regions(analysis, tables, panel, measures, arrays, density)
+        _add_sensitivity(analysis, tables, panel, measures, arrays)
+        _add_convergence(analysis, tables, panel, measures, arrays)
     return analysis
 
 
-def _say(analysis: Analysis, section: str, text: str) -> None:
-    analysis.said.setdefault(section, []).append(text)
+def _add_sentence(analysis: Analysis, section: str, text: str) -> None:
+    analysis.findings.setdefault(section, []).append(text)
 
 
-def _row(analysis: Analysis, table: str, measure: str, panel: Panel, **values: Any) -> None:
+def _add_row(analysis: Analysis, table: str, measure: str, panel: Panel, **values: Any) -> None:
     analysis.tables.setdefault(table, []).append({"measure": measure, "panel": panel.label, **values})
 
 
-def _robust(
+def _add_robustness(
     analysis: Analysis,
     tables: SweepTables,
     panel: Panel,
-    wanted: Sequence[str],
-    held: Mapping[str, np.ndarray],
-    given: Sequence[tuple[str, str, float]],
+    measures: Sequence[str],
+    arrays: Mapping[str, np.ndarray],
+    bounds: Sequence[tuple[str, str, float]],
 ) -> None:
     if len(panel.settings) < 2:
         return
-    columns, rows = list(panel.settings), tables.independent
-    for measure in wanted:
-        sign, values = tables.better(measure), held[measure][rows][:, columns]
-        limits = given or [(measure, ">=" if sign > 0 else "<=", float(np.nanmedian(values)))]
+    columns, points = list(panel.settings), tables.independent
+    for measure in measures:
+        sign, values = tables.sign(measure), arrays[measure][points][:, columns]
+        limits = bounds or [(measure, ">=" if sign > 0 else "<=", float(np.nanmedian(values)))]
         meets = np.ones(values.shape[:2], dtype=np.bool_)
         for name, relation, limit in limits:
-            means = held[name][rows][:, columns].mean(axis=2)
+            means = arrays[name][points][:, columns].mean(axis=2)
             meets &= (means >= limit) if relation == ">=" else (means <= limit)
-        found = robustness(values, panel.names, sign, meets)
+        rows = robustness(values, panel.names, sign, meets)
         words = " and ".join(f"{name} {relation} {limit:.3g}" for name, relation, limit in limits)
-        for row in found:
-            _row(analysis, "robustness", measure, panel, **asdict(row), limits=words)
-        if not found:
+        for row in rows:
+            _add_row(analysis, "robustness", measure, panel, **asdict(row), limits=words)
+        if not rows:
             continue
-        safest, often = found[0], max(found, key=lambda row: row.satisfies)
-        _say(
+        safest, often = rows[0], max(rows, key=lambda row: row.satisfies)
+        _add_sentence(
             analysis,
             "Robustness",
-            f"{measure}{where(panel)}: '{safest.setting}' has the least mean regret "
+            f"{measure}{panel_text(panel)}: '{safest.setting}' has the least mean regret "
             f"({safest.mean_regret:.3g}; 90th percentile {safest.regret_90:.3g}), and is best in {safest.best_in:.0%} "
             f"of the points; '{often.setting}' most often meets {words} ({often.satisfies:.0%} of the points).",
         )
         draw_bars(analysis, measure, panel, values, sign)
 
 
-def _where_inside(analysis: Analysis, tables: SweepTables, panel: Panel, named: Sequence[str]) -> None:
+def _add_interior(analysis: Analysis, tables: SweepTables, panel: Panel, measures: Sequence[str]) -> None:
     if panel.lever is None:
         return
-    for measure in named or [m for m in tables.measures if BY_NAME[m].better != "neither"]:
+    for measure in measures or [m for m in tables.measures if BY_NAME[m].better != "neither"]:
         values = tables.values(measure)[tables.independent][:, list(panel.settings)]
-        found = interior(values, panel.lever, tables.better(measure))
-        if found is None:
+        result = interior(values, panel.lever, tables.sign(measure))
+        if result is None:
             continue
-        _row(analysis, "interior", measure, panel, lever=panel.lever_name, **asdict(found))
-        gain = "" if np.isnan(found.gain) else f", with a mean gain of {found.gain:.3g} where chosen"
-        _say(
+        _add_row(analysis, "interior", measure, panel, lever=panel.lever_name, **asdict(result))
+        gain = "" if np.isnan(result.gain) else f", with a mean gain of {result.gain:.3g} where chosen"
+        _add_sentence(
             analysis,
             "Is the best inside?",
             (
-                f"{measure}{where(panel)}: the best {panel.lever_name} lies strictly inside in {found.chosen:.0%} of "
-                f"{found.points} points ({found.low:.0%} to {found.high:.0%}); checked on the other half of the "
-                f"replicates it beats the better end in {found.confirmed:.0%}, beyond chance in "
-                f"{found.told_apart:.0%}{gain}. "
-                f"The lowest value is best in {found.low_end:.0%}, the highest in {found.high_end:.0%}."
+                f"{measure}{panel_text(panel)}: the best {panel.lever_name} lies strictly inside in "
+                f"{result.chosen:.0%} of {result.points} points ({result.low:.0%} to {result.high:.0%}); checked "
+                f"on the other half of the replicates it beats the better end in {result.confirmed:.0%}, beyond chance in "
+                f"{result.told_apart:.0%}{gain}. "
+                f"The lowest value is best in {result.low_end:.0%}, the highest in {result.high_end:.0%}."
             ),
         )
 
 
-def _regions(
+def _add_regions(
     analysis: Analysis,
     tables: SweepTables,
     panel: Panel,
-    wanted: Sequence[str],
-    held: Mapping[str, np.ndarray],
+    measures: Sequence[str],
+    arrays: Mapping[str, np.ndarray],
     density: float,
 ) -> None:
     if len(tables.independent) < MIN_CASES or len(panel.settings) < 2 or not tables.points.factors:
         return
     rows = tables.independent
     part = type(tables.points)(tables.points.factors, tables.points.unit[rows], tables.points.method)
-    for measure in wanted:
-        values = held[measure][rows][:, list(panel.settings)]
-        means = tables.better(measure) * values.mean(axis=2)
+    for measure in measures:
+        values = arrays[measure][rows][:, list(panel.settings)]
+        means = tables.sign(measure) * values.mean(axis=2)
         if not np.all(np.isfinite(means)):
             continue
         best = means.argmax(axis=1)
@@ -224,38 +225,38 @@ def _regions(
         if len(groups) > MAX_REGIONS:
             ranked = sorted((g for g in groups if g[1].any()), key=lambda g: -int(g[1].sum()))
             never, groups = len(groups) - len(ranked), ranked[:MAX_REGIONS]
-            _say(
+            _add_sentence(
                 analysis,
                 "Where each does best",
-                f"{measure}{where(panel)}: of {len(panel.names)} settings {never} are best in none of the points; "
+                f"{measure}{panel_text(panel)}: of {len(panel.names)} settings {never} are best in none of the points; "
                 f"told below are the {len(groups)} that are best most often.",
             )
         for what, holds in groups:
             try:
                 region = find_region(part, holds, density=density)
             except MissingExtraError as error:
-                _say(analysis, "Where each does best", str(error))
+                _add_sentence(analysis, "Where each does best", str(error))
                 return
             if region is None:
-                text = f"{measure}{where(panel)}: {what} in {holds.mean():.0%} of the points."
-                _say(analysis, "Where each does best", text)
+                text = f"{measure}{panel_text(panel)}: {what} in {holds.mean():.0%} of the points."
+                _add_sentence(analysis, "Where each does best", text)
                 continue
-            _keep_region(analysis, measure, panel, what, region)
+            _add_region(analysis, measure, panel, what, region)
 
 
-def _keep_region(analysis: Analysis, measure: str, panel: Panel, what: str, region: Region) -> None:
-    _say(analysis, "Where each does best", f"{measure}{where(panel)}: {region.sentence(what)}")
+def _add_region(analysis: Analysis, measure: str, panel: Panel, what: str, region: Region) -> None:
+    _add_sentence(analysis, "Where each does best", f"{measure}{panel_text(panel)}: {region.sentence(what)}")
     shares = {key: value for key, value in asdict(region).items() if key != "limits"}
     for name, (low, high) in (region.limits or {"": (float("nan"), float("nan"))}).items():
-        _row(analysis, "regions", measure, panel, what=what, parameter=name, low=low, high=high, **shares)
+        _add_row(analysis, "regions", measure, panel, what=what, parameter=name, low=low, high=high, **shares)
 
 
-def _sensitive(
-    analysis: Analysis, tables: SweepTables, panel: Panel, wanted: Sequence[str], held: Mapping[str, np.ndarray]
+def _add_sensitivity(
+    analysis: Analysis, tables: SweepTables, panel: Panel, measures: Sequence[str], arrays: Mapping[str, np.ndarray]
 ) -> None:
     design = tables.study.experiment.design
-    for measure in wanted:
-        values, sign = held[measure][:, list(panel.settings)], tables.better(measure)
+    for measure in measures:
+        values, sign = arrays[measure][:, list(panel.settings)], tables.sign(measure)
         responses: list[tuple[str, np.ndarray]] = []
         if panel.lever is not None and len(panel.lever) >= 3:
             responses.append(
@@ -271,42 +272,44 @@ def _sensitive(
                     values[:, order[-1]].mean(axis=1) - values[:, order[0]].mean(axis=1),
                 )
             )
-        chosen = range(len(panel.names)) if len(panel.names) <= 12 else ()
-        responses += [(panel.names[i], values[:, i].mean(axis=1)) for i in chosen]
+        places = range(len(panel.names)) if len(panel.names) <= MAX_RESPONSES else ()
+        responses += [(panel.names[i], values[:, i].mean(axis=1)) for i in places]
         for what, response in responses:
             if not np.all(np.isfinite(response)):
-                _say(analysis, "What decides", f"{measure}{where(panel)}, {what}: not defined at every point.")
+                _add_sentence(
+                    analysis, "What decides", f"{measure}{panel_text(panel)}, {what}: not defined at every point."
+                )
                 continue
-            found = indices(tables.points, response, second_order=design.second_order, levels=design.levels)
-            for index in found:
-                _row(analysis, "sensitivity", measure, panel, response=what, **asdict(index))
-            if found and (what == responses[0][0] or len(responses) <= 3):
-                _speak(analysis, measure, panel, what, found)
+            effects = indices(tables.points, response, second_order=design.second_order, levels=design.levels)
+            for index in effects:
+                _add_row(analysis, "sensitivity", measure, panel, response=what, **asdict(index))
+            if effects and (what == responses[0][0] or len(responses) <= 3):
+                _add_indices(analysis, measure, panel, what, effects)
 
 
-def _speak(analysis: Analysis, measure: str, panel: Panel, what: str, found: Sequence[Index]) -> None:
-    seen = [index for index in found if index.seen]
-    for index in seen[:SHOWN]:
-        _say(analysis, "What decides", f"{measure}{where(panel)}, {what}: {index.sentence}")
-    hidden = len({i.parameter for i in found}) - len({i.parameter for i in seen})
-    if hidden:
-        _say(
+def _add_indices(analysis: Analysis, measure: str, panel: Panel, what: str, effects: Sequence[Index]) -> None:
+    visible = [index for index in effects if index.excludes_zero]
+    for index in visible[:MAX_SENTENCES]:
+        _add_sentence(analysis, "What decides", f"{measure}{panel_text(panel)}, {what}: {index.sentence}")
+    n_invisible = len({i.parameter for i in effects}) - len({i.parameter for i in visible})
+    if n_invisible:
+        _add_sentence(
             analysis,
             "What decides",
-            f"{measure}{where(panel)}, {what}: for {hidden} of "
-            f"{len({i.parameter for i in found})} parameters the interval covers zero: no effect can be seen.",
+            f"{measure}{panel_text(panel)}, {what}: for {n_invisible} of "
+            f"{len({i.parameter for i in effects})} parameters the interval covers zero: no effect can be seen.",
         )
-    draw_tornado(analysis, measure, panel, what, found)
+    draw_tornado(analysis, measure, panel, what, effects)
 
 
-def _enough(
-    analysis: Analysis, tables: SweepTables, panel: Panel, wanted: Sequence[str], held: Mapping[str, np.ndarray]
+def _add_convergence(
+    analysis: Analysis, tables: SweepTables, panel: Panel, measures: Sequence[str], arrays: Mapping[str, np.ndarray]
 ) -> None:
     if len(panel.settings) < 2:
         return
-    for measure in wanted:
-        values = held[measure][tables.independent][:, list(panel.settings)]
-        found = convergence(values, panel.names, tables.better(measure))
-        if found is not None:
-            _row(analysis, "convergence", measure, panel, **asdict(found))
-            _say(analysis, "Were there enough runs?", f"{measure}{where(panel)}: {found.sentence}")
+    for measure in measures:
+        values = arrays[measure][tables.independent][:, list(panel.settings)]
+        result = convergence(values, panel.names, tables.sign(measure))
+        if result is not None:
+            _add_row(analysis, "convergence", measure, panel, **asdict(result))
+            _add_sentence(analysis, "Were there enough runs?", f"{measure}{panel_text(panel)}: {result.sentence}")

@@ -151,7 +151,7 @@ class Convergence:
 
     Attributes
     ----------
-    share_noise : share of the variance of a setting's mean over points that luck left in, from too few replicates.
+    share_noise : share of the variance of a setting's mean over points that is chance, from too few replicates.
     agree : share of points in which both halves of the replicates name the same best setting.
     half_share, share : how often the setting most often best is best, in the first half of the points and in all.
     favourite : that setting.
@@ -167,13 +167,13 @@ class Convergence:
     def sentence(self) -> str:
         """Were there enough runs?"""
         enough = "enough" if self.share_noise < 0.1 else "few"
-        moved = abs(self.share - self.half_share)
+        change = abs(self.share - self.half_share)
         close = "" if self.agree >= 0.5 else ", so that which is best at a point is often within luck"
         return (
             f"Luck left {self.share_noise:.0%} of the variance between points in their means: {enough} replicates. The "
             f"two halves of the replicates name the same best setting in {self.agree:.0%} of the points{close}. '"
             f"{self.favourite}' is best in {self.share:.0%} of all points, {self.half_share:.0%} of the first half: "
-            f"{'more points would change little' if moved < 0.05 else 'more points may change this'}."
+            f"{'more points would change little' if change < 0.05 else 'more points may change this'}."
         )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spreadsim.errors import InputError
-from spreadsim.sweeps.designs import Points, needs_salib, unit_problem
+from spreadsim.sweeps.designs import Points, require_salib, unit_problem
 
 Z = 1.959963984540054
 RESAMPLES = 200
@@ -30,12 +30,12 @@ class Index:
     sentence: str
 
     @property
-    def seen(self) -> bool:
+    def excludes_zero(self) -> bool:
         """Whether the interval leaves zero out."""
         return self.low > 0 or self.high < 0
 
 
-def _refuse(points: Points, method: str) -> None:
+def _check_method(points: Points, method: str) -> None:
     if points.method != method:
         raise InputError(
             "analyse",
@@ -45,7 +45,7 @@ def _refuse(points: Points, method: str) -> None:
         )
 
 
-def _usable(values: np.ndarray, points: Points) -> np.ndarray:
+def _check_values(values: np.ndarray, points: Points) -> np.ndarray:
     values = np.asarray(values, dtype=np.float64)
     if values.shape != (len(points),):
         raise InputError("analyse", "values", f"{values.shape} values for {len(points)} points", "give one a point")
@@ -66,16 +66,16 @@ def sobol_indices(points: Points, values: np.ndarray, *, second_order: bool = Fa
     ------
     InputError : the design is not Sobol's, or a point has no value.
     """
-    _refuse(points, "sobol")
-    y = _usable(values, points)
+    _check_method(points, "sobol")
+    y = _check_values(values, points)
     if np.ptp(y) == 0:
         return []
-    needs_salib("a Sobol' analysis")
+    require_salib("a Sobol' analysis")
     from SALib.analyze import sobol
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = sobol.analyze(
+        analysis = sobol.analyze(
             unit_problem(points.factors),
             (y - y.mean()) / y.std(),
             calc_second_order=second_order,
@@ -87,7 +87,7 @@ def sobol_indices(points: Points, values: np.ndarray, *, second_order: bool = Fa
     for i, factor in enumerate(points.factors):
         for kind in ("first", "total"):
             key = "S1" if kind == "first" else "ST"
-            value, half = float(found[key][i]), float(found[f"{key}_conf"][i])
+            value, half = float(analysis[key][i]), float(analysis[f"{key}_conf"][i])
             result.append(_sobol(factor.path, kind, value, value - half, value + half))
     total = {index.parameter: index.value for index in result if index.kind == "total"}
     return sorted(result, key=lambda index: (-total[index.parameter], index.kind))
@@ -109,16 +109,16 @@ def morris_indices(points: Points, values: np.ndarray, levels: int = 4) -> list[
     ------
     InputError : the design is not Morris', or a point has no value.
     """
-    _refuse(points, "morris")
-    y = _usable(values, points)
+    _check_method(points, "morris")
+    y = _check_values(values, points)
     if np.ptp(y) == 0:
         return []
-    needs_salib("a Morris analysis")
+    require_salib("a Morris analysis")
     from SALib.analyze import morris
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = morris.analyze(
+        analysis = morris.analyze(
             unit_problem(points.factors),
             points.unit,
             y,
@@ -129,8 +129,8 @@ def morris_indices(points: Points, values: np.ndarray, levels: int = 4) -> list[
         )
     result = []
     for i, factor in enumerate(points.factors):
-        value, half = float(found["mu_star"][i]), float(found["mu_star_conf"][i])
-        low, high, sigma = value - half, value + half, float(found["sigma"][i])
+        value, half = float(analysis["mu_star"][i]), float(analysis["mu_star_conf"][i])
+        low, high, sigma = value - half, value + half, float(analysis["sigma"][i])
         if low <= 0:
             text = f"{factor.path}: no effect can be seen (mean absolute effect {value:.3g}, interval covers zero)"
         else:
@@ -148,7 +148,7 @@ def rank_correlations(points: Points, values: np.ndarray) -> list[Index]:
     from scipy.special import ndtri
     from scipy.stats import rankdata
 
-    y = _usable(values, points)
+    y = _check_values(values, points)
     n, d = points.unit.shape
     if n < 10 or np.ptp(y) == 0:
         return []

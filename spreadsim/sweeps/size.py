@@ -37,11 +37,11 @@ def time_in_words(seconds: float) -> str:
 
 def bytes_of(study: Study, runs: int) -> int:
     """Return about how many bytes the tables take."""
-    kept = study.experiment.outcomes
-    one = BYTES_PER_RUN + BYTES_PER_MEASURE * len(kept.measures)
-    if "curves" in kept.keep:
+    outcomes = study.experiment.outcomes
+    one = BYTES_PER_RUN + BYTES_PER_MEASURE * len(outcomes.measures)
+    if "curves" in outcomes.keep:
         one += study.scenario.run.months * len(CURVE_COLUMNS) * BYTES_PER_CURVE_VALUE
-    if "events" in kept.keep:
+    if "events" in outcomes.keep:
         one += 4 * study.scenario.network.services * BYTES_PER_EVENT
     return runs * one
 
@@ -80,7 +80,7 @@ def run_again(study: Study, folder: Path, identity: str) -> dict[str, Any]:
 
     from spreadsim.sweeps.work import single_run
 
-    for key in store.standing(folder):
+    for key in store.chunk_records(folder):
         path = store.part_path(folder, "runs", key)
         rows = pq.read_table(path, filters=[("run", "=", identity)]).to_pylist()
         if not rows:

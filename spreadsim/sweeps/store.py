@@ -20,7 +20,7 @@ from typing import Any
 from spreadsim.errors import InputError, SpreadsimError
 
 MANIFEST, LOCK, IDENTITY = "manifest.jsonl", "sweep.lock", "identity.json"
-_HELD = {
+_IDENTITY_FIELDS = {
     "rules": "version of the rules",
     "scenario": "scenario or other settings (by their hash)",
     "measures": "list of measures",
@@ -37,7 +37,7 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def write_aside(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: under another name, forced to disk, then renamed.
 
     Raises
@@ -54,10 +54,10 @@ def write_aside(path: Path, content: bytes) -> None:
         os.replace(aside, path)
     except OSError as error:
         aside.unlink(missing_ok=True)
-        raise SpreadsimError(_unwritten(path, error)) from error
+        raise SpreadsimError(_disk_message(path, error)) from error
 
 
-def _unwritten(path: Path, error: OSError) -> str:
+def _disk_message(path: Path, error: OSError) -> str:
     return (
         f"{path}: could not be written ({error.strerror}); every finished chunk is kept: make room, then give the "
         "same command again"
@@ -115,7 +115,7 @@ def _line(record: Mapping[str, Any]) -> bytes:
     ).encode()
 
 
-def records(folder: Path) -> Iterator[dict[str, Any]]:
+def manifest_records(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield the manifest's whole lines in order; a torn or damaged line is passed over."""
     path = folder / MANIFEST
     if not path.exists():
@@ -132,7 +132,7 @@ def records(folder: Path) -> Iterator[dict[str, Any]]:
                 continue
 
 
-def append(folder: Path, record: Mapping[str, Any]) -> None:
+def append_record(folder: Path, record: Mapping[str, Any]) -> None:
     """Add a line to the manifest and force it to disk.
 
     Raises
@@ -152,7 +152,7 @@ def append(folder: Path, record: Mapping[str, Any]) -> None:
         with_room = path.stat().st_size if path.exists() else 0
         if with_room > before:
             os.truncate(path, before)
-        raise SpreadsimError(_unwritten(path, error)) from error
+        raise SpreadsimError(_disk_message(path, error)) from error
 
 
 def _ends_whole(path: Path) -> bool:
@@ -166,61 +166,61 @@ def part_path(folder: Path, kind: str, chunk: str) -> Path:
     return folder / kind / f"part-{chunk}.parquet"
 
 
-def keep_chunk(folder: Path, record: dict[str, Any], parts: Mapping[str, bytes]) -> None:
+def write_chunk(folder: Path, record: dict[str, Any], parts: Mapping[str, bytes]) -> None:
     """Write a chunk's parts, then the line that vouches for them."""
     record["parts"] = {kind: {"bytes": len(content), "sha256": digest(content)} for kind, content in parts.items()}
     for kind, content in parts.items():
-        write_aside(part_path(folder, kind, record["chunk"]), content)
-    append(folder, record)
+        write_atomic(part_path(folder, kind, record["chunk"]), content)
+    append_record(folder, record)
 
 
-def fault(folder: Path, record: Mapping[str, Any]) -> str:
+def part_fault(folder: Path, record: Mapping[str, Any]) -> str:
     """Say what is wrong with a chunk's parts; empty if they are those that the manifest describes."""
-    for kind, known in record["parts"].items():
+    for kind, description in record["parts"].items():
         path = part_path(folder, kind, record["chunk"])
         try:
-            if path.stat().st_size != known["bytes"]:
-                return f"{path.name}: {path.stat().st_size} bytes instead of {known['bytes']}"
-            if digest(path.read_bytes()) != known["sha256"]:
+            if path.stat().st_size != description["bytes"]:
+                return f"{path.name}: {path.stat().st_size} bytes instead of {description['bytes']}"
+            if digest(path.read_bytes()) != description["sha256"]:
                 return f"{path.name}: its content is not what was written"
         except OSError:
             return f"{path.name}: cannot be read"
     return ""
 
 
-def standing(folder: Path) -> dict[str, dict[str, Any]]:
+def chunk_records(folder: Path) -> dict[str, dict[str, Any]]:
     """Return the chunks that the manifest counts as finished, by key: those added and not dropped since."""
-    found: dict[str, dict[str, Any]] = {}
-    for record in records(folder):
+    chunks: dict[str, dict[str, Any]] = {}
+    for record in manifest_records(folder):
         if "dropped" in record:
-            found.pop(record["dropped"], None)
+            chunks.pop(record["dropped"], None)
         else:
-            found[record["chunk"]] = record
-    return found
+            chunks[record["chunk"]] = record
+    return chunks
 
 
-def mend(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
+def repair(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """Return the finished chunks, each checked against its digest, and what was found wrong.
 
     Parts that are damaged are dropped in the manifest and removed, as are parts that no line vouches for and files
     left half-written. Only the coordinator that holds the lock calls this.
     """
-    found, faults = standing(folder), []
-    for key, record in list(found.items()):
-        problem = fault(folder, record)
+    chunks, faults = chunk_records(folder), []
+    for key, record in list(chunks.items()):
+        problem = part_fault(folder, record)
         if problem:
             faults.append(f"{problem}; its runs are run again")
-            append(folder, {"dropped": key, "reason": problem})
-            del found[key]
+            append_record(folder, {"dropped": key, "reason": problem})
+            del chunks[key]
     for kind in KINDS:
         place = folder / kind
         for path in place.iterdir() if place.is_dir() else ():
-            known = path.name.removeprefix("part-").removesuffix(".parquet")
-            if known not in found or path.name.startswith("."):
+            key = path.name.removeprefix("part-").removesuffix(".parquet")
+            if key not in chunks or path.name.startswith("."):
                 path.unlink()
     for path in folder.glob(".*.partial"):
         path.unlink()
-    return found, faults
+    return chunks, faults
 
 
 def check_identity(folder: Path, identity: Mapping[str, Any]) -> None:
@@ -232,11 +232,11 @@ def check_identity(folder: Path, identity: Mapping[str, Any]) -> None:
     """
     path = folder / IDENTITY
     if not path.exists():
-        known = (LOCK, "sweep.log", f".{IDENTITY}.partial")
-        strange = [p.name for p in folder.iterdir() if p.name not in known]
+        own_files = (LOCK, "sweep.log", f".{IDENTITY}.partial")
+        strange = [p.name for p in folder.iterdir() if p.name not in own_files]
         if strange:
             raise InputError(str(folder), strange[0], "the folder exists and is not a sweep's", "give another --out")
-        write_aside(path, (json.dumps(identity, indent=1, sort_keys=True) + "\n").encode())
+        write_atomic(path, (json.dumps(identity, indent=1, sort_keys=True) + "\n").encode())
         return
     try:
         before = json.loads(path.read_text(encoding="utf-8"))
@@ -244,17 +244,17 @@ def check_identity(folder: Path, identity: Mapping[str, Any]) -> None:
         raise InputError(str(folder), IDENTITY, "is damaged", "give another --out") from None
     for name, value in identity.items():
         if before.get(name) != value:
-            what = _HELD.get(name, name)
+            what = _IDENTITY_FIELDS.get(name, name)
             raise InputError(
                 str(folder),
                 name,
                 f"the folder holds runs made with another {what}: "
-                f"{_shown(before.get(name))} there, {_shown(value)} now",
+                f"{_short_json(before.get(name))} there, {_short_json(value)} now",
                 "give another --out",
             )
 
 
-def _shown(value: Any) -> str:
+def _short_json(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -269,11 +269,11 @@ def check_parts(folder: Path) -> None:
     ------
     InputError : a part is not what the manifest describes, or there is none.
     """
-    found = standing(folder) if folder.is_dir() else {}
-    if not found:
+    chunks = chunk_records(folder) if folder.is_dir() else {}
+    if not chunks:
         raise InputError(str(folder), "", "holds no finished runs", "name a folder that 'spreadsim sweep' wrote")
-    for record in found.values():
-        problem = fault(folder, record)
+    for record in chunks.values():
+        problem = part_fault(folder, record)
         if problem:
             raise InputError(str(folder), "runs", problem, "give the sweep command again, which mends it")
 
@@ -283,7 +283,7 @@ def read_table(folder: Path, kind: str = "runs", columns: Sequence[str] | None =
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    parts = [part_path(folder, kind, key) for key in sorted(standing(folder))]
+    parts = [part_path(folder, kind, key) for key in sorted(chunk_records(folder))]
     table = pa.concat_tables([pq.read_table(path, columns=columns) for path in parts])
     return table.sort_by([(name, "ascending") for name in SORT[kind] if name in table.column_names])
 

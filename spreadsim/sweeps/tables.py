@@ -44,12 +44,12 @@ class Panel:
     lever_name: str = ""
 
 
-def in_words(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Return the value of a lever for people."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def last_names(levers: Mapping[str, Any]) -> dict[str, Any]:
+def short_names(levers: Mapping[str, Any]) -> dict[str, Any]:
     """Return values by the last name of their path, or by the whole path where two end alike."""
     last = [path.split(".")[-1] for path in levers]
     return {
@@ -77,21 +77,21 @@ class SweepTables:
         self.points: Points = points_of(self.study)
         self.settings: list[Setting] = settings_of(self.study)
         self.within = tuple(within)
-        known = ["strategy", *(f.path for f in self.study.levers)]
+        names = ["strategy", *(f.path for f in self.study.levers)]
         for name in self.within:
-            if name not in known:
-                raise InputError("--within", name, "is no lever of this sweep", nearest(name, known))
+            if name not in names:
+                raise InputError("--within", name, "is no lever of this sweep", nearest(name, names))
         self.replicates = self.study.scenario.run.replicates
         keys = self.points.all_keys()
         self._unique, self._back = np.unique(keys, return_inverse=True)
         columns = ["point", "strategy", *(f.path for f in self.study.levers), "replicate", "error"]
         self._index = self._places(store.read_table(folder, columns=["run", *columns]))
-        wanted = len(self._unique) * len(self.settings) * self.replicates
-        if len(np.unique(self._index)) != wanted:
+        n_expected = len(self._unique) * len(self.settings) * self.replicates
+        if len(np.unique(self._index)) != n_expected:
             raise InputError(
                 str(folder),
                 "runs",
-                f"{len(self._index):,} of {wanted:,} runs are finished",
+                f"{len(self._index):,} of {n_expected:,} runs are finished",
                 "give the sweep command again, which goes on with the rest",
             )
 
@@ -127,7 +127,7 @@ class SweepTables:
         """The measures that were kept."""
         return list(self.study.experiment.outcomes.measures)
 
-    def better(self, measure: str) -> float:
+    def sign(self, measure: str) -> float:
         """Return 1 where higher is better or neither is, -1 where lower is."""
         return -1.0 if BY_NAME[measure].better == "lower" else 1.0
 
@@ -145,11 +145,11 @@ class SweepTables:
         """The settings in groups of alternatives."""
         groups: dict[str, list[int]] = {}
         for i, setting in enumerate(self.settings):
-            shared = {k: v for k, v in self._levers(setting).items() if not self._is_choice(k)}
-            named = {k: v for k, v in shared.items() if k.startswith("run.")} | last_names(
-                {k: v for k, v in shared.items() if not k.startswith("run.")}
+            common = {k: v for k, v in self._levers(setting).items() if not self._is_choice(k)}
+            words = {k: v for k, v in common.items() if k.startswith("run.")} | short_names(
+                {k: v for k, v in common.items() if not k.startswith("run.")}
             )
-            groups.setdefault(", ".join(f"{k} {in_words(v)}" for k, v in named.items()), []).append(i)
+            groups.setdefault(", ".join(f"{k} {value_text(v)}" for k, v in words.items()), []).append(i)
         return [self._panel(label, places) for label, places in groups.items()]
 
     def _is_choice(self, lever: str) -> bool:
@@ -160,10 +160,10 @@ class SweepTables:
 
     def _panel(self, label: str, places: list[int]) -> Panel:
         choices = [{k: v for k, v in self._levers(self.settings[i]).items() if self._is_choice(k)} for i in places]
-        varied = [name for name in choices[0] if len({repr(choice[name]) for choice in choices}) > 1]
-        named = [last_names({name: choice[name] for name in varied}) for choice in choices]
-        names = tuple(", ".join(f"{k} {in_words(v)}" for k, v in one.items()) or "as given" for one in named)
-        lever, name = None, varied[0] if len(varied) == 1 else ""
+        varying = [name for name in choices[0] if len({repr(choice[name]) for choice in choices}) > 1]
+        words = [short_names({name: choice[name] for name in varying}) for choice in choices]
+        names = tuple(", ".join(f"{k} {value_text(v)}" for k, v in one.items()) or "as given" for one in words)
+        lever, name = None, varying[0] if len(varying) == 1 else ""
         if name and all(isinstance(choice[name], (int, float)) for choice in choices):
             lever = tuple(float(choice[name]) for choice in choices)
         return Panel(label, tuple(places), names, lever, name)

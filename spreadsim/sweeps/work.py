@@ -25,7 +25,7 @@ from spreadsim.outcomes import measures
 from spreadsim.scenario.files import resolved
 from spreadsim.sweeps.designs import content_key
 from spreadsim.sweeps.experiment import Values, scenario_at
-from spreadsim.sweeps.job import Chunk, Job, Result, WrongVersionError, run_identity, setting_identity
+from spreadsim.sweeps.job import Chunk, ChunkResult, Job, WrongVersionError, run_identity, setting_identity
 
 if TYPE_CHECKING:
     from spreadsim.scenario.plan import Plan
@@ -34,7 +34,7 @@ NETWORK_SERVICES_KEPT = 400_000  # networks are kept for reuse up to this many s
 
 
 @dataclass(frozen=True)
-class _Done:
+class _RunOutcome:
     """What a run gave, events in words where they are kept."""
 
     curves: Mapping[str, np.ndarray]
@@ -61,57 +61,57 @@ class _Worker:
         table = scenario.network
         key = content_key([table.model_dump(), scenario.services.model_dump(), scenario.run.seed])
         if key not in self._networks:
-            self._networks[key] = {0: self._of_replicate_0(scenario, key)}
+            self._networks[key] = {0: self._first_network(scenario, key)}
         self._networks.move_to_end(key)
-        kept = self._networks[key]
-        found = networks_of(scenario, kept[0], not table.redraw, replicates, kept)
-        while len(self._networks) > 1 and _services(self._networks.values()) > NETWORK_SERVICES_KEPT:
+        by_replicate = self._networks[key]
+        networks = networks_of(scenario, by_replicate[0], not table.redraw, replicates, by_replicate)
+        while len(self._networks) > 1 and _n_services(self._networks.values()) > NETWORK_SERVICES_KEPT:
             self._networks.popitem(last=False)
-        if _services([kept]) > NETWORK_SERVICES_KEPT:
-            self._networks[key] = {0: kept[0]}
-        return found
+        if _n_services([by_replicate]) > NETWORK_SERVICES_KEPT:
+            self._networks[key] = {0: by_replicate[0]}
+        return networks
 
-    def _of_replicate_0(self, scenario: Any, key: str) -> Network:
+    def _first_network(self, scenario: Any, key: str) -> Network:
         """Return the network of replicate 0; points with the same [network] share its hierarchy and names."""
         table = scenario.network
-        drawn = table.source != "file" and table.redraw
-        shared = content_key([table.model_dump(), scenario.run.seed]) if drawn else key
-        if shared not in self._first:
-            self._first[shared] = make_network(scenario, 0)
+        is_random = table.source != "file" and table.redraw
+        shared_key = content_key([table.model_dump(), scenario.run.seed]) if is_random else key
+        if shared_key not in self._first:
+            self._first[shared_key] = make_network(scenario, 0)
             if len(self._first) > 8:
                 self._first.popitem(last=False)
-        first = self._first[shared]
-        return make_network(scenario, 0, like=first) if drawn else first
+        first = self._first[shared_key]
+        return make_network(scenario, 0, like=first) if is_random else first
 
 
-def _services(kept: Iterable[Mapping[int, Network]]) -> int:
+def _n_services(groups: Iterable[Mapping[int, Network]]) -> int:
     """Return the number of services of kept networks together."""
-    return sum(network.n for networks in kept for network in networks.values())
+    return sum(network.n for networks in groups for network in networks.values())
 
 
-_kept = threading.local()  # a worker of the cluster may run chunks in several threads
+_thread = threading.local()  # a worker of the cluster may run chunks in several threads
 
 
 def _worker(job: Job) -> _Worker:
     key = job.key
-    if getattr(_kept, "key", None) != key:
-        _kept.worker, _kept.key = _Worker(job), key
-    worker: _Worker = _kept.worker
+    if getattr(_thread, "key", None) != key:
+        _thread.worker, _thread.key = _Worker(job), key
+    worker: _Worker = _thread.worker
     return worker
 
 
-def run_chunk(job: Job, chunk: Chunk) -> Result:
+def run_chunk(job: Job, chunk: Chunk) -> ChunkResult:
     """Run a chunk; a run that fails is a row with its message, and does not stop the others."""
     began = time.perf_counter()
     worker = _worker(job)
     rows = Rows(job)
     for point_key, values in chunk.points:
         replicates = range(*chunk.replicates)
-        done = [rows.run(worker, values, strategy, levers, replicates) for strategy, levers in chunk.settings]
+        outcomes = [rows.run(worker, values, strategy, levers, replicates) for strategy, levers in chunk.settings]
         for k, replicate in enumerate(replicates):
-            for (strategy, levers), results in zip(chunk.settings, done, strict=True):
+            for (strategy, levers), results in zip(chunk.settings, outcomes, strict=True):
                 rows.add(point_key, strategy, levers, replicate, *results[k])
-    return Result(rows.parts(), rows.n, rows.failed, time.perf_counter() - began)
+    return ChunkResult(rows.parts(), rows.n, rows.failed, time.perf_counter() - began)
 
 
 class Rows:
@@ -131,18 +131,18 @@ class Rows:
 
     def run(
         self, worker: _Worker, values: Values, strategy: str, levers: Values, replicates: Sequence[int]
-    ) -> list[tuple[str, _Done | Exception]]:
+    ) -> list[tuple[str, _RunOutcome | Exception]]:
         """Run replicates of one setting together; return for each its identity, and what it gave or why it failed."""
         try:
-            identity, scenario, plan = _prepared(worker, values, strategy, levers)
+            identity, scenario, plan = _prepare(worker, values, strategy, levers)
         except Exception as error:
             identity = setting_identity(worker.job, worker.base, values, strategy, levers)
             return [(run_identity(identity, replicate), error) for replicate in replicates]
         keys = [run_identity(identity, replicate) for replicate in replicates]
-        return list(zip(keys, _alone_if_need_be(worker, scenario, plan, replicates), strict=True))
+        return list(zip(keys, _run_with_fallback(worker, scenario, plan, replicates), strict=True))
 
     def add(
-        self, point: str, strategy: str, levers: Values, replicate: int, run_key: str, result: _Done | Exception
+        self, point: str, strategy: str, levers: Values, replicate: int, run_key: str, result: _RunOutcome | Exception
     ) -> None:
         """Add the rows of one run."""
         if isinstance(result, Exception):
@@ -156,7 +156,7 @@ class Rows:
             self._extend("events", run_key, result.events)
 
     def _row(
-        self, run: str, point: str, strategy: str, levers: Values, replicate: int, found: Any, error: Exception | None
+        self, run: str, point: str, strategy: str, levers: Values, replicate: int, values: Any, error: Exception | None
     ) -> None:
         row = {
             "run": run,
@@ -165,8 +165,8 @@ class Rows:
             **{path: levers[path] for path in self.levers},
             "replicate": replicate,
         }
-        row |= {name: found[name] if found else np.nan for name in self.outcomes.measures}
-        row["error"] = None if error is None else _in_words(error)
+        row |= {name: values[name] if values else np.nan for name in self.outcomes.measures}
+        row["error"] = None if error is None else _error_text(error)
         row["reproduce"] = None if error is None else f"spreadsim sweep experiment.toml --run {run}"
         table = self.columns["runs"]
         for name, value in row.items():
@@ -201,12 +201,12 @@ class Rows:
         return result
 
 
-def _in_words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     text = str(error) if isinstance(error, SpreadsimError) else f"{type(error).__name__}: {error}"
     return " ".join(text.split())[:500]
 
 
-def _prepared(worker: _Worker, values: Values, strategy: str, levers: Values) -> tuple[str, Any, Any]:
+def _prepare(worker: _Worker, values: Values, strategy: str, levers: Values) -> tuple[str, Any, Any]:
     from spreadsim.scenario.plan import plan
 
     scenario = scenario_at(worker.job.study, worker.base, values, strategy, levers)
@@ -214,7 +214,7 @@ def _prepared(worker: _Worker, values: Values, strategy: str, levers: Values) ->
     return identity, scenario, plan(scenario, strategy, file=worker.job.study.file)
 
 
-def runs_of(worker: _Worker, scenario: Any, plan: Plan, replicates: Sequence[int]) -> list[_Done]:
+def run_setting(worker: _Worker, scenario: Any, plan: Plan, replicates: Sequence[int]) -> list[_RunOutcome]:
     """Return what some replicates of one setting give."""
     from spreadsim.drivers import engine
 
@@ -222,20 +222,20 @@ def runs_of(worker: _Worker, scenario: Any, plan: Plan, replicates: Sequence[int
     keep_events = "events" in worker.job.study.experiment.outcomes.keep
     runs = engine.run_together(networks, plan, scenario.run.seed, replicates, keep_events=keep_events)
     monthly = measures.curves_of(runs, networks, plan)
-    found = measures.measures_of(runs, networks, plan, monthly)
+    by_measure = measures.measures_of(runs, networks, plan, monthly)
     return [
-        _Done(
+        _RunOutcome(
             {name: column[k] for name, column in monthly.items()},
-            {name: float(column[k]) for name, column in found.items()},
-            events_in_words(run, network) if keep_events else None,
+            {name: float(column[k]) for name, column in by_measure.items()},
+            event_columns(run, network) if keep_events else None,
         )
         for k, (run, network) in enumerate(zip(runs, networks, strict=True))
     ]
 
 
-def _alone_if_need_be(
+def _run_with_fallback(
     worker: _Worker, scenario: Any, plan: Plan, replicates: Sequence[int]
-) -> Iterator[_Done | Exception]:
+) -> Iterator[_RunOutcome | Exception]:
     """Yield what each replicate gives, as many together as memory likes; where one fails, each is run alone."""
     try:
         at_once = max(1, SERVICES_AT_ONCE // max(1, worker.networks(scenario, replicates[:1])[0].n))
@@ -244,11 +244,11 @@ def _alone_if_need_be(
     for first in range(0, len(replicates), at_once):
         some = replicates[first : first + at_once]
         try:
-            yield from runs_of(worker, scenario, plan, some)
+            yield from run_setting(worker, scenario, plan, some)
         except Exception:
             for replicate in some:
                 try:
-                    yield from runs_of(worker, scenario, plan, [replicate])
+                    yield from run_setting(worker, scenario, plan, [replicate])
                 except Exception as error:
                     yield error
 
@@ -256,11 +256,11 @@ def _alone_if_need_be(
 def single_run(job: Job, values: Values, strategy: str, levers: Values, replicate: int) -> dict[str, float]:
     """Return the measures of one run, here and now; its failure is raised as it is."""
     worker = _Worker(job)
-    _, scenario, plan = _prepared(worker, values, strategy, levers)
-    return runs_of(worker, scenario, plan, [replicate])[0].measures
+    _, scenario, plan = _prepare(worker, values, strategy, levers)
+    return run_setting(worker, scenario, plan, [replicate])[0].measures
 
 
-def events_in_words(run: Any, network: Network) -> dict[str, Any]:
+def event_columns(run: Any, network: Network) -> dict[str, Any]:
     """Return the changes of state of a run, in words."""
     e = run.events
     ids = np.array([*network.ids, None], dtype=object)

@@ -20,7 +20,7 @@ from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.sweeps import store
 from spreadsim.sweeps.coordinator import sweep
 from spreadsim.sweeps.map import heat_map, points_of_cell
-from spreadsim.sweeps.point import beside, scenario_of
+from spreadsim.sweeps.point import alternatives, scenario_of
 from spreadsim.sweeps.report import analyse
 from spreadsim.sweeps.tables import SweepTables
 from tests.app.browser import Visit, axe, chromium, faults, launched, served, visit
@@ -131,7 +131,7 @@ def test_a_point_compared_gives_the_rows_of_the_sweep(root: Path, name: str, cho
     tables = SweepTables(root / name)
     panel = next(p for p in tables.panels if chosen in p.settings)
     values = tables.values("benefit")
-    places = beside(tables, panel, values, 1.0, 1, chosen)
+    places = alternatives(tables, panel, values, 1.0, 1, chosen)
     assert places[0] == chosen
     assert int(values[1, list(panel.settings)].mean(axis=1).argmax()) in [panel.settings.index(i) for i in places]
     scenario = scenario_of(tables.study, tables.points.values(1), [tables.settings[i] for i in places])
@@ -143,7 +143,7 @@ def test_a_point_compared_gives_the_rows_of_the_sweep(root: Path, name: str, cho
 
 def test_the_analysis_writes_the_map(root: Path, tmp_path: Path) -> None:
     found = analyse(root / "grid", across="strategy", down="services.readiness.mean", out=tmp_path / "a")
-    assert "highest" in found.said["Over two factors"][0]
+    assert "highest" in found.findings["Over two factors"][0]
     assert "mean,low,high,runs" in (tmp_path / "a" / "map.csv").read_text().splitlines()[0]
     assert "Mean benefit over strategy and services.readiness.mean" in (tmp_path / "a" / "report.html").read_text()
 

@@ -55,7 +55,7 @@ keep = ["runs", "curves"]
 CHUNK = 24
 COMMAND = """
 import sys
-from spreadsim.sweeps import sweep
+from spreadsim.sweeps.coordinator import sweep
 file, out, workers, scheduler = sys.argv[1:5]
 sweep(file, out=out, workers=int(workers), scheduler=scheduler or None, chunk_runs=int(sys.argv[5]))
 """
@@ -96,9 +96,9 @@ def nothing_lost(out: Path, undisturbed: Path, dropped: int = 0) -> None:
     """Assert that every table is the undisturbed one byte for byte, and that no finished chunk was run twice."""
     for kind in ("runs", "curves"):
         assert store.table_digest(out, kind) == store.table_digest(undisturbed, kind)
-    records = list(store.records(out))
+    records = list(store.manifest_records(out))
     assert sum("dropped" in record for record in records) == dropped
-    assert len(store.standing(out)) + 2 * dropped == len(records)
+    assert len(store.chunk_records(out)) + 2 * dropped == len(records)
     assert len(set(store.read_table(out).column("run").to_pylist())) == store.read_table(out).num_rows
     assert not list(out.rglob("*.partial"))
 
@@ -291,7 +291,7 @@ def test_a_disk_that_fills(file: Path, undisturbed: Path, tmp_path: Path) -> Non
         assert process.returncode == 1
         assert b"No space left on device" in errors
         assert b"every finished chunk is kept" in errors
-        kept = len(store.standing(out))
+        kept = len(store.chunk_records(out))
         assert kept >= 3
         assert not list(out.rglob("*.partial"))
         store.check_parts(out)

@@ -10,7 +10,7 @@ import pytest
 
 from spreadsim.errors import InputError, InputErrors
 from spreadsim.scenario.files import resolved
-from spreadsim.sweeps.designs import Points, _value, design_size, points_of, settings_of
+from spreadsim.sweeps.designs import Points, design_size, factor_quantile, points_of, settings_of
 from spreadsim.sweeps.experiment import Factor, Study, document_at, experiment_names, load_experiment
 from spreadsim.sweeps.size import size_lines
 
@@ -112,17 +112,17 @@ def test_levers_are_crossed_and_the_balance_replaces_the_four(tmp_path: Path) ->
 )
 def test_distributions_have_their_means(distribution: str, mean: float) -> None:
     factor = Factor("x", "number", 0.1, 10.0, distribution, 2.0 if distribution == "triangular" else None)
-    values = [_value(factor, u) for u in (np.arange(20_000) + 0.5) / 20_000]
+    values = [factor_quantile(factor, u) for u in (np.arange(20_000) + 0.5) / 20_000]
     assert np.mean(values) == pytest.approx(mean, rel=1e-4)
     assert min(values) >= 0.1
     assert max(values) <= 10.0
 
 
 def test_whole_numbers_and_lists_are_drawn_evenly() -> None:
-    whole = [_value(Factor("x", "integer", 0.0, 3.0), u) for u in np.linspace(0, 1, 4001)]
+    whole = [factor_quantile(Factor("x", "integer", 0.0, 3.0), u) for u in np.linspace(0, 1, 4001)]
     assert set(whole) == {0, 1, 2, 3}
     assert np.bincount(whole).tolist() == pytest.approx([1000] * 4, abs=2)
-    words = [_value(Factor("x", "choice", values=("a", "b")), u) for u in (0.0, 0.49, 0.5, 1.0)]
+    words = [factor_quantile(Factor("x", "choice", values=("a", "b")), u) for u in (0.0, 0.49, 0.5, 1.0)]
     assert words == ["a", "a", "b", "b"]
 
 

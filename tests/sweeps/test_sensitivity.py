@@ -11,7 +11,7 @@ import pytest
 from spreadsim.errors import InputError
 from spreadsim.sweeps.designs import Points
 from spreadsim.sweeps.discovery import find_region
-from spreadsim.sweeps.equal_effort import _between
+from spreadsim.sweeps.equal_effort import first_crossing
 from spreadsim.sweeps.experiment import Factor
 from spreadsim.sweeps.robustness import convergence, interior, robustness, wilson
 from spreadsim.sweeps.sensitivity import morris_indices, rank_correlations, sobol_indices
@@ -40,7 +40,7 @@ def test_sobol_indices_of_ishigami() -> None:
             index = found[parameter, kind]
             assert index.value == pytest.approx(value, abs=0.03)
             assert index.low - 0.02 <= value <= index.high + 0.02
-    assert not found["x3", "first"].seen
+    assert not found["x3", "first"].excludes_zero
     assert "covers zero" in found["x3", "first"].sentence
     assert "accounts by itself and with others for" in found["x1", "total"].sentence
 
@@ -52,12 +52,12 @@ def test_morris_ranks_ishigami() -> None:
     points = Points(THREE, morris.sample(problem, 400, num_levels=4, seed=1), "morris")
     found = {i.parameter: i for i in morris_indices(points, ishigami(points.unit))}
     assert set(found) == {"x1", "x2", "x3"}
-    assert all(index.seen for index in found.values())
+    assert all(index.excludes_zero for index in found.values())
     assert "depends on the others" in found["x3"].sentence
     linear = {i.parameter: i for i in morris_indices(points, 3 * points.unit[:, 0] + points.unit[:, 1])}
     assert linear["x1"].value == pytest.approx(3.0)
     assert linear["x2"].value == pytest.approx(1.0)
-    assert not linear["x3"].seen
+    assert not linear["x3"].excludes_zero
 
 
 def test_a_design_that_does_not_fit_is_refused() -> None:
@@ -77,8 +77,8 @@ def test_rank_correlations_see_a_rise_and_not_noise() -> None:
     found = {i.parameter: i for i in rank_correlations(points, -points.unit[:, 1] + 0.3 * rng.standard_normal(300))}
     assert found["x2"].high < -0.4
     assert "falls with x2" in found["x2"].sentence
-    assert not found["x1"].seen
-    assert not found["x3"].seen
+    assert not found["x1"].excludes_zero
+    assert not found["x3"].excludes_zero
 
 
 def test_prim_finds_the_box_that_was_put_there() -> None:
@@ -152,11 +152,11 @@ def test_convergence_tells_noise_from_a_difference() -> None:
 
 
 def test_equal_effort_lies_between_what_was_run() -> None:
-    found = _between(np.array([[10.0, 20.0, 30.0], [30.0, 26.0, 20.0]]), np.array([25.0, 25.0]))
+    found = first_crossing(np.array([[10.0, 20.0, 30.0], [30.0, 26.0, 20.0]]), np.array([25.0, 25.0]))
     assert found is not None
     assert found[0].tolist() == [1, 1]
     assert found[1].tolist() == pytest.approx([0.5, 1 / 6])
-    assert _between(np.array([[10.0, 20.0]]), np.array([25.0])) is None
+    assert first_crossing(np.array([[10.0, 20.0]]), np.array([25.0])) is None
 
 
 def test_wilson() -> None:

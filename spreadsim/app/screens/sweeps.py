@@ -19,10 +19,10 @@ from spreadsim.app.session import Session
 from spreadsim.app.sweep_folders import Open
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.sweeps.map import HeatMap, heat_map, points_of_cell
-from spreadsim.sweeps.page import Analysis, Picture, Rows, heat_rows
-from spreadsim.sweeps.point import beside, scenario_of
+from spreadsim.sweeps.page import Analysis, AnalysisFigure, Rows, heat_rows
+from spreadsim.sweeps.point import alternatives, scenario_of
 from spreadsim.sweeps.report import examine
-from spreadsim.sweeps.tables import NOT_CHOICES, Panel, in_words, last_names
+from spreadsim.sweeps.tables import NOT_CHOICES, Panel, short_names, value_text
 from spreadsim.telling.figures import svg
 
 HOW = {
@@ -70,11 +70,11 @@ def studied(look: Look) -> Studied:
     panels = sweep.tables.panels
     panel = panels[look.panel if look.panel < len(panels) else 0]
     analysis = examine(sweep.tables, measures=[measure], inside=[measure], panels=[panel])
-    figures = tuple(_drawn(picture, number) for number, picture in enumerate(analysis.pictures))
+    figures = tuple(_drawn(picture, number) for number, picture in enumerate(analysis.figures))
     return Studied(sweep, measure, panel, analysis, figures)
 
 
-def _drawn(picture: Picture, number: int) -> dict[str, Any]:
+def _drawn(picture: AnalysisFigure, number: int) -> dict[str, Any]:
     head = list(picture.rows[0]) if picture.rows else []
     table = {
         "key": "", "caption": picture.caption, "head": [[name, ""] for name in head], "texts": 1, "strong": [],
@@ -128,7 +128,7 @@ def map_data(found: Studied, heat: HeatMap, cell: tuple[int, int] | None) -> dic
     items = []
     for row in rows:
         setting, values = tables.settings[row.setting], tables.points.values(row.point)
-        levers = [f"{name} {in_words(value)}" for name, value in last_names(setting.levers).items()]
+        levers = [f"{name} {value_text(value)}" for name, value in short_names(setting.levers).items()]
         items.append({
             "point": row.point, "setting": row.setting,
             "name": ", ".join([setting.strategy, *levers]),
@@ -157,7 +157,7 @@ def words(analysis: Analysis) -> list[dict[str, Any]]:
     """Return the findings of an analysis under their headings."""
     return [
         {"key": f"sweep-{place}", "heading": heading, "sentences": list(sentences)}
-        for place, (heading, sentences) in enumerate(analysis.said.items())
+        for place, (heading, sentences) in enumerate(analysis.findings.items())
     ]
 
 
@@ -192,7 +192,7 @@ def to_compare(session: Session, found: Studied, item: Any) -> None:
             raise ValueError
         panel = next(p for p in tables.panels if setting in p.settings)
         values = found.sweep.values(found.measure)
-        places = beside(tables, panel, values, tables.better(found.measure), point, setting)
+        places = alternatives(tables, panel, values, tables.sign(found.measure), point, setting)
         scenario = scenario_of(
             tables.study, tables.points.values(point), [tables.settings[i] for i in places], f"point {point + 1}"
         )
@@ -283,8 +283,8 @@ def Sweeps(session: Session) -> None:
         key = str(item.get("key", ""))
         if key == "map" and heat is not None:
             session.hand_over("map.csv", csv_of_rows(heat_rows(heat)), "text/csv")
-        elif key.isdecimal() and int(key) < len(found.analysis.pictures):
-            picture = found.analysis.pictures[int(key)]
+        elif key.isdecimal() and int(key) < len(found.analysis.figures):
+            picture = found.analysis.figures[int(key)]
             if item.get("kind") == "png":
                 session.hand_over(f"{picture.kind}.png", exports.png(picture.figure()), "image/png")
             else:
