@@ -94,10 +94,8 @@ def find_region(points: Points, holds: np.ndarray, *, density: float = 0.8) -> R
         both = float((here & members).sum())
         return (both / here.sum() if here.any() else np.nan, both / members.sum() if members.any() else np.nan)
 
-    (training_density, training_coverage), (test_density, test_coverage) = shares(training), shares(~training)
-    return Region(
-        limits, training_density, training_coverage, float(inside[training].mean()), base, test_density, test_coverage
-    )
+    mass = float(inside[training].mean())
+    return Region(limits, *shares(training), mass, base, *shares(~training))
 
 
 def _box(columns: dict[str, np.ndarray], holds: np.ndarray, density: float) -> dict[str, tuple[float, float]]:

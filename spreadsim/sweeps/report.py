@@ -188,8 +188,8 @@ def _add_interior(analysis: Analysis, tables: SweepTables, panel: Panel, measure
             (
                 f"{measure}{panel_text(panel)}: the best {panel.lever_name} lies strictly inside in "
                 f"{result.chosen:.0%} of {result.points} points ({result.low:.0%} to {result.high:.0%}); checked "
-                f"on the other half of the replicates it beats the better end in {result.confirmed:.0%}, beyond chance in "
-                f"{result.told_apart:.0%}{gain}. "
+                f"on the other half of the replicates it beats the better end in {result.confirmed:.0%}, "
+                f"beyond chance in {result.told_apart:.0%}{gain}. "
                 f"The lowest value is best in {result.low_end:.0%}, the highest in {result.high_end:.0%}."
             ),
         )
