@@ -224,7 +224,7 @@ def test_a_worker_sends_nothing_that_can_arrive_in_part(monkeypatch: pytest.Monk
     folder = Path(pool._folder)
     (sent,) = (future.result(180) for future in pool._futures)
     assert len(pickle.dumps(sent)) < select.PIPE_BUF  # POSIX: written whole, or not at all
-    assert list(pool.finished()) == [("chunk", bytes(1_000_000))]
+    assert list(pool.results()) == [("chunk", bytes(1_000_000))]
     assert not list(folder.iterdir())
     pool.close()
     assert not folder.exists()
