@@ -460,6 +460,7 @@ def test_the_folder_says_what_it_holds(undisturbed: Path) -> None:
 def test_the_commands(tmp_path: Path) -> None:
     from click.testing import CliRunner
 
+    from spreadsim.cli import analyse as analysing
     from spreadsim.cli import sweep as sweeping
 
     file, runner = write_experiment(tmp_path, 16, 4), CliRunner()
@@ -473,7 +474,7 @@ def test_the_commands(tmp_path: Path) -> None:
     one = runner.invoke(sweeping.sweep, [str(tmp_path / "out"), "--run", run["run"], "--json"])
     assert json.loads(one.stdout)["benefit"] == run["benefit"]
     pytest.importorskip("SALib")
-    found = runner.invoke(sweeping.analyse, [str(tmp_path / "out"), "--measure", "reported_uptake", "--json"])
+    found = runner.invoke(analysing.analyse, [str(tmp_path / "out"), "--measure", "reported_uptake", "--json"])
     assert found.exit_code == 0, found.output
     kinds = {row["kind"] for row in json.loads(found.stdout)["sensitivity"]}
     assert kinds == {"first", "total"}
