@@ -455,9 +455,7 @@ def _joint(n: int) -> float:
 def _on_one_network(scenario: Scenario) -> Scenario:
     document = resolved(scenario)
     document["network"] = document["network"] | {"redraw": False}
-    answer = validate(document, scenario.name)
-    answer._folder = scenario._folder
-    return answer
+    return validate(document, scenario.name, scenario.folder)
 
 
 def _with_count(scenario: Scenario, name: str, share: float) -> Scenario:
@@ -465,9 +463,7 @@ def _with_count(scenario: Scenario, name: str, share: float) -> Scenario:
     strategies = dict(scenario.strategies)
     rule = plan(scenario, name).programme.starting_sites.rule
     strategies[name] = own.model_copy(update={"starting_sites": StartingSites(share=share, rule=rule)})
-    answer = scenario.model_copy(update={"strategies": strategies})
-    answer._folder = scenario._folder
-    return answer
+    return scenario.model_copy(update={"strategies": strategies})
 
 
 def _notes(search: _Search, redrawn: bool, from_python: bool, parts: tuple[str, ...]) -> list[str]:

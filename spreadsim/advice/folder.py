@@ -29,9 +29,7 @@ def advised_scenario(advice: Advice) -> Scenario:
     strategy = strategy_of(scenario, name, advice.network, advice.choice)
     strategy = strategy.model_copy(update={"title": "As advised"})
     strategies = {name: own, f"{name}, as advised": strategy}
-    changed = scenario.model_copy(update={"strategies": strategies, "name": f"{scenario.name}-advised"})
-    changed._folder = scenario._folder
-    return changed
+    return scenario.model_copy(update={"strategies": strategies, "name": f"{scenario.name}-advised"})
 
 
 def _write_sites(rows: Sequence[dict[str, Any]], path: Path) -> None:

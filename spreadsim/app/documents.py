@@ -110,9 +110,7 @@ def from_text(text: str, shown_as: str = "the file") -> Scenario:
 
 
 def _checked(document: Mapping[str, Any], shown_as: str, like: Scenario | None = None) -> Scenario:
-    scenario = validate(document, shown_as)
-    if like is not None:
-        scenario._folder = like._folder
+    scenario = validate(document, shown_as, None if like is None else like.folder)
     plans(scenario, shown_as)
     return scenario
 

@@ -36,7 +36,7 @@ def Layout(children: Any = ()) -> Any:
 def _network_mark(scenario: Scenario) -> str:
     """Return what a network depends on."""
     parts = (scenario.network.model_dump_json(), scenario.services.model_dump_json(), scenario.run.seed)
-    return repr((*parts, str(scenario._folder) if scenario.network.source == "file" else ""))
+    return repr((*parts, str(scenario.folder) if scenario.network.source == "file" else ""))
 
 
 def _network(scenario: Scenario) -> tuple[Network | None, str]:

@@ -168,8 +168,7 @@ def attach(scenario: Scenario, ticket: str) -> Brought:
         document = resolved(scenario)
         document["network"] = {**document["network"], "source": "file", "path": path}
         document["programme"]["starting_sites"].pop("ids", None)
-        made = validate(document, "upload")
-        made._folder = folder
+        made = validate(document, "upload", folder)
         found = read_network(folder / path, made.network, made)
     except InputErrors as failure:
         faults = getattr(failure, "faults", ())
@@ -195,16 +194,15 @@ def shelved(scenario: Scenario) -> Scenario:
         raise InputError(scenario.name, "network", f"has files larger than {MAX_BYTES:,} bytes", "use the command line")
     names = {key: Path(name).name for key in ("services_file", "ties_file") if (name := getattr(table, key))}
     path = "network" if source.is_dir() else f"network/{source.name}"
-    made = scenario.model_copy(update={"network": table.model_copy(update={**names, "path": path})})
-    made._folder = shelf.folder(shelf.put(files))
-    return made
+    own = scenario.model_copy(update={"network": table.model_copy(update={**names, "path": path})})
+    return own.with_folders(shelf.folder(shelf.put(files)), scenario.sets_folder)
 
 
 def ticket_of(scenario: Scenario) -> str:
     """Return the ticket of the files that a scenario's network was brought in; empty where there are none."""
-    if scenario.network.source != "file" or scenario._folder is None:
+    if scenario.network.source != "file" or scenario.folder is None:
         return ""
-    name = scenario._folder.name
+    name = scenario.folder.name
     return name if shelf.folder(name) is not None else ""
 
 
@@ -215,7 +213,7 @@ def may_read(scenario: Scenario) -> bool:
     """
     if scenario.network.source != "file":
         return True
-    return bool(ticket_of(scenario)) or scenario._folder == shipped_folder("scenarios")
+    return bool(ticket_of(scenario)) or scenario.folder == shipped_folder("scenarios")
 
 
 def saved(scenario: Scenario) -> dict[str, bytes]:

@@ -116,9 +116,7 @@ class Calibration:
             f"Fitted to {self.history.n_adopted:,} adoptions. One month of this scenario is {unit} of the data; "
             f"month 0 is its period {self.history.first_shown}. The reduced model: all aware, no delay, nobody stops."
         )
-        changed = result.model_copy(update={"name": name, "title": title, "shows": shows})
-        changed._folder = result._folder
-        return changed
+        return result.model_copy(update={"name": name, "title": title, "shows": shows})
 
     def summary(self) -> pd.DataFrame:
         """Return one row an explanation: parameters, log-likelihood, AIC, BIC, as a pandas DataFrame."""
@@ -226,9 +224,7 @@ def calibrate(
     if replicates < 2:
         raise InputError("calibrate", "replicates", f"{replicates} is too few for a band", "give at least 2")
     if seed is not None:
-        changed = source.model_copy(update={"run": source.run.model_copy(update={"seed": seed})})
-        changed._folder = source._folder
-        source = changed
+        source = source.model_copy(update={"run": source.run.model_copy(update={"seed": seed})})
     options = Options(tuple(covariates), groups, first_period, outside_column, explanation, replicates, predict)
     return _calibrated(source, options, progress or (lambda _: None))
 

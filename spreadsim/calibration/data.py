@@ -177,6 +177,4 @@ def with_readiness(scenario: Scenario, readiness: np.ndarray, place: Path) -> Sc
             writer.writerow([*row, repr(float(readiness[i]))])
     columns = {ours: theirs for ours, theirs in scenario.network.columns.items() if ours != "readiness"}
     network = scenario.network.model_copy(update={"path": source.name, "columns": columns})
-    result = scenario.model_copy(update={"network": network})
-    result._folder = place
-    return result
+    return scenario.model_copy(update={"network": network}).with_folders(place, scenario.sets_folder)

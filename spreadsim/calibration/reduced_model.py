@@ -67,9 +67,7 @@ def reduced(
         },
         STRATEGY: {"title": "As fitted", **_LEVERS, "peer_programme": 1.0},
     }
-    result = validate(document, "calibrate")
-    result._folder = scenario._folder
-    return result
+    return validate(document, "calibrate", scenario.folder)
 
 
 def fitted_plan(scenario: Scenario) -> Plan:

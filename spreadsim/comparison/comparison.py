@@ -396,9 +396,7 @@ def with_run(scenario: Scenario, replicates: int | None, seed: int | None, month
         return scenario
     document = resolved(scenario)
     document["run"] = document["run"] | change
-    answer = validate(document, scenario.name)
-    answer._folder, answer._sets_folder = scenario._folder, scenario._sets_folder
-    return answer
+    return validate(document, scenario.name).with_folders(scenario.folder, scenario.sets_folder)
 
 
 def check_arguments(driver: str, workers: int | None) -> None:

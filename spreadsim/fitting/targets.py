@@ -125,8 +125,7 @@ def load_targets(scenario: str | Path | Scenario, file: str | Path, settings: It
     for text in settings:
         keys, value = parse_setting(text)
         whole = with_setting(whole, keys, value, "--set")
-    spec = validate(whole, f"{shown} (scenario {base.name}, with settings)")
-    spec._folder = base._folder
+    spec = validate(whole, f"{shown} (scenario {base.name}, with settings)", base.folder)
     names = [target.name for target in table.targets]
     if len(set(names)) != len(names):
         raise InputError(shown, "targets", "names a target twice", "give each a name of its own")
@@ -186,6 +185,4 @@ def condition_plan(
             own = {name: held for name, held in own.items() if name != parts[1]}
         document = with_setting(document, parts, value, file)
     document = document | {"strategies": {strategy: own}}
-    changed = validate(document, file)
-    changed._folder = scenario._folder
-    return plan(changed, strategy, file=file)
+    return plan(validate(document, file, scenario.folder), strategy, file=file)

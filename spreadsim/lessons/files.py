@@ -92,8 +92,7 @@ def arm_scenario(scenario: Scenario, arm: Arm, settings: Mapping[str, Any], sour
             document["strategies"] = {arm.strategy: {**strategy, "overrides": overrides}}
             continue
         document = with_setting(document, keys, value, source)
-    made = validate(document, source)
-    made._folder = scenario._folder
+    made = validate(document, source, scenario.folder)
     plans(made, source)
     return made
 

@@ -311,8 +311,37 @@ class Scenario(Table):
     behaviour: Behaviour = Behaviour()
     cost: Cost = Cost()
 
-    _folder: Path | None = PrivateAttr(None)  # of the file, for the paths in it
-    _sets_folder: Path | None = PrivateAttr(None)  # of the file that names the sets of parameters
+    _folder: Path | None = PrivateAttr(None)
+    _sets_folder: Path | None = PrivateAttr(None)
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder that the paths of a network's files start from; None for a scenario that no file holds."""
+        return self._folder
+
+    @property
+    def sets_folder(self) -> Path | None:
+        """Folder of the file that names the sets of parameters; None where no file names any."""
+        return self._sets_folder
+
+    def with_folders(self, folder: Path | None, sets_folder: Path | None = None) -> Self:
+        """Return the scenario with other folders for the paths in it.
+
+        Parameters
+        ----------
+        folder : that the paths of the network's files start from.
+        sets_folder : that the path of the sets of parameters starts from.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from spreadsim.scenario.files import load_scenario
+        >>> load_scenario("default").with_folders(Path("data")).folder.name
+        'data'
+        """
+        scenario = self.model_copy()
+        scenario._folder, scenario._sets_folder = folder, sets_folder
+        return scenario
 
     @field_validator("title", "question", "shows")
     @classmethod

@@ -255,15 +255,27 @@ def _in_words(error: Mapping[str, Any], location: tuple[Any, ...]) -> tuple[str,
     return f"{shown}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}", "correct the value"
 
 
-def validate(document: Mapping[str, Any], file: str) -> Scenario:
-    """Return the scenario that `document` describes.
+def validate(document: Mapping[str, Any], file: str, folder: Path | None = None) -> Scenario:
+    """Return the scenario that a document describes.
+
+    Parameters
+    ----------
+    document : tables of a scenario file; what is left out takes its default.
+    file : name under which faults are reported.
+    folder : that the paths of the network's files start from.
 
     Raises
     ------
-    InputErrors : one error for each fault found, naming file, field, value and remedy.
+    InputErrors : one error for each fault, naming file, field, value and remedy.
+
+    Examples
+    --------
+    >>> document = {"name": "small", "strategies": {"mandate": {"balance": 0.0}}}
+    >>> validate(document, "small.toml").strategies["mandate"].balance
+    0.0
     """
     try:
-        return Scenario.model_validate(dict(document))
+        return Scenario.model_validate(dict(document)).with_folders(folder)
     except ValidationError as failure:
         faults: dict[str, InputError] = {}
         for error in failure.errors(include_url=False):
@@ -305,10 +317,9 @@ def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
         _check_component(keys, document)
         document = with_setting(document, keys, value, "--set")
         source = f"{shown} (with --set)"
-    scenario = validate(document, source)
-    scenario._folder = folder
+    scenario = validate(document, source, folder)
     if scenario.run.parameter_sets is not None:
-        scenario._sets_folder = _sets_folder(shown) or Path()
+        scenario = scenario.with_folders(folder, _sets_folder(shown) or Path())
     plans(scenario, source)  # strategies that do not resolve are refused here, not in the middle of a run
     return scenario
 

@@ -52,9 +52,7 @@ class ParameterSets:
         document = resolved(base)
         for path, value in zip(self.paths, self.rows[place], strict=True):
             document = with_setting(document, path.split("."), value, self.file)
-        answer = validate(document, f"{self.file}: line {place + 2}")
-        answer._folder = base._folder
-        return answer
+        return validate(document, f"{self.file}: line {place + 2}", base.folder)
 
 
 def check_path(scenario: Scenario, path: str, file: str) -> Any:
@@ -122,9 +120,7 @@ def _row(line: Sequence[str], header: Sequence[str], kinds: Sequence[str], file:
 def with_parameter_sets(scenario: Scenario, path: Path) -> Scenario:
     """Return the scenario with its sets of parameters in another file."""
     run = scenario.run.model_copy(update={"parameter_sets": path.name})
-    answer = scenario.model_copy(update={"run": run})
-    answer._folder, answer._sets_folder = scenario._folder, path.absolute().parent
-    return answer
+    return scenario.model_copy(update={"run": run}).with_folders(scenario.folder, path.absolute().parent)
 
 
 def sets_file(scenario: Scenario) -> Path | None:
@@ -132,9 +128,9 @@ def sets_file(scenario: Scenario) -> Path | None:
     name = scenario.run.parameter_sets
     if name is None:
         return None
-    if scenario._sets_folder is None:
+    if scenario.sets_folder is None:
         raise InputError(scenario.name, "run.parameter_sets", "has no file to be relative to", "load it from a file")
-    return inside_folder(scenario._sets_folder, name, "run.parameter_sets", scenario.name)
+    return inside_folder(scenario.sets_folder, name, "run.parameter_sets", scenario.name)
 
 
 def sets_of_scenario(scenario: Scenario) -> ParameterSets | None:

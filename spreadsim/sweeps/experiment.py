@@ -181,8 +181,7 @@ def _resolve(experiment: Experiment, file: str, folder: Path) -> Study:
             raise InputError(file, f'settings."{key}"', "unknown name", nearest(key, paths))
         document = with_setting(document, key.split("."), value, file)
     document["run"] = document["run"] | experiment.run.model_dump(exclude_none=True)
-    scenario = validate(document, f"{file} (scenario {experiment.scenario}, with settings)")
-    scenario._folder = base._folder
+    scenario = validate(document, f"{file} (scenario {experiment.scenario}, with settings)", base.folder)
     if scenario.run.parameter_sets is not None:
         raise InputError(
             file,
@@ -315,9 +314,7 @@ def _check_effect(study: Study, section: str, factor: Factor) -> None:
 
 def scenario_at(study: Study, base: Values, point: Values, strategy: str, levers: Values) -> Scenario:
     """Return the scenario with the values of one point and one setting of the levers, its one strategy."""
-    scenario = validate(document_at(base, point, strategy, levers), study.file)
-    scenario._folder = study.scenario._folder
-    return scenario
+    return validate(document_at(base, point, strategy, levers), study.file, study.scenario.folder)
 
 
 def document_at(base: Values, point: Values, strategy: str, levers: Values) -> Values:

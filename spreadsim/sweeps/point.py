@@ -64,9 +64,7 @@ def scenario_of(study: Study, point: Values, settings: Sequence[Setting], name: 
     words = [study.experiment.title or study.experiment.name, name]
     document |= {"strategies": strategies, "title": ": ".join(word for word in words if word)[:300]}
     document["name"] = study.experiment.name[:60] or "point"
-    scenario = validate(document, study.file)
-    scenario._folder = study.scenario._folder
-    return scenario
+    return validate(document, study.file, study.scenario.folder)
 
 
 def _name(strategy: str, levers: Values, others: Values) -> str:

@@ -353,7 +353,7 @@ def files_of_scenario(scenario: Scenario) -> Path:
     InputError : the path leaves the folder, or nothing is there.
     """
     name = scenario.network.path or ""
-    places = [scenario._folder or Path()]
+    places = [scenario.folder or Path()]
     if os.environ.get("SPREADSIM_DATA"):
         places.append(Path(os.environ["SPREADSIM_DATA"]))
     for place in places:
