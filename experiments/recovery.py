@@ -27,22 +27,22 @@ import numpy as np
 
 from spreadsim.calibration.calibration import load_history
 from spreadsim.calibration.data import covariate_design, services_sheet
-from spreadsim.calibration.estimation import fit, likelihood_ratio, profile_fall
-from spreadsim.calibration.likelihood import Design, Explanation, Likelihood, Readiness
-from spreadsim.calibration.reduced_model import fitted_plan, reduced, simulate
-from spreadsim.calibration.risk_sets import History, risk_set
+from spreadsim.calibration.estimation import fit_likelihood, likelihood_ratio, profile_fall
+from spreadsim.calibration.likelihood import DesignMatrix, Hypothesis, Likelihood, Push, ReadinessDistribution
+from spreadsim.calibration.reduced_model import reduced_scenario, simulate, strategy_plan
+from spreadsim.calibration.risk_sets import AdoptionHistory, risk_set
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
 
 SEED = 20
 LIMIT = 3.841458820694124  # chi-squared, 1 degree of freedom, 95%
 NETWORKS = {"coleman": ("medical-innovation", "journals"), "kfamily": ("family-planning", "age")}
-CONTROLS = ("constant", "curved", "by-period")
+CONTROLS: tuple[Push, ...] = ("constant", "curved", "by-period")
 HERE = Path(__file__).parent
 DATA = HERE.parent.parent / "shared" / "data"
 PUSH, PEERS = "behaviour.adoption.external_influence", "behaviour.adoption.peer_influence_facilitated"
 FORM = "behaviour.adoption.exposure_response"
-BOTH = Explanation("push-and-peers", "push and peers")
+BOTH = Hypothesis("push-and-peers", "push and peers")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Truth:
     """What is simulated, and what is fitted to it: `true` by name of parameter, `fields` of the scenario."""
 
     title: str
-    explanation: Explanation
+    hypothesis: Hypothesis
     true: Mapping[str, float]
     fields: Mapping[str, Any] = field(default_factory=dict)
 
@@ -61,7 +61,7 @@ TRUTHS = {
     ),
     "saturating": Truth(
         "push and peers, saturating",
-        Explanation("saturating", "", form="saturating"),
+        Hypothesis("saturating", "", form="saturating"),
         {"external_influence": 0.05, "peer_influence": 0.2, "threshold": 0.3},
         {
             FORM: "saturating",
@@ -71,13 +71,13 @@ TRUTHS = {
     ),
     "varied": Truth(
         "push and peers, readiness that was not observed",
-        Explanation("varied", "", varied_readiness=True),
+        Hypothesis("varied", "", readiness_varies=True),
         {"external_influence": 0.15, "peer_influence": 0.25, "readiness_spread": 0.25},
         {FORM: "linear", "behaviour.engagement.gate": True, "services.readiness.standard_deviation": 0.25},
     ),
     "covariate": Truth(
         "push, peers and a covariate",
-        Explanation("covariate", "", covariates=True),
+        Hypothesis("covariate", "", covariates=True),
         {"external_influence": 0.15, "peer_influence": 0.2, "covariate": 0.7},
         {FORM: "linear", "behaviour.engagement.gate": True},
     ),
@@ -96,7 +96,7 @@ TRUTHS = {
     ),
     "threshold": Truth(
         "push and peers, sharp threshold",
-        Explanation("threshold", "", form="threshold"),
+        Hypothesis("threshold", "", form="threshold"),
         {"external_influence": 0.05, "peer_influence": 0.15, "threshold": 0.4},
         {
             FORM: "threshold",
@@ -108,67 +108,68 @@ TRUTHS = {
 
 
 @cache
-def given(network: str) -> tuple[Scenario, History, Design]:
+def case(network: str) -> tuple[Scenario, AdoptionHistory, DesignMatrix]:
     """Return the scenario, the real history and the covariate of a network."""
     os.environ.setdefault("SPREADSIM_DATA", str(DATA))
     name, column = NETWORKS[network]
     scenario = load_scenario(name)
     design = covariate_design(services_sheet(scenario), (column,))[0]
-    return scenario, load_history(scenario), Design(design.values, ("covariate",), ("covariate",))
+    return scenario, load_history(scenario), DesignMatrix(design.values, ("covariate",), ("covariate",))
 
 
 def model_of(network: str, truth: Truth) -> tuple[Scenario, np.ndarray | None]:
     """Return the reduced scenario with a truth in its fields, and readiness where a covariate decides it."""
-    scenario, history, design = given(network)
+    scenario, history, design = case(network)
     values = {PUSH: truth.true.get("external_influence", 0.0), PEERS: truth.true.get("peer_influence", 0.0)}
     ids = [history.network.ids[i] for i in np.flatnonzero(history.when == 0)]
-    model = reduced(scenario, history.n_steps, {**values, **truth.fields}, ids)
-    if not truth.explanation.covariates:
+    model = reduced_scenario(scenario, history.n_steps, {**values, **truth.fields}, ids)
+    if not truth.hypothesis.covariates:
         return model, None
     odds = np.exp(design.values[:, 0] * truth.true["covariate"])
     r = scenario.services.readiness
     return model, np.clip(odds / (1.0 + odds), r.minimum, r.maximum)
 
 
-def likelihood_of(network: str, history: History, explanation: Explanation) -> Likelihood:
+def likelihood_of(network: str, history: AdoptionHistory, hypothesis: Hypothesis) -> Likelihood:
     """Return the likelihood of a simulated history."""
-    scenario, _, design = given(network)
+    scenario, _, design = case(network)
     r = scenario.services.readiness
-    plan = fitted_plan(reduced(scenario, history.n_steps, {}, []))
+    plan = strategy_plan(reduced_scenario(scenario, history.n_steps, {}, []))
     return Likelihood(
         risk_set(history),
-        explanation,
+        hypothesis,
         plan,
-        Readiness(r.mean, r.standard_deviation, r.minimum, r.maximum),
-        design if explanation.covariates else None,
+        ReadinessDistribution(r.mean, r.standard_deviation, r.minimum, r.maximum),
+        design if hypothesis.covariates else None,
     )
 
 
-def histories(network: str, truth: Truth, sets: int, seed: int = SEED) -> list[History]:
+def histories(network: str, truth: Truth, sets: int, seed: int = SEED) -> list[AdoptionHistory]:
     """Return simulated data sets."""
-    _, history, _ = given(network)
+    _, history, _ = case(network)
     model, readiness = model_of(network, truth)
-    return [history.simulated(when) for when in simulate(model, history.network, sets, seed, readiness)]
+    return [history.with_times(when) for when in simulate(model, history.network, sets, seed, readiness)]
 
 
-def recovered(network: str, truth: Truth, history: History) -> dict[str, float]:
+def recovery(network: str, truth: Truth, history: AdoptionHistory) -> dict[str, float]:
     """Return the estimate of each parameter and whether its profile interval holds the truth (1 or 0)."""
-    fitted = fit(likelihood_of(network, history, truth.explanation))
-    found = {"adoptions": float(history.n_adopted)}
+    fit = fit_likelihood(likelihood_of(network, history, truth.hypothesis))
+    row = {"adoptions": float(history.n_adoptions)}
     for name, true in truth.true.items():
-        found[name] = fitted.named[name]
-        found[f"covers {name}"] = float(profile_fall(fitted, name, true) <= LIMIT)
-    return found
+        row[name] = fit.estimates[name]
+        row[f"covers {name}"] = float(profile_fall(fit, name, true) <= LIMIT)
+    return row
 
 
-def peers_found(network: str, history: History) -> dict[str, float]:
+def peer_tests(network: str, history: AdoptionHistory) -> dict[str, float]:
     """Return whether peers are found (p below .05, boundary-aware) under each control of the time, 1 or 0."""
-    found = {}
+    row = {}
     for push in CONTROLS:
-        larger = fit(likelihood_of(network, history, Explanation(push, "", push)), curvature=False)  # type: ignore[arg-type]
-        smaller = fit(likelihood_of(network, history, Explanation(push, "", push, peers=False)), curvature=False)  # type: ignore[arg-type]
-        found[push] = float(likelihood_ratio(smaller, larger, at_bound=True)[2] < 0.05)
-    return found
+        with_peers, without = Hypothesis(push, "", push), Hypothesis(push, "", push, peers=False)
+        larger = fit_likelihood(likelihood_of(network, history, with_peers), curvature=False)
+        smaller = fit_likelihood(likelihood_of(network, history, without), curvature=False)
+        row[push] = float(likelihood_ratio(smaller, larger, at_bound=True)[2] < 0.05)
+    return row
 
 
 def _task(task: tuple[str, str, int, int]) -> list[dict[str, float]]:
@@ -176,8 +177,8 @@ def _task(task: tuple[str, str, int, int]) -> list[dict[str, float]]:
     truth = TRUTHS[name]
     rows = []
     for history in histories(network, truth, last)[first:]:
-        row = recovered(network, truth, history) if truth.true else {"adoptions": float(history.n_adopted)}
-        rows.append(row | (peers_found(network, history) if name in ("no-peers", "s-curve") else {}))
+        row = recovery(network, truth, history) if truth.true else {"adoptions": float(history.n_adoptions)}
+        rows.append(row | (peer_tests(network, history) if name in ("no-peers", "s-curve") else {}))
     return rows
 
 
@@ -189,11 +190,11 @@ def run(network: str, name: str, sets: int, pool: ProcessPoolExecutor | None) ->
     return {column: np.array([row[column] for row in rows]) for column in rows[0]}
 
 
-def recovery_lines(network: str, truth: Truth, found: Mapping[str, np.ndarray]) -> list[str]:
+def recovery_lines(network: str, truth: Truth, columns: Mapping[str, np.ndarray]) -> list[str]:
     """Return the rows of the table of one truth."""
     lines = []
     for name, true in truth.true.items():
-        values, covers = found[name], found[f"covers {name}"]
+        values, covers = columns[name], columns[f"covers {name}"]
         bias, error = values.mean() - true, values.std(ddof=1) / np.sqrt(len(values))
         rate = covers.mean()
         cells = (network, truth.title, name.replace("_", " "), f"{true:g}", f"{np.median(values):.4f}",
@@ -210,29 +211,29 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", nargs="*", default=list(TRUTHS))
     parser.add_argument("--to", type=Path, default=HERE.parent / "docs" / "verification" / "recovery.md")
-    asked = parser.parse_args()
-    lines = kept_lines(asked.to, asked.only)
-    with ProcessPoolExecutor(asked.workers) as pool:
-        for name in asked.only:
+    options = parser.parse_args()
+    lines = other_lines(options.to, options.only)
+    with ProcessPoolExecutor(options.workers) as pool:
+        for name in options.only:
             for network in NETWORKS:
-                began = time.time()
-                found = run(network, name, asked.sets, pool if asked.workers > 1 else None)
-                new = recovery_lines(network, TRUTHS[name], found)
-                if "constant" in found:
-                    shares = (f"{found[push].mean():.1%}" for push in CONTROLS)
+                start = time.time()
+                columns = run(network, name, options.sets, pool if options.workers > 1 else None)
+                new = recovery_lines(network, TRUTHS[name], columns)
+                if "constant" in columns:
+                    shares = (f"{columns[push].mean():.1%}" for push in CONTROLS)
                     new.append(f"| {network} | {TRUTHS[name].title} | {' | '.join(shares)} |")
                 lines += new
-                print(*new, f"{time.time() - began:.0f} s", sep="\n", file=sys.stderr, flush=True)
-                asked.to.write_text(document(asked.sets, lines), encoding="utf-8")  # as far as it has come
-    print(asked.to.read_text(encoding="utf-8"))
+                print(*new, f"{time.time() - start:.0f} s", sep="\n", file=sys.stderr, flush=True)
+                options.to.write_text(document(options.sets, lines), encoding="utf-8")  # as far as it has come
+    print(options.to.read_text(encoding="utf-8"))
 
 
-def kept_lines(file: Path, asked: list[str]) -> list[str]:
+def other_lines(file: Path, names: list[str]) -> list[str]:
     """Return the rows of a table that is there already, without those of the truths that are asked again."""
     if not file.exists():
         return []
     rows = [line for line in file.read_text(encoding="utf-8").splitlines() if line.split(" ")[1:2] != ["network"]]
-    titles = {TRUTHS[name].title for name in asked}
+    titles = {TRUTHS[name].title for name in names}
     return [line for line in rows if line.startswith("| ") and line.split(" | ")[1] not in titles]
 
 
@@ -243,16 +244,16 @@ def document(sets: int, lines: list[str]) -> str:
     lines = sorted(lines, key=lambda line: place[" | ".join(line.split(" | ")[:2]) + " |"])
     table = [line for line in lines if line.count(" | ") == 7]
     false = [line for line in lines if line.count(" | ") == 4]
-    _, coleman, _ = given("coleman")
-    _, kfamily, _ = given("kfamily")
+    _, coleman, _ = case("coleman")
+    _, kfamily, _ = case("kfamily")
     return "\n".join(
         [
             "# Known truth recovered",
             "",
             f"{sets} data sets each, simulated by the package's compiled driver on coleman's network "
-            f"({coleman.n} physicians, {coleman.n_steps} months after the first, {coleman.n_given} given) and "
-            f"kfamily's ({kfamily.n:,} women, {kfamily.n_steps} years after the first, {kfamily.n_given} given), then "
-            "fitted. Standard errors over data sets in brackets. Written by `python experiments/recovery.py`.",
+            f"({coleman.n} physicians, {coleman.n_steps} months after the first, {coleman.n_at_start} given) and "
+            f"kfamily's ({kfamily.n:,} women, {kfamily.n_steps} years after the first, {kfamily.n_at_start} given), "
+            "then fitted. Standard errors over data sets in brackets. Written by `python experiments/recovery.py`.",
             "",
             "| network | truth and what was fitted | parameter | true | median estimate | bias | spread of estimates "
             "| 95% interval holds the truth |",

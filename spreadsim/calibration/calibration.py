@@ -1,7 +1,7 @@
 """Calibration: fitting the reduced model to observed times of adoption on a known network.
 
 What belongs here: the whole of a calibration, in order, and what it found as an object. What does not: the likelihood
-(``likelihood``), its maximum and intervals (``estimation``), the explanations compared (``hypotheses``), prediction
+(``likelihood``), its maximum and intervals (``estimation``), the hypotheses compared (``hypotheses``), prediction
 (``prediction``), words (``findings``), files (``folder``).
 """
 
@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from spreadsim.calibration.data import covariate_design, group_design, has_groups, outside_counts, services_sheet
-from spreadsim.calibration.estimation import Fit, Interval, fit, likelihood_ratio, profile_interval
-from spreadsim.calibration.hypotheses import SUFFIX, NestedTest, explanations, nested_tests
-from spreadsim.calibration.likelihood import Design, Explanation, Readiness
-from spreadsim.calibration.prediction import Curve, Setting, Split, network_curve, splits
-from spreadsim.calibration.reduced_model import fitted_plan, fitted_scenario, reduced
-from spreadsim.calibration.risk_sets import FirstPeriod, History, Outside, RiskSet, history_of, risk_set
+from spreadsim.calibration.estimation import Interval, LikelihoodFit, fit_likelihood, likelihood_ratio, profile_interval
+from spreadsim.calibration.hypotheses import SUFFIX, NestedTest, candidate_hypotheses, nested_tests
+from spreadsim.calibration.likelihood import DesignMatrix, Hypothesis, ReadinessDistribution
+from spreadsim.calibration.prediction import CalibrationModel, Curve, Split, network_curve, splits
+from spreadsim.calibration.reduced_model import reduced_scenario, scenario_of_fit, strategy_plan
+from spreadsim.calibration.risk_sets import AdoptionHistory, FirstPeriod, Outside, RiskSet, history_of, risk_set
 from spreadsim.errors import InputError, nearest
 from spreadsim.network.reading.files import files_of_scenario, read_network
 from spreadsim.scenario.document import Scenario
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BASE, NULL = "push" + SUFFIX, "push"
-PROFILED = 12  # parameters of one explanation whose profiles are drawn; effects of more groups than that have none
+MAX_PROFILES = 12  # parameters of one hypothesis whose profiles are drawn; effects of more groups than that have none
 REPLICATES = 200
 
 
@@ -41,7 +41,7 @@ class Options:
     Attributes
     ----------
     covariates : columns of the table of services; ``NAME=category`` for one whose values are names.
-    groups : whether effects of the first level of groups are among the explanations.
+    groups : whether effects of the first level of groups are among the hypotheses.
     first_period : whether adopters in the first period are ``given`` or ``at-risk``.
     outside_column : column that counts the people each service named outside the survey.
     explanation : the one whose values the fitted scenario holds; None: the lowest AIC among those it can hold.
@@ -75,23 +75,23 @@ class Calibration:
     Attributes
     ----------
     source : the scenario calibrated; `history` : the times of adoption on its network.
-    fits : by name of explanation, from the simplest.
-    tests : between nested explanations.
-    chosen : name of the explanation that the fitted scenario holds.
-    intervals : by explanation (the chosen one, and push and peers), then by parameter.
+    fits : by name of hypothesis, from the simplest.
+    tests : between nested hypotheses.
+    choice : name of the hypothesis that the fitted scenario holds.
+    intervals : by hypothesis (the choice, and push and peers), then by parameter.
     sensitivity : push and peers under other ways of taking the data.
-    curves : the uptake curve with its band, of the chosen explanation and of the push alone.
+    curves : the uptake curve with its band, of the chosen hypothesis and of the push alone.
     splits : predictions of what was held out.
     notes : what the reader should know of the data.
     """
 
     source: Scenario
     options: Options
-    history: History
+    history: AdoptionHistory
     rows: RiskSet
-    fits: Mapping[str, Fit]
+    fits: Mapping[str, LikelihoodFit]
     tests: Sequence[NestedTest]
-    chosen: str
+    choice: str
     intervals: Mapping[str, Mapping[str, Interval]]
     sensitivity: Sequence[Sensitivity]
     curves: Mapping[str, Curve]
@@ -99,27 +99,27 @@ class Calibration:
     notes: Sequence[str]
 
     @property
-    def fitted(self) -> Fit:
+    def fit(self) -> LikelihoodFit:
         """The chosen fit."""
-        return self.fits[self.chosen]
+        return self.fits[self.choice]
 
     @property
     def scenario(self) -> Scenario:
         """The reduced scenario with the fitted values; readiness by covariates or groups comes with the folder."""
         ids = [self.history.network.ids[i] for i in np.flatnonzero(self.history.when == 0)]
-        result = fitted_scenario(self.source, self.fitted, self.history.n_steps, ids)
+        result = scenario_of_fit(self.source, self.fit, self.history.n_steps, ids)
         months = self.history.period_months
         unit = "one month" if months == 1 else f"one period of {months} months"
         name = f"{self.source.name[:69]}-calibrated"
-        title = f"{self.source.title or self.source.name}: {self.fitted.likelihood.explanation.title}"[:300]
+        title = f"{self.source.title or self.source.name}: {self.fit.likelihood.hypothesis.title}"[:300]
         shows = (
-            f"Fitted to {self.history.n_adopted:,} adoptions. One month of this scenario is {unit} of the data; "
-            f"month 0 is its period {self.history.first_shown}. The reduced model: all aware, no delay, nobody stops."
+            f"Fitted to {self.history.n_adoptions:,} adoptions. One month of this scenario is {unit} of the data; "
+            f"month 0 is its period {self.history.start_period}. The reduced model: all aware, no delay, nobody stops."
         )
         return result.model_copy(update={"name": name, "title": title, "shows": shows})
 
     def summary(self) -> pd.DataFrame:
-        """Return one row an explanation: parameters, log-likelihood, AIC, BIC, as a pandas DataFrame."""
+        """Return one row a hypothesis: parameters, log-likelihood, AIC, BIC, as a pandas DataFrame."""
         import pandas as pd
 
         rows = [
@@ -129,8 +129,8 @@ class Calibration:
                 "log_likelihood": f.log_likelihood,
                 "aic": f.aic,
                 "bic": f.bic,
-                "external_influence": f.named.get("external_influence", np.nan),
-                "peer_influence": f.named.get("peer_influence", np.nan),
+                "external_influence": f.estimates.get("external_influence", np.nan),
+                "peer_influence": f.estimates.get("peer_influence", np.nan),
             }
             for name, f in self.fits.items()
         ]
@@ -155,7 +155,9 @@ class Calibration:
         return write_calibration(self, Path(folder), force=force)
 
 
-def load_history(scenario: Scenario, first_period: FirstPeriod = "given", outside: np.ndarray | None = None) -> History:
+def load_history(
+    scenario: Scenario, first_period: FirstPeriod = "given", outside: np.ndarray | None = None
+) -> AdoptionHistory:
     """Return the times of adoption on a scenario's network.
 
     Raises
@@ -169,20 +171,20 @@ def load_history(scenario: Scenario, first_period: FirstPeriod = "given", outsid
             f"'{scenario.network.source}' is a generated network",
             'calibrate a scenario with source = "file" whose services have adopted_month',
         )
-    found = read_network(files_of_scenario(scenario), scenario.network, scenario)
-    if found.adopted_period is None:
+    file = read_network(files_of_scenario(scenario), scenario.network, scenario)
+    if file.adopted_period is None:
         raise InputError(
             scenario.name,
             "network.columns",
             "the table of services has no adopted_month",
             'add the column, or name the one that holds it: columns = { adopted_month = "..." }',
         )
-    network = found.network if "context" in found.given else replace(found.network, homophily_distance=float("inf"))
+    network = file.network if "context" in file.given else replace(file.network, homophily_distance=float("inf"))
     return history_of(
         network,
-        found.adopted_period,
-        found.observed_periods,
-        period_months=found.period_months,
+        file.adopted_period,
+        file.observed_periods,
+        period_months=file.period_months,
         first_period=first_period,
         outside=outside,
     )
@@ -201,7 +203,7 @@ def calibrate(
     predict: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> Calibration:
-    """Fit the reduced model to observed times of adoption on a scenario's network, and compare explanations.
+    """Fit the reduced model to observed times of adoption on a scenario's network, and compare hypotheses.
 
     Parameters
     ----------
@@ -226,65 +228,78 @@ def calibrate(
     if seed is not None:
         source = source.model_copy(update={"run": source.run.model_copy(update={"seed": seed})})
     options = Options(tuple(covariates), groups, first_period, outside_column, explanation, replicates, predict)
-    return _calibrated(source, options, progress or (lambda _: None))
+    return _calibrate(source, options, progress or (lambda _: None))
 
 
-def _calibrated(source: Scenario, options: Options, progress: Callable[[str], None]) -> Calibration:
+def _calibrate(source: Scenario, options: Options, progress: Callable[[str], None]) -> Calibration:
     history = load_history(source, options.first_period)  # its faults are said before those of further columns
     sheet = services_sheet(source)
     if options.outside_column is not None:
         history = replace(history, outside=outside_counts(sheet, options.outside_column))
-    given, notes = covariate_design(sheet, options.covariates)
+    covariates, notes = covariate_design(sheet, options.covariates)
     with_groups = options.groups and has_groups(history.group, history.group_names)
     rows = risk_set(history)
-    tried = explanations(bool(given.names), with_groups, "readiness" not in history.network.drawn)
-    by_group = group_design(history.group, history.group_names) if with_groups else Design.empty(history.n)
-    design = {e.name: _design_of(e, given, by_group) for e in tried}
-    setting = _setting(source, history, design, options.replicates)
+    candidates = candidate_hypotheses(bool(covariates.names), with_groups, "readiness" not in history.network.drawn)
+    by_group = group_design(history.group, history.group_names) if with_groups else DesignMatrix.empty(history.n)
+    design = {e.name: _design_of(e, covariates, by_group) for e in candidates}
+    model = _model(source, history, design, options.replicates)
     if options.explanation is not None:
-        _check_choice(options.explanation, tried)
+        _check_choice(options.explanation, candidates)
 
-    fits: dict[str, Fit] = {}
-    for e in tried:
+    fits: dict[str, LikelihoodFit] = {}
+    for e in candidates:
         progress(f"fitting: {e.title}")
-        fits[e.name] = fit(setting.likelihood(rows, e))
-    chosen = options.explanation or min(
-        (e.name for e in tried if e.expressible and not _needs_table(source, e)), key=lambda name: fits[name].aic
+        fits[e.name] = fit_likelihood(model.likelihood(rows, e))
+    choice = options.explanation or min(
+        (e.name for e in candidates if e.expressible and not _needs_table(source, e)), key=lambda name: fits[name].aic
     )
     intervals = {}
-    for name in dict.fromkeys((chosen, BASE)):
-        progress(f"intervals: {fits[name].likelihood.explanation.title}")
+    for name in dict.fromkeys((choice, BASE)):
+        progress(f"intervals: {fits[name].likelihood.hypothesis.title}")
         intervals[name] = _intervals(fits[name])
     progress("other ways of taking the data")
-    sensitivity = _sensitivity(source, setting, history, options)
+    sensitivity = _sensitivity(source, model, history, options)
     curves: dict[str, Curve] = {}
-    found: list[Split] = []
+    predictions: list[Split] = []
     if options.predict:
         progress("predictions")
-        curves = {name: network_curve(setting, history, fits[name]) for name in dict.fromkeys((chosen, NULL))}
-        found = splits(setting, history, _predictors(fits, chosen))
+        curves = {name: network_curve(model, history, fits[name]) for name in dict.fromkeys((choice, NULL))}
+        predictions = splits(model, history, _predictors(fits, choice))
     return Calibration(
-        source, options, history, rows, fits, nested_tests(fits), chosen, intervals, sensitivity, curves, found, notes
+        source=source,
+        options=options,
+        history=history,
+        rows=rows,
+        fits=fits,
+        tests=nested_tests(fits),
+        choice=choice,
+        intervals=intervals,
+        sensitivity=sensitivity,
+        curves=curves,
+        splits=predictions,
+        notes=notes,
     )
 
 
-def _design_of(e: Explanation, covariates: Design, groups: Design) -> Design:
-    design = covariates if e.covariates else Design.empty(len(covariates.values))
-    return design.beside(groups) if e.groups else design
+def _design_of(e: Hypothesis, covariates: DesignMatrix, groups: DesignMatrix) -> DesignMatrix:
+    design = covariates if e.covariates else DesignMatrix.empty(len(covariates.values))
+    return design.with_columns(groups) if e.groups else design
 
 
-def _setting(source: Scenario, history: History, design: Mapping[str, Design], replicates: int) -> Setting:
-    plain = reduced(source, history.n_steps, {}, [])
+def _model(
+    source: Scenario, history: AdoptionHistory, design: Mapping[str, DesignMatrix], replicates: int
+) -> CalibrationModel:
+    plain = reduced_scenario(source, history.n_steps, {}, [])
     r = source.services.readiness
-    readiness = Readiness(r.mean, r.standard_deviation, r.minimum, r.maximum)
-    return Setting(source, fitted_plan(plain), readiness, design, replicates, source.run.seed)
+    readiness = ReadinessDistribution(r.mean, r.standard_deviation, r.minimum, r.maximum)
+    return CalibrationModel(source, strategy_plan(plain), readiness, design, replicates, source.run.seed)
 
 
-def _check_choice(name: str, tried: list[Explanation]) -> None:
-    known = {e.name: e for e in tried}
-    if name not in known:
-        raise InputError("calibrate", "explanation", f"there is no explanation '{name}'", nearest(name, known))
-    if not known[name].expressible:
+def _check_choice(name: str, candidates: list[Hypothesis]) -> None:
+    by_name = {e.name: e for e in candidates}
+    if name not in by_name:
+        raise InputError("calibrate", "explanation", f"there is no explanation '{name}'", nearest(name, by_name))
+    if not by_name[name].expressible:
         raise InputError(
             "calibrate",
             "explanation",
@@ -293,56 +308,58 @@ def _check_choice(name: str, tried: list[Explanation]) -> None:
         )
 
 
-def _needs_table(source: Scenario, e: Explanation) -> bool:
-    """Return whether the explanation needs a column of readiness that the scenario's network cannot take."""
+def _needs_table(source: Scenario, e: Hypothesis) -> bool:
+    """Return whether the hypothesis needs a column of readiness that the scenario's network cannot take."""
     return (e.covariates or e.groups) and not files_of_scenario(source).is_dir()
 
 
-def _intervals(fitted: Fit) -> dict[str, Interval]:
+def _intervals(fit: LikelihoodFit) -> dict[str, Interval]:
     """Return the profile intervals of a fit; effects of many groups are left out."""
-    names = [p.name for p in fitted.likelihood.parameters]
+    names = [p.name for p in fit.likelihood.parameters]
     n_groups = sum(name.startswith("group ") for name in names)
-    if len(names) > PROFILED:
+    if len(names) > MAX_PROFILES:
         names = [name for name in names if not name.startswith("group ")] if n_groups else names
-    if not np.isfinite(fitted.log_likelihood):
+    if not np.isfinite(fit.log_likelihood):
         return {}
-    return {name: profile_interval(fitted, name) for name in names}
+    return {name: profile_interval(fit, name) for name in names}
 
 
-def _predictors(fits: Mapping[str, Fit], chosen: str) -> tuple[Explanation, ...]:
-    """Return the explanations with peers on the network that are tested: effects of groups do not carry over."""
+def _predictors(fits: Mapping[str, LikelihoodFit], choice: str) -> tuple[Hypothesis, ...]:
+    """Return the hypotheses with peers on the network that are tested: effects of groups do not carry over."""
     names = [BASE]
     usable = [
         name
         for name, f in fits.items()
-        if f.likelihood.explanation.peers
-        and f.likelihood.explanation.push == "constant"
-        and not f.likelihood.explanation.groups
+        if f.likelihood.hypothesis.peers
+        and f.likelihood.hypothesis.push == "constant"
+        and not f.likelihood.hypothesis.groups
     ]
     best = min(usable, key=lambda name: fits[name].aic)
-    names += [name for name in (best, chosen if chosen in usable else best) if name not in names]
-    return tuple(fits[name].likelihood.explanation for name in dict.fromkeys(names))
+    names += [name for name in (best, choice if choice in usable else best) if name not in names]
+    return tuple(fits[name].likelihood.hypothesis for name in dict.fromkeys(names))
 
 
-def _sensitivity(source: Scenario, setting: Setting, history: History, options: Options) -> list[Sensitivity]:
+def _sensitivity(
+    source: Scenario, model: CalibrationModel, history: AdoptionHistory, options: Options
+) -> list[Sensitivity]:
     """Return push and peers under other ways of taking the first period and peers outside the survey."""
     ways: list[tuple[str, RiskSet]] = [("as fitted", risk_set(history))]
     other: FirstPeriod = "at-risk" if options.first_period == "given" else "given"
     words = "at risk, with nobody before them" if other == "at-risk" else "given, as starting sites"
-    again = load_history(source, other)
-    ways.append((f"adopters of the first period taken as {words}", risk_set(again)))
+    other_history = load_history(source, other)
+    ways.append((f"adopters of the first period taken as {words}", risk_set(other_history)))
     if history.outside is not None:
         choices: tuple[tuple[Outside, str], ...] = (
             ("not-adopted", "never adopted"),
             ("as-the-rest", "adopted as the rest of the group did"),
         )
         ways += [(f"peers outside the survey {words}", risk_set(history, choice)) for choice, words in choices]
-    found = []
-    with_peers, without = Explanation(BASE, "push and peers"), Explanation(NULL, "push", peers=False)
+    results = []
+    with_peers, without = Hypothesis(BASE, "push and peers"), Hypothesis(NULL, "push", peers=False)
     for what, rows in ways:
-        larger = fit(setting.likelihood(rows, with_peers), curvature=False)
-        smaller = fit(setting.likelihood(rows, without), curvature=False)
+        larger = fit_likelihood(model.likelihood(rows, with_peers), curvature=False)
+        smaller = fit_likelihood(model.likelihood(rows, without), curvature=False)
         p_value = likelihood_ratio(smaller, larger, at_bound=True)[2]
-        named = larger.named
-        found.append(Sensitivity(what, named["external_influence"], named["peer_influence"], p_value))
-    return found
+        estimates = larger.estimates
+        results.append(Sensitivity(what, estimates["external_influence"], estimates["peer_influence"], p_value))
+    return results

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spreadsim.calibration.likelihood import Design
+from spreadsim.calibration.likelihood import DesignMatrix
 from spreadsim.errors import InputError, nearest
 from spreadsim.network.reading.faults import FaultLog
 from spreadsim.network.reading.files import files_of_scenario, files_read
@@ -71,12 +71,12 @@ def outside_counts(sheet: Sheet, name: str) -> np.ndarray:
     return values
 
 
-def covariate_design(sheet: Sheet, wanted: tuple[str, ...]) -> tuple[Design, list[str]]:
+def covariate_design(sheet: Sheet, covariates: tuple[str, ...]) -> tuple[DesignMatrix, list[str]]:
     """Return the covariates as columns, and notes of what was filled.
 
     Parameters
     ----------
-    wanted : names of columns; ``NAME=category`` makes a column of each of its values but the most frequent.
+    covariates : names of columns; ``NAME=category`` makes a column of each of its values but the most frequent.
 
     A numeric column counts in its standard deviations from its mean, so that an effect is an odds ratio a standard
     deviation; a gap takes the mean, and a category's gap is a category of its own.
@@ -85,30 +85,31 @@ def covariate_design(sheet: Sheet, wanted: tuple[str, ...]) -> tuple[Design, lis
     ------
     InputError : no such column, text that is not a number, a column that does not vary, too many categories.
     """
-    design, notes = Design.empty(len(sheet)), []
-    for text in wanted:
+    design, notes = DesignMatrix.empty(len(sheet)), []
+    for text in covariates:
         name, _, kind = text.partition("=")
         if kind not in ("", CATEGORY):
             raise InputError("--covariate", text, f"'{kind}' is no kind of covariate", f"give NAME or NAME={CATEGORY}")
         cells = _cells(sheet, name, "covariate")
         if kind == CATEGORY:
-            design = design.beside(_categories(sheet, name, cells))
+            design = design.with_columns(_categories(sheet, name, cells))
             continue
         values = _numbers(sheet, name, "covariate")
-        known = ~np.isnan(values)
-        if known.sum() < 2 or float(np.std(values[known])) == 0.0:
+        present = ~np.isnan(values)
+        if present.sum() < 2 or float(np.std(values[present])) == 0.0:
             raise InputError(sheet.file, name, "does not vary", "leave it out")
-        mean, spread = float(values[known].mean()), float(values[known].std())
-        if not known.all():
+        mean, spread = float(values[present].mean()), float(values[present].std())
+        if not present.all():
             notes.append(
-                f"{name}: missing in {int((~known).sum()):,} of {len(known):,}; the mean, {mean:.3g}, is taken."
+                f"{name}: missing in {int((~present).sum()):,} of {len(present):,}; the mean, {mean:.3g}, is taken."
             )
-        column = np.where(known, (values - mean) / spread, 0.0)
-        design = design.beside(Design(column[:, None], (name,), (f"{name} (odds ratio for {spread:.3g} more)",)))
+        column = np.where(present, (values - mean) / spread, 0.0)
+        label = f"{name} (odds ratio for {spread:.3g} more)"
+        design = design.with_columns(DesignMatrix(column[:, None], (name,), (label,)))
     return design, notes
 
 
-def _categories(sheet: Sheet, name: str, cells: list[str]) -> Design:
+def _categories(sheet: Sheet, name: str, cells: list[str]) -> DesignMatrix:
     different, place, count = np.unique(
         np.array(cells, dtype=object).astype(str), return_inverse=True, return_counts=True
     )
@@ -121,15 +122,15 @@ def _categories(sheet: Sheet, name: str, cells: list[str]) -> Design:
         )
     usual = int(np.argmax(count))
     others = [k for k in range(len(different)) if k != usual]
-    shown = [different[k] or "missing" for k in others]
-    return Design(
+    labels = [different[k] or "missing" for k in others]
+    return DesignMatrix(
         np.stack([(place == k).astype(np.float64) for k in others], axis=1),
-        tuple(f"{name}={value}" for value in shown),
-        tuple(f"{name} {value} (odds ratio against {different[usual] or 'missing'})" for value in shown),
+        tuple(f"{name}={value}" for value in labels),
+        tuple(f"{name} {value} (odds ratio against {different[usual] or 'missing'})" for value in labels),
     )
 
 
-def group_design(group: np.ndarray, names: tuple[str, ...]) -> Design:
+def group_design(group: np.ndarray, names: tuple[str, ...]) -> DesignMatrix:
     """Return groups as columns that sum to 0 over groups: each is a group's log odds against the mean of groups.
 
     The last group has no column: it is what the others leave.
@@ -139,7 +140,8 @@ def group_design(group: np.ndarray, names: tuple[str, ...]) -> Design:
     for g in range(n - 1):
         values[group == g, g] = 1.0
     values[group == n - 1] = -1.0
-    return Design(values, tuple(f"group {name}" for name in names[:-1]), tuple(f"group {name}" for name in names[:-1]))
+    columns = tuple(f"group {name}" for name in names[:-1])
+    return DesignMatrix(values, columns, columns)
 
 
 def has_groups(group: np.ndarray, names: tuple[str, ...]) -> bool:
@@ -169,11 +171,11 @@ def with_readiness(scenario: Scenario, readiness: np.ndarray, place: Path) -> Sc
         shutil.copyfile(file, target / file.name)
     sheet = services_sheet(scenario)
     own = {"readiness", scenario.network.columns.get("readiness")}
-    kept = {column: cells for column, cells in sheet.columns.items() if column not in own}
+    other_columns = {column: cells for column, cells in sheet.columns.items() if column not in own}
     with (target / name).open("w", encoding="utf-8", newline="") as table:
         writer = csv.writer(table, lineterminator="\n")
-        writer.writerow([*kept, "readiness"])
-        for i, row in enumerate(zip(*kept.values(), strict=True)):
+        writer.writerow([*other_columns, "readiness"])
+        for i, row in enumerate(zip(*other_columns.values(), strict=True)):
             writer.writerow([*row, repr(float(readiness[i]))])
     columns = {ours: theirs for ours, theirs in scenario.network.columns.items() if ours != "readiness"}
     network = scenario.network.model_copy(update={"path": source.name, "columns": columns})

@@ -1,6 +1,6 @@
 """Maximum likelihood, profile intervals, and what the data cannot identify.
 
-What belongs here: functions of a `Likelihood` alone. What does not: the rules (``likelihood``), which explanations are
+What belongs here: functions of a `Likelihood` alone. What does not: the rules (``likelihood``), which hypotheses are
 compared (``hypotheses``).
 
 A profile interval holds every value of a parameter at which the best likelihood over all others lies less than
@@ -38,14 +38,14 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Fit:
-    """An explanation fitted.
+class LikelihoodFit:
+    """A hypothesis fitted.
 
     Attributes
     ----------
     likelihood : what was maximised.
     values : of its parameters.
-    log_likelihood : at the maximum; -inf where the explanation gives no chance to something that happened.
+    log_likelihood : at the maximum; -inf where the hypothesis gives no chance to something that happened.
     converged : whether the search ended where the slope is flat or at bounds.
     covariance : of parameters inside their bounds, from the curvature; nan for the others.
     """
@@ -73,15 +73,15 @@ class Fit:
         return float(np.log(n_adoptions)) * self.n_parameters - 2.0 * self.log_likelihood
 
     @property
-    def named(self) -> dict[str, float]:
+    def estimates(self) -> dict[str, float]:
         """Values by name of parameter."""
-        return self.likelihood.named(self.values)
+        return self.likelihood.by_name(self.values)
 
 
 def _is_step_like(likelihood: Likelihood, p: Parameter) -> bool:
     """Return whether the likelihood jumps in a parameter: a sharp threshold, shared by all."""
-    e = likelihood.explanation
-    return e.form == "threshold" and not e.varied_thresholds and p.name == "threshold"
+    e = likelihood.hypothesis
+    return e.form == "threshold" and not e.thresholds_vary and p.name == "threshold"
 
 
 def _maximise(likelihood: Likelihood, start: np.ndarray, fixed: dict[int, float]) -> tuple[np.ndarray, float, bool]:
@@ -107,7 +107,7 @@ def _maximise(likelihood: Likelihood, start: np.ndarray, fixed: dict[int, float]
         return -likelihood.log_likelihood(values), -likelihood.gradient(values)[free] * size
 
     bounds = [(names[k].low / names[k].size, names[k].high / names[k].size) for k in free]
-    found = minimize(
+    optimum = minimize(
         fall,
         whole[free] / size,
         jac=True,
@@ -115,12 +115,12 @@ def _maximise(likelihood: Likelihood, start: np.ndarray, fixed: dict[int, float]
         bounds=bounds,
         options={"maxiter": 500, "ftol": 1e-12, "gtol": 1e-6},
     )
-    values = at(found.x)
-    return values, likelihood.log_likelihood(values), bool(found.success)
+    values = at(optimum.x)
+    return values, likelihood.log_likelihood(values), bool(optimum.success)
 
 
 def _best(likelihood: Likelihood, starts: list[np.ndarray], fixed: dict[int, float]) -> tuple[np.ndarray, float, bool]:
-    return max((_maximise(likelihood, start, fixed) for start in starts), key=lambda found: found[1])
+    return max((_maximise(likelihood, start, fixed) for start in starts), key=lambda maximum: maximum[1])
 
 
 def _threshold_places(likelihood: Likelihood) -> np.ndarray:
@@ -129,7 +129,7 @@ def _threshold_places(likelihood: Likelihood) -> np.ndarray:
     return different[different > 0]
 
 
-def fit(likelihood: Likelihood, start: np.ndarray | None = None, *, curvature: bool = True) -> Fit:
+def fit_likelihood(likelihood: Likelihood, start: np.ndarray | None = None, *, curvature: bool = True) -> LikelihoodFit:
     """Return the maximum-likelihood fit.
 
     A saturating threshold is searched from several starts, a sharp one over every exposure that occurs.
@@ -141,7 +141,7 @@ def fit(likelihood: Likelihood, start: np.ndarray | None = None, *, curvature: b
     """
     own = np.array([p.start for p in likelihood.parameters])
     if likelihood.impossible:
-        return Fit(likelihood, np.full(len(own), np.nan), -np.inf, True, np.full((len(own),) * 2, np.nan))
+        return LikelihoodFit(likelihood, np.full(len(own), np.nan), -np.inf, True, np.full((len(own),) * 2, np.nan))
     begin = own if start is None else start
     place = next((k for k, p in enumerate(likelihood.parameters) if p.name == "threshold"), None)
     if place is None:
@@ -161,7 +161,7 @@ def fit(likelihood: Likelihood, start: np.ndarray | None = None, *, curvature: b
             starts.append(other)
         values, top, converged = _best(likelihood, starts, {})
     covariance = _covariance(likelihood, values) if curvature else np.full((len(values),) * 2, np.nan)
-    return Fit(likelihood, values, top, converged, covariance)
+    return LikelihoodFit(likelihood, values, top, converged, covariance)
 
 
 def _covariance(likelihood: Likelihood, values: np.ndarray) -> np.ndarray:
@@ -191,67 +191,67 @@ def _covariance(likelihood: Likelihood, values: np.ndarray) -> np.ndarray:
 # --------------------------------------------------------------------------------------------------- profiles
 
 
-def profile_interval(fitted: Fit, name: str, level: float = 0.95) -> Interval:
+def profile_interval(fit: LikelihoodFit, name: str, level: float = 0.95) -> Interval:
     """Return the profile interval of a parameter.
 
     Raises
     ------
-    KeyError : the explanation has no such parameter.
+    KeyError : the hypothesis has no such parameter.
     """
     from scipy.stats import chi2
 
-    likelihood, place = fitted.likelihood, _place(fitted, name)
-    p, best = likelihood.parameters[place], float(fitted.values[place])
+    likelihood, place = fit.likelihood, _place(fit, name)
+    p, best = likelihood.parameters[place], float(fit.values[place])
     limit = float(chi2.ppf(level, 1))
-    profile = _Profile(fitted, place)
+    profile = _Profile(fit, place)
     if _is_step_like(likelihood, p):
         return _step_interval(likelihood, p, profile, limit)
-    variance = fitted.covariance[place, place] if fitted.covariance.size else np.nan
+    variance = fit.covariance[place, place] if fit.covariance.size else np.nan
     step = float(np.sqrt(variance)) if variance > 0 else 0.25 * p.size
     low, low_is_bound = _end(profile, best, p.low, -min(2.0 * step, 2.0 * p.size), limit)
     high, high_is_bound = _end(profile, best, p.high, min(2.0 * step, 2.0 * p.size), limit)
     for share in (1 / 3, 2 / 3):  # so that the shape of the profile is seen
         profile(best + share * (low - best))
         profile(best + share * (high - best))
-    return Interval(low, high, low_is_bound, high_is_bound, tuple(sorted(profile.seen.items())))
+    return Interval(low, high, low_is_bound, high_is_bound, tuple(sorted(profile.falls.items())))
 
 
-def profile_fall(fitted: Fit, name: str, value: float) -> float:
+def profile_fall(fit: LikelihoodFit, name: str, value: float) -> float:
     """Return twice the fall of the log-likelihood where a parameter has a given value and the others their best.
 
     The profile interval holds the values at which it is at most 3.84.
     """
-    return _Profile(fitted, _place(fitted, name))(value)
+    return _Profile(fit, _place(fit, name))(value)
 
 
-def _place(fitted: Fit, name: str) -> int:
-    return {p.name: k for k, p in enumerate(fitted.likelihood.parameters)}[name]
+def _place(fit: LikelihoodFit, name: str) -> int:
+    return {p.name: k for k, p in enumerate(fit.likelihood.parameters)}[name]
 
 
 class _Profile:
     """The profile of one parameter; each value is fitted once, from the nearest one known and along the ridge."""
 
-    def __init__(self, fitted: Fit, place: int) -> None:
-        self._fitted, self._place = fitted, place
-        best = float(fitted.values[place])
-        self.seen: dict[float, float] = {best: 0.0}
-        self._known = {best: fitted.values}
+    def __init__(self, fit: LikelihoodFit, place: int) -> None:
+        self._fit, self._place = fit, place
+        best = float(fit.values[place])
+        self.falls: dict[float, float] = {best: 0.0}
+        self._values = {best: fit.values}
         with np.errstate(invalid="ignore", divide="ignore"):
-            along = fitted.covariance[:, place] / fitted.covariance[place, place]
+            along = fit.covariance[:, place] / fit.covariance[place, place]
         self._along = np.where(np.isfinite(along), along, 0.0)
-        parameters = fitted.likelihood.parameters
+        parameters = fit.likelihood.parameters
         self._low, self._high = np.array([p.low for p in parameters]), np.array([p.high for p in parameters])
         self._several = any(p.name == "threshold" for p in parameters)
 
     def __call__(self, value: float) -> float:
-        if value not in self.seen:
-            near = min(self._known, key=lambda known: abs(known - value))
-            ahead = np.clip(self._known[near] + self._along * (value - near), self._low, self._high)
-            starts = [ahead, self._known[near]] if self._several else [ahead]
-            values, top, _ = _best(self._fitted.likelihood, starts, {self._place: value})
-            self.seen[value] = max(0.0, 2.0 * (self._fitted.log_likelihood - top))
-            self._known[value] = values
-        return self.seen[value]
+        if value not in self.falls:
+            near = min(self._values, key=lambda tried: abs(tried - value))
+            ahead = np.clip(self._values[near] + self._along * (value - near), self._low, self._high)
+            starts = [ahead, self._values[near]] if self._several else [ahead]
+            values, top, _ = _best(self._fit.likelihood, starts, {self._place: value})
+            self.falls[value] = max(0.0, 2.0 * (self._fit.log_likelihood - top))
+            self._values[value] = values
+        return self.falls[value]
 
 
 def _end(fall: Callable[[float], float], best: float, bound: float, step: float, limit: float) -> tuple[float, bool]:
@@ -278,7 +278,7 @@ def _step_interval(likelihood: Likelihood, p: Parameter, profile: _Profile, limi
     """Return the range of a sharp threshold: from just above the exposure below the first that fits, to the last."""
     places = _threshold_places(likelihood)
     if len(places) > 40:
-        places = np.unique(np.append(places[:: len(places) // 40 + 1], next(iter(profile.seen))))
+        places = np.unique(np.append(places[:: len(places) // 40 + 1], next(iter(profile.falls))))
     inside = [k for k, x in enumerate(places) if profile(float(x)) <= limit]
     low = float(places[inside[0] - 1]) if inside[0] > 0 else p.low
     return Interval(
@@ -286,17 +286,17 @@ def _step_interval(likelihood: Likelihood, p: Parameter, profile: _Profile, limi
         float(places[inside[-1]]),
         inside[0] == 0,
         inside[-1] == len(places) - 1,
-        tuple(sorted(profile.seen.items())),
+        tuple(sorted(profile.falls.items())),
     )
 
 
 # --------------------------------------------------------------------------------------------------- tests
 
 
-def likelihood_ratio(smaller: Fit, larger: Fit, *, at_bound: bool) -> tuple[float, int, float]:
+def likelihood_ratio(smaller: LikelihoodFit, larger: LikelihoodFit, *, at_bound: bool) -> tuple[float, int, float]:
     """Return twice the gain in log-likelihood, the extra parameters, and the p-value.
 
-    With `at_bound` one of the extra parameters lies at its bound under the smaller explanation: the reference is then
+    With `at_bound` one of the extra parameters lies at its bound under the smaller hypothesis: the reference is then
     an equal mixture of chi-squared with one degree of freedom less and with all (Self, Liang 1987).
     """
     from scipy.stats import chi2
@@ -314,30 +314,30 @@ def likelihood_ratio(smaller: Fit, larger: Fit, *, at_bound: bool) -> tuple[floa
 # --------------------------------------------------------------------------------------------------- identification
 
 
-def not_identified(fitted: Fit, intervals: dict[str, Interval]) -> list[str]:
+def identification_problems(fit: LikelihoodFit, intervals: dict[str, Interval]) -> list[str]:
     """Return in words which parameters the data do not pin down, and why."""
-    found: list[str] = []
-    places = {p.name: k for k, p in enumerate(fitted.likelihood.parameters)}
+    problems: list[str] = []
+    places = {p.name: k for k, p in enumerate(fit.likelihood.parameters)}
     for name, interval in intervals.items():
-        p, value = fitted.likelihood.parameters[places[name]], fitted.values[places[name]]
+        p, value = fit.likelihood.parameters[places[name]], fit.values[places[name]]
         if interval.low_is_bound and interval.high_is_bound:
-            found.append(f"{p.label}: not identified; every value from {p.low:g} to {p.high:g} fits about as well.")
+            problems.append(f"{p.label}: not identified; every value from {p.low:g} to {p.high:g} fits about as well.")
         elif interval.high_is_bound:
-            found.append(f"{p.label}: the data give no upper end below its bound, {p.high:g}.")
+            problems.append(f"{p.label}: the data give no upper end below its bound, {p.high:g}.")
         elif interval.low_is_bound and p.low == 0.0:
             at = "is estimated at 0" if value <= 1e-6 * p.size else f"is estimated at {value:.3g}"
-            found.append(
+            problems.append(
                 f"{p.label}: {at} and cannot be told from 0; its interval is one-sided, up to {interval.high:.3g}."
             )
-    covariance = fitted.covariance
+    covariance = fit.covariance
     for a, b in itertools.combinations(range(len(places)), 2):
         spread = np.sqrt(covariance[a, a] * covariance[b, b]) if covariance.size else np.nan
         if spread > 0 and abs(covariance[a, b] / spread) > RIDGE:
-            one, other = (fitted.likelihood.parameters[k].label for k in (a, b))
-            found.append(
+            one, other = (fit.likelihood.parameters[k].label for k in (a, b))
+            problems.append(
                 f"{one} and {other}: known together rather than each alone (correlation "
                 f"{covariance[a, b] / spread:+.2f}): a ridge, along which one makes up for the other."
             )
-    if fitted.likelihood.explanation.peers and fitted.named["peer_influence"] <= 1e-4 and "threshold" in places:
-        found.append("threshold: means nothing where peer influence is 0.")
-    return found
+    if fit.likelihood.hypothesis.peers and fit.estimates["peer_influence"] <= 1e-4 and "threshold" in places:
+        problems.append("threshold: means nothing where peer influence is 0.")
+    return problems

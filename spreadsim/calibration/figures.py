@@ -20,18 +20,18 @@ MAX_PANELS = 6
 LIMIT = 3.84
 
 
-def pictures(c: Calibration) -> dict[str, list[tuple[str, str]]]:
+def figures(c: Calibration) -> dict[str, list[tuple[str, str]]]:
     """Return the drawings and captions by section; the same bytes for the same calibration."""
-    made: dict[str, list[tuple[str, str]]] = {"Do peers add?": [_hazard(c)], "Fitted values": [_profiles(c)]}
-    predicted = []
+    by_section: dict[str, list[tuple[str, str]]] = {"Do peers add?": [_hazard(c)], "Fitted values": [_profiles(c)]}
+    predictions = []
     if c.curves:
-        predicted.append(_in_sample(c))
+        predictions.append(_in_sample(c))
     for split in c.splits:
-        predicted += [_scores(split), _held_out(split)]
-    return made | ({"Prediction": predicted} if predicted else {})
+        predictions += [_scores(split), _validation(split)]
+    return by_section | ({"Prediction": predictions} if predictions else {})
 
 
-def _drawn(figure: Any, name: str, caption: str) -> tuple[str, str]:
+def _svg_with_caption(figure: Any, name: str, caption: str) -> tuple[str, str]:
     return svg(figure, name, caption), caption
 
 
@@ -54,13 +54,13 @@ def _hazard(c: Calibration) -> tuple[str, str]:
             marker=look.marker,
             markersize=3.5,
             linewidth=1.4,
-            label=f.likelihood.explanation.title,
+            label=f.likelihood.hypothesis.title,
         )
     tidy(axes)
     axes.set_xlabel("step of the data", fontsize=SMALL)
     axes.set_ylabel("% of those left who adopt", fontsize=SMALL)
     figure.legend(loc="outside lower center", ncol=2, fontsize=SMALL, frameon=False)
-    return _drawn(
+    return _svg_with_caption(
         figure,
         "hazard",
         "Share of those who had not adopted that did so in each step, observed and as three "
@@ -69,13 +69,13 @@ def _hazard(c: Calibration) -> tuple[str, str]:
 
 
 def _profiles(c: Calibration) -> tuple[str, str]:
-    wanted = [
+    profiles = [
         (name, p) for name in c.intervals for p in c.fits[name].likelihood.parameters if p.name in c.intervals[name]
     ][:9]
-    columns = min(3, len(wanted))
-    rows = -(-len(wanted) // columns)
+    columns = min(3, len(profiles))
+    rows = -(-len(profiles) // columns)
     figure = make_figure(1.75 * rows + 0.2)
-    for place, (name, p) in enumerate(wanted):
+    for place, (name, p) in enumerate(profiles):
         axes = figure.add_subplot(rows, columns, place + 1)
         interval = c.intervals[name][p.name]
         points = np.array([xy for xy in interval.profile if xy[1] < 4 * LIMIT])
@@ -85,8 +85,8 @@ def _profiles(c: Calibration) -> tuple[str, str]:
         tidy(axes)
         axes.set_ylim(0, 3 * LIMIT)
         heading(axes, wrapped(p.label, 34, 2), TINY)
-        axes.set_xlabel(wrapped(c.fits[name].likelihood.explanation.title, 44, 2), fontsize=TINY)
-    return _drawn(
+        axes.set_xlabel(wrapped(c.fits[name].likelihood.hypothesis.title, 44, 2), fontsize=TINY)
+    return _svg_with_caption(
         figure,
         "profiles",
         "Profile of the likelihood: twice its fall as a parameter moves away from its best value "
@@ -102,7 +102,7 @@ def _band(axes: Any, curve: Curve, place: int, label: str) -> None:
     axes.plot(steps, 100 * curve.median, color=look.colour, linestyle=look.line, linewidth=1.4, label=label)
 
 
-def _observed(axes: Any, curve: Curve, label: str = "observed") -> None:
+def _observations(axes: Any, curve: Curve, label: str = "observed") -> None:
     steps = np.arange(curve.first_step, curve.first_step + len(curve.observed))
     axes.plot(steps, 100 * curve.observed, color=INK, marker="o", markersize=3.5, linestyle="none", label=label)
     tidy(axes)
@@ -112,12 +112,12 @@ def _in_sample(c: Calibration) -> tuple[str, str]:
     figure = make_figure(2.7)
     axes = figure.add_subplot()
     for place, (name, curve) in enumerate(c.curves.items()):
-        _band(axes, curve, place, c.fits[name].likelihood.explanation.title)
-    _observed(axes, next(iter(c.curves.values())))
+        _band(axes, curve, place, c.fits[name].likelihood.hypothesis.title)
+    _observations(axes, next(iter(c.curves.values())))
     axes.set_xlabel("step of the data", fontsize=SMALL)
     axes.set_ylabel("% adopted", fontsize=SMALL)
     figure.legend(loc="outside lower center", ncol=2, fontsize=SMALL, frameon=False)
-    return _drawn(
+    return _svg_with_caption(
         figure,
         "curve",
         f"Uptake as observed, and in {c.options.replicates} runs of the fitted model from the same "
@@ -145,7 +145,7 @@ def _scores(split: Split) -> tuple[str, str]:
     left.set_xlabel("log score less the constant hazard's (right is better)", fontsize=TINY)
     right.set_xlabel("CRPS of the curve, % of services (left is better)", fontsize=TINY)
     words = "; ".join(f"{s.title} {s.difference:+.4f}" for s in split.scores)
-    return _drawn(
+    return _svg_with_caption(
         figure,
         f"scores-{split.name}",
         f"{split.title}. Log score a person-period, less the constant hazard's, with "
@@ -153,26 +153,26 @@ def _scores(split: Split) -> tuple[str, str]:
     )
 
 
-def _held_out(split: Split) -> tuple[str, str]:
-    shown = [s for s in split.scores if s.curves and s.name in (CONSTANT, "bass")] + [
+def _validation(split: Split) -> tuple[str, str]:
+    scores = [s for s in split.scores if s.curves and s.name in (CONSTANT, "bass")] + [
         s for s in split.scores if s.curves and s.name not in (CONSTANT, "bass", "changing-push")
     ][-1:]
-    n = min(MAX_PANELS, len(shown[0].curves))
+    n = min(MAX_PANELS, len(scores[0].curves))
     columns = min(3, n)
     rows = -(-n // columns)
     figure = make_figure(1.9 * rows + 0.5)
     for k in range(n):
         axes = figure.add_subplot(rows, columns, k + 1)
-        for place, s in enumerate(shown):
+        for place, s in enumerate(scores):
             _band(axes, s.curves[k], place, s.title if k == 0 else "_")
-        _observed(axes, shown[0].curves[k], "observed" if k == 0 else "_")
+        _observations(axes, scores[0].curves[k], "observed" if k == 0 else "_")
         axes.set_ylim(0, 100)
-        what = f"part {k + 1}: {shown[0].curves[k].members:,} services" if n > 1 else "all services"
+        what = f"part {k + 1}: {scores[0].curves[k].members:,} services" if n > 1 else "all services"
         heading(axes, what)
         if k % columns == 0:
             axes.set_ylabel("% adopted", fontsize=SMALL)
     figure.legend(loc="outside lower center", ncol=2, fontsize=SMALL, frameon=False)
-    return _drawn(
+    return _svg_with_caption(
         figure,
         f"held-out-{split.name}",
         f"{split.title}: what happened (dots), and forecasts from the state at the "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spreadsim.calibration.estimation import Interval, not_identified
+from spreadsim.calibration.estimation import Interval, identification_problems
 from spreadsim.calibration.hypotheses import peer_tests
 from spreadsim.calibration.prediction import verdict
 
@@ -51,43 +51,43 @@ def per_month(c: Calibration, value: float) -> float:
     return float(1.0 - (1.0 - min(value, 1.0)) ** (1.0 / c.history.period_months))
 
 
-def peers_said(c: Calibration) -> list[str]:
+def peer_findings(c: Calibration) -> list[str]:
     """Return what the tests say of peers, the warning included."""
     tests = peer_tests(list(c.tests))
     clear = [t for t in tests if t.p_value < CLEAR]
-    titles = {name: f.likelihood.explanation.title for name, f in c.fits.items()}
+    titles = {name: f.likelihood.hypothesis.title for name, f in c.fits.items()}
     if not clear:
-        said = [
+        lines = [
             "No sign of peer influence under any explanation compared: a push from outside accounts for who adopted "
             "when as well without peers."
         ]
     elif len(clear) == len(tests):
-        said = [
+        lines = [
             f"Exposure to peers goes with adoption under each of the {len(tests)} controls compared, a push free in "
             "each period included."
         ]
     else:
-        gone = "; ".join(f"{titles[t.smaller]} ({p_words(t.p_value)})" for t in tests if t.p_value >= CLEAR)
-        said = [
-            f"What looks like peer influence under {len(clear)} of {len(tests)} explanations is gone under: {gone}. It "
-            "is no finding of contagion."
+        absent = "; ".join(f"{titles[t.smaller]} ({p_words(t.p_value)})" for t in tests if t.p_value >= CLEAR)
+        lines = [
+            f"What looks like peer influence under {len(clear)} of {len(tests)} explanations is gone under: {absent}. "
+            "It is no finding of contagion."
         ]
-    said += [
-        f"{t.question} {p_words(t.p_value)}, peer influence {number(c.fits[t.larger].named['peer_influence'])}."
+    lines += [
+        f"{t.question} {p_words(t.p_value)}, peer influence {number(c.fits[t.larger].estimates['peer_influence'])}."
         for t in tests
     ]
     impossible = c.fits["peers"].likelihood.impossible
     if impossible:
-        said.append(f"Peers alone are ruled out: {impossible:,} adopters had no peer who had adopted before them.")
-    said.append(S_CURVE)
-    return said
+        lines.append(f"Peers alone are ruled out: {impossible:,} adopters had no peer who had adopted before them.")
+    lines.append(S_CURVE)
+    return lines
 
 
-def fitted_said(c: Calibration) -> list[str]:
-    """Return the chosen explanation and its values."""
-    e, history = c.fitted.likelihood.explanation, c.history
+def estimate_findings(c: Calibration) -> list[str]:
+    """Return the chosen hypothesis and its values."""
+    e, history = c.fit.likelihood.hypothesis, c.history
     why = "asked for" if c.options.explanation else "the lowest AIC among those that a scenario can hold"
-    said = [f"The fitted scenario holds: {e.title} ({why}; AIC {c.fitted.aic:.1f})."]
+    lines = [f"The fitted scenario holds: {e.title} ({why}; AIC {c.fit.aic:.1f})."]
     unit = "month" if history.period_months == 1 else f"period of {history.period_months} months"
     for name in c.intervals:
         f = c.fits[name]
@@ -95,7 +95,7 @@ def fitted_said(c: Calibration) -> list[str]:
             interval = c.intervals[name].get(p.name)
             if interval is None:
                 continue
-            value = f.named[p.name]
+            value = f.estimates[p.name]
             text = f"{p.label} {number(value)} ({bounds(interval)})"
             if p.name in f.likelihood.design.names:
                 odds = [np.exp(x) for x in (value, interval.low, interval.high)]
@@ -104,103 +104,102 @@ def fitted_said(c: Calibration) -> list[str]:
                 text += f" a {unit}"
                 if history.period_months > 1:
                     text += f", that is {number(per_month(c, value))} a month"
-            said.append(f"{f.likelihood.explanation.title}: {text}.")
+            lines.append(f"{f.likelihood.hypothesis.title}: {text}.")
     best = min(c.fits.values(), key=lambda f: f.aic)
-    if not best.likelihood.explanation.expressible:
-        said.append(
-            f"A better account by AIC, {best.likelihood.explanation.title} ({best.aic:.1f}), has no field in a "
-            "scenario."
+    if not best.likelihood.hypothesis.expressible:
+        lines.append(
+            f"A better account by AIC, {best.likelihood.hypothesis.title} ({best.aic:.1f}), has no field in a scenario."
         )
-    return said
+    return lines
 
 
-def unknown_said(c: Calibration) -> list[str]:
+def identification_findings(c: Calibration) -> list[str]:
     """Return what the data cannot say."""
-    said = []
+    lines = []
     for name, intervals in c.intervals.items():
         f = c.fits[name]
-        said += [f"{f.likelihood.explanation.title}: {text}" for text in not_identified(f, dict(intervals))]
-        if f.likelihood.explanation.gate:
-            said.append(
-                f"{f.likelihood.explanation.title}: the level of readiness cannot be told from the level of the push "
+        lines += [f"{f.likelihood.hypothesis.title}: {text}" for text in identification_problems(f, dict(intervals))]
+        if f.likelihood.hypothesis.gate:
+            lines.append(
+                f"{f.likelihood.hypothesis.title}: the level of readiness cannot be told from the level of the push "
                 "and of peers, since they multiply; it is fixed at one half where covariates are at their mean."
             )
     by_form = {
-        f.likelihood.explanation.form: f.aic
+        f.likelihood.hypothesis.form: f.aic
         for name, f in c.fits.items()
         if name in ("push-and-peers", "saturating", "threshold")
     }
     order = sorted(by_form, key=lambda form: by_form[form])
     near = [form for form in order if by_form[form] - by_form[order[0]] < 2.0]
     if len(near) > 1:
-        said.append(f"The form of the response is not told: {', '.join(near)} are within 2 of AIC.")
+        lines.append(f"The form of the response is not told: {', '.join(near)} are within 2 of AIC.")
     else:
-        said.append(
+        lines.append(
             f"Of the forms of the response, {order[0]} fits best by AIC ({by_form[order[0]]:.1f}; "
             + ", ".join(f"{form} {by_form[form]:.1f}" for form in order[1:])
             + ")."
         )
-    return said
+    return lines
 
 
-def data_said(c: Calibration) -> list[str]:
+def data_findings(c: Calibration) -> list[str]:
     """Return how the data were taken."""
     h = c.history
-    first = h.first_shown if h.n_given else h.first_shown + 1
-    said = [
-        f"{h.n:,} services, {h.n_adopted:,} adoptions in {h.n_steps} steps; a step is one period of "
+    first = h.start_period if h.n_at_start else h.start_period + 1
+    lines = [
+        f"{h.n:,} services, {h.n_adoptions:,} adoptions in {h.n_steps} steps; a step is one period of "
         f"{h.period_months} month{'s' * (h.period_months > 1)} and one month of the fitted scenario.",
         f"{h.n_censored:,} had not adopted by the end of the time observed: each counts as 'not yet' in every step.",
     ]
-    if h.n_given:
-        said.append(
-            f"{h.n_given:,} had adopted by period {first}, with nobody observed before them: they are given, as "
+    if h.n_at_start:
+        lines.append(
+            f"{h.n_at_start:,} had adopted by period {first}, with nobody observed before them: they are given, as "
             "starting sites, and their own decision is not fitted."
         )
     else:
-        said.append(f"Adopters of period {first} are taken to have been at risk, with nobody before them.")
+        lines.append(f"Adopters of period {first} are taken to have been at risk, with nobody before them.")
     alone = int(np.sum(np.asarray(h.network.weight_sum) <= 0))
-    said.append(f"{alone:,} services name no peer in the survey: their exposure is 0 at all times.")
+    lines.append(f"{alone:,} services name no peer in the survey: their exposure is 0 at all times.")
     if h.outside is not None:
-        said.append(
+        lines.append(
             f"{int(h.outside.sum()):,} of the people named are outside the survey, where adoption was not seen: "
             "exposure is among those observed, and the table shows two other ways of taking them."
         )
     else:
-        said.append(
+        lines.append(
             "Peers outside the survey, if there are any, are left out of exposure; --outside-column names the column "
             "that counts them."
         )
-    return said + list(c.notes)
+    return lines + list(c.notes)
 
 
-def prediction_said(c: Calibration) -> list[str]:
+def prediction_findings(c: Calibration) -> list[str]:
     """Return how the curve and what was held out were predicted."""
-    said = []
+    lines = []
     for name, curve in c.curves.items():
-        said.append(
-            f"In sample, {c.fits[name].likelihood.explanation.title}: what happened lies in the middle 90% of runs in "
+        lines.append(
+            f"In sample, {c.fits[name].likelihood.hypothesis.title}: what happened lies in the middle 90% of runs in "
             f"{curve.within:.0%} of the steps (CRPS {curve.crps:.4f})."
         )
     if len(c.curves) > 1 and all(curve.within > 0.8 for curve in c.curves.values()):
-        said.append("Both draw the curve: it cannot tell them apart.")
+        lines.append("Both draw the curve: it cannot tell them apart.")
     for split in c.splits:
-        said += verdict(split)
+        lines += verdict(split)
     if c.options.predict and not any(split.name == "groups" for split in c.splits):
-        said.append("There are no groups to hold out.")
-    return said
+        lines.append("There are no groups to hold out.")
+    return lines
 
 
 def sentences(c: Calibration) -> dict[str, list[str]]:
     """Return the findings by section."""
-    found = {
-        "Do peers add?": peers_said(c),
-        "Fitted values": fitted_said(c),
-        "What the data cannot say": unknown_said(c),
-        "Prediction": prediction_said(c),
-        "How the data were taken": data_said(c),
+    by_section = {
+        "Do peers add?": peer_findings(c),
+        "Fitted values": estimate_findings(c),
+        "What the data cannot say": identification_findings(c),
+        "Prediction": prediction_findings(c),
+        "How the data were taken": data_findings(c),
     }
-    return {section: lines for section, lines in found.items() if lines}
+    return {section: lines for section, lines in by_section.items() if lines}
 
 
 # --------------------------------------------------------------------------------------------------- document
@@ -233,13 +232,13 @@ def document(c: Calibration) -> dict[str, Any]:
         fits.append(
             {
                 "name": name,
-                "title": f.likelihood.explanation.title,
+                "title": f.likelihood.hypothesis.title,
                 "log_likelihood": f.log_likelihood,
                 "n_parameters": f.n_parameters,
                 "aic": f.aic,
                 "bic": f.bic,
                 "converged": f.converged,
-                "in_scenario": f.likelihood.explanation.expressible,
+                "in_scenario": f.likelihood.hypothesis.expressible,
                 "parameters": parameters,
             }
         )
@@ -248,20 +247,22 @@ def document(c: Calibration) -> dict[str, Any]:
         "options": asdict(c.options),
         "data": {
             "services": h.n,
-            "adoptions": h.n_adopted,
-            "given_at_start": h.n_given,
+            "adoptions": h.n_adoptions,
+            "given_at_start": h.n_at_start,
             "censored": h.n_censored,
             "steps": h.n_steps,
-            "first_period": h.first_shown,
+            "first_period": h.start_period,
             "period_months": h.period_months,
             "person_periods": len(c.rows),
             "groups": len(h.group_names),
             "named_outside": None if h.outside is None else int(h.outside.sum()),
         },
-        "chosen": c.chosen,
+        "chosen": c.choice,
         "explanations": fits,
         "tests": [asdict(test) for test in c.tests],
-        "not_identified": {name: not_identified(c.fits[name], dict(found)) for name, found in c.intervals.items()},
+        "not_identified": {
+            name: identification_problems(c.fits[name], dict(intervals)) for name, intervals in c.intervals.items()
+        },
         "sensitivity": [asdict(row) for row in c.sensitivity],
         "prediction": {
             "in_sample": {name: _curve(curve) for name, curve in c.curves.items()},

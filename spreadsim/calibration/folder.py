@@ -46,7 +46,7 @@ def write_calibration(
 
     options = {"command": "calibrate", "report": report, **vars(c.options)}
     with tempfile.TemporaryDirectory() as place:
-        readiness = readiness_of(c.fitted)
+        readiness = readiness_of(c.fit)
         scenario = c.scenario if readiness is None else with_readiness(c.scenario, readiness, Path(place) / "network")
         files = {
             "calibration.json": lambda path: path.write_text(as_json(c.as_json()), encoding="utf-8", newline="\n"),
@@ -68,18 +68,18 @@ def command_of(c: Calibration) -> str:
 
 
 def curve_table(c: Calibration) -> dict[str, np.ndarray]:
-    """Return one row an explanation, part and step: the share adopted, observed and forecast."""
-    found = [("in-sample", name, 0, curve) for name, curve in c.curves.items()]
-    found += [
+    """Return one row a hypothesis, part and step: the share adopted, observed and forecast."""
+    curves = [("in-sample", name, 0, curve) for name, curve in c.curves.items()]
+    curves += [
         (split.name, s.name, k, curve) for split in c.splits for s in split.scores for k, curve in enumerate(s.curves)
     ]
     columns: dict[str, list[Any]] = {
         name: [] for name in ("held_out", "explanation", "part", "step", "observed", "median", "low", "high")
     }
-    for held, name, part, curve in found:
+    for part_name, name, part, curve in curves:
         for t in range(len(curve.observed)):
             row = (
-                held,
+                part_name,
                 name,
                 part,
                 curve.first_step + t,
@@ -97,17 +97,17 @@ def curve_table(c: Calibration) -> dict[str, np.ndarray]:
 def tables(c: Calibration) -> dict[str, tuple[list[str], Rows]]:
     """Return the report's tables: head and rows, by caption."""
     best = min(f.aic for f in c.fits.values())
-    explained = [
+    hypotheses = [
         [
-            f.likelihood.explanation.title,
+            f.likelihood.hypothesis.title,
             str(f.n_parameters),
-            number_or_ruled_out(f.log_likelihood),
+            log_likelihood_cell(f.log_likelihood),
             _one(f.aic),
             _one(f.aic - best),
             _one(f.bic),
-            _named(f.named, "external_influence"),
-            _named(f.named, "peer_influence"),
-            "yes" if f.likelihood.explanation.expressible else "no",
+            _estimate_cell(f.estimates, "external_influence"),
+            _estimate_cell(f.estimates, "peer_influence"),
+            "yes" if f.likelihood.hypothesis.expressible else "no",
         ]
         for f in c.fits.values()
     ]
@@ -122,9 +122,9 @@ def tables(c: Calibration) -> dict[str, tuple[list[str], Rows]]:
     ]
     values = [
         [
-            c.fits[name].likelihood.explanation.title,
+            c.fits[name].likelihood.hypothesis.title,
             p.label,
-            number(c.fits[name].named[p.name]),
+            number(c.fits[name].estimates[p.name]),
             bounds(c.intervals[name][p.name]) if p.name in c.intervals[name] else "not profiled",
             p.path or "",
         ]
@@ -132,7 +132,7 @@ def tables(c: Calibration) -> dict[str, tuple[list[str], Rows]]:
         for p in c.fits[name].likelihood.parameters
     ]
     ways = [[s.what, number(s.external_influence), number(s.peer_influence), p_words(s.p_value)] for s in c.sensitivity]
-    found: dict[str, tuple[list[str], Rows]] = {
+    result: dict[str, tuple[list[str], Rows]] = {
         "Explanations compared": (
             [
                 "explanation",
@@ -145,7 +145,7 @@ def tables(c: Calibration) -> dict[str, tuple[list[str], Rows]]:
                 "peers",
                 "a scenario can hold it",
             ],
-            explained,
+            hypotheses,
         ),
         "Tests between nested explanations (likelihood ratio; at a bound, the reference is a mixture)": (
             ["question", "2 × gain", "extra parameters", "p"],
@@ -167,14 +167,14 @@ def tables(c: Calibration) -> dict[str, tuple[list[str], Rows]]:
             ]
             for s in split.scores
         ]
-        found[f"{split.title} ({split.n_rows:,} person-periods)"] = (
+        result[f"{split.title} ({split.n_rows:,} person-periods)"] = (
             ["explanation", "log score", "less the constant hazard's", "CRPS of the curve"],
             rows,
         )
-    return found
+    return result
 
 
-def number_or_ruled_out(value: float) -> str:
+def log_likelihood_cell(value: float) -> str:
     """Return a log-likelihood, or that what happened has no chance."""
     return f"{value:.2f}" if np.isfinite(value) else "ruled out"
 
@@ -183,8 +183,8 @@ def _one(value: float) -> str:
     return f"{value:.1f}" if np.isfinite(value) else "–"
 
 
-def _named(named: Mapping[str, float], name: str) -> str:
-    return number(named[name]) if np.isfinite(named.get(name, np.nan)) else "–"
+def _estimate_cell(estimates: Mapping[str, float], name: str) -> str:
+    return number(estimates[name]) if np.isfinite(estimates.get(name, np.nan)) else "–"
 
 
 def render(c: Calibration, receipt: Mapping[str, Any]) -> str:
@@ -192,7 +192,7 @@ def render(c: Calibration, receipt: Mapping[str, Any]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    from spreadsim.calibration.figures import pictures
+    from spreadsim.calibration.figures import figures
 
     environment = Environment(
         loader=PackageLoader("spreadsim.telling", "templates"),
@@ -201,17 +201,18 @@ def render(c: Calibration, receipt: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    drawn = {
-        section: [(Markup(drawing), caption) for drawing, caption in made] for section, made in pictures(c).items()
+    by_section = {
+        section: [(Markup(drawing), caption) for drawing, caption in drawings]
+        for section, drawings in figures(c).items()
     }
-    shown = {key: value for key, value in receipt.items() if key not in ("inputs", "results", "started", "ended")}
+    settings = {key: value for key, value in receipt.items() if key not in ("inputs", "results", "started", "ended")}
     return str(
         environment.get_template("calibration.html.j2").render(
             title=c.source.title or c.source.name,
             question=c.source.question,
             said=c.sentences(),
-            pictures=drawn,
+            pictures=by_section,
             tables=tables(c),
-            receipt=as_json(shown),
+            receipt=as_json(settings),
         )
     )

@@ -1,7 +1,7 @@
 """The exact likelihood of observed times of adoption under the reduced model.
 
-What belongs here: which parameters an explanation has, and the log-likelihood of a risk set and its gradient. What does
-not: maximising it (``estimation``), which explanations are compared (``hypotheses``).
+What belongs here: which parameters a hypothesis has, and the log-likelihood of a risk set and its gradient. What does
+not: maximising it (``estimation``), which hypotheses are compared (``hypotheses``).
 
 In each step a service that has not adopted does so with the rulebook's chance: `rules.adoption_probability` of the
 response to its exposure (`rules.exposure_response`), times its engagement (`rules.engagement`), which that rule
@@ -32,7 +32,7 @@ KINDS = {"linear": rules.LINEAR, "saturating": rules.SATURATING, "threshold": ru
 N_NODES = 24
 STEP = 1e-6
 ROUND_OFF = 1e-12
-MAX_KNOWN = 2000  # chances remembered, so that a step along one parameter asks the rules for what it changes alone
+MAX_CACHE = 2000  # chances remembered, so that a step along one parameter asks the rules for what it changes alone
 
 EXTERNAL = "behaviour.adoption.external_influence"
 PEERS = "behaviour.adoption.peer_influence_facilitated"
@@ -42,8 +42,8 @@ SPREAD = "services.readiness.standard_deviation"
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """One explanation of who adopted when.
+class Hypothesis:
+    """One hypothesis of who adopted when.
 
     Attributes
     ----------
@@ -51,8 +51,8 @@ class Explanation:
     push : external influence: none, constant, a curve over time (its logarithm quadratic), or free in each step.
     peers : whether peers influence.
     form : how exposure becomes influence.
-    varied_thresholds : whether thresholds differ with an unobserved readiness.
-    varied_readiness : whether engagement differs with an unobserved readiness.
+    thresholds_vary : whether thresholds differ with an unobserved readiness.
+    readiness_varies : whether engagement differs with an unobserved readiness.
     covariates, groups : whether readiness depends on them.
     """
 
@@ -61,8 +61,8 @@ class Explanation:
     push: Push = "constant"
     peers: bool = True
     form: Form = "linear"
-    varied_thresholds: bool = False
-    varied_readiness: bool = False
+    thresholds_vary: bool = False
+    readiness_varies: bool = False
     covariates: bool = False
     groups: bool = False
 
@@ -74,7 +74,7 @@ class Explanation:
     @property
     def gate(self) -> bool:
         """Whether services differ in engagement."""
-        return self.varied_readiness or self.covariates or self.groups
+        return self.readiness_varies or self.covariates or self.groups
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Design:
+class DesignMatrix:
     """What the log odds of readiness may depend on: one column each, shape (n services, columns)."""
 
     values: np.ndarray
@@ -99,18 +99,18 @@ class Design:
     labels: tuple[str, ...]
 
     @classmethod
-    def empty(cls, n: int) -> Design:
+    def empty(cls, n: int) -> DesignMatrix:
         """Return a design without columns."""
         return cls(np.empty((n, 0)), (), ())
 
-    def beside(self, other: Design) -> Design:
+    def with_columns(self, other: DesignMatrix) -> DesignMatrix:
         """Return this design with another's columns after its own."""
         values = np.concatenate([self.values, other.values], axis=1)
-        return Design(values, self.names + other.names, self.labels + other.labels)
+        return DesignMatrix(values, self.names + other.names, self.labels + other.labels)
 
 
 @dataclass(frozen=True)
-class Readiness:
+class ReadinessDistribution:
     """What the scenario says of readiness: the mean and spread of what is not observed, and its limits."""
 
     mean: float
@@ -120,66 +120,73 @@ class Readiness:
 
 
 class Likelihood:
-    """The log-likelihood of a risk set under an explanation.
+    """The log-likelihood of a risk set under a hypothesis.
 
     Parameters
     ----------
     rows : the risk set, by service.
-    explanation : decides the parameters.
+    hypothesis : decides the parameters.
     plan : of the reduced model; supplies levers, intervention and the behaviour that is not fitted.
     readiness : of the scenario.
-    design : columns that readiness may depend on; used where the explanation has covariates or groups.
+    design : columns that readiness may depend on; used where the hypothesis has covariates or groups.
     """
 
     def __init__(
-        self, rows: RiskSet, explanation: Explanation, plan: Plan, readiness: Readiness, design: Design | None = None
+        self,
+        rows: RiskSet,
+        hypothesis: Hypothesis,
+        plan: Plan,
+        readiness: ReadinessDistribution,
+        design: DesignMatrix | None = None,
     ) -> None:
-        self.rows, self.explanation, self.readiness = rows, explanation, readiness
+        self.rows, self.hypothesis, self.readiness = rows, hypothesis, readiness
         self._b, self._m, self._v = plan.behaviour, plan.levers[0], plan.intervention
-        self.design = design if design is not None else Design.empty(rows.n_services)
-        self._by_step = explanation.push in ("curved", "by-period")
+        self.design = design if design is not None else DesignMatrix.empty(rows.n_services)
+        self._by_step = hypothesis.push in ("curved", "by-period")
         key = rows.step if self._by_step else np.zeros(len(rows), dtype=np.int64)
         self._exposure, at = np.unique(rows.exposure, return_inverse=True)
         cells, self._cell = np.unique(key * (len(self._exposure) + 1) + at, return_inverse=True)
         self._cell_step, self._cell_exposure = np.divmod(cells, len(self._exposure) + 1)
-        self._adopted = np.bincount(self._cell, weights=rows.adopted, minlength=len(cells))
-        self._stayed = np.bincount(self._cell, weights=~rows.adopted, minlength=len(cells))
+        self._n_adoptions = np.bincount(self._cell, weights=rows.adopted, minlength=len(cells))
+        self._n_stays = np.bincount(self._cell, weights=~rows.adopted, minlength=len(cells))
         self._first = np.flatnonzero(np.diff(rows.service, prepend=-1))
         u, weight = np.polynomial.legendre.leggauss(N_NODES)
-        integrated = explanation.varied_readiness or explanation.varied_thresholds
-        self._z = standard_normal((u + 1.0) / 2.0) if integrated else np.zeros(1)
-        self._log_weight = np.log(weight / 2.0) if integrated else np.zeros(1)
+        has_nodes = hypothesis.readiness_varies or hypothesis.thresholds_vary
+        self._z = standard_normal((u + 1.0) / 2.0) if has_nodes else np.zeros(1)
+        self._log_weight = np.log(weight / 2.0) if has_nodes else np.zeros(1)
         self._steps = [(int(step), np.flatnonzero(self._cell_step == step)) for step in np.unique(self._cell_step)]
         self._last_response: tuple[Any, np.ndarray] | None = None
-        self._known: dict[Any, np.ndarray] = {}
+        self._chances_by_key: dict[Any, np.ndarray] = {}
 
     # ------------------------------------------------------------------------------------------- parameters
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The free parameters, in order."""
-        e, rows = self.explanation, self.rows
+        e, rows = self.hypothesis, self.rows
         hazard = max(float(rows.adopted.mean()), 1e-6) * (2.0 if e.gate else 1.0)
         share = 0.5 if e.peers and e.push != "none" else 1.0
         low = hazard * share
-        found: list[Parameter] = []
+        parameters: list[Parameter] = []
         if e.push == "constant":
-            found.append(Parameter("external_influence", "external influence", 0.0, 1.0, low, hazard, EXTERNAL))
+            parameters.append(Parameter("external_influence", "external influence", 0.0, 1.0, low, hazard, EXTERNAL))
         elif e.push == "curved":
-            found.append(Parameter("push_at_middle", "push from outside, middle of the time", 0.0, 1.0, low, hazard))
-            found.append(Parameter("push_slope", "its change over time", -12.0, 12.0, 0.0, 1.0))
-            found.append(Parameter("push_bend", "its bend over time", -12.0, 12.0, 0.0, 1.0))
+            parameters.append(
+                Parameter("push_at_middle", "push from outside, middle of the time", 0.0, 1.0, low, hazard)
+            )
+            parameters.append(Parameter("push_slope", "its change over time", -12.0, 12.0, 0.0, 1.0))
+            parameters.append(Parameter("push_bend", "its bend over time", -12.0, 12.0, 0.0, 1.0))
         elif e.push == "by-period":
-            left = np.maximum(np.bincount(rows.step, minlength=rows.n_steps + 1)[1:], 1)
-            seen = np.bincount(rows.step, weights=rows.adopted, minlength=rows.n_steps + 1)[1:] / left
-            starts = np.clip(seen * low / hazard * (2.0 if e.gate else 1.0), 1e-6, 0.9)
-            found += [
+            at_risk = np.maximum(np.bincount(rows.step, minlength=rows.n_steps + 1)[1:], 1)
+            hazards = np.bincount(rows.step, weights=rows.adopted, minlength=rows.n_steps + 1)[1:] / at_risk
+            starts = np.clip(hazards * low / hazard * (2.0 if e.gate else 1.0), 1e-6, 0.9)
+            parameters += [
                 Parameter(f"push_in_step_{t}", f"push in step {t}", 0.0, 1.0, float(start), hazard)
                 for t, start in enumerate(starts, start=1)
             ]
         if e.peers:
             at_work = max(float(rows.exposure.mean()), 0.05)
-            found.append(
+            parameters.append(
                 Parameter(
                     "peer_influence",
                     "peer influence",
@@ -191,100 +198,102 @@ class Likelihood:
                 )
             )
             if e.form != "linear":
-                found.append(Parameter("threshold", "threshold", 0.0, 1.0, 0.3, 0.2, LOW))
-                if e.varied_thresholds:
-                    found.append(
+                parameters.append(Parameter("threshold", "threshold", 0.0, 1.0, 0.3, 0.2, LOW))
+                if e.thresholds_vary:
+                    parameters.append(
                         Parameter("threshold_range", "threshold, least ready less most ready", 0.0, 1.0, 0.3, 0.3, HIGH)
                     )
-        if e.varied_readiness:
-            found.append(Parameter("readiness_spread", "standard deviation of readiness", 0.0, 0.6, 0.2, 0.2, SPREAD))
-        found += [
+        if e.readiness_varies:
+            parameters.append(
+                Parameter("readiness_spread", "standard deviation of readiness", 0.0, 0.6, 0.2, 0.2, SPREAD)
+            )
+        parameters += [
             Parameter(name, label, -6.0, 6.0, 0.0, 1.0)
             for name, label in zip(self.design.names, self.design.labels, strict=True)
         ]
-        return tuple(found)
+        return tuple(parameters)
 
     @cached_property
     def impossible(self) -> int:
-        """Number of adoptions that the explanation gives no chance, whatever its parameters."""
-        if self.explanation.push != "none":
+        """Number of adoptions that the hypothesis gives no chance, whatever its parameters."""
+        if self.hypothesis.push != "none":
             return 0
         return int(np.sum(self.rows.adopted & (self.rows.exposure <= 0.0)))
 
-    def named(self, values: np.ndarray) -> dict[str, float]:
+    def by_name(self, values: np.ndarray) -> dict[str, float]:
         """Return values by name of parameter."""
         return dict(zip((p.name for p in self.parameters), map(float, values), strict=True))
 
     # ------------------------------------------------------------------------------------------- the rules
 
-    def pushes(self, named: Mapping[str, float]) -> np.ndarray:
+    def pushes(self, estimates: Mapping[str, float]) -> np.ndarray:
         """Return external influence in steps 1..T."""
-        n, push = self.rows.n_steps, self.explanation.push
+        n, push = self.rows.n_steps, self.hypothesis.push
         if push == "by-period":
-            return np.array([named[f"push_in_step_{t}"] for t in range(1, n + 1)])
+            return np.array([estimates[f"push_in_step_{t}"] for t in range(1, n + 1)])
         if push == "curved":
             at = np.linspace(-1.0, 1.0, n)
-            curve = np.exp(np.clip(named["push_slope"] * at + named["push_bend"] * at * at, -40.0, 40.0))
-            return np.minimum(1.0, named["push_at_middle"] * curve)
-        return np.full(n, named.get("external_influence", 0.0))
+            curve = np.exp(np.clip(estimates["push_slope"] * at + estimates["push_bend"] * at * at, -40.0, 40.0))
+            return np.minimum(1.0, estimates["push_at_middle"] * curve)
+        return np.full(n, estimates.get("external_influence", 0.0))
 
-    def _behaviour(self, named: Mapping[str, float], push: float) -> Any:
-        low = named.get("threshold", 0.0)
+    def _behaviour(self, estimates: Mapping[str, float], push: float) -> Any:
+        low = estimates.get("threshold", 0.0)
         adoption = self._b.adoption._replace(
             external_influence=push,
-            peer_influence_facilitated=named.get("peer_influence", 0.0),
-            exposure_response=KINDS[self.explanation.form],
+            peer_influence_facilitated=estimates.get("peer_influence", 0.0),
+            exposure_response=KINDS[self.hypothesis.form],
             threshold_most_ready=low,
-            threshold_least_ready=min(1.0, low + named.get("threshold_range", 0.0)),
+            threshold_least_ready=min(1.0, low + estimates.get("threshold_range", 0.0)),
         )
-        return self._b._replace(adoption=adoption, engagement=self._b.engagement._replace(gate=self.explanation.gate))
+        return self._b._replace(adoption=adoption, engagement=self._b.engagement._replace(gate=self.hypothesis.gate))
 
-    def _drawn_readiness(self, spread: float) -> np.ndarray:
+    def _readiness_nodes(self, spread: float) -> np.ndarray:
         r = self.readiness
         return np.clip(r.mean + spread * self._z, r.minimum, r.maximum)
 
-    def _response(self, named: Mapping[str, float]) -> np.ndarray:
+    def _response(self, estimates: Mapping[str, float]) -> np.ndarray:
         """Return the rule's response for each different exposure and node: shape (exposures, nodes)."""
-        e = self.explanation
-        key = (named.get("threshold", 0.0), named.get("threshold_range", 0.0))
+        e = self.hypothesis
+        key = (estimates.get("threshold", 0.0), estimates.get("threshold_range", 0.0))
         if self._last_response is not None and self._last_response[0] == key:
             return self._last_response[1]
-        b = self._behaviour(named, 0.0)
-        nodes = self._drawn_readiness(self.readiness.spread) if e.varied_thresholds else np.full(1, self.readiness.mean)
+        b = self._behaviour(estimates, 0.0)
+        nodes = self._readiness_nodes(self.readiness.spread) if e.thresholds_vary else np.full(1, self.readiness.mean)
         rule = np.frompyfunc(lambda x, r: rules.exposure_response(b, x, r, 1.0), 2, 1)
-        found = np.asarray(rule(self._exposure[:, None], nodes[None, :]), dtype=np.float64)
-        self._last_response = (key, found)
-        return found
+        response = np.asarray(rule(self._exposure[:, None], nodes[None, :]), dtype=np.float64)
+        self._last_response = (key, response)
+        return response
 
-    def _chance(self, named: Mapping[str, float]) -> np.ndarray:
+    def _chance(self, estimates: Mapping[str, float]) -> np.ndarray:
         """Return the rule's chance of adopting, engagement aside, for each cell and node."""
-        response = self._response(named)[self._cell_exposure]
-        pushes, peers = self.pushes(named), named.get("peer_influence", 0.0)
+        response = self._response(estimates)[self._cell_exposure]
+        pushes, peers = self.pushes(estimates), estimates.get("peer_influence", 0.0)
         result = np.empty(response.shape)
         for step, here in self._steps:
             push = float(pushes[max(step - 1, 0)])
             key = (step, push, peers, self._last_response[0] if self._last_response else None)
-            if key not in self._known:
-                if len(self._known) >= MAX_KNOWN:
-                    self._known.clear()
-                self._known[key] = self._adoption(named, push, response[here])
-            result[here] = self._known[key]
+            if key not in self._chances_by_key:
+                if len(self._chances_by_key) >= MAX_CACHE:
+                    self._chances_by_key.clear()
+                self._chances_by_key[key] = self._adoption(estimates, push, response[here])
+            result[here] = self._chances_by_key[key]
         return result
 
-    def _adoption(self, named: Mapping[str, float], push: float, response: np.ndarray) -> np.ndarray:
-        b, m = self._behaviour(named, push), self._m
+    def _adoption(self, estimates: Mapping[str, float], push: float, response: np.ndarray) -> np.ndarray:
+        b, m = self._behaviour(estimates, push), self._m
         rule = np.frompyfunc(lambda g: rules.adoption_probability(b, m, g, 1.0, False), 1, 1)
         return np.asarray(rule(response), dtype=np.float64)
 
     def chance_at(self, values: np.ndarray, exposure: np.ndarray, step: int) -> np.ndarray:
         """Return the chance of adopting in a step at given exposures, where all services are alike."""
-        named = self.named(values)
-        b = self._behaviour(named, 0.0)
+        estimates = self.by_name(values)
+        b = self._behaviour(estimates, 0.0)
         rule = np.frompyfunc(lambda x: rules.exposure_response(b, x, self.readiness.mean, 1.0), 1, 1)
         response = np.asarray(rule(exposure), dtype=np.float64)
-        return self._adoption(named, float(self.pushes(named)[step - 1]), response)
+        return self._adoption(estimates, float(self.pushes(estimates)[step - 1]), response)
 
-    def _engaged_at(self, readiness: np.ndarray) -> np.ndarray:
+    def _engagement_at(self, readiness: np.ndarray) -> np.ndarray:
         """Return the rule's engagement at each readiness."""
         b, m, v = self._behaviour({}, 0.0), self._m, self._v
 
@@ -306,13 +315,13 @@ class Likelihood:
     def _coefficients(self, values: np.ndarray) -> np.ndarray:
         return values[len(values) - len(self.design.names) :]
 
-    def _engaged(self, values: np.ndarray) -> np.ndarray:
+    def _engagement(self, values: np.ndarray) -> np.ndarray:
         """Return engagement for each service and node; one row where services do not differ."""
-        e = self.explanation
-        if e.varied_readiness:
-            return self._engaged_at(self._drawn_readiness(self.named(values)["readiness_spread"]))[None, :]
+        e = self.hypothesis
+        if e.readiness_varies:
+            return self._engagement_at(self._readiness_nodes(self.by_name(values)["readiness_spread"]))[None, :]
         if len(self.design.names):
-            return self._engaged_at(self.readiness_of(self._coefficients(values)))[:, None]
+            return self._engagement_at(self.readiness_of(self._coefficients(values)))[:, None]
         return np.ones((1, 1))
 
     # ------------------------------------------------------------------------------------------- the likelihood
@@ -321,15 +330,15 @@ class Likelihood:
         """Return the log-likelihood; -inf where something that happened has no chance."""
         if self.impossible:
             return -np.inf
-        if self._grouped:
-            chance = np.clip(self._chance(self.named(values))[:, 0], 1e-300, 1.0 - ROUND_OFF)
-            return float(self._adopted @ np.log(chance) + self._stayed @ np.log1p(-chance))
+        if self._is_grouped:
+            chance = np.clip(self._chance(self.by_name(values))[:, 0], 1e-300, 1.0 - ROUND_OFF)
+            return float(self._n_adoptions @ np.log(chance) + self._n_stays @ np.log1p(-chance))
         return float(self._services(values)[0].sum())
 
     def chances(self, values: np.ndarray) -> np.ndarray:
         """Return each row's chance of adopting; a mean over nodes where readiness was not observed."""
-        chance, engaged = self._chance(self.named(values)), self._engaged(values)
-        own = engaged[self.rows.service] if len(engaged) > 1 else engaged
+        chance, engagement = self._chance(self.by_name(values)), self._engagement(values)
+        own = engagement[self.rows.service] if len(engagement) > 1 else engagement
         return np.asarray((chance[self._cell] * own) @ np.exp(self._log_weight))
 
     def by_service(self, values: np.ndarray) -> np.ndarray:
@@ -339,13 +348,13 @@ class Likelihood:
         return result
 
     @property
-    def _grouped(self) -> bool:
-        return not (self.explanation.gate or self.explanation.varied_thresholds)
+    def _is_grouped(self) -> bool:
+        return not (self.hypothesis.gate or self.hypothesis.thresholds_vary)
 
     def _services(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return each service's log-likelihood, its nodes' weights given its history, and rows' chances."""
-        chance, engaged = self._chance(self.named(values)), self._engaged(values)
-        own = engaged[self.rows.service] if len(engaged) > 1 else engaged
+        chance, engagement = self._chance(self.by_name(values)), self._engagement(values)
+        own = engagement[self.rows.service] if len(engagement) > 1 else engagement
         h = np.clip(chance[self._cell] * own, 1e-300, 1.0 - ROUND_OFF)
         term = np.where(self.rows.adopted[:, None], np.log(h), np.log1p(-h))
         history = np.add.reduceat(term, self._first, axis=0) + self._log_weight[None, :]
@@ -358,10 +367,10 @@ class Likelihood:
         """Return the derivative of the log-likelihood by each parameter."""
         rows, n_columns = self.rows, len(self.design.names)
         n_own = len(values) - n_columns
-        if self._grouped:
-            chance = np.clip(self._chance(self.named(values)), 1e-300, 1.0 - ROUND_OFF)
-            by_chance = self._adopted[:, None] / chance - self._stayed[:, None] / (1.0 - chance)
-            by_engaged = None
+        if self._is_grouped:
+            chance = np.clip(self._chance(self.by_name(values)), 1e-300, 1.0 - ROUND_OFF)
+            by_chance = self._n_adoptions[:, None] / chance - self._n_stays[:, None] / (1.0 - chance)
+            by_engagement = None
         else:
             _, weight, h, chance, own = self._services(values)
             number = np.cumsum(np.diff(rows.service, prepend=-1) != 0) - 1
@@ -369,21 +378,21 @@ class Likelihood:
             by_chance = np.stack(
                 [np.bincount(self._cell, weights=column, minlength=len(chance)) for column in (slope * own).T], axis=1
             )
-            by_engaged = slope * chance[self._cell]
+            by_engagement = slope * chance[self._cell]
         result = np.zeros(len(values))
         for k in range(n_own):
             up, down, width = self._beside(values, k)
             if self.parameters[k].name == "readiness_spread":
-                assert by_engaged is not None
-                change = self._engaged(up) - self._engaged(down)
-                result[k] = float(np.sum(by_engaged.sum(axis=0) * change[0])) / width
+                assert by_engagement is not None
+                change = self._engagement(up) - self._engagement(down)
+                result[k] = float(np.sum(by_engagement.sum(axis=0) * change[0])) / width
             else:
-                change = self._chance(self.named(up)) - self._chance(self.named(down))
+                change = self._chance(self.by_name(up)) - self._chance(self.by_name(down))
                 result[k] = float(np.sum(by_chance * change)) / width
-        if n_columns and by_engaged is not None:
+        if n_columns and by_engagement is not None:
             log_odds = self.design.values @ self._coefficients(values)
-            high, low = (self._engaged_at(self._readiness_at(log_odds + sign * 1e-5)) for sign in (1.0, -1.0))
-            per_service = np.bincount(rows.service, weights=by_engaged[:, 0], minlength=rows.n_services)
+            high, low = (self._engagement_at(self._readiness_at(log_odds + sign * 1e-5)) for sign in (1.0, -1.0))
+            per_service = np.bincount(rows.service, weights=by_engagement[:, 0], minlength=rows.n_services)
             result[n_own:] = (per_service * (high - low) / 2e-5) @ self.design.values
         return result
 

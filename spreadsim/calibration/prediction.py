@@ -1,12 +1,12 @@
 """Predicting what was not used to fit: other groups, and the second half of the time.
 
-What belongs here: splits, forecasts of curves by simulation, proper scores, and the explanations without a network that
+What belongs here: splits, forecasts of curves by simulation, proper scores, and the hypotheses without a network that
 a network has to beat. What does not: fitting (``estimation``), simulating the reduced model (``reduced_model``).
 
 Two proper scores. The *log score* is the mean over person-periods held out of the logarithm of the chance given to what
 happened, one step ahead: exposure is what was observed up to then. The *continuous ranked probability score* (CRPS,
 Gneiting, Raftery 2007) is of the whole curve, forecast from the state at the start of the time held out: in shares of
-services, the mean over steps; lower is better. Forecasts hold the fitted values fixed: bands are luck alone.
+services, the mean over steps; lower is better. Forecasts hold the fitted values fixed: bands are chance alone.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from spreadsim import draws
-from spreadsim.calibration.estimation import Fit, fit
-from spreadsim.calibration.likelihood import Design, Explanation, Likelihood, Readiness
-from spreadsim.calibration.reduced_model import fitted_scenario, readiness_of, simulate
+from spreadsim.calibration.estimation import LikelihoodFit, fit_likelihood
+from spreadsim.calibration.likelihood import DesignMatrix, Hypothesis, Likelihood, ReadinessDistribution
+from spreadsim.calibration.reduced_model import readiness_of, scenario_of_fit, simulate
 from spreadsim.calibration.risk_sets import (
-    History,
+    AdoptionHistory,
     RiskSet,
-    adopted_share,
+    adoption_share,
     in_groups,
     risk_set,
     risk_set_without_network,
@@ -34,9 +34,9 @@ from spreadsim.scenario.plan import Plan
 MAX_FOLDS = 5
 CONSTANT, BASS, CHANGING, NETWORK = "constant-hazard", "bass", "changing-push", "network"
 WITHOUT_NETWORK = {
-    CONSTANT: Explanation(CONSTANT, "constant hazard, no network", peers=False),
-    BASS: Explanation(BASS, "Bass curve: push and the share of the group, no network"),
-    CHANGING: Explanation(CHANGING, "push that changes over time, no network", "curved", peers=False),
+    CONSTANT: Hypothesis(CONSTANT, "constant hazard, no network", peers=False),
+    BASS: Hypothesis(BASS, "Bass curve: push and the share of the group, no network"),
+    CHANGING: Hypothesis(CHANGING, "push that changes over time, no network", "curved", peers=False),
 }
 
 
@@ -64,7 +64,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Score:
-    """How one explanation predicted what was held out.
+    """How one hypothesis predicted what was held out.
 
     Attributes
     ----------
@@ -95,35 +95,37 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Setting:
+class CalibrationModel:
     """What forecasts need beside a history: a way to make a scenario of a fit, and the parts of a likelihood."""
 
     scenario: Scenario
     plan: Plan
-    readiness: Readiness
-    design: Mapping[str, Design]
+    readiness: ReadinessDistribution
+    design: Mapping[str, DesignMatrix]
     replicates: int
     seed: int
 
-    def likelihood(self, rows: RiskSet, explanation: Explanation) -> Likelihood:
-        """Return the likelihood of rows under an explanation."""
-        return Likelihood(rows, explanation, self.plan, self.readiness, self.design.get(explanation.name))
+    def likelihood(self, rows: RiskSet, hypothesis: Hypothesis) -> Likelihood:
+        """Return the likelihood of rows under a hypothesis."""
+        return Likelihood(rows, hypothesis, self.plan, self.readiness, self.design.get(hypothesis.name))
 
 
-def forecast_network(setting: Setting, history: History, fitted: Fit, first_step: int = 0) -> np.ndarray:
+def forecast_network(
+    model: CalibrationModel, history: AdoptionHistory, fit: LikelihoodFit, first_step: int = 0
+) -> np.ndarray:
     """Return the step of adoption of each service in simulated runs that begin with who had adopted by `first_step`.
 
     The package's own driver runs the fitted scenario: shape (replicates, n).
     """
     starting = [history.network.ids[i] for i in np.flatnonzero(history.when <= first_step)]
     steps = history.n_steps - first_step
-    scenario = fitted_scenario(setting.scenario, fitted, steps, starting)
-    when = simulate(scenario, history.network, setting.replicates, setting.seed, readiness_of(fitted))
+    scenario = scenario_of_fit(model.scenario, fit, steps, starting)
+    when = simulate(scenario, history.network, model.replicates, model.seed, readiness_of(fit))
     return np.where(when == 0, np.where(history.when <= first_step, history.when, 0.0)[None, :], when + first_step)
 
 
 def forecast_without_network(
-    setting: Setting, history: History, fitted: Fit, members: np.ndarray, first_step: int = 0
+    model: CalibrationModel, history: AdoptionHistory, fit: LikelihoodFit, members: np.ndarray, first_step: int = 0
 ) -> np.ndarray:
     """Return the share of `members` adopted at the end of steps first_step..T in simulated runs, by group.
 
@@ -134,20 +136,20 @@ def forecast_without_network(
     groups, place = np.unique(history.group[members], return_inverse=True)
     size = np.bincount(place).astype(np.float64)
     start = np.bincount(place, weights=history.when[members] <= first_step)
-    adopted = np.tile(start, (setting.replicates, 1))
-    shares = [adopted.sum(axis=1) / size.sum()]
+    n_adopters = np.tile(start, (model.replicates, 1))
+    shares = [n_adopters.sum(axis=1) / size.sum()]
     for step in range(first_step + 1, history.n_steps + 1):
-        exposure = np.clip(adopted / np.maximum(size - 1.0, 1.0), 0.0, 1.0)
+        exposure = np.clip(n_adopters / np.maximum(size - 1.0, 1.0), 0.0, 1.0)
         different, at = np.unique(exposure, return_inverse=True)
-        chance = fitted.likelihood.chance_at(fitted.values, different, step)[at.reshape(-1)].reshape(exposure.shape)
+        chance = fit.likelihood.chance_at(fit.values, different, step)[at.reshape(-1)].reshape(exposure.shape)
         u = np.stack(
             [
-                draws.uniform(setting.seed, k, step, draws.STRUCTURE_TEST, groups.astype(np.uint64) + np.uint64(1))
-                for k in range(setting.replicates)
+                draws.uniform(model.seed, k, step, draws.STRUCTURE_TEST, groups.astype(np.uint64) + np.uint64(1))
+                for k in range(model.replicates)
             ]
         )
-        adopted = adopted + binom.ppf(np.maximum(u, 2.0**-54), size - adopted, chance)
-        shares.append(adopted.sum(axis=1) / size.sum())
+        n_adopters = n_adopters + binom.ppf(np.maximum(u, 2.0**-54), size - n_adopters, chance)
+        shares.append(n_adopters.sum(axis=1) / size.sum())
     return np.stack(shares, axis=1)
 
 
@@ -157,18 +159,24 @@ def curve_of(shares: np.ndarray, observed: np.ndarray, members: int, first_step:
 
     low, median, high = np.quantile(shares, (0.05, 0.5, 0.95), axis=0)
     # The score of an ensemble is half the squared energy distance to what happened (Gneiting, Raftery 2007).
-    crps = [energy_distance(runs, [seen]) ** 2 / 2.0 for runs, seen in zip(shares[:, 1:].T, observed[1:], strict=True)]
+    crps = [
+        energy_distance(runs, [outcome]) ** 2 / 2.0 for runs, outcome in zip(shares[:, 1:].T, observed[1:], strict=True)
+    ]
     return Curve(first_step, members, observed, median, low, high, float(np.mean(crps)))
 
 
 def network_curve(
-    setting: Setting, history: History, fitted: Fit, members: np.ndarray | None = None, first_step: int = 0
+    model: CalibrationModel,
+    history: AdoptionHistory,
+    fit: LikelihoodFit,
+    members: np.ndarray | None = None,
+    first_step: int = 0,
 ) -> Curve:
-    """Return the forecast of a fitted network explanation for `members` (all, if not given)."""
-    chosen = np.arange(history.n) if members is None else members
-    when = forecast_network(setting, history, fitted, first_step)[:, chosen]
-    shares = adopted_share(when, history.n_steps, first_step)
-    return curve_of(shares, history.curve(chosen, first_step), len(chosen), first_step)
+    """Return the forecast of a fitted network hypothesis for `members` (all, if not given)."""
+    services = np.arange(history.n) if members is None else members
+    when = forecast_network(model, history, fit, first_step)[:, services]
+    shares = adoption_share(when, history.n_steps, first_step)
+    return curve_of(shares, history.curve(services, first_step), len(services), first_step)
 
 
 # --------------------------------------------------------------------------------------------------- held out
@@ -184,41 +192,41 @@ class _Part:
     first_step: int
 
 
-def splits(setting: Setting, history: History, network: tuple[Explanation, ...]) -> list[Split]:
+def splits(model: CalibrationModel, history: AdoptionHistory, network: tuple[Hypothesis, ...]) -> list[Split]:
     """Return the scores by group held out (where there are two groups or more) and by half of the time.
 
     Parameters
     ----------
-    network : explanations with peers on the network, beside the three without.
+    network : hypotheses with peers on the network, beside the three without.
     """
-    found = []
+    result = []
     rows = risk_set(history)
     n_groups = len(history.group_names)
     if n_groups >= 2:
         n_folds = min(MAX_FOLDS, n_groups)
         parts = []
         for fold in range(n_folds):
-            held = [g for g in range(n_groups) if g % n_folds == fold]
-            test = in_groups(rows, history, held)
+            groups = [g for g in range(n_groups) if g % n_folds == fold]
+            test = in_groups(rows, history, groups)
             if test.any() and rows.adopted[~test].any():
-                members = np.flatnonzero(np.isin(history.group, held))
+                members = np.flatnonzero(np.isin(history.group, groups))
                 parts.append(_Part(~test, test, members, 0))
-        shown = "each group in turn" if n_folds == n_groups else f"a fifth of the {n_groups} groups in turn"
-        found.append(_split(setting, history, rows, network, "groups", f"Held out: {shown}", parts))
+        parts_text = "each group in turn" if n_folds == n_groups else f"a fifth of the {n_groups} groups in turn"
+        result.append(_split(model, history, rows, network, "groups", f"Held out: {parts_text}", parts))
     middle = history.n_steps // 2
     test = rows.step > middle
     if test.any() and rows.adopted[~test].any() and middle >= 2:
         part = _Part(~test, test, np.arange(history.n), middle)
         title = f"Held out: steps {middle + 1} to {history.n_steps}, fitted on steps 1 to {middle}"
-        found.append(_split(setting, history, rows, network, "time", title, [part]))
-    return found
+        result.append(_split(model, history, rows, network, "time", title, [part]))
+    return result
 
 
 def _split(
-    setting: Setting,
-    history: History,
+    model: CalibrationModel,
+    history: AdoptionHistory,
     rows: RiskSet,
-    network: tuple[Explanation, ...],
+    network: tuple[Hypothesis, ...],
     name: str,
     title: str,
     parts: list[_Part],
@@ -234,21 +242,21 @@ def _split(
         gains[e.name], curves[e.name] = np.zeros(history.n), []
         for part in parts:
             train = own.only(part.train)
-            fitted = fit(setting.likelihood(train, e), curvature=False)
-            both = setting.likelihood(own.only(part.train | part.test), e)
-            inside = setting.likelihood(train, e)
-            gains[e.name] += both.by_service(fitted.values) - inside.by_service(fitted.values)
+            fit = fit_likelihood(model.likelihood(train, e), curvature=False)
+            both = model.likelihood(own.only(part.train | part.test), e)
+            inside = model.likelihood(train, e)
+            gains[e.name] += both.by_service(fit.values) - inside.by_service(fit.values)
             if on_network:
                 if e.expressible:
-                    curves[e.name].append(network_curve(setting, history, fitted, part.members, part.first_step))
+                    curves[e.name].append(network_curve(model, history, fit, part.members, part.first_step))
                 continue
-            shares = forecast_without_network(setting, history, fitted, part.members, part.first_step)
+            shares = forecast_without_network(model, history, fit, part.members, part.first_step)
             observed = history.curve(part.members, part.first_step)
             curves[e.name].append(curve_of(shares, observed, len(part.members), part.first_step))
-    tested = np.unique(np.concatenate([rows.service[part.test] for part in parts]))
+    services = np.unique(np.concatenate([rows.service[part.test] for part in parts]))
     scores = []
     for e in everything:
-        d = (gains[e.name] - gains[CONSTANT])[tested]
+        d = (gains[e.name] - gains[CONSTANT])[services]
         half = 1.96 * float(np.std(d, ddof=1)) * np.sqrt(len(d))
         total = float(d.sum())
         crps = float(np.mean([c.crps for c in curves[e.name]])) if curves[e.name] else None
@@ -268,29 +276,29 @@ def _split(
 
 
 def verdict(split: Split) -> list[str]:
-    """Return in words which explanation predicted best, by each score, and whether that can be told."""
-    ranked = sorted(split.scores, key=lambda s: -s.log_score)
-    best = ranked[0]
+    """Return in words which hypothesis predicted best, by each score, and whether that can be told."""
+    scores = sorted(split.scores, key=lambda s: -s.log_score)
+    best = scores[0]
     constant = next(s for s in split.scores if s.name == CONSTANT)
-    said = [
+    sentences = [
         f"{split.title}. By the log score of {split.n_rows:,} person-periods, the best is {best.title} "
         f"({best.log_score:.4f}; constant hazard {constant.log_score:.4f})."
     ]
     if best.name == CONSTANT:
-        said.append("Nothing predicts better one step ahead than a constant hazard.")
+        sentences.append("Nothing predicts better one step ahead than a constant hazard.")
     elif best.low > 0:
-        said.append(
+        sentences.append(
             f"It is better than the constant hazard by {best.difference:.4f} a person-period "
             f"({best.low:.4f} to {best.high:.4f}, over services)."
         )
     else:
-        said.append(
+        sentences.append(
             f"It cannot be told from the constant hazard: {best.difference:+.4f} a person-period "
             f"({best.low:+.4f} to {best.high:+.4f}, over services)."
         )
-    known = [(s.crps, s) for s in split.scores if s.crps is not None]
-    if known:
-        least, score = min(known, key=lambda pair: pair[0])
-        others = ", ".join(f"{s.title} {c:.4f}" for c, s in known if s is not score)
-        said.append(f"By the CRPS of the curve, the best is {score.title} ({least:.4f}; {others}).")
-    return said
+    with_crps = [(s.crps, s) for s in split.scores if s.crps is not None]
+    if with_crps:
+        least, score = min(with_crps, key=lambda pair: pair[0])
+        others = ", ".join(f"{s.title} {c:.4f}" for c, s in with_crps if s is not score)
+        sentences.append(f"By the CRPS of the curve, the best is {score.title} ({least:.4f}; {others}).")
+    return sentences

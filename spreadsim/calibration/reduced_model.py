@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.calibration.estimation import Fit
+from spreadsim.calibration.estimation import LikelihoodFit
 from spreadsim.network.data import Network, make_network
 from spreadsim.outcomes.measures import first_months_embedded
 from spreadsim.scenario.document import Scenario
@@ -39,8 +39,8 @@ REDUCED: Mapping[str, Any] = {
 _LEVERS = {"mandate": 0.0, "latitude": 0.0, "monitoring": 0.0}
 
 
-def reduced(
-    scenario: Scenario, steps: int, values: Mapping[str, Any], starting_ids: list[str], given_context: bool = False
+def reduced_scenario(
+    scenario: Scenario, steps: int, values: Mapping[str, Any], starting_ids: list[str], context_is_data: bool = False
 ) -> Scenario:
     """Return the scenario as the reduced model.
 
@@ -50,11 +50,11 @@ def reduced(
     steps : months to run; a month of it is one step of the data.
     values : fields by their dotted path, laid upon it last.
     starting_ids : services that had adopted at the start.
-    given_context : whether the network's contexts are data; without, ties are not weighted by drawn ones.
+    context_is_data : whether the network's contexts are data; without, ties are not weighted by drawn ones.
     """
     document = resolved(scenario)
     fields = {**REDUCED, "run.months": steps, "programme.stop_month": steps}
-    if not given_context:
+    if not context_is_data:
         fields["network.peer_ties.homophily_distance"] = float("inf")
     for path, value in {**fields, **values}.items():
         document = with_setting(document, path.split("."), value, "calibrate")
@@ -70,35 +70,35 @@ def reduced(
     return validate(document, "calibrate", scenario.folder)
 
 
-def fitted_plan(scenario: Scenario) -> Plan:
+def strategy_plan(scenario: Scenario) -> Plan:
     """Return the plan of a reduced scenario's strategy with peers."""
     return plan(scenario, STRATEGY)
 
 
-def fitted_scenario(scenario: Scenario, fitted: Fit, steps: int, starting_ids: list[str]) -> Scenario:
+def scenario_of_fit(scenario: Scenario, fit: LikelihoodFit, steps: int, starting_ids: list[str]) -> Scenario:
     """Return the reduced scenario with the values of a fit in their fields; one month of it is one step of the data.
 
     Readiness that depends on covariates or groups is a column of its own (`readiness_of`), not a field.
     """
-    e, named = fitted.likelihood.explanation, fitted.named
-    low = named.get("threshold", 0.0)
+    e, estimates = fit.likelihood.hypothesis, fit.estimates
+    low = estimates.get("threshold", 0.0)
     values: dict[str, Any] = {
-        "behaviour.adoption.external_influence": named.get("external_influence", 0.0),
-        "behaviour.adoption.peer_influence_facilitated": named.get("peer_influence", 0.0),
+        "behaviour.adoption.external_influence": estimates.get("external_influence", 0.0),
+        "behaviour.adoption.peer_influence_facilitated": estimates.get("peer_influence", 0.0),
         "behaviour.adoption.exposure_response": e.form,
         "behaviour.adoption.threshold_most_ready": low,
-        "behaviour.adoption.threshold_least_ready": min(1.0, low + named.get("threshold_range", 0.0)),
+        "behaviour.adoption.threshold_least_ready": min(1.0, low + estimates.get("threshold_range", 0.0)),
         "behaviour.engagement.gate": e.gate,
     }
-    if e.varied_readiness:
-        values["services.readiness.standard_deviation"] = named["readiness_spread"]
-    return reduced(scenario, steps, values, starting_ids)
+    if e.readiness_varies:
+        values["services.readiness.standard_deviation"] = estimates["readiness_spread"]
+    return reduced_scenario(scenario, steps, values, starting_ids)
 
 
-def readiness_of(fitted: Fit) -> np.ndarray | None:
-    """Return each service's readiness under covariates or groups; None where the explanation has neither."""
-    n_columns = len(fitted.likelihood.design.names)
-    return fitted.likelihood.readiness_of(fitted.values[len(fitted.values) - n_columns :]) if n_columns else None
+def readiness_of(fit: LikelihoodFit) -> np.ndarray | None:
+    """Return each service's readiness under covariates or groups; None where the hypothesis has neither."""
+    n_columns = len(fit.likelihood.design.names)
+    return fit.likelihood.readiness_of(fit.values[len(fit.values) - n_columns :]) if n_columns else None
 
 
 def simulate(
@@ -114,12 +114,12 @@ def simulate(
     """
     from spreadsim.drivers.running import run_plan
 
-    chosen = fitted_plan(scenario)
+    peer_plan = strategy_plan(scenario)
     if readiness is not None:
         network = replace(network, attributes={**network.attributes, "readiness": readiness})
-    drawn = readiness is None and scenario.network.redraw and "readiness" in network.drawn
+    redraws = readiness is None and scenario.network.redraw and "readiness" in network.drawn
     result = np.empty((replicates, network.n))
     for k in range(replicates):
-        here = make_network(scenario, k, like=network) if drawn and k > 0 else network
-        result[k] = first_months_embedded(run_plan(here, chosen, seed, k, "compiled"))
+        here = make_network(scenario, k, like=network) if redraws and k > 0 else network
+        result[k] = first_months_embedded(run_plan(here, peer_plan, seed, k, "compiled"))
     return result

@@ -31,7 +31,7 @@ _rule_exposure = np.frompyfunc(rules.exposure, 2, 1)
 
 
 @dataclass(frozen=True)
-class History:
+class AdoptionHistory:
     """Who adopted when, on which network.
 
     Attributes
@@ -39,7 +39,7 @@ class History:
     network : who listens to whom.
     when : step of adoption of each service, 0 at the start, nan where not by the end.
     n_steps : T, the number of steps observed after the start.
-    first_shown : the period of the data that step 0 stands for.
+    start_period : the period of the data that step 0 stands for.
     period_months : months in a step.
     group : for each service the number of its group on the first level below the root, -1 where it has none.
     group_names : of these groups.
@@ -49,7 +49,7 @@ class History:
     network: Network
     when: np.ndarray
     n_steps: int
-    first_shown: int
+    start_period: int
     period_months: int
     group: np.ndarray
     group_names: tuple[str, ...]
@@ -61,12 +61,12 @@ class History:
         return self.network.n
 
     @property
-    def n_given(self) -> int:
+    def n_at_start(self) -> int:
         """Number that had adopted at the start."""
         return int(np.sum(self.when == 0))
 
     @property
-    def n_adopted(self) -> int:
+    def n_adoptions(self) -> int:
         """Number of adoptions in steps 1 to T: the events of the likelihood."""
         return int(np.sum(self.when >= 1))
 
@@ -78,14 +78,14 @@ class History:
     def curve(self, members: np.ndarray | None = None, first: int = 0) -> np.ndarray:
         """Return the share of services (of `members`, if given) that had adopted by the end of steps `first` to T."""
         when = self.when if members is None else self.when[members]
-        return adopted_share(when[None, :], self.n_steps, first)[0]
+        return adoption_share(when[None, :], self.n_steps, first)[0]
 
-    def simulated(self, when: np.ndarray) -> History:
+    def with_times(self, when: np.ndarray) -> AdoptionHistory:
         """Return the same history with other times of adoption."""
         return replace(self, when=when)
 
 
-def adopted_share(when: np.ndarray, n_steps: int, first: int = 0) -> np.ndarray:
+def adoption_share(when: np.ndarray, n_steps: int, first: int = 0) -> np.ndarray:
     """Return the share that adopted by the end of steps first..n_steps, for rows of times: shape (rows, steps)."""
     return (when[:, :, None] <= np.arange(first, n_steps + 1)[None, None, :]).mean(axis=1)
 
@@ -98,7 +98,7 @@ def history_of(
     period_months: int = 1,
     first_period: FirstPeriod = "given",
     outside: np.ndarray | None = None,
-) -> History:
+) -> AdoptionHistory:
     """Return the history that periods of adoption on a network describe.
 
     Parameters
@@ -136,7 +136,7 @@ def history_of(
             f"at most {MAX_ROWS:,} are fitted: take a sample of whole groups, or longer periods",
         )
     group, names = first_level(network)
-    return History(network, when, n_steps, first, period_months, group, names, outside)
+    return AdoptionHistory(network, when, n_steps, first, period_months, group, names, outside)
 
 
 def first_level(network: Network) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -189,7 +189,7 @@ class RiskSet:
         )
 
 
-def risk_set(history: History, outside: Outside = "ignored") -> RiskSet:
+def risk_set(history: AdoptionHistory, outside: Outside = "ignored") -> RiskSet:
     """Return every row of a history, exposure along its ties.
 
     Parameters
@@ -206,15 +206,15 @@ def risk_set(history: History, outside: Outside = "ignored") -> RiskSet:
         share = group_share(history) if outside == "as-the-rest" else np.zeros((history.n, history.n_steps))
     columns = []
     for step in range(history.n_steps):
-        spoke = network.weight * (when[network.ties.peer] <= step)
-        heard = np.bincount(network.ties.listener, weights=spoke, minlength=history.n)[: history.n]
+        weight = network.weight * (when[network.ties.peer] <= step)
+        adopter_weight = np.bincount(network.ties.listener, weights=weight, minlength=history.n)[: history.n]
         if share is not None and history.outside is not None:
-            heard = heard + history.outside * share[:, step]
-        columns.append(_exposed(heard, total))
+            adopter_weight = adopter_weight + history.outside * share[:, step]
+        columns.append(_exposure(adopter_weight, total))
     return _rows(history, np.stack(columns, axis=1))
 
 
-def risk_set_without_network(history: History) -> RiskSet:
+def risk_set_without_network(history: AdoptionHistory) -> RiskSet:
     """Return every row with exposure to the whole of the service's group, itself left out: the Bass curve's.
 
     Where the network has no groups, the group is everybody.
@@ -222,13 +222,13 @@ def risk_set_without_network(history: History) -> RiskSet:
     return _rows(history, group_share(history))
 
 
-def _exposed(heard: np.ndarray, total: np.ndarray) -> np.ndarray:
+def _exposure(adopter_weight: np.ndarray, total: np.ndarray) -> np.ndarray:
     """Return the rule's exposure for each pair, asked once for each different pair."""
-    pairs, place = np.unique(np.stack([heard, total], axis=1), axis=0, return_inverse=True)
+    pairs, place = np.unique(np.stack([adopter_weight, total], axis=1), axis=0, return_inverse=True)
     return np.asarray(_rule_exposure(pairs[:, 0], pairs[:, 1]), dtype=np.float64)[place.reshape(-1)]
 
 
-def group_share(history: History) -> np.ndarray:
+def group_share(history: AdoptionHistory) -> np.ndarray:
     """Return the share of the others in each service's group that had adopted by the start of steps 1..T."""
     group = history.group + 1
     size = np.bincount(group)
@@ -237,7 +237,7 @@ def group_share(history: History) -> np.ndarray:
     return (counts[group] - own) / np.maximum(size[group] - 1, 1)[:, None]
 
 
-def _rows(history: History, exposure: np.ndarray) -> RiskSet:
+def _rows(history: AdoptionHistory, exposure: np.ndarray) -> RiskSet:
     step = np.arange(1, history.n_steps + 1)
     at_risk = ~(history.when[:, None] < step[None, :])
     service, place = np.nonzero(at_risk)
@@ -246,6 +246,6 @@ def _rows(history: History, exposure: np.ndarray) -> RiskSet:
     )
 
 
-def in_groups(rows: RiskSet, history: History, groups: Sequence[int]) -> np.ndarray:
+def in_groups(rows: RiskSet, history: AdoptionHistory, groups: Sequence[int]) -> np.ndarray:
     """Return which rows belong to services of these groups."""
     return np.asarray(np.isin(history.group[rows.service], list(groups)))

@@ -19,19 +19,25 @@ from spreadsim import rules
 from spreadsim.calibration import findings
 from spreadsim.calibration.calibration import load_history
 from spreadsim.calibration.data import group_design
-from spreadsim.calibration.estimation import fit, likelihood_ratio, not_identified, profile_fall, profile_interval
-from spreadsim.calibration.hypotheses import explanations, nested_tests, peer_tests
-from spreadsim.calibration.likelihood import Design, Explanation, Likelihood, Readiness
-from spreadsim.calibration.prediction import CONSTANT, Setting, curve_of, splits
-from spreadsim.calibration.reduced_model import fitted_plan, fitted_scenario, reduced, simulate
-from spreadsim.calibration.risk_sets import History, history_of, risk_set, risk_set_without_network
+from spreadsim.calibration.estimation import (
+    fit_likelihood,
+    identification_problems,
+    likelihood_ratio,
+    profile_fall,
+    profile_interval,
+)
+from spreadsim.calibration.hypotheses import candidate_hypotheses, nested_tests, peer_tests
+from spreadsim.calibration.likelihood import DesignMatrix, Hypothesis, Likelihood, ReadinessDistribution
+from spreadsim.calibration.prediction import CONSTANT, CalibrationModel, curve_of, splits
+from spreadsim.calibration.reduced_model import reduced_scenario, scenario_of_fit, simulate, strategy_plan
+from spreadsim.calibration.risk_sets import AdoptionHistory, history_of, risk_set, risk_set_without_network
 from spreadsim.cli import commands
 from spreadsim.scenario.files import load_scenario, resolved, validate
 
-READINESS = Readiness(0.5, 0.2, 0.02, 0.98)
+READINESS = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
 PUSH, PEERS = "behaviour.adoption.external_influence", "behaviour.adoption.peer_influence_facilitated"
 FORM = "behaviour.adoption.exposure_response"
-BOTH, ALONE = Explanation("push-and-peers", ""), Explanation("push", "", peers=False)
+BOTH, ALONE = Hypothesis("push-and-peers", ""), Hypothesis("push", "", peers=False)
 
 
 def base(n: int = 150) -> Any:
@@ -44,30 +50,30 @@ def base(n: int = 150) -> Any:
     return validate(document, "test")
 
 
-def simulated(values: dict[str, Any], steps: int = 15, sets: int = 1, n: int = 150) -> list[History]:
+def simulated(values: dict[str, Any], steps: int = 15, sets: int = 1, n: int = 150) -> list[AdoptionHistory]:
     """Return histories that the compiled driver made, from six services at the start."""
     scenario = base(n)
     network = ss.make_network(scenario)
     network = replace(network, homophily_distance=float("inf"))
     ids = [network.ids[i] for i in range(0, n, n // 6)]
-    model = reduced(scenario, steps, {FORM: "linear", PUSH: 0.0, PEERS: 0.0, **values}, ids)
+    model = reduced_scenario(scenario, steps, {FORM: "linear", PUSH: 0.0, PEERS: 0.0, **values}, ids)
     return [history_of(network, when, steps) for when in simulate(model, network, sets, 3)]
 
 
-def likelihood(history: History, explanation: Explanation, design: Design | None = None) -> Likelihood:
-    plan = fitted_plan(reduced(base(), history.n_steps, {}, []))
+def likelihood(history: AdoptionHistory, explanation: Hypothesis, design: DesignMatrix | None = None) -> Likelihood:
+    plan = strategy_plan(reduced_scenario(base(), history.n_steps, {}, []))
     return Likelihood(risk_set(history), explanation, plan, READINESS, design)
 
 
 @pytest.fixture(scope="module")
-def history() -> History:
+def history() -> AdoptionHistory:
     return simulated({PUSH: 0.05, PEERS: 0.2})[0]
 
 
 # ------------------------------------------------------------------------------------------------- rows
 
 
-def path_history(**options: Any) -> History:
+def path_history(**options: Any) -> AdoptionHistory:
     """Three services in a row, a - b - c: a adopts in period 1, b in 3, c not in 4."""
     document = resolved(base())
     document["network"] |= {"source": "path", "services": 3, "hierarchy": []}
@@ -85,8 +91,8 @@ def test_exposure_is_last_steps_and_the_censored_stay_at_risk_to_the_end() -> No
 
 def test_the_first_period_is_given_or_at_risk() -> None:
     given, at_risk = path_history(), path_history(first_period="at-risk")
-    assert (given.n_given, given.n_adopted, given.n_steps) == (1, 1, 3)
-    assert (at_risk.n_given, at_risk.n_adopted, at_risk.n_steps) == (0, 2, 4)
+    assert (given.n_at_start, given.n_adoptions, given.n_steps) == (1, 1, 3)
+    assert (at_risk.n_at_start, at_risk.n_adoptions, at_risk.n_steps) == (0, 2, 4)
     rows = risk_set(at_risk)
     assert rows.adopted[(rows.service == 0) & (rows.step == 1)].tolist() == [True]
     assert rows.exposure[rows.step == 1].tolist() == [0.0, 0.0, 0.0]
@@ -105,7 +111,7 @@ def test_peers_outside_the_survey_thin_exposure_out_or_follow_the_group() -> Non
 # ------------------------------------------------------------------------------------------------- likelihood
 
 
-def by_hand(history: History, chance: Any) -> float:
+def by_hand(history: AdoptionHistory, chance: Any) -> float:
     """Return the log-likelihood, a service and step at a time."""
     network, total = history.network, 0.0
     for i in range(history.n):
@@ -120,11 +126,11 @@ def by_hand(history: History, chance: Any) -> float:
 
 
 @pytest.mark.parametrize(("form", "kind"), [("linear", 1), ("saturating", 0), ("threshold", 2)])
-def test_the_likelihood_is_the_rules(history: History, form: Any, kind: int) -> None:
-    e = Explanation(form, "", form=form)
+def test_the_likelihood_is_the_rules(history: AdoptionHistory, form: Any, kind: int) -> None:
+    e = Hypothesis(form, "", form=form)
     made = likelihood(history, e)
     values = np.array([0.04, 0.3, 0.25][: len(made.parameters)])
-    plan = fitted_plan(reduced(base(), 3, {PUSH: 0.04, PEERS: 0.3, FORM: form,
+    plan = strategy_plan(reduced_scenario(base(), 3, {PUSH: 0.04, PEERS: 0.3, FORM: form,
                                            "behaviour.adoption.threshold_most_ready": 0.25,
                                            "behaviour.adoption.threshold_least_ready": 0.25}, []))  # fmt: skip
     b, m = plan.behaviour, plan.levers[0]
@@ -135,11 +141,11 @@ def test_the_likelihood_is_the_rules(history: History, form: Any, kind: int) -> 
     assert made.log_likelihood(values) == pytest.approx(expected, rel=1e-12)
 
 
-def test_readiness_by_a_covariate_is_the_rules_engagement(history: History) -> None:
+def test_readiness_by_a_covariate_is_the_rules_engagement(history: AdoptionHistory) -> None:
     x = np.linspace(-1.5, 1.5, history.n)
-    made = likelihood(history, Explanation("c", "", covariates=True), Design(x[:, None], ("x",), ("x",)))
-    plan = fitted_plan(
-        reduced(base(), 3, {PUSH: 0.08, PEERS: 0.3, FORM: "linear", "behaviour.engagement.gate": True}, [])
+    made = likelihood(history, Hypothesis("c", "", covariates=True), DesignMatrix(x[:, None], ("x",), ("x",)))
+    plan = strategy_plan(
+        reduced_scenario(base(), 3, {PUSH: 0.08, PEERS: 0.3, FORM: "linear", "behaviour.engagement.gate": True}, [])
     )
     b, m, v = plan.behaviour, plan.levers[0], plan.intervention
 
@@ -151,8 +157,8 @@ def test_readiness_by_a_covariate_is_the_rules_engagement(history: History) -> N
     assert made.log_likelihood(np.array([0.08, 0.3, 0.8])) == pytest.approx(by_hand(history, chance), rel=1e-10)
 
 
-def test_readiness_nobody_observed_is_integrated_out(history: History) -> None:
-    made = likelihood(history, Explanation("v", "", varied_readiness=True))
+def test_readiness_nobody_observed_is_integrated_out(history: AdoptionHistory) -> None:
+    made = likelihood(history, Hypothesis("v", "", readiness_varies=True))
     own = made.by_service(np.array([0.1, 0.4, 0.2]))
     rows = risk_set(history)
     for i in (1, 20, 77):
@@ -166,13 +172,13 @@ def test_readiness_nobody_observed_is_integrated_out(history: History) -> None:
         assert own[i] == pytest.approx(np.log(quad(at, -8, 8, points=[-2.4, 2.4], limit=200)[0]), abs=2e-3)
 
 
-@pytest.mark.parametrize("e", explanations(True, True, False), ids=lambda e: e.name)
-def test_the_gradient_is_the_likelihoods_slope(history: History, e: Explanation) -> None:
-    design = Design.empty(history.n)
+@pytest.mark.parametrize("e", candidate_hypotheses(True, True, False), ids=lambda e: e.name)
+def test_the_gradient_is_the_likelihoods_slope(history: AdoptionHistory, e: Hypothesis) -> None:
+    design = DesignMatrix.empty(history.n)
     if e.covariates:
-        design = Design(np.linspace(-1, 1, history.n)[:, None], ("x",), ("x",))
+        design = DesignMatrix(np.linspace(-1, 1, history.n)[:, None], ("x",), ("x",))
     if e.groups:
-        design = design.beside(group_design(np.arange(history.n) % 3, ("a", "b", "c")))
+        design = design.with_columns(group_design(np.arange(history.n) % 3, ("a", "b", "c")))
     made = likelihood(history, e, design)
     if made.impossible:
         assert e.name == "peers"
@@ -192,9 +198,9 @@ def test_the_gradient_is_the_likelihoods_slope(history: History, e: Explanation)
 # ------------------------------------------------------------------------------------------------- fits, intervals
 
 
-def test_a_constant_hazard_is_adoptions_over_person_periods(history: History) -> None:
+def test_a_constant_hazard_is_adoptions_over_person_periods(history: AdoptionHistory) -> None:
     rows = risk_set(history)
-    found = fit(likelihood(history, ALONE))
+    found = fit_likelihood(likelihood(history, ALONE))
     rate = rows.adopted.mean()
     assert found.values[0] == pytest.approx(rate, rel=1e-5)
     interval = profile_interval(found, "external_influence")
@@ -208,30 +214,30 @@ def test_a_constant_hazard_is_adoptions_over_person_periods(history: History) ->
 
 
 def test_a_parameter_at_its_bound_has_a_one_sided_interval_and_says_so() -> None:
-    found = fit(likelihood(simulated({PUSH: 0.1})[0], BOTH))
+    found = fit_likelihood(likelihood(simulated({PUSH: 0.1})[0], BOTH))
     interval = profile_interval(found, "peer_influence")
     assert interval.low == 0.0
     assert interval.low_is_bound
     assert not interval.high_is_bound
-    said = not_identified(found, {"peer_influence": interval})
+    said = identification_problems(found, {"peer_influence": interval})
     assert any("cannot be told from 0" in text and "one-sided" in text for text in said)
 
 
 def test_a_threshold_without_peers_is_said_not_to_be_identified() -> None:
-    found = fit(likelihood(simulated({PUSH: 0.1})[0], Explanation("s", "", form="saturating")))
+    found = fit_likelihood(likelihood(simulated({PUSH: 0.1})[0], Hypothesis("s", "", form="saturating")))
     interval = profile_interval(found, "threshold")
     assert interval.low_is_bound
     assert interval.high_is_bound
-    assert any("threshold: not identified" in text for text in not_identified(found, {"threshold": interval}))
+    assert any("threshold: not identified" in text for text in identification_problems(found, {"threshold": interval}))
 
 
-def test_a_test_at_the_bound_halves_the_tail(history: History) -> None:
-    alone, both = fit(likelihood(history, ALONE)), fit(likelihood(history, BOTH))
+def test_a_test_at_the_bound_halves_the_tail(history: AdoptionHistory) -> None:
+    alone, both = fit_likelihood(likelihood(history, ALONE)), fit_likelihood(likelihood(history, BOTH))
     gain, extra, p = likelihood_ratio(alone, both, at_bound=True)
     assert extra == 1
     assert p == pytest.approx(stats.chi2.sf(gain, 1) / 2)
     assert likelihood_ratio(alone, replace(both, log_likelihood=alone.log_likelihood), at_bound=True)[2] == 1.0
-    wide = fit(likelihood(history, Explanation("v", "", "curved")))
+    wide = fit_likelihood(likelihood(history, Hypothesis("v", "", "curved")))
     assert likelihood_ratio(both, wide, at_bound=False)[1] == 2
 
 
@@ -246,7 +252,7 @@ def test_a_known_truth_is_recovered() -> None:
     true = {"external_influence": 0.06, "peer_influence": 0.25}
     covered, values = [], []
     for made in simulated({PUSH: 0.06, PEERS: 0.25}, sets=60):
-        found = fit(likelihood(made, BOTH))
+        found = fit_likelihood(likelihood(made, BOTH))
         values.append(found.values)
         covered.append([profile_fall(found, name, value) <= 3.8415 for name, value in true.items()])
     share = np.mean(covered, axis=0)
@@ -262,22 +268,22 @@ def test_an_s_curve_without_contagion_is_not_taken_for_it_once_time_is_controlle
     found = {"constant": 0, "by-period": 0}
     for made in simulated(values, sets=6, n=300):
         for push in found:
-            alone = fit(likelihood(made, Explanation("a", "", push, peers=False)), curvature=False)  # type: ignore[arg-type]
-            both = fit(likelihood(made, Explanation("b", "", push)), curvature=False)  # type: ignore[arg-type]
+            alone = fit_likelihood(likelihood(made, Hypothesis("a", "", push, peers=False)), curvature=False)  # type: ignore[arg-type]
+            both = fit_likelihood(likelihood(made, Hypothesis("b", "", push)), curvature=False)  # type: ignore[arg-type]
             found[push] += likelihood_ratio(alone, both, at_bound=True)[2] < 0.05
     assert found["constant"] >= 5
     assert found["by-period"] <= 1
 
 
-def test_the_fitted_scenario_has_the_chances_that_were_fitted(history: History) -> None:
+def test_the_fitted_scenario_has_the_chances_that_were_fitted(history: AdoptionHistory) -> None:
     """A fitted scenario run by the driver has the fitted hazard at each exposure, within chance."""
-    found = fit(likelihood(history, BOTH))
+    found = fit_likelihood(likelihood(history, BOTH))
     ids = [history.network.ids[i] for i in np.flatnonzero(history.when == 0)]
-    model = fitted_scenario(base(), found, history.n_steps, ids)
+    model = scenario_of_fit(base(), found, history.n_steps, ids)
     z = []
     for when in simulate(model, history.network, 20, 9):
-        rows = risk_set(history.simulated(when))
-        chance = found.named["external_influence"] + found.named["peer_influence"] * rows.exposure
+        rows = risk_set(history.with_times(when))
+        chance = found.estimates["external_influence"] + found.named["peer_influence"] * rows.exposure
         z.append((rows.adopted.sum() - chance.sum()) / np.sqrt(np.sum(chance * (1 - chance))))
     assert abs(np.mean(z)) < 3.5 / np.sqrt(len(z))
 
@@ -285,12 +291,12 @@ def test_the_fitted_scenario_has_the_chances_that_were_fitted(history: History) 
 # ------------------------------------------------------------------------------------------------- prediction
 
 
-def setting(history: History, replicates: int = 20) -> Setting:
-    plan = fitted_plan(reduced(base(), history.n_steps, {}, []))
-    return Setting(base(), plan, READINESS, {}, replicates, 1)
+def setting(history: AdoptionHistory, replicates: int = 20) -> CalibrationModel:
+    plan = strategy_plan(reduced_scenario(base(), history.n_steps, {}, []))
+    return CalibrationModel(base(), plan, READINESS, {}, replicates, 1)
 
 
-def test_held_out_log_scores_are_the_rows_chances(history: History) -> None:
+def test_held_out_log_scores_are_the_rows_chances(history: AdoptionHistory) -> None:
     found = splits(setting(history), history, (BOTH,))
     assert [split.name for split in found] == ["groups", "time"]
     time = found[1]
@@ -320,7 +326,7 @@ def test_the_score_of_a_curve_is_zero_for_a_sure_and_right_forecast() -> None:
     assert curve_of(np.tile(observed + 0.1, (5, 1)), observed, 10, 0).crps == pytest.approx(0.1)
 
 
-def test_a_bass_curve_mixes_within_groups(history: History) -> None:
+def test_a_bass_curve_mixes_within_groups(history: AdoptionHistory) -> None:
     rows = risk_set_without_network(history)
     others = history.group == history.group[rows.service[0]]
     others[rows.service[0]] = False
@@ -433,8 +439,8 @@ def test_what_cannot_be_used_is_said_with_a_remedy(
 def fits_of(name: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> dict[str, Any]:
     monkeypatch.setenv("SPREADSIM_DATA", str(folder))
     history = load_history(load_scenario(name))
-    tried = [e for e in explanations(False, False, False) if e.form == "linear"]
-    return {e.name: fit(likelihood(history, e), curvature=False) for e in tried}
+    tried = [e for e in candidate_hypotheses(False, False, False) if e.form == "linear"]
+    return {e.name: fit_likelihood(likelihood(history, e), curvature=False) for e in tried}
 
 
 def test_on_medical_innovation_nothing_speaks_for_peers(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
