@@ -283,7 +283,7 @@ def test_the_fitted_scenario_has_the_chances_that_were_fitted(history: AdoptionH
     z = []
     for when in simulate(model, history.network, 20, 9):
         rows = risk_set(history.with_times(when))
-        chance = found.estimates["external_influence"] + found.named["peer_influence"] * rows.exposure
+        chance = found.estimates["external_influence"] + found.estimates["peer_influence"] * rows.exposure
         z.append((rows.adopted.sum() - chance.sum()) / np.sqrt(np.sum(chance * (1 - chance))))
     assert abs(np.mean(z)) < 3.5 / np.sqrt(len(z))
 
