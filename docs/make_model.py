@@ -58,7 +58,7 @@ def evidence() -> str:
     """Return how many parameters rest on what, and which ones on published figures or on assumption alone."""
     meaning = {
         "published": "the value is a figure of the source named",
-        "set against": "chosen so that the model meets the published cases named",
+        "set to match": "chosen so that the model meets the published cases named",
         "judgement": "no direct measurement stands behind the value",
         "assumed": "the same, for a rule that was added to make a claim testable; a value switches it off",
         "design": "how the study is set up",
@@ -68,7 +68,7 @@ def evidence() -> str:
     for status, words in meaning.items():
         of_status = [d for d in known if d.evidence == status]
         named = ", ".join(f"`{d.path.split('.')[-1]}`" for d in of_status)
-        shown = named if status in ("published", "set against", "assumed") else ""
+        shown = named if status in ("published", "set to match", "assumed") else ""
         rows.append([status, words, len(of_status), shown])
     return table(["basis", "meaning", "parameters", "which"], rows)
 

@@ -9,7 +9,7 @@ What does not: rules (``rules``), how files are read and merged (``scenario.docu
 a value outside is allowed and noted. *Evidence* is one of
 
 - ``published``: the value is a figure of the source named;
-- ``set against``: chosen so that the model meets the published cases named;
+- ``set to match``: chosen so that the model meets the published cases named;
 - ``judgement``: no direct measurement stands behind it;
 - ``assumed``: the same, for a rule added to make a claim testable, with a value that switches it off.
 """
@@ -24,7 +24,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-Evidence = Literal["published", "set against", "judgement", "assumed", "design"]
+Evidence = Literal["published", "set to match", "judgement", "assumed", "design"]
 INFINITY = math.inf
 
 
@@ -220,7 +220,7 @@ class Intervention(Table):
     )
     core_exponent: int = parameter(
         2, "How steeply the effect falls with lost core.", unit="power", bounds=(1, 3), plausible=(1, 3),
-        symbol="gamma", evidence="set against",
+        symbol="gamma", evidence="set to match",
         source="effect 2-3 times larger at core fidelity .9 than .6: Durlak & DuPre 2008;41:327",
     )
     components: dict[str, Component] = Field(default_factory=default_components)
@@ -458,16 +458,16 @@ class Adoption(Table):
 
     external_influence: float = parameter(
         0.007, "Chance a month of deciding without peers; halved when the programme is off.", unit=_MONTHLY,
-        plausible=(0.0025, 0.03), symbol="p", evidence="set against",
+        plausible=(0.0025, 0.03), symbol="p", evidence="set to match",
         source="Sultan, Farley, Lehmann 1990;27:70 (.03 a year); McCannon, BMJ 2006;332:1328 for the top",
     )
     peer_influence_unaided: float = parameter(
         0.03, "Chance a month of deciding at full exposure to peers, with no peer programme.", unit=_MONTHLY,
-        plausible=(0.015, 0.06), symbol="q0", evidence="set against", source="Sultan et al. 1990 (.38 a year)",
+        plausible=(0.015, 0.06), symbol="q0", evidence="set to match", source="Sultan et al. 1990 (.38 a year)",
     )
     peer_influence_facilitated: float = parameter(
         0.28, "The same with a full peer programme.", unit=_MONTHLY, plausible=(0.05, 0.6), symbol="q1",
-        evidence="set against", source="set so that facilitated spread fits a Bass q near 1 a year; McCannon 2006",
+        evidence="set to match", source="set so that facilitated spread fits a Bass q near 1 a year; McCannon 2006",
     )
     exposure_response: Literal["saturating", "linear", "threshold", "independent-cascade"] = parameter(
         "saturating", "How exposure to peers becomes influence.", unit="choice", bounds=None, symbol="G",
@@ -522,7 +522,7 @@ class Engagement(Table):
     )
     reactance: float = parameter(
         1.5, "Loss of odds under a full mandate without co-production.", unit="odds", bounds=(0.0, 100.0),
-        plausible=(0.0, 3.0), symbol="k_react", evidence="set against",
+        plausible=(0.0, 3.0), symbol="k_react", evidence="set to match",
         source="name-only cases: Pickering 2013; Dixon-Woods 2013;8:70",
     )
     misfit_penalty: float = parameter(
@@ -575,7 +575,7 @@ class Sustainment(Table):
 
     discontinuation_rate: float = parameter(
         0.008, "Chance a month of stopping at full effect, full ownership and capability one half.", unit=_MONTHLY,
-        plausible=(0.002, 0.03), symbol="d0", evidence="set against",
+        plausible=(0.002, 0.03), symbol="d0", evidence="set to match",
         source="Wong 2022;3:2; Nevedal 2024;19:34; Bradley 2005;53:1455",
     )
     ineffectiveness_multiplier: float = parameter(

@@ -36,7 +36,7 @@ def test_a_network_that_serves_nobody_has_null_benefit(place: Path) -> None:
 
 
 def test_faults_in_the_files_are_said_in_every_command_and_in_the_report(place: Path) -> None:
-    seen = "'s77' is no service"
+    seen = "'s77' is not a service"
     for arguments in (
         ["check", "mine.toml"],
         ["compare", "mine.toml", "--replicates", "2", "--months", "6", "--no-frontier", "--out", "r"],
@@ -86,7 +86,7 @@ def test_a_misspelt_component_is_named() -> None:
     ("arguments", "seen"),
     [
         ({"driver": "mesaa"}, "did you mean 'mesa'"),
-        ({"workers": 0}, "0 workers can do nothing"),
+        ({"workers": 0}, "0 workers are too few"),
         ({"replicates": 0}, "replicates"),
         ({"replicates": -1}, "replicates"),
         ({"months": 0}, "months"),

@@ -87,7 +87,7 @@ class Advice:
     Attributes
     ----------
     scenario : on one network; `strategy` the one that is advised on.
-    measure, budget : what was sought, and the most it may cost, in staff-days a service.
+    measure, budget : what was sought, and the most it may cost, in staff-days per service.
     choice, found_by : the advice, and what proposed it: ``search`` or a simple rule.
     judged : the advice first, then what it is held against.
     replicates : number of replicates of the search, of the picking and of the judging.
@@ -355,8 +355,8 @@ def advise(
     scenario : a `Scenario`, a shipped name or a path.
     strategy : the one to advise on; the scenario's last by default.
     measure : what is sought, any measure with a better side.
-    budget : most staff-days a service over the whole horizon (the measure ``cost``); by default what the strategy costs
-        as the scenario has it.
+    budget : most staff-days per service over the whole horizon (the measure ``cost``); by default what the strategy
+        costs in the scenario.
     sites : number of starting sites; the scenario's by default. They cost nothing before month 0, so that the number
         is given and not searched.
     parts : what is searched, of ``sites``, ``waves`` and ``support``.
@@ -374,7 +374,7 @@ def advise(
     check_arguments("compiled", workers)
     spec = with_run(scenario if isinstance(scenario, Scenario) else load_scenario(scenario), replicates, seed, months)
     if spec.run.parameter_sets is not None:
-        raise InputError(spec.name, "run.parameter_sets", "is read by a comparison, and not by advice", "take it out")
+        raise InputError(spec.name, "run.parameter_sets", "is used by compare, but not by advise", "take it out")
     redrawn = spec.network.redraw
     spec = _on_one_network(spec)
     name = strategy or list(spec.strategies)[-1]
@@ -433,8 +433,8 @@ def advise(
         raise InputError(
             "--budget",
             f"{limits.limit:g}",
-            "nothing that was tried costs so little",
-            f"give at least {limits.limit + float(loss[best]) - _INFEASIBLE:.1f} staff-days a service, or "
+            "nothing that was tried costs so little as the budget",
+            f"give at least {limits.limit + float(loss[best]) - _INFEASIBLE:.1f} staff-days per service, or "
             "shorten the programme",
         )
     advised = finalists[best]
@@ -470,8 +470,8 @@ def _notes(search: _Search, redrawn: bool, from_python: bool, parts: tuple[str, 
     notes = []
     if redrawn and not from_python and search.scenario.network.source != "file":
         notes.append(
-            "This scenario draws a network for each run. Advice names services, so that all runs were on the network "
-            "of replicate 0; on a network of your own the names are yours."
+            "This scenario draws a new network for each run. Advice names services, so all runs were on the network of "
+            "replicate 0; with your own network, the services named are yours."
         )
     if "waves" in parts and not search.in_waves:
         told = any(m.mandate > 0 for m in plan(search.scenario, search.strategy).levers)
@@ -480,7 +480,7 @@ def _notes(search: _Search, redrawn: bool, from_python: bool, parts: tuple[str, 
             + (
                 f"the level has {len(search.groups)} groups, and 2 to {MOST_WAVES} are searched."
                 if told
-                else "waves are of the instruction, and this strategy instructs nobody."
+                else "waves apply to the instruction, and this strategy instructs nobody."
             )
         )
     if search.measure in ("benefit", "cumulative_benefit", "cost_per_benefit_year"):
@@ -488,7 +488,7 @@ def _notes(search: _Search, redrawn: bool, from_python: bool, parts: tuple[str, 
             "Benefit is weighted by the people served and counts starting sites from month 0: large sites raise it at "
             "once, without any spread. Reach shows spread alone."
         )
-    notes.append("Starting sites cost nothing before month 0: their number was given, not searched.")
+    notes.append("Starting sites cost nothing before month 0: their number was set, not searched for.")
     return notes
 
 
@@ -504,10 +504,10 @@ def _judge(
     rows.append(("the scenario as it stands", "for reference", "", start))
     if advised.months_between != start.months_between or advised.order != start.order:
         without = replace(advised, months_between=start.months_between, order=start.order)
-        rows.append(("waves as the scenario has them", "part left out", "", without))
+        rows.append(("waves as in the scenario", "part left out", "", without))
     if (advised.support, advised.support_capacity) != (start.support, start.support_capacity):
         without = replace(advised, support=start.support, support_capacity=start.support_capacity)
-        rows.append(("support as the scenario has it", "part left out", "", without))
+        rows.append(("support as in the scenario", "part left out", "", without))
     choices = list(dict.fromkeys(choice for _, _, _, choice in rows))
     values = search.values(choices, replicates)
     level = _joint(len(rules))

@@ -21,7 +21,7 @@ from spreadsim.scenario.plan import plan
 from spreadsim.telling.wording import listed
 
 SHOWN = ("cumulative_benefit", "benefit", "equity_gap", "reach", "months_to_half", "cost")
-HIGH, LOW = 0.75, 0.25  # a mean place among all services that is worth a word
+HIGH, LOW = 0.75, 0.25  # a mean rank among all services that is worth mentioning
 
 
 def sign_of(measure: str) -> float:
@@ -30,9 +30,9 @@ def sign_of(measure: str) -> float:
 
 
 def verdict(gain: Difference, measure: str) -> str:
-    """Return how the advice stands to another choice: ``better``, ``worse`` or ``cannot be told apart``."""
+    """Return how the advice stands to another choice: ``better``, ``worse`` or ``no clear difference``."""
     if gain.mean is None or not gain.told_apart:
-        return "cannot be told apart"
+        return "no clear difference"
     return "better" if sign_of(measure) * gain.mean > 0 else "worse"
 
 
@@ -61,10 +61,10 @@ def setting(advice: Advice) -> str:
     if not any(m.mandate > 0 for m in plan(advice.scenario, advice.strategy).levers):
         return f"{said}."
     if not choice.months_between:
-        return f"{said}; the instruction to all at once."
+        return f"{said}; the instruction goes to everyone at once."
     order = f": {', '.join(choice.order)}" if choice.order else ""
     months = "a month" if choice.months_between == 1 else f"{choice.months_between} months"
-    return f"{said}; the instruction in waves {months} apart{order}."
+    return f"{said}; the instruction goes out in waves {months} apart{order}."
 
 
 def over_budget(advice: Advice, judged: Judged) -> bool:
@@ -112,13 +112,13 @@ def _why_one(name: str, standing: Mapping[str, float], found: Mapping[str, np.nd
         "neighbours": "those that listen to it are ready",
     }
     said = [words[key] for key in words if standing[key] >= 0.8]
-    return "; ".join(said) if said else "chosen for its place among the others, not for one attribute"
+    return "; ".join(said) if said else "chosen for its combination of attributes, not for any one of them"
 
 
 def why(advice: Advice) -> list[str]:
     """Return what marks the chosen sites off from all services."""
     if advice.choice.sites is None:
-        return ["Any services will do: sites drawn at random were not beaten when the winner was picked."]
+        return ["Any services will do: nothing beat sites chosen at random when the winner was selected."]
     chosen, net = np.array(advice.choice.sites), advice.network
     mean = {name: float(places(values)[chosen].mean()) for name, values in features(net).items()}
     high = [f"{FEATURES[name]} ({at:.0%})" for name, at in mean.items() if at >= HIGH]
@@ -126,14 +126,12 @@ def why(advice: Advice) -> list[str]:
     said = []
     if high or low:
         said.append(
-            "What marks the chosen sites off (their mean place among all services, 50% being the middle): "
+            "What distinguishes the chosen sites (their mean rank among all services, 50% being the middle): "
             + "; ".join(([f"high {listed(high)}"] if high else []) + ([f"low {listed(low)}"] if low else []))
             + "."
         )
     else:
-        said.append(
-            "No one attribute marks the chosen sites off from the others: all mean places lie in the middle half."
-        )
+        said.append("No single attribute distinguishes the chosen sites: all their mean ranks lie in the middle half.")
     if advice.network.hierarchy.levels:
         tree = net.hierarchy
         groups = tree.group_at(0)[chosen]
@@ -143,7 +141,9 @@ def why(advice: Advice) -> list[str]:
         )
     fifths = Counter((net.fifth[chosen] + 1).tolist())
     said.append(
-        "By fifth of deprivation, from the least: " + ", ".join(str(fifths.get(k, 0)) for k in range(1, 6)) + "."
+        "By fifth of deprivation, from the least deprived: "
+        + ", ".join(str(fifths.get(k, 0)) for k in range(1, 6))
+        + "."
     )
     return said
 
@@ -157,8 +157,8 @@ def findings(advice: Advice) -> list[str]:
     said = []
     if a.found_by in SIMPLE_RULES:
         said.append(
-            f"The sites of a simple rule won the picking: {SIMPLE_RULES[a.found_by]}. The search found none that did "
-            "better there."
+            f"The sites of a simple rule won the selection: {SIMPLE_RULES[a.found_by]}. The search found nothing "
+            "that did better there."
         )
     if "sites" in a.parts:
         said.append(_against(a, a.table("sites alone"), label, "With the same waves and support for all,"))
@@ -167,29 +167,33 @@ def findings(advice: Advice) -> list[str]:
             a,
             a.table("within the budget"),
             label,
-            "With the scenario's waves and support for each rule's sites, support cut where the budget asks for it,",
+            "With the scenario's waves and support for each rule's sites, support cut where the budget requires it,",
         )
     )
     reference = a.table("for reference")[0]
     said.append(
-        f"Against the scenario as it stands, the advice is {_difference_words(reference.gains[a.measure], a.measure)} "
-        f"in {label}."
+        "Compared with the scenario as it stands, the advice is "
+        f"{_difference_words(reference.gains[a.measure], a.measure)} in {label}."
     )
     for row in a.table("part left out"):
-        dear = f"; that costs {row.summaries['cost'].mean:.1f}, over the budget" if over_budget(a, row) else ""
+        dear = (
+            f"; without that part it costs {row.summaries['cost'].mean:.1f}, over the budget"
+            if over_budget(a, row)
+            else ""
+        )
         said.append(
-            f"Against itself with {row.name}, the advice is {_difference_words(row.gains[a.measure], a.measure)} in "
-            f"{label}{dear}."
+            f"Compared with the same advice with {row.name}, it is "
+            f"{_difference_words(row.gains[a.measure], a.measure)} in {label}{dear}."
         )
     cost = a.judged[0].summaries["cost"]
     if cost.mean is not None:
         over = cost.mean - a.budget
         within = "within" if over <= 0 else f"{over:.2f} over"
         said.append(
-            f"On held-out replicates it costs {cost.mean:.1f} staff-days a service, {within} the budget of "
+            f"On held-out replicates it costs {cost.mean:.1f} staff-days per service, {within} the budget of "
             f"{a.budget:.1f}"
-            + ("" if a.budget_given else ", which is what the strategy costs as the scenario has it")
-            + f"; {cost.mean * a.network.n:,.0f} in all."
+            + ("" if a.budget_given else ", which is what the strategy costs in the scenario")
+            + f"; {cost.mean * a.network.n:,.0f} staff-days in all."
         )
     said.append(equity(a))
     return said
@@ -197,12 +201,12 @@ def findings(advice: Advice) -> list[str]:
 
 def _difference_words(gain: Difference, measure: str) -> str:
     verdict_here = verdict(gain, measure)
-    return verdict_here.replace("cannot be told apart", "not to be told apart") + f" ({interval(gain, measure)})"
+    return verdict_here.replace("no clear difference", "not clearly different") + f" ({interval(gain, measure)})"
 
 
 def _against(advice: Advice, rows: list[Judged], label: str, how: str) -> str:
     by = {word: [r for r in rows if verdict(r.gains[advice.measure], advice.measure) == word]
-          for word in ("better", "worse", "cannot be told apart")}  # fmt: skip
+          for word in ("better", "worse", "no clear difference")}  # fmt: skip
 
     def names(found: list[Judged]) -> str:
         return listed(
@@ -219,7 +223,7 @@ def _against(advice: Advice, rows: list[Judged], label: str, how: str) -> str:
             ]
         )
 
-    same = [r for r in by["cannot be told apart"] if r.choice != advice.choice]
+    same = [r for r in by["no clear difference"] if r.choice != advice.choice]
     own = [r for r in rows if r.choice == advice.choice]
     parts = []
     if by["worse"]:
@@ -240,11 +244,11 @@ def equity(advice: Advice) -> str:
     start = f"Price in equity: the gap between the least and the most deprived fifth is {gap.mean:.3f} in benefit"
     if not gain.told_apart:
         return (
-            f"{start}; its change from the scenario as it stands cannot be told from none "
+            f"{start}; its change from the scenario as it stands is not clearly different from zero "
             f"({interval(gain, 'equity_gap')})."
         )
     word = "wider" if gain.mean > 0 else "narrower"
-    return f"{start}, {word} than as the scenario stands by {interval(gain, 'equity_gap')}."
+    return f"{start}, {word} than in the scenario as it stands by {interval(gain, 'equity_gap')}."
 
 
 # ------------------------------------------------------------------------------------------------- tables
@@ -284,7 +288,7 @@ def judged_table(advice: Advice) -> tuple[list[str], list[list[str]]]:
         if j.against:
             gain = j.gains[advice.measure]
             same = j.choice == advice.choice
-            row += ["the same", "", "this very choice"] if same else [
+            row += ["the same", "", "the same choice"] if same else [
                 interval(gain, advice.measure), interval(j.gains["equity_gap"], "equity_gap"),
                 verdict(gain, advice.measure),
             ]  # fmt: skip
@@ -295,14 +299,14 @@ def judged_table(advice: Advice) -> tuple[list[str], list[list[str]]]:
 
 
 def about(advice: Advice) -> str:
-    """Return how the advice was come by."""
+    """Return how the advice was reached."""
     a, b, c = advice.replicates
     return (
         f"{advice.network.n:,} services, one network, strategy '{advice.strategy}', {advice.scenario.run.months} "
-        f"months, seed {advice.scenario.run.seed}. {advice.n_candidates:,} candidates tried on {a} replicates; the "
-        f"winner picked among the best and the simple rules on {b} others; all figures from {c} further ones that "
-        f"neither saw. Paired {advice.level:.1%} intervals: {len(SIMPLE_RULES)} rules are covered jointly at 95%. They "
-        "speak of luck, not of doubt about the parameters."
+        f"months, seed {advice.scenario.run.seed}. {advice.n_candidates:,} candidates were tried on {a} replicates; "
+        f"the winner was selected from the best of them and the simple rules on {b} others; all figures come from {c} "
+        f"further replicates that neither step saw. Paired {advice.level:.1%} intervals: {len(SIMPLE_RULES)} rules "
+        "are covered jointly at 95%. They reflect chance, not uncertainty about the parameters."
     )
 
 

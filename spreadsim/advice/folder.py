@@ -66,14 +66,14 @@ def _picture(advice: Advice) -> tuple[str, str]:
     axes.invert_yaxis()
     axes.axvline(0, color="#222222", linewidth=0.8)
     label = BY_NAME[advice.measure].label.lower()
-    axes.set_xlabel(f"advice minus rule, {label} (hollow: cannot be told apart)", fontsize=7.5)
+    axes.set_xlabel(f"advice minus rule, {label} (hollow: no clear difference)", fontsize=7.5)
     tidy(axes, grid="x")
     axes.tick_params(axis="x", labelsize=7)
     words = "; ".join(f"{j.rule}, {j.against}: {interval(j.gains[advice.measure], advice.measure)}" for j in rows)
     caption = (
-        "The advice minus each simple rule on held-out replicates. 'Sites alone': the rule's sites under the advice's "
+        "The advice minus each simple rule on held-out replicates. 'Sites alone': the rule's sites with the advice's "
         "waves and support. 'Within the budget': the rule's sites with the scenario's waves and support, cut where the "
-        "budget asks for it."
+        "budget requires it."
     )
     return svg(figure, "against", f"{caption} {words}"), caption
 

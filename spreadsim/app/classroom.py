@@ -82,7 +82,7 @@ async def _sent(request: Request) -> dict[str, Any]:
     async for part in request.stream():
         body.extend(part)
         if len(body) > MAX_CLASS_BODY:
-            raise Refused(413, "That is too much.")
+            raise Refused(413, "That is too large.")
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -278,7 +278,7 @@ def _square(address: str) -> str:
     import segno
 
     made: str = segno.make(address, error="m").svg_inline(scale=5, border=2, dark="#000", light="#fff")
-    return made.replace("<svg ", '<svg role="img" aria-label="The address of the class, for a camera" ', 1)
+    return made.replace("<svg ", '<svg role="img" aria-label="QR code of the class page" ', 1)
 
 
 def fan(run: LessonRun, given: list[Any]) -> dict[str, Any]:

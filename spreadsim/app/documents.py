@@ -73,7 +73,7 @@ def shipped(name: str) -> Scenario:
     InputError : no shipped scenario has this name.
     """
     if name not in shipped_names():
-        raise InputError(name[:80], "", "no shipped scenario has this name", "choose one of the list")
+        raise InputError(name[:80], "", "no shipped scenario has this name", "choose one from the list")
     return load_scenario(name)
 
 
@@ -85,11 +85,11 @@ def from_text(text: str, shown_as: str = "the file") -> Scenario:
     InputError, InputErrors : the text cannot be used.
     """
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise InputError(shown_as, "", "is too large", f"a scenario file has at most {MAX_BYTES:,} bytes")
+        raise InputError(shown_as, "", "is too large", f"a scenario file may have at most {MAX_BYTES:,} bytes")
     try:
         document = tomllib.loads(text.removeprefix("\ufeff"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(shown_as, "", f"is not valid TOML: {error}", "mend that line") from None
+        raise InputError(shown_as, "", f"is not valid TOML: {error}", "correct that line") from None
     parent = document.pop("based_on", None)
     if parent is not None:
         from spreadsim.scenario.files import merge
@@ -158,7 +158,7 @@ def changed(scenario: Scenario, path: str, value: Any) -> Scenario:
     else:
         keys = _keys(path)
         if keys[0] == "strategies" and keys[1] not in scenario.strategies:
-            raise InputError("strategies", keys[1][:80], "there is no such strategy", "choose one of the list")
+            raise InputError("strategies", keys[1][:80], "there is no such strategy", "choose one from the list")
         if _is_balance(keys):  # the dial sets the four levers: those that were given one by one give way to it
             document = _with_levers(document, keys[1], {})
         document = with_setting(document, keys, value, "this change")

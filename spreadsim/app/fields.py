@@ -21,7 +21,7 @@ LABELS = {
     "latitude": "Latitude to adapt",
     "peer_programme": "Peer programme",
     "monitoring": "Monitoring",
-    CODIFICATION: "What must be kept is written down",
+    CODIFICATION: "How much is written down",
     "intervention.mechanism_clarity": "People know why it works",
     "programme.co_production": "Co-production",
     "programme.support": "Support",
@@ -29,13 +29,13 @@ LABELS = {
     "services.context.standard_deviation": "How different contexts are",
     "run.months": "Months",
     "run.replicates": "Paired runs",
-    "run.seed": "Seed of the luck",
+    "run.seed": "Seed (of the random numbers)",
     "network.services": "Services",
     "network.source": "How the network is made",
     "network.peer_ties.picks_in_lowest_level": "Peers in its own group",
     "network.peer_ties.picks_in_next_level": "Peers one level up",
     "network.peer_ties.picks_anywhere": "Peers anywhere",
-    "network.peer_ties.homophily_distance": "How far apart in context peers may be",
+    "network.peer_ties.homophily_distance": "How different in context peers may be",
     "network.redraw": "New ties in every run",
 }
 BASICS = (
@@ -57,7 +57,7 @@ TABLES = {
     "programme": "The programme", "behaviour": "How services behave", "cost": "Effort",
 }  # fmt: skip
 CHIPS = {
-    "published": "literature", "set against": "set against literature", "judgement": "assumption",
+    "published": "literature", "set to match": "matched to literature", "judgement": "assumption",
     "assumed": "assumption", "design": "choice of study",
 }  # fmt: skip
 _BY_FILE = {"readiness", "capability", "adaptation_tendency", "context", "deprivation", "population"}
@@ -109,7 +109,7 @@ def _described(
         "low": _finite(low), "high": _finite(high), "step": _step(d, low, high),
         "bounds": [_finite(b) for b in d.bounds] if d.bounds else None,
         "value": _plain(value), "was": _plain(was), "changed": is_changed, "chip": chip, "chipKind": kind,
-        "source": d.source or "no source: assumed", "follows": follows,
+        "source": d.source or "none: assumed", "follows": follows,
     }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ RUNS_DRAWN = 30
 NAMES = {
     "delivered": "Effect delivered", "reported_uptake": "Reported uptake", "reach": "Services reached",
     "embedded": "Embedded in routine practice", "in_name_only": "In name only",
-    "fidelity_at_start": "Left of the original",
+    "fidelity_at_start": "Share of the original left",
 }  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def runs(lesson: Lesson, dates: Dates | None, option: int | None = None) -> Less
                                                         else {})}  # fmt: skip
     network = dates.network if dates else None
     if network is not None and network.n * lesson.table.replicates * len(lesson.table.arms) > work.MAX_RUNS_BY_SERVICES:
-        raise work.TooLarge(f"{network.n:,} services are more than this lesson runs in the app.")
+        raise work.TooLarge(f"{network.n:,} services are more than the app can run in this lesson.")
     with turns.turn(AT_ONCE, lambda: True):
         made = run_lesson(lesson, settings, network)
     if not own:
@@ -185,7 +185,7 @@ def _dates_chart(dates: Dates) -> dict[str, Any]:
             "kind": dates.kind, "label": dates.label, "last": dates.last, "axis": "month", "title": "Taken up so far",
             "points": [[m, round(v, 4)] for m, v in curve], "series": [],
             "points_name": {"brought": "your data", "real": "real data", "twin": "generated twin"}[dates.kind],
-            "sentence": f"By month {dates.last}, {curve[-1][1]:.0%} of {len(dates.months)} had taken it up.",
+            "sentence": f"By month {dates.last}, {curve[-1][1]:.0%} of the {len(dates.months)} had taken it up.",
     }  # fmt: skip
 
 
@@ -230,7 +230,8 @@ def verdict_words(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
         assert verdict.drawn is not None
         assert verdict.found is not None
         gap = f"{points:.0f} point" + ("" if round(points) == 1 else "s")
-        head = "Very close" if points < 4 else "Close" if points < 10 else "Well off, and that is the interesting part"
+        far = "A long way off, and that is the interesting part"
+        head = "Very close" if points < 4 else "Close" if points < 10 else far
         body = f"Your curve is {gap} off on average. It is furthest off {_place(run, verdict.worst_at)}: you drew " \
                f"{verdict.drawn:.0%}, the runs had {verdict.found:.0%}."  # fmt: skip
         if points >= 10:
@@ -246,13 +247,13 @@ def verdict_words(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
         head, body = "The runs agree with you", "Was it for the reason that you had in mind? The next step says why."
     elif predict.cards[verdict.answer].same:
         head = "Not what the runs say, and that is the interesting part"
-        body = f"No way can be told from the next best by the runs ({name}). The one you picked is {off} from the best."
+        body = f"The runs show no clear best ({name}). The one you picked is {off} from the highest mean."
         if verdict.distance < 0.005:
             head = "Nearly, and the difference is the interesting part"
             body = f"What you picked has the highest mean ({name}), but luck alone could have put it there."
     else:
         head = "Not what the runs say, and that is the interesting part"
-        body = f"By the measure asked for ({name}), your card is {off} from what the runs show. "
+        body = f"On the measure in question ({name}), your card is {off} from what the runs show. "
         body += "What did you take for granted?"
     return {"head": head, "text": body, "off": round(verdict.distance, 4), "right": verdict.right,
             "answer": verdict.answer}  # fmt: skip
@@ -321,4 +322,4 @@ def option_of(lesson: Lesson, given: Any) -> int:
     """
     if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(lesson.table.change.options):
         return given
-    raise InputError("change", "option", "is none of the lesson's", "choose one of them")
+    raise InputError("change", "option", "is not one of the lesson's options", "choose one of them")

@@ -41,14 +41,14 @@ def _network_mark(scenario: Scenario) -> str:
 
 def _network(scenario: Scenario) -> tuple[Network | None, str]:
     if not uploads.may_read(scenario):
-        return None, "This scenario names files of a network. Bring them in on the Network screen."
+        return None, "This scenario refers to the files of a network. Bring them in on the Network screen."
     try:
         return work.base_network(scenario), ""
     except SpreadsimError as error:
         return None, str(error)
     except Exception:
         log.exception("a network could not be made")
-        return None, "This network cannot be made. Undo the last change."
+        return None, "This network could not be generated. Undo the last change."
 
 
 def _look(session: Session, message: str) -> dict[str, Any]:

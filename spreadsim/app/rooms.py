@@ -86,7 +86,7 @@ class Rooms:
         with self._lock:
             self._sweep()
             if len(self._rooms) >= MAX_ROOMS:
-                raise Refused(503, "There are as many classes as this server holds. End one first.")
+                raise Refused(503, "This server cannot hold any more classes. End one first.")
             code = ""
             while not code or code in self._rooms:
                 code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))

@@ -113,7 +113,10 @@ class Session:
                 self.message.set("")
                 self.open(scenario)
                 raise InputError(
-                    "the file", "network.path", "names files of a network", "bring them in on the Network screen"
+                    "the file",
+                    "network.path",
+                    "refers to the files of a network",
+                    "bring them in on the Network screen",
                 )
             self.open(scenario)
 
@@ -140,7 +143,7 @@ class Session:
         try:
             act()
         except (SpreadsimError, ValueError, TypeError, AttributeError):
-            self.message.set("The draft of last time could not be opened again; this is the default scenario.")
+            self.message.set("Your last draft could not be reopened; this is the default scenario.")
 
     # ------------------------------------------------------------------------------------------ files
 
@@ -170,14 +173,14 @@ class Session:
                 raise ValueError
             if what == "copy":
                 if len(own) >= documents.MAX_STRATEGIES:
-                    raise InputError("strategies", "", "four are compared at most", "remove one first")
+                    raise InputError("strategies", "", "at most four can be compared", "remove one first")
                 fresh = next(f"{name[:50]} {n}" for n in range(2, 100) if f"{name[:50]} {n}" not in own)
                 own[fresh] = own[name]
                 self.become(documents.with_strategies(self.scenario, own))
                 self.strategy.set(fresh)
             elif what == "remove":
                 if len(own) == 1:
-                    raise InputError("strategies", "", "one has to remain", "add another first")
+                    raise InputError("strategies", "", "one must remain", "add another first")
                 own.pop(name)
                 self.become(documents.with_strategies(self.scenario, own))
             elif what == "rename":

@@ -130,7 +130,7 @@ def opened(name: str) -> Open:
         if mark not in _kept:
             runs = sum(int(record["runs"]) for record in store.chunk_records(path).values())
             if runs > MAX_RUNS:
-                raise SpreadsimError(f"{runs:,} runs are more than the app opens; use 'spreadsim analyse'.")
+                raise SpreadsimError(f"{runs:,} runs are more than the app can open; use 'spreadsim analyse'.")
             try:
                 tables = SweepTables(path)
             except SpreadsimError as error:  # the page is told the sweep's name, not where it stands

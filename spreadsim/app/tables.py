@@ -40,8 +40,8 @@ def pictures(c: Comparison, detailed: bool) -> list[Picture]:
         found.append(Picture(
             "differences", "Paired differences",
             lambda: strategies.difference_figure(c), lambda: strategies.difference_alt(c),
-            "A circle is one pair of runs with the same luck; diamond and bar: mean and 95% interval. A hollow diamond "
-            "cannot be told apart from no difference.",
+            "Each circle is a pair of runs with the same luck. Diamond and bar: mean and 95% interval; a hollow "
+            "diamond means no clear difference.",
             lambda: [report_tables.difference_table(c, tuple(HORIZONS))]))  # fmt: skip
     found.append(Picture(
         "states", "Where services stand", lambda: strategies.state_figure(c), lambda: strategies.state_alt(c),
@@ -56,7 +56,7 @@ def pictures(c: Comparison, detailed: bool) -> list[Picture]:
                     lambda: strategies.group_alt(c), "Mean of all runs; bar: the middle 90% of them.",
                     lambda: _group_tables(c)),
             Picture("drift", "What is lost from copy to copy", lambda: strategies.drift_figure(c),
-                    lambda: strategies.drift_alt(c), "A generation is a copy of a copy. Shade: the middle 90% of runs.",
+                    lambda: strategies.drift_alt(c), "Each generation is one more copy. Shade: the middle 90% of runs.",
                     lambda: [report_tables.drift_table(c)]),
         ]  # fmt: skip
     return found
@@ -70,14 +70,14 @@ def frontier_pictures(c: Comparison) -> list[Picture]:
         found.append(Picture(
             "frontier", "The balance, from mandated to organic", lambda: strategies.frontier_figure(frontier),
             lambda: strategies.frontier_alt(frontier),
-            "Bars at the foot of the first two panels: the balances that cannot be told from the best (tick).",
+            "Bars at the foot of the first two panels: the balances not clearly different from the best (tick).",
             lambda: report_tables.frontier_tables(frontier, FRONTIER_MEASURES)))  # fmt: skip
     if c.lever_map is not None:
         levers = c.lever_map
         found.append(Picture(
             "levers", "Mandate by latitude", lambda: strategies.lever_map_figure(levers),
             lambda: strategies.lever_map_alt(levers),
-            "The other levers stand where the middle of the dial has them. Each cell is a mean.",
+            "The other levers are held where the middle of the dial puts them. Each cell is a mean.",
             lambda: report_tables.frontier_tables(levers, FRONTIER_MEASURES)))  # fmt: skip
     return found
 
@@ -140,7 +140,7 @@ def sentences(c: Comparison, detailed: bool) -> list[dict[str, Any]]:
 
         quick: dict[str, tuple[str, Sequence[str]]] = {
             "headline": ("Finding", [headline(c)]),
-            "benefit": ("How sure", [leader_sentence(c, measure) for measure in HORIZONS]),
+            "benefit": ("How certain", [leader_sentence(c, measure) for measure in HORIZONS]),
             "name_only": ("In name only", name_only_sentences(c)),
             "cost": ("Effort", cost_sentences(c)),
         }

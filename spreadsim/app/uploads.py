@@ -104,7 +104,7 @@ def decoded(given: Any) -> dict[str, bytes]:
         try:
             files[item["name"][-200:]] = base64.b64decode(item["data"], validate=True)
         except (binascii.Error, ValueError):
-            raise InputError("upload", "", "was garbled on its way", "choose the files again") from None
+            raise InputError("upload", "", "was damaged on its way here", "choose the files again") from None
     return files
 
 
@@ -118,14 +118,17 @@ def our_names(files: Mapping[str, bytes]) -> dict[str, bytes]:
     graphs = [name for name in files if Path(name.replace("\\", "/")).suffix.lower() in SUFFIXES]
     if graphs:
         if len(files) > 1:
-            raise InputError("upload", "", "holds a graph file and others", "choose the graph file alone")
+            raise InputError("upload", "", "holds a graph file and others", "choose only the graph file")
         return {"network" + Path(graphs[0].replace("\\", "/")).suffix.lower(): files[graphs[0]]}
     found: dict[str, bytes] = {}
     for name, content in files.items():
         base = Path(name.replace("\\", "/")).name.lower()
         if not base.endswith(".csv"):
             raise InputError(
-                "upload", "", "holds a file that is no network", f"choose .csv files, or one of {', '.join(SUFFIXES)}"
+                "upload",
+                "",
+                "holds a file that is not a network",
+                f"choose .csv files, or one of {', '.join(SUFFIXES)}",
             )
         ours = _table(base, content)
         if ours in found:
@@ -161,7 +164,7 @@ def attach(scenario: Scenario, ticket: str) -> Brought:
     """Return a scenario on the network of a ticket, with every fault found in the files."""
     folder = shelf.folder(ticket)
     if folder is None:
-        return Brought("", None, None, (), ("The files of this network are no longer here: choose them again.",))
+        return Brought("", None, None, (), ("The files of this network are gone: choose them again.",))
     inside = [path for path in (folder / "network").iterdir() if path.suffix.lower() in SUFFIXES]
     path = f"network/{inside[0].name}" if inside else "network"
     try:

@@ -53,15 +53,15 @@ def check_size(scenario: Scenario, n_services: int | None = None) -> None:
     n = scenario.network.services if n_services is None else n_services
     runs = n * scenario.run.replicates * len(scenario.strategies)
     if n > MAX_SERVICES:
-        raise TooLarge(f"{n:,} services are more than the {MAX_SERVICES:,} that the app runs; use the command line.")
+        raise TooLarge(f"{n:,} services are more than the {MAX_SERVICES:,} that the app can run; use the command line.")
     if scenario.run.months > MAX_MONTHS:
-        raise TooLarge(f"{scenario.run.months} months are more than the {MAX_MONTHS} that the app runs.")
+        raise TooLarge(f"{scenario.run.months} months are more than the {MAX_MONTHS} that the app can run.")
     if runs > MAX_RUNS_BY_SERVICES:
         most = MAX_RUNS_BY_SERVICES // (n * len(scenario.strategies))
         raise TooLarge(
             f"{scenario.run.replicates:,} paired runs of {len(scenario.strategies)} strategies on {n:,} services are "
-            f"more than the app runs at once. Ask for at most {most:,} paired runs (under More), fewer strategies, or "
-            "save the file and use the command line."
+            f"more than the app can run at once. Ask for at most {most:,} paired runs (under More), fewer "
+            "strategies, or save the file and use the command line."
         )
 
 
@@ -177,7 +177,9 @@ def with_frontier(
     k = min(spec.frontier.replicates or spec.run.replicates, spec.run.replicates)
     k_map = min(MAP_REPLICATES, k)
     if comparison.network.n * (k * len(points) + k_map * len(cells)) > 6 * MAX_RUNS_BY_SERVICES:
-        raise TooLarge("The frontier of this scenario takes more runs than the app makes; ask for fewer paired runs.")
+        raise TooLarge(
+            "The frontier of this scenario takes more runs than the app can make; ask for fewer paired runs."
+        )
     with turns.turn(LONG, is_wanted) as turn:
         pace = Pace(k + k_map, turn, tell)
         return replace(

@@ -114,7 +114,8 @@ class Calibration:
         title = f"{self.source.title or self.source.name}: {self.fit.likelihood.hypothesis.title}"[:300]
         shows = (
             f"Fitted to {self.history.n_adoptions:,} adoptions. One month of this scenario is {unit} of the data; "
-            f"month 0 is its period {self.history.start_period}. The reduced model: all aware, no delay, nobody stops."
+            f"month 0 is its period {self.history.start_period}. The reduced model: all services aware, no delay, "
+            "nobody stops."
         )
         return result.model_copy(update={"name": name, "title": title, "shows": shows})
 
@@ -257,7 +258,7 @@ def _calibrate(source: Scenario, options: Options, progress: Callable[[str], Non
     for name in dict.fromkeys((choice, BASE)):
         progress(f"intervals: {fits[name].likelihood.hypothesis.title}")
         intervals[name] = _intervals(fits[name])
-    progress("other ways of taking the data")
+    progress("other ways of treating the data")
     sensitivity = _sensitivity(source, model, history, options)
     curves: dict[str, Curve] = {}
     predictions: list[Split] = []
@@ -303,8 +304,8 @@ def _check_choice(name: str, candidates: list[Hypothesis]) -> None:
         raise InputError(
             "calibrate",
             "explanation",
-            f"'{name}' has a push that changes over time, which no field of a scenario holds",
-            "choose one with a constant push; this one is compared in any case",
+            f"'{name}' has a push that changes over time, for which a scenario has no field",
+            "choose one with a constant push; this one is compared anyway",
         )
 
 
@@ -345,9 +346,9 @@ def _sensitivity(
     """Return push and peers under other ways of taking the first period and peers outside the survey."""
     ways: list[tuple[str, RiskSet]] = [("as fitted", risk_set(history))]
     other: FirstPeriod = "at-risk" if options.first_period == "given" else "given"
-    words = "at risk, with nobody before them" if other == "at-risk" else "given, as starting sites"
+    words = "at risk, with nobody before them" if other == "at-risk" else "starting sites"
     other_history = load_history(source, other)
-    ways.append((f"adopters of the first period taken as {words}", risk_set(other_history)))
+    ways.append((f"adopters of the first period treated as {words}", risk_set(other_history)))
     if history.outside is not None:
         choices: tuple[tuple[Outside, str], ...] = (
             ("not-adopted", "never adopted"),

@@ -89,7 +89,9 @@ def covariate_design(sheet: Sheet, covariates: tuple[str, ...]) -> tuple[DesignM
     for text in covariates:
         name, _, kind = text.partition("=")
         if kind not in ("", CATEGORY):
-            raise InputError("--covariate", text, f"'{kind}' is no kind of covariate", f"give NAME or NAME={CATEGORY}")
+            raise InputError(
+                "--covariate", text, f"'{kind}' is not a kind of covariate", f"give NAME or NAME={CATEGORY}"
+            )
         cells = _cells(sheet, name, "covariate")
         if kind == CATEGORY:
             design = design.with_columns(_categories(sheet, name, cells))
@@ -101,7 +103,7 @@ def covariate_design(sheet: Sheet, covariates: tuple[str, ...]) -> tuple[DesignM
         mean, spread = float(values[present].mean()), float(values[present].std())
         if not present.all():
             notes.append(
-                f"{name}: missing in {int((~present).sum()):,} of {len(present):,}; the mean, {mean:.3g}, is taken."
+                f"{name}: missing in {int((~present).sum()):,} of {len(present):,}; the mean, {mean:.3g}, is used."
             )
         column = np.where(present, (values - mean) / spread, 0.0)
         label = f"{name} (odds ratio for {spread:.3g} more)"

@@ -323,11 +323,12 @@ def identification_problems(fit: LikelihoodFit, intervals: dict[str, Interval]) 
         if interval.low_is_bound and interval.high_is_bound:
             problems.append(f"{p.label}: not identified; every value from {p.low:g} to {p.high:g} fits about as well.")
         elif interval.high_is_bound:
-            problems.append(f"{p.label}: the data give no upper end below its bound, {p.high:g}.")
+            problems.append(f"{p.label}: the data give no upper limit below its bound, {p.high:g}.")
         elif interval.low_is_bound and p.low == 0.0:
             at = "is estimated at 0" if value <= 1e-6 * p.size else f"is estimated at {value:.3g}"
             problems.append(
-                f"{p.label}: {at} and cannot be told from 0; its interval is one-sided, up to {interval.high:.3g}."
+                f"{p.label}: {at} and does not differ clearly from 0; its interval is one-sided, up to "
+                f"{interval.high:.3g}."
             )
     covariance = fit.covariance
     for a, b in itertools.combinations(range(len(places)), 2):
@@ -335,9 +336,9 @@ def identification_problems(fit: LikelihoodFit, intervals: dict[str, Interval]) 
         if spread > 0 and abs(covariance[a, b] / spread) > RIDGE:
             one, other = (fit.likelihood.parameters[k].label for k in (a, b))
             problems.append(
-                f"{one} and {other}: known together rather than each alone (correlation "
-                f"{covariance[a, b] / spread:+.2f}): a ridge, along which one makes up for the other."
+                f"{one} and {other}: known jointly rather than individually (correlation "
+                f"{covariance[a, b] / spread:+.2f}), since one can make up for the other."
             )
     if fit.likelihood.hypothesis.peers and fit.estimates["peer_influence"] <= 1e-4 and "threshold" in places:
-        problems.append("threshold: means nothing where peer influence is 0.")
+        problems.append("threshold: has no meaning where peer influence is 0.")
     return problems

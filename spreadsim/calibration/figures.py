@@ -22,7 +22,10 @@ LIMIT = 3.84
 
 def figures(c: Calibration) -> dict[str, list[tuple[str, str]]]:
     """Return the drawings and captions by section; the same bytes for the same calibration."""
-    by_section: dict[str, list[tuple[str, str]]] = {"Do peers add?": [_hazard(c)], "Fitted values": [_profiles(c)]}
+    by_section: dict[str, list[tuple[str, str]]] = {
+        "Do peers add anything?": [_hazard(c)],
+        "Fitted values": [_profiles(c)],
+    }
     predictions = []
     if c.curves:
         predictions.append(_in_sample(c))
@@ -63,8 +66,8 @@ def _hazard(c: Calibration) -> tuple[str, str]:
     return _svg_with_caption(
         figure,
         "hazard",
-        "Share of those who had not adopted that did so in each step, observed and as three "
-        "explanations expect it. A push that changes over time can follow any such shape without peers.",
+        "Share of those who had not yet adopted that did so in each step: as observed, and as three "
+        "explanations predict it. A push that changes over time can follow any such shape without peers.",
     )
 
 
@@ -90,8 +93,8 @@ def _profiles(c: Calibration) -> tuple[str, str]:
         figure,
         "profiles",
         "Profile of the likelihood: twice its fall as a parameter moves away from its best value "
-        "and the others follow. The shaded part, below 3.84, is the 95% interval; a flat profile is a parameter that "
-        "the data do not identify.",
+        "and the others are refitted. The shaded part, below 3.84, is the 95% interval; a flat profile means that the "
+        "data do not identify the parameter.",
     )
 
 
@@ -121,7 +124,7 @@ def _in_sample(c: Calibration) -> tuple[str, str]:
         figure,
         "curve",
         f"Uptake as observed, and in {c.options.replicates} runs of the fitted model from the same "
-        "start: median and middle 90%. The fitted values are held fixed: the band is luck alone.",
+        "start: median and middle 90%. The fitted values are held fixed: the band reflects chance alone.",
     )
 
 
@@ -142,13 +145,13 @@ def _scores(split: Split) -> tuple[str, str]:
     left.set_yticklabels([wrapped(s.title, 40, 2) for s in split.scores], fontsize=TINY)
     right.set_yticklabels([])
     right.set_xlim(left=0)
-    left.set_xlabel("log score less the constant hazard's (right is better)", fontsize=TINY)
+    left.set_xlabel("log score minus the constant hazard's (right is better)", fontsize=TINY)
     right.set_xlabel("CRPS of the curve, % of services (left is better)", fontsize=TINY)
     words = "; ".join(f"{s.title} {s.difference:+.4f}" for s in split.scores)
     return _svg_with_caption(
         figure,
         f"scores-{split.name}",
-        f"{split.title}. Log score a person-period, less the constant hazard's, with "
+        f"{split.title}. Log score per person-period, minus the constant hazard's, with "
         f"95% intervals over services: {words}.",
     )
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from spreadsim.calibration.calibration import Calibration
 
 S_CURVE = (
-    "An S-shaped curve is no proof of contagion: a push from outside that changes over time draws the same curve (Van "
-    "den Bulte, Lilien 2001, on the physicians of Medical innovation). And people who are tied are alike, and are "
-    "reached by the same push: what is called peer influence here is the part of adoption that goes with exposure, "
-    "whatever its cause."
+    "An S-shaped curve does not prove contagion: a push from outside that changes over time produces the same curve "
+    "(Van den Bulte, Lilien 2001, on the physicians of Medical innovation). And people who are tied to each other "
+    "are alike and are reached by the same push: peer influence here means the part of adoption that goes with "
+    "exposure, whatever its cause."
 )
 CLEAR = 0.05
 
@@ -40,7 +40,7 @@ def bounds(interval: Interval) -> str:
     """Return an interval, saying where it ends at the parameter's bound."""
     ends = f"{interval.low:.3g} to {interval.high:.3g}"
     if interval.low_is_bound and interval.high_is_bound:
-        return f"{ends}, all that is allowed"
+        return f"{ends}, the whole range allowed"
     if interval.low_is_bound:
         return f"{ends}, one-sided"
     return f"{ends}, open above" if interval.high_is_bound else ends
@@ -58,19 +58,19 @@ def peer_findings(c: Calibration) -> list[str]:
     titles = {name: f.likelihood.hypothesis.title for name, f in c.fits.items()}
     if not clear:
         lines = [
-            "No sign of peer influence under any explanation compared: a push from outside accounts for who adopted "
-            "when as well without peers."
+            "There is no sign of peer influence under any explanation compared: a push from outside accounts just as "
+            "well, without peers, for who adopted when."
         ]
     elif len(clear) == len(tests):
         lines = [
-            f"Exposure to peers goes with adoption under each of the {len(tests)} controls compared, a push free in "
-            "each period included."
+            f"Exposure to peers goes with adoption under each of the {len(tests)} controls compared, "
+            "including a push that is free in each period."
         ]
     else:
         absent = "; ".join(f"{titles[t.smaller]} ({p_words(t.p_value)})" for t in tests if t.p_value >= CLEAR)
         lines = [
-            f"What looks like peer influence under {len(clear)} of {len(tests)} explanations is gone under: {absent}. "
-            "It is no finding of contagion."
+            f"What looks like peer influence under {len(clear)} of {len(tests)} explanations disappears under: "
+            f"{absent}. It is not evidence of contagion."
         ]
     lines += [
         f"{t.question} {p_words(t.p_value)}, peer influence {number(c.fits[t.larger].estimates['peer_influence'])}."
@@ -86,8 +86,8 @@ def peer_findings(c: Calibration) -> list[str]:
 def estimate_findings(c: Calibration) -> list[str]:
     """Return the chosen hypothesis and its values."""
     e, history = c.fit.likelihood.hypothesis, c.history
-    why = "asked for" if c.options.explanation else "the lowest AIC among those that a scenario can hold"
-    lines = [f"The fitted scenario holds: {e.title} ({why}; AIC {c.fit.aic:.1f})."]
+    why = "as requested" if c.options.explanation else "the lowest AIC among those that a scenario can represent"
+    lines = [f"The fitted scenario uses: {e.title} ({why}; AIC {c.fit.aic:.1f})."]
     unit = "month" if history.period_months == 1 else f"period of {history.period_months} months"
     for name in c.intervals:
         f = c.fits[name]
@@ -103,12 +103,13 @@ def estimate_findings(c: Calibration) -> list[str]:
             elif p.name in ("external_influence", "peer_influence"):
                 text += f" a {unit}"
                 if history.period_months > 1:
-                    text += f", that is {number(per_month(c, value))} a month"
+                    text += f", which is {number(per_month(c, value))} a month"
             lines.append(f"{f.likelihood.hypothesis.title}: {text}.")
     best = min(c.fits.values(), key=lambda f: f.aic)
     if not best.likelihood.hypothesis.expressible:
         lines.append(
-            f"A better account by AIC, {best.likelihood.hypothesis.title} ({best.aic:.1f}), has no field in a scenario."
+            f"{best.likelihood.hypothesis.title} fits better by AIC ({best.aic:.1f}), but a scenario has no field "
+            "for it."
         )
     return lines
 
@@ -121,8 +122,8 @@ def identification_findings(c: Calibration) -> list[str]:
         lines += [f"{f.likelihood.hypothesis.title}: {text}" for text in identification_problems(f, dict(intervals))]
         if f.likelihood.hypothesis.gate:
             lines.append(
-                f"{f.likelihood.hypothesis.title}: the level of readiness cannot be told from the level of the push "
-                "and of peers, since they multiply; it is fixed at one half where covariates are at their mean."
+                f"{f.likelihood.hypothesis.title}: the level of readiness cannot be separated from the levels of the "
+                "push and of peers, since they multiply; it is fixed at one half where covariates are at their mean."
             )
     by_form = {
         f.likelihood.hypothesis.form: f.aic
@@ -132,7 +133,9 @@ def identification_findings(c: Calibration) -> list[str]:
     order = sorted(by_form, key=lambda form: by_form[form])
     near = [form for form in order if by_form[form] - by_form[order[0]] < 2.0]
     if len(near) > 1:
-        lines.append(f"The form of the response is not told: {', '.join(near)} are within 2 of AIC.")
+        lines.append(
+            f"The form of the response cannot be determined: the AICs of {', '.join(near)} lie within 2 of the lowest."
+        )
     else:
         lines.append(
             f"Of the forms of the response, {order[0]} fits best by AIC ({by_form[order[0]]:.1f}; "
@@ -143,7 +146,7 @@ def identification_findings(c: Calibration) -> list[str]:
 
 
 def data_findings(c: Calibration) -> list[str]:
-    """Return how the data were taken."""
+    """Return how the data were used."""
     h = c.history
     first = h.start_period if h.n_at_start else h.start_period + 1
     lines = [
@@ -153,7 +156,7 @@ def data_findings(c: Calibration) -> list[str]:
     ]
     if h.n_at_start:
         lines.append(
-            f"{h.n_at_start:,} had adopted by period {first}, with nobody observed before them: they are given, as "
+            f"{h.n_at_start:,} had adopted by period {first}, with nobody observed before them: they are taken as "
             "starting sites, and their own decision is not fitted."
         )
     else:
@@ -162,8 +165,8 @@ def data_findings(c: Calibration) -> list[str]:
     lines.append(f"{alone:,} services name no peer in the survey: their exposure is 0 at all times.")
     if h.outside is not None:
         lines.append(
-            f"{int(h.outside.sum()):,} of the people named are outside the survey, where adoption was not seen: "
-            "exposure is among those observed, and the table shows two other ways of taking them."
+            f"{int(h.outside.sum()):,} of the people named are outside the survey, where adoption was not observed: "
+            "exposure counts those inside it, and the table shows two other ways of treating the rest."
         )
     else:
         lines.append(
@@ -178,11 +181,11 @@ def prediction_findings(c: Calibration) -> list[str]:
     lines = []
     for name, curve in c.curves.items():
         lines.append(
-            f"In sample, {c.fits[name].likelihood.hypothesis.title}: what happened lies in the middle 90% of runs in "
-            f"{curve.within:.0%} of the steps (CRPS {curve.crps:.4f})."
+            f"In sample, {c.fits[name].likelihood.hypothesis.title}: the observed curve lies within the middle 90% "
+            f"of runs in {curve.within:.0%} of the steps (CRPS {curve.crps:.4f})."
         )
     if len(c.curves) > 1 and all(curve.within > 0.8 for curve in c.curves.values()):
-        lines.append("Both draw the curve: it cannot tell them apart.")
+        lines.append("Both reproduce the curve, so the curve cannot distinguish them.")
     for split in c.splits:
         lines += verdict(split)
     if c.options.predict and not any(split.name == "groups" for split in c.splits):
@@ -193,11 +196,11 @@ def prediction_findings(c: Calibration) -> list[str]:
 def sentences(c: Calibration) -> dict[str, list[str]]:
     """Return the findings by section."""
     by_section = {
-        "Do peers add?": peer_findings(c),
+        "Do peers add anything?": peer_findings(c),
         "Fitted values": estimate_findings(c),
         "What the data cannot say": identification_findings(c),
         "Prediction": prediction_findings(c),
-        "How the data were taken": data_findings(c),
+        "How the data were used": data_findings(c),
     }
     return {section: lines for section, lines in by_section.items() if lines}
 

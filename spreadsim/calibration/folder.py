@@ -143,7 +143,7 @@ def tables(c: Calibration) -> dict[str, tuple[list[str], Rows]]:
                 "BIC",
                 "push",
                 "peers",
-                "a scenario can hold it",
+                "a scenario can represent it",
             ],
             hypotheses,
         ),
@@ -152,8 +152,8 @@ def tables(c: Calibration) -> dict[str, tuple[list[str], Rows]]:
             tests,
         ),
         "Values and 95% profile intervals": (["explanation", "parameter", "value", "interval", "field"], values),
-        "Push and peers under other ways of taking the data": (
-            ["way", "external influence", "peer influence", "do peers add?"],
+        "Push and peers under other ways of treating the data": (
+            ["treatment", "external influence", "peer influence", "do peers add anything?"],
             ways,
         ),
     }
@@ -168,7 +168,7 @@ def tables(c: Calibration) -> dict[str, tuple[list[str], Rows]]:
             for s in split.scores
         ]
         result[f"{split.title} ({split.n_rows:,} person-periods)"] = (
-            ["explanation", "log score", "less the constant hazard's", "CRPS of the curve"],
+            ["explanation", "log score", "minus the constant hazard's", "CRPS of the curve"],
             rows,
         )
     return result

@@ -3,7 +3,7 @@
 What belongs here: the list of hypotheses, the nested pairs among them, and the verdict on each pair. What does not:
 fitting (``estimation``), what is made of the verdicts (``calibration``).
 
-An S-shaped curve is no proof of contagion: Van den Bulte and Lilien (Am J Sociol 2001;106:1409) found that what looked
+An S-shaped curve does not prove contagion: Van den Bulte and Lilien (Am J Sociol 2001;106:1409) found that what looked
 like contagion among the physicians of *Medical innovation* vanished once marketing was controlled for. A push from
 outside that changes over time is therefore among the hypotheses, both as a smooth curve and free in each period; with
 the latter, only who adopts within a period can speak for peers, and no longer when.
@@ -46,13 +46,13 @@ def candidate_hypotheses(covariates: bool, groups: bool, readiness_is_data: bool
     readiness_is_data : readiness is data, and cannot stand for what nobody observed.
     """
     hypotheses = [
-        Hypothesis("push", "push from outside alone, the same at all times", peers=False),
+        Hypothesis("push", "constant push from outside alone", peers=False),
         Hypothesis("peers", "peers alone", push="none"),
         Hypothesis("push-and-peers", "push from outside and peers"),
         Hypothesis("changing-push", "push that changes over time alone", "curved", peers=False),
         Hypothesis("changing-push-and-peers", "push that changes over time, and peers", "curved"),
-        Hypothesis("push-by-period", "push of each period its own, alone", "by-period", peers=False),
-        Hypothesis("push-by-period-and-peers", "push of each period its own, and peers", "by-period"),
+        Hypothesis("push-by-period", "push free in each period, alone", "by-period", peers=False),
+        Hypothesis("push-by-period-and-peers", "push free in each period, and peers", "by-period"),
     ]
     forms: tuple[Form, ...] = ("saturating", "threshold")
     for form in forms:
@@ -66,7 +66,7 @@ def candidate_hypotheses(covariates: bool, groups: bool, readiness_is_data: bool
                 form="saturating",
                 thresholds_vary=True,
             ),
-            *_pair("varied-readiness", "services that differ in what was not observed", readiness_varies=True),
+            *_pair("varied-readiness", "services that differ in ways not observed", readiness_varies=True),
         ]
     if groups:
         hypotheses += _pair("groups", "groups that differ", groups=True)
@@ -98,7 +98,7 @@ def nested_tests(fits: Mapping[str, LikelihoodFit]) -> list[NestedTest]:
     of the response are not nested, and a threshold has no meaning without peers: these are compared by AIC alone.
     """
     tests = [
-        _test(f"Do peers add to: {_title(fits[name])}?", name, name + SUFFIX, fits, at_bound=True)
+        _test(f"Do peers add to '{_title(fits[name])}'?", name, name + SUFFIX, fits, at_bound=True)
         for name in fits
         if name + SUFFIX in fits and fits[name].likelihood.hypothesis.push != "none"
     ]
@@ -106,11 +106,11 @@ def nested_tests(fits: Mapping[str, LikelihoodFit]) -> list[NestedTest]:
     if "peers" in fits:
         tests.append(_test("Does a push from outside add to peers alone?", "peers", base, fits, at_bound=True))
     for name, question, at_bound in (
-        ("changing-push", "Does the push change over time, beside peers?", False),
-        ("push-by-period", "Does each period differ, beside peers?", False),
-        ("varied-readiness", "Do services differ in what was not observed, beside peers?", True),
-        ("groups", "Do groups differ, beside peers?", False),
-        ("covariates", "Do covariates matter, beside peers?", False),
+        ("changing-push", "Does the push change over time, in addition to peers?", False),
+        ("push-by-period", "Does each period differ, in addition to peers?", False),
+        ("varied-readiness", "Do services differ in ways not observed, in addition to peers?", True),
+        ("groups", "Do groups differ, in addition to peers?", False),
+        ("covariates", "Do covariates matter, in addition to peers?", False),
     ):
         if name + SUFFIX in fits:
             tests.append(_test(question, base, name + SUFFIX, fits, at_bound=at_bound))

@@ -276,7 +276,7 @@ def _split(
 
 
 def verdict(split: Split) -> list[str]:
-    """Return in words which hypothesis predicted best, by each score, and whether that can be told."""
+    """Return in words which hypothesis predicted best, by each score, and whether the difference is clear."""
     scores = sorted(split.scores, key=lambda s: -s.log_score)
     best = scores[0]
     constant = next(s for s in split.scores if s.name == CONSTANT)
@@ -288,12 +288,12 @@ def verdict(split: Split) -> list[str]:
         sentences.append("Nothing predicts better one step ahead than a constant hazard.")
     elif best.low > 0:
         sentences.append(
-            f"It is better than the constant hazard by {best.difference:.4f} a person-period "
+            f"It is better than the constant hazard by {best.difference:.4f} per person-period "
             f"({best.low:.4f} to {best.high:.4f}, over services)."
         )
     else:
         sentences.append(
-            f"It cannot be told from the constant hazard: {best.difference:+.4f} a person-period "
+            f"It does not differ clearly from the constant hazard: {best.difference:+.4f} per person-period "
             f"({best.low:+.4f} to {best.high:+.4f}, over services)."
         )
     with_crps = [(s.crps, s) for s in split.scores if s.crps is not None]

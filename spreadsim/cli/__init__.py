@@ -49,7 +49,11 @@ def main() -> None:
         sys.stderr.close()
         raise SystemExit(1) from None
     except OSError as error:
-        _fail(f"{error.filename or 'output'}: {error.strerror or error}; check that there is room to write", 1)
+        _fail(
+            f"{error.filename or 'output'}: {error.strerror or error}; check that there is room and permission to "
+            "write",
+            1,
+        )
     except MemoryError:
         _fail("there is not enough memory for this; fewer services or replicates, or --workers 1, need less", 1)
 

@@ -13,33 +13,37 @@ from spreadsim.cli.options import show_faults
 @click.command()
 @click.argument("name")
 @click.option("--strategy", metavar="NAME", help="Strategy to advise on [default: the scenario's last].")
-@click.option("--measure", default="cumulative_benefit", show_default=True, help="Outcome that is sought.")
+@click.option("--measure", default="cumulative_benefit", show_default=True, help="Outcome to improve.")
 @click.option(
     "--budget",
     type=click.FloatRange(min=0.0),
     metavar="DAYS",
-    help="Most staff-days a service over the horizon [default: what the strategy costs as it stands].",
+    help="Most staff-days per service over the horizon [default: what the strategy costs as it stands].",
 )
 @click.option("--sites", type=click.IntRange(min=1), help="Number of starting sites [default: the scenario's].")
-@click.option("--search", "parts", default="sites,waves,support", show_default=True, help="What is searched.")
+@click.option("--search", "parts", default="sites,waves,support", show_default=True, help="What to search for.")
 @click.option(
-    "--candidates", type=click.IntRange(10, 100_000), default=600, show_default=True, help="How many the search tries."
+    "--candidates",
+    type=click.IntRange(10, 100_000),
+    default=600,
+    show_default=True,
+    help="Number of candidates to try.",
 )
 @click.option(
     "--search-replicates",
     type=click.IntRange(2, 10_000),
     default=24,
     show_default=True,
-    help="Runs of each candidate; twice as many others pick the winner.",
+    help="Runs of each candidate; twice as many others select the winner.",
 )
 @click.option("--replicates", type=click.IntRange(2, 1_000_000), help="Held-out runs that judge the winner.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all luck is derived.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all random numbers are derived.")
 @click.option("--months", type=click.IntRange(1, 1200), help="Horizon in months.")
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change one field; repeatable.")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder [default: results/NAME-advice].")
 @click.option("--force", is_flag=True, help="Replace an existing results folder.")
-@click.option("--workers", type=click.IntRange(1, 1024), help="Runs side by side [default: all processors].")
-@click.option("--json", "as_json", is_flag=True, help="Print the machine-readable summary alone.")
+@click.option("--workers", type=click.IntRange(1, 1024), help="Parallel workers [default: all processors].")
+@click.option("--json", "as_json", is_flag=True, help="Print only the machine-readable summary.")
 @click.option("--quiet", is_flag=True, help="Print only where the results are.")
 def advise(
     name: str,
@@ -62,8 +66,9 @@ def advise(
 ) -> None:
     """Where to start, in which waves, and with how much support within a budget.
 
-    Searches for the best on one network, and judges what it found against simple rules (random, most connected, most
-    ready, k-core, most deprived first) on replicates that the search never saw. Says where it is no better.
+    Searches for the best on one network, and compares what it found with simple rules (random, most connected, most
+    ready, k-core, most deprived first) on replicates that the search never saw. Says where
+    it is no better than they are.
 
     \b
     Examples:

@@ -23,15 +23,15 @@ import click
     type=click.FloatRange(0.05, 1.0),
     default=0.8,
     show_default=True,
-    help="Share of a region's points in which its strategy is to be best.",
+    help="Share of a region's points in which its strategy should be best.",
 )
-@click.option("--equal", metavar="MEASURE", help="Compare settings at the same mean of this measure, as cost.")
-@click.option("--along", metavar="LEVER", help="With --equal: the lever along which it is reached, as support.")
+@click.option("--equal", metavar="MEASURE", help="Compare settings at the same mean of this measure, such as cost.")
+@click.option("--along", metavar="LEVER", help="With --equal: the lever that is changed to reach it, such as support.")
 @click.option(
     "--within",
     multiple=True,
     metavar="LEVER",
-    help="A lever, or 'strategy', that is given and not chosen: compare within each value; repeatable.",
+    help="A lever, or 'strategy', that nobody chooses: compare only within each of its values; repeatable.",
 )
 @click.option(
     "--across",
@@ -55,9 +55,9 @@ def analyse(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Say what a finished sweep shows: what decides, where each setting does best, how robust, and with enough runs?
+    """Report what a finished sweep shows: what decides, where each setting does best, whether there were enough runs.
 
-    Writes tables, and a report that opens with no network.
+    Writes tables, and a report that opens without a network connection.
 
     \b
     Examples:

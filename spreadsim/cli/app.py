@@ -28,26 +28,26 @@ def _own_address() -> str:
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="Port; 0 takes a free one."
+    "--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="Port; 0 uses any free one."
 )
 @click.option(
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Address to listen on. Other than this machine's own, a token is required and made.",
+    help="Address to listen on. Any other than this machine's own requires a token, which is made if not given.",
 )
-@click.option("--token", default="", help="Token that visitors must bring [default: made where one is required].")
+@click.option("--token", default="", help="Token that visitors need [default: made where one is required].")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.option(
     "--sweeps",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="FOLDER",
-    help="Folder whose sweeps the screen Sweeps offers [default: results, on this machine alone].",
+    help="Folder of sweeps for the screen Sweeps [default: results, if only this machine can reach the app].",
 )
 @click.option("--lesson", metavar="NAME", help="Open a lesson, by its number or name.")
-@click.option("--class", "teaching", is_flag=True, help="Open the page on which a class is started.")
+@click.option("--class", "teaching", is_flag=True, help="Open the page for starting a class.")
 @click.option(
-    "--lessons", "own", type=click.Path(file_okay=False, path_type=Path), help="Folder of lessons of your own."
+    "--lessons", "own", type=click.Path(file_okay=False, path_type=Path), help="Folder with your own lessons."
 )
 def app(
     port: int, host: str, token: str, no_browser: bool, sweeps: Path | None, lesson: str | None, teaching: bool,
@@ -85,7 +85,10 @@ def app(
     sweep_folders.offer(sweeps or usual)
     if token and (len(token) < 16 or not token.replace("-", "").replace("_", "").isalnum() or not token.isascii()):
         raise InputError(
-            "--token", "", "is too short or not plain", "give at least 16 letters, digits, hyphens or underscores"
+            "--token",
+            "",
+            "is too short, or holds other characters",
+            "give at least 16 letters, digits, hyphens or underscores",
         )
     if not is_loopback(host) and not token:
         token = secrets.token_urlsafe(24)
@@ -95,7 +98,7 @@ def app(
         raise InputError(
             "--port",
             str(port),
-            f"{host} cannot be listened on ({error.strerror})",
+            f"cannot listen on {host} ({error.strerror})",
             "choose another port, or 0 for a free one",
         ) from None
     number = listener.getsockname()[1]
@@ -111,7 +114,9 @@ def app(
         if teaching and not is_loopback(host):
             click.echo(f"Students of a class go to {os.environ['SPREADSIM_JOIN']}join")
         if not is_loopback(host):
-            click.echo("Whoever has this whole address can use the app. Replace the name by this machine's own.")
+            click.echo(
+                "Anyone who has this whole address can use the app. Replace the host in it with this machine's name."
+            )
         click.echo("Stop it with Ctrl+C.")
         if not no_browser:
             import webbrowser

@@ -15,32 +15,32 @@ import click
     "covariates",
     multiple=True,
     metavar="COLUMN",
-    help="Column of the table of services that may matter; COLUMN=category if its values are names; repeatable.",
+    help="Column of the table of services to use as a covariate; COLUMN=category if its values are names; repeatable.",
 )
-@click.option("--no-groups", is_flag=True, help="Leave effects of groups (towns, villages) out.")
+@click.option("--no-groups", is_flag=True, help="Leave out effects of groups (towns, villages).")
 @click.option(
     "--first-period",
     type=click.Choice(["given", "at-risk"]),
     default="given",
     show_default=True,
-    help="Adopters in the first period: where it starts, or at risk with nobody before them.",
+    help="Treat adopters of the first period as starting sites, or as at risk with nobody before them.",
 )
 @click.option("--outside-column", metavar="COLUMN", help="Column that counts the people named outside the survey.")
 @click.option(
     "--explanation",
     metavar="NAME",
-    help="Whose values the scenario takes [default: lowest AIC that a scenario can hold].",
+    help="Explanation whose values the scenario takes [default: the lowest AIC that a scenario can represent].",
 )
 @click.option(
     "--replicates", type=click.IntRange(2, 100_000), default=200, show_default=True, help="Runs of each forecast."
 )
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which the forecasts' luck is derived.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the forecasts.")
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change the scenario; repeatable.")
-@click.option("--no-prediction", is_flag=True, help="Leave the forecasts out.")
-@click.option("--no-report", is_flag=True, help="Leave report.html out.")
+@click.option("--no-prediction", is_flag=True, help="Leave out the forecasts.")
+@click.option("--no-report", is_flag=True, help="Leave out report.html.")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder [default: results/NAME-calibrated].")
 @click.option("--force", is_flag=True, help="Replace an existing results folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print calibration.json alone.")
+@click.option("--json", "as_json", is_flag=True, help="Print only calibration.json.")
 @click.option("--quiet", is_flag=True, help="Print only where the results are.")
 def calibrate(
     name: str,
@@ -59,7 +59,7 @@ def calibrate(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Fit the reduced model to observed times of adoption on a real network, and say what the data can tell.
+    """Fit the reduced model to observed times of adoption on a real network, and say what the data can show.
 
     NAME is a scenario whose network is read from files with the column adopted_month. Compares explanations (a push
     from outside, constant or changing; peers; both; covariates; groups), predicts what is held out, and writes a folder

@@ -17,11 +17,11 @@ from spreadsim.cli.options import results_target, shared_options, show_faults
     "--parameters",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="CSV of sets of parameters; each replicate takes one.",
+    help="CSV file of sets of parameters; each replicate uses one.",
 )
-@click.option("--events", is_flag=True, help="Keep the events of every replicate instead of replicate 0's.")
-@click.option("--no-frontier", is_flag=True, help="Leave the balance frontier out.")
-@click.option("--no-report", is_flag=True, help="Leave report.html out.")
+@click.option("--events", is_flag=True, help="Keep the events of every replicate, not only of replicate 0.")
+@click.option("--no-frontier", is_flag=True, help="Leave out the balance frontier.")
+@click.option("--no-report", is_flag=True, help="Leave out report.html.")
 def compare(
     name: str,
     replicates: int | None,

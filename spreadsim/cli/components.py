@@ -9,13 +9,13 @@ from spreadsim.errors import InputError
 
 @click.command()
 @click.argument("name")
-@click.option("--component", "only", multiple=True, metavar="NAME", help="Change this component alone; repeatable.")
-@click.option("--strategy", "strategies", multiple=True, metavar="NAME", help="Under this strategy alone; repeatable.")
-@click.option("--measure", default="benefit", show_default=True, help="Outcome that is compared.")
+@click.option("--component", "only", multiple=True, metavar="NAME", help="Change only this component; repeatable.")
+@click.option("--strategy", "strategies", multiple=True, metavar="NAME", help="Only under this strategy; repeatable.")
+@click.option("--measure", default="benefit", show_default=True, help="Outcome to compare.")
 @click.option("--replicates", type=click.IntRange(1, 100_000), help="Paired runs of each change [default: up to 20].")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all luck is derived.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all random numbers are derived.")
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change one field; repeatable.")
-@click.option("--workers", type=click.IntRange(1, 1024), help="Runs side by side [default: all processors].")
+@click.option("--workers", type=click.IntRange(1, 1024), help="Parallel workers [default: all processors].")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def components(
     name: str,
@@ -28,7 +28,7 @@ def components(
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Say which services are ready for the intervention, and what each component does to the outcome.
+    """Report which services are ready for the intervention, and how each component affects the outcome.
 
     Each component is made core or adaptable, simpler, and better written down, in runs with the same luck.
 

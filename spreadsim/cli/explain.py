@@ -8,9 +8,9 @@ import click
 @click.command()
 @click.argument("name")
 @click.option("--service", required=True, metavar="ID", help="The service's id.")
-@click.option("--strategy", metavar="NAME", help="Under this strategy [default: the first].")
-@click.option("--replicate", type=click.IntRange(0), default=0, show_default=True, help="In this replicate.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all luck is derived.")
+@click.option("--strategy", metavar="NAME", help="Strategy [default: the first].")
+@click.option("--replicate", type=click.IntRange(0), default=0, show_default=True, help="Replicate.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all random numbers are derived.")
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change one field; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def explain(
@@ -22,7 +22,7 @@ def explain(
     settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Tell why a service did what it did, and what it would have done with one cause taken away.
+    """Explain why a service did what it did, and what it would have done with one cause removed.
 
     \b
     Example: spreadsim explain default --service service-0042 --strategy blend

@@ -16,20 +16,20 @@ import click
     type=click.IntRange(10, 10_000),
     default=200,
     show_default=True,
-    help="Sets of parameters that are kept.",
+    help="Number of sets of parameters to keep.",
 )
 @click.option(
     "--simulations",
     type=click.IntRange(50, 10_000_000),
     default=20_000,
     show_default=True,
-    help="Most sets that are tried.",
+    help="Largest number of sets to try.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of the search [default: the scenario's].")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the search [default: the scenario's].")
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change the scenario; repeatable.")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder [default: results/NAME-fit].")
 @click.option("--force", is_flag=True, help="Replace an existing results folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print the machine-readable summary alone.")
+@click.option("--json", "as_json", is_flag=True, help="Print only the machine-readable summary.")
 @click.option("--quiet", is_flag=True, help="Print only where the results are.")
 def fit(
     name: str,
@@ -45,9 +45,9 @@ def fit(
 ) -> None:
     """Find the sets of parameters that reproduce a few observed figures, by simulation.
 
-    For those who have no adoption dates, only a curve or some figures of a study. TARGETS is a TOML file of figures, of
-    the conditions under which each was observed, and of the parameters to fit. The accepted sets go into a comparison,
-    whose intervals then carry doubt about these parameters beside luck.
+    For use without adoption dates, with only a curve or some figures from a study. TARGETS is a TOML file of figures,
+    of the conditions under which each was observed, and of the parameters to fit. The accepted sets go into a
+    comparison, whose intervals then include uncertainty about these parameters as well as chance.
 
     \b
     Examples:

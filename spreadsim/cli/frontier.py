@@ -14,7 +14,9 @@ from spreadsim.cli.options import results_target, shared_options
 @click.argument("name")
 @shared_options
 @click.option("--levers", metavar="A,B", help="Cross these levers (of mandate, latitude, peer_programme, monitoring).")
-@click.option("--steps", type=click.IntRange(2, 21), default=5, show_default=True, help="Values of each lever.")
+@click.option(
+    "--steps", type=click.IntRange(2, 21), default=5, show_default=True, help="Number of values of each lever."
+)
 def frontier(
     name: str,
     replicates: int | None,
@@ -30,9 +32,9 @@ def frontier(
     levers: str | None,
     steps: int,
 ) -> None:
-    """Outcome by balance, from 0 (fully top-down) to 1 (fully organic), or over levers.
+    """Show outcomes by balance, from 0 (fully top-down) to 1 (fully organic), or over levers.
 
-    Says which balances cannot be told from the best, for what lasts and for the sum over the years.
+    Says which balances cannot be distinguished from the best, for sustained and for cumulative benefit.
 
     \b
     Examples:

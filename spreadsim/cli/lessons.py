@@ -16,9 +16,9 @@ from spreadsim.errors import InputError, SpreadsimError
     "--lessons",
     "own",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of lessons of your own, beside those shipped.",
+    help="Folder with your own lessons, in addition to those shipped.",
 )
-@click.option("--copy", "copied", metavar="NAME", help="Copy a lesson, by number or name, to make another of it.")
+@click.option("--copy", "copied", metavar="NAME", help="Copy a lesson, by number or name, as the start of a new one.")
 @click.option("--to", "target", type=click.Path(path_type=Path), help="Folder to write [default: its name].")
 @click.option(
     "--check",
@@ -28,7 +28,7 @@ from spreadsim.errors import InputError, SpreadsimError
 )
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def lessons(own: Path | None, copied: str | None, target: Path | None, checked: str | None, as_json: bool) -> None:
-    """List the lessons, copy one to make another of it, or check one.
+    """List the lessons, copy one as the start of a new one, or check one.
 
     \b
     Example: spreadsim lessons --copy 5 --to my-lessons/09-telephone
@@ -87,7 +87,7 @@ def _check(folder: Path, as_json: bool) -> None:
             [{"says": on.claim.says, "rule": on.claim.rule, "as_it_is": row(on), "rule_switched_off": row(off)}
              for on, off in found], indent=2, ensure_ascii=False))  # fmt: skip
     else:
-        click.echo(f"{lesson.name}: the files fit together")
+        click.echo(f"{lesson.name}: the files are consistent")
         for on, off in found:
             click.echo(click.wrap_text(f"claim: {on.claim.says}", 100, "  ", "    "))
             click.echo(
@@ -102,7 +102,7 @@ def _check(folder: Path, as_json: bool) -> None:
     bad = sum(not on.holds or off.holds for on, off in found)
     if bad:
         raise SpreadsimError(
-            f"{lesson.name}: {bad} of {len(found)} claims do not hold, or hold without their rule; "
+            f"{lesson.name}: {bad} of {len(found)} claims do not hold, or hold even without their rule; "
             "reword the claim, or change the scenario or the switch"
         )
 

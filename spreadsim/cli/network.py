@@ -23,9 +23,17 @@ def _pairs(given: tuple[str, ...]) -> dict[str, str]:
 
 @click.command()
 @click.argument("place", metavar="FOLDER-OR-FILE", type=click.Path(path_type=Path))
-@click.option("--services", "services_file", metavar="FILE", help="Table of services, if not services.csv.")
-@click.option("--ties", "ties_file", metavar="FILE", help="Table of ties, if not ties.csv.")
-@click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Name of a column in the file.")
+@click.option(
+    "--services", "services_file", metavar="FILE", help="File with the table of services, if not services.csv."
+)
+@click.option("--ties", "ties_file", metavar="FILE", help="File with the table of ties, if not ties.csv.")
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="OURS=THEIRS",
+    help="Our name of a column, and its name in the file; repeatable.",
+)
 @click.option(
     "--hierarchy",
     "hierarchy_columns",
@@ -60,7 +68,7 @@ def _pairs(given: tuple[str, ...]) -> dict[str, str]:
     type=click.IntRange(0, 10_000),
     default=0,
     show_default=True,
-    help="Rewired networks for the structure test, which takes time.",
+    help="Number of rewired networks for the structure test, which takes time.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def network(
@@ -78,7 +86,7 @@ def network(
     rewirings: int,
     as_json: bool,
 ) -> None:
-    """Read a real network; report its structure, its adoption where times are known, and every fault in the data.
+    """Read a real network; report its structure, adoption (where times are known) and every fault in the data.
 
     FOLDER-OR-FILE is a folder with services.csv and ties.csv, or a GraphML, GEXF or node-link JSON file.
 

@@ -13,7 +13,9 @@ def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that compare and frontier share."""
     options = [
         click.option("--replicates", type=click.IntRange(1, 1_000_000), help="Paired runs of each strategy."),
-        click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all luck is derived."),
+        click.option(
+            "--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all random numbers are derived."
+        ),
         click.option("--months", type=click.IntRange(1, 1200), help="Horizon in months."),
         click.option(
             "--set",
@@ -24,7 +26,7 @@ def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--out", type=click.Path(path_type=Path), help="Results folder [default: results/NAME]."),
         click.option("--force", is_flag=True, help="Replace an existing results folder."),
-        click.option("--workers", type=click.IntRange(1, 1024), help="Runs side by side [default: all processors]."),
+        click.option("--workers", type=click.IntRange(1, 1024), help="Parallel workers [default: all processors]."),
         click.option(
             "--driver",
             type=click.Choice(["compiled", "mesa"]),
@@ -32,7 +34,7 @@ def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="What runs the model; both give the same numbers.",
         ),
-        click.option("--json", "as_json", is_flag=True, help="Print the machine-readable summary alone."),
+        click.option("--json", "as_json", is_flag=True, help="Print only the machine-readable summary."),
         click.option("--quiet", is_flag=True, help="Print only where the results are."),
     ]
     for option in reversed(options):

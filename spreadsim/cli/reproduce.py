@@ -9,10 +9,10 @@ import click
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Keep the folder that was made again.")
-@click.option("--workers", type=click.IntRange(1, 1024), help="Runs side by side [default: all processors].")
+@click.option("--out", type=click.Path(path_type=Path), help="Keep the new results in this folder.")
+@click.option("--workers", type=click.IntRange(1, 1024), help="Parallel workers [default: all processors].")
 def reproduce(folder: Path, out: Path | None, workers: int | None) -> None:
-    """Make a results folder again from its receipt, and name the first difference.
+    """Run a results folder again from its receipt, and name the first difference.
 
     Exits 0 if every result is the same byte for byte, 1 if one differs.
 
@@ -29,4 +29,4 @@ def reproduce(folder: Path, out: Path | None, workers: int | None) -> None:
     if found.difference is not None:
         click.echo(f"First difference: {found.difference}")
         raise SystemExit(1)
-    click.echo(f"{folder}: made again, every result the same")
+    click.echo(f"{folder}: reproduced, every result the same")

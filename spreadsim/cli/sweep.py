@@ -19,9 +19,14 @@ from spreadsim.errors import SpreadsimError
 @click.option("--workers", type=click.IntRange(1, 1024), help="Processes on this machine [default: all processors].")
 @click.option("--scheduler", metavar="ADDRESS", help="Send the work to this running Dask scheduler instead.")
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change the experiment; repeatable.")
-@click.option("--run", "identity", metavar="RUN", help="Run one run of the results again, by its identity.")
-@click.option("--chunk", "chunk_runs", type=click.IntRange(1, 1_000_000), help="Runs in a chunk [default: seconds].")
-@click.option("--json", "as_json", is_flag=True, help="Print the machine-readable summary alone.")
+@click.option("--run", "identity", metavar="RUN", help="Repeat one run of the results, by its identity.")
+@click.option(
+    "--chunk",
+    "chunk_runs",
+    type=click.IntRange(1, 1_000_000),
+    help="Runs in a chunk [default: as many as take a few seconds].",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print only the machine-readable summary.")
 @click.option("--quiet", is_flag=True, help="Print only where the results are.")
 def sweep(
     experiment: str,
@@ -34,7 +39,7 @@ def sweep(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Run a designed experiment in parallel; give the same command again to go on where it stopped.
+    """Run a designed experiment in parallel; give the same command again to continue where it stopped.
 
     EXPERIMENT is a shipped experiment's name, a path to a file, or the folder of an earlier sweep.
 
@@ -73,7 +78,7 @@ def sweep(
             )
     except KeyboardInterrupt:
         raise SpreadsimError(
-            f"{folder}: stopped by the user; finished chunks are kept, and the same command goes on from there"
+            f"{folder}: stopped by the user; finished chunks are kept, and the same command continues from there"
         ) from None
     for note in result.notes:
         click.echo(f"note: {note}", err=True)

@@ -309,7 +309,7 @@ class Comparison:
         from spreadsim.network.adoption_metrics import adoption_summary
 
         if replicate and not self.fixed:
-            raise ValueError("each replicate has a network of its own, and only that of replicate 0 is at hand")
+            raise ValueError("each replicate has a network of its own, and only that of replicate 0 is available")
         first = self.outcomes[strategy][replicate].first_month
         months = self.scenario.run.months
         return adoption_summary(self.network.ties, first, months + 1, first_period=0, rewirings=rewirings)
@@ -355,7 +355,7 @@ class Comparison:
                 "file": self.sets.file,
                 "n": len(self.sets),
                 "parameters": list(self.sets.paths),
-                "intervals": "the middle 95% of single runs: luck, and doubt about these parameters",
+                "intervals": "the middle 95% of single runs: chance, and uncertainty about these parameters",
             }
         if self.frontier is not None:
             answer["frontier"] = self.frontier.summary()
@@ -407,9 +407,9 @@ def check_arguments(driver: str, workers: int | None) -> None:
     InputError : one of them cannot be used.
     """
     if driver not in get_args(Driver):
-        raise InputError("python", "driver", f"'{driver}' is no driver", nearest(driver, get_args(Driver)))
+        raise InputError("python", "driver", f"'{driver}' is not a driver", nearest(driver, get_args(Driver)))
     if workers is not None and workers < 1:
-        raise InputError("python", "workers", f"{workers} workers can do nothing", "give at least 1")
+        raise InputError("python", "workers", f"{workers} workers are too few", "give at least 1")
 
 
 def frontier_points(
@@ -535,7 +535,7 @@ def compare(
     notes, from_python = [], "" if network is None else "a network"
     if service_class is not None:
         driver, frontier, from_python = "mesa", False, f"a service class ({service_class.__name__})"
-        notes.append(f"A service class of your own ({service_class.__name__}) was run, by the Mesa driver.")
+        notes.append(f"Your own service class ({service_class.__name__}) was run, by the Mesa driver.")
     base, fixed = network_for(spec, network)
     own = plans(spec, spec.name)
     points = frontier_points(spec) if frontier else []

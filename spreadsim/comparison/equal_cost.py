@@ -42,7 +42,7 @@ class EqualCost:
 
     Attributes
     ----------
-    reference : the cost aimed at, in staff-days a service: the middle of the strategies' mean costs.
+    reference : the cost aimed at, in staff-days per service: the median of the strategies' mean costs.
     rows : one a strategy, in the scenario's order.
     comparison : the strategies as set, on the same networks with the same luck; in a strategy out of reach support
         stands at the end nearer to the reference.

@@ -163,21 +163,22 @@ def _told(run: Run, net: Network, k: int) -> str:
         rules.PEER: f"learns it from {net.names[int(e['source_service'][k])]}"
         + (", a second leader" if e["leader_source"][k] else ""),
         rules.SPECIFICATION: "learns it from the published specification" + revised,
-        rules.HIERARCHY: "takes the version that came down the line" + revised,
+        rules.HIERARCHY: "takes the version passed down the hierarchy" + revised,
     }.get(kind, "")
-    copies = f" ({int(e['generation'][k])} copies from the originators)"
+    n_copies = int(e["generation"][k])
+    copies = f" ({n_copies} {'copy' if n_copies == 1 else 'copies'} from the originators)"
     if after == rules.IN_NAME_ONLY and before in (rules.AWARE, rules.DISCONTINUED):
-        return "is directed to adopt and does so in name only"
+        return "is directed to adopt, and does so in name only"
     if before == rules.IN_NAME_ONLY and after in (rules.IMPLEMENTING, rules.EMBEDDED):
-        return f"until now in name only, takes it on in earnest; {learnt}{copies}"
+        return f"until now in name only, adopts it in earnest; {learnt}{copies}"
     if kind != rules.NO_SOURCE:
         again = " again" if before == rules.DISCONTINUED else ""
         how = "adopts of its own accord" if route == rules.VOLUNTARY else "is directed to adopt, and engages"
         return f"{how}{again}; {learnt}{copies}"
     if after == rules.EMBEDDED:
-        return "has it embedded in routine practice" + (", and becomes a second leader" if e["leader"][k] else "")
+        return "embeds it in routine practice" + (", and becomes a second leader" if e["leader"][k] else "")
     if after == rules.IN_NAME_ONLY:
-        return ("gives up" if before == rules.IMPLEMENTING else "stops") + ", and goes on reporting it in name only"
+        return ("gives up" if before == rules.IMPLEMENTING else "stops") + ", but goes on reporting it (in name only)"
     if before == rules.IN_NAME_ONLY:
         return "lets its nominal adoption lapse"
     return "gives up before it is embedded" if before == rules.IMPLEMENTING else "stops"
@@ -235,11 +236,11 @@ def _stories(
                 if now == 0.0 and offered > 0.0:
                     moments.append(Moment(t, "left out at the start"))
                 elif now < offered:
-                    moments.append(Moment(t, f"lost in copying: {offered:.0%} there, {now:.0%} arrived"))
+                    moments.append(Moment(t, f"lost in copying: its source had {offered:.0%}, it has {now:.0%}"))
                 elif now > offered:
-                    moments.append(Moment(t, f"read from the template, better than the {offered:.0%} of its source"))
+                    moments.append(Moment(t, f"read from the template: its source had only {offered:.0%}"))
                 elif now < 1.0:
-                    moments.append(Moment(t, f"arrived as its source had it, {now:.0%}"))
+                    moments.append(Moment(t, f"copied as its source had it, {now:.0%}"))
             elif now < was:
                 why = "lost in adapting" if state_at[t - 1] == rules.IMPLEMENTING else "drifted"
                 moments.append(Moment(t, f"{why}: {was:.0%} to {now:.0%}"))
@@ -268,7 +269,7 @@ def _origin(run: Run, net: Network, i: int) -> str | None:
     return (
         net.names[source]
         if source >= 0
-        else {rules.HIERARCHY: "the line", rules.ORIGINATOR: "its own"}.get(kind, "the published specification")
+        else {rules.HIERARCHY: "the hierarchy", rules.ORIGINATOR: "its own"}.get(kind, "the published specification")
     )
 
 
@@ -296,9 +297,9 @@ def _without(cause: str, net: Network, resolved: Plan, seed: int, replicate: int
     if (end, first, origin) == (end_was, first_was, origin_was):
         text = f"Without {cause}: the same"
     elif (end, first) == (end_was, first_was):
-        text = f"Without {cause}: the same, but with the version of {origin} (as it was: of {origin_was})"
+        text = f"Without {cause}: the same, but with its version from {origin} (in this run: {origin_was})"
     else:
         when = "never embedded" if first is None else f"first embedded in month {first}"
         was_when = "never" if first_was is None else f"month {first_was}"
-        text = f"Without {cause}: {when} (as it was: {was_when}); at the end {end} (as it was: {end_was})"
+        text = f"Without {cause}: {when} (in this run: {was_when}); at the end {end} (in this run: {end_was})"
     return Counterfactual(cause, end, first, text)

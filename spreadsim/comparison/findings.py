@@ -53,29 +53,38 @@ def headline(comparison: Comparison) -> str:
     """Return the finding in one sentence, both horizons named."""
     names = comparison.strategies
     if len(names) == 1:
-        return f"One strategy was run, {names[0]}: there is nothing to compare it with."
+        return f"Only one strategy was run, {names[0]}, so there is nothing to compare it with."
     if comparison.n_replicates == 1:
-        return "Each strategy was run once. One run is one story: no strategy can be called better."
+        return "Each strategy was run only once, so no strategy can be called better."
     span = years(comparison.scenario.run.months)
     lasting, total = standing(comparison, "benefit"), standing(comparison, "cumulative_benefit")
     if lasting.highest is None or total.highest is None:
         return "Not every run has a value for benefit, so no strategy can be called better."
     if lasting.leader and lasting.leader == total.leader:
-        return f"{lasting.leader} leads both on what lasts (sustained benefit) and on the total over {span}."
+        return (
+            f"{lasting.leader} leads on both sustained benefit (what lasts) and cumulative benefit "
+            f"(the total over {span})."
+        )
     if lasting.leader and total.leader:
         return (
-            f"The horizon changes the answer: {lasting.leader} leads on what lasts (sustained benefit), "
-            f"{total.leader} on the total over {span} (cumulative benefit)."
+            f"The horizon changes the answer: {lasting.leader} leads on sustained benefit (what lasts), "
+            f"{total.leader} on cumulative benefit (the total over {span})."
         )
     if lasting.tied == total.tied:
         tied = listed(list(lasting.tied))
-        return f"{tied} cannot be told apart, neither on what lasts (sustained benefit) nor on the total over {span}."
+        return (
+            f"{tied} cannot be distinguished, either on sustained benefit (what lasts) or on cumulative benefit "
+            f"(the total over {span})."
+        )
     parts = []
-    for place, what in ((lasting, "what lasts (sustained benefit)"), (total, f"the total over {span}")):
+    for place, what in (
+        (lasting, "sustained benefit (what lasts)"),
+        (total, f"cumulative benefit (the total over {span})"),
+    ):
         if place.leader:
             parts.append(f"on {what}, {place.leader} leads")
         else:
-            parts.append(f"on {what}, {listed(list(place.tied))} cannot be told apart")
+            parts.append(f"on {what}, {listed(list(place.tied))} cannot be distinguished")
     text = "; ".join(parts)
     return text[0].upper() + text[1:] + "."
 
@@ -87,9 +96,9 @@ def people_sentences(comparison: Comparison) -> list[str]:
     if any(np.isnan(v).any() for v in values.values()):
         return []
     amounts = listed([f"{people(float(np.mean(v)))} under {name}" for name, v in values.items()])
-    drawn = " (drawn, not given)" if "population" in comparison.network.drawn else ""
+    drawn = " (numbers drawn at random, not taken from data)" if "population" in comparison.network.drawn else ""
     sentences = [
-        f"In people: of about {people(float(np.mean(served)))} served{drawn}, the sustained benefit is worth the full "
+        f"Of about {people(float(np.mean(served)))} people served{drawn}, the sustained benefit is worth the full "
         f"effect for {amounts}."
     ]
     place = standing(comparison, "benefit")
@@ -104,21 +113,21 @@ def people_sentences(comparison: Comparison) -> list[str]:
             d, joint = tied_difference(comparison, values[place.highest], values[name])
         if d.mean is None or d.low is None or d.high is None:
             continue
-        tail = "" if name not in place.tied else ", which cannot be told apart from none"
+        tail = "" if name not in place.tied else "; no clear difference"
         parts.append(
             f"{people(abs(d.mean))} {'more' if d.mean >= 0 else 'fewer'} than under {name} "
             f"({people(d.low, sign=True)} to {people(d.high, sign=True)}{joint}{tail})"
         )
     if parts:
-        sentences.append(f"Under {place.highest} that is {listed(parts)}.")
+        sentences.append(f"Under {place.highest}, that is {listed(parts)}.")
     return sentences
 
 
 def name_only_sentences(comparison: Comparison) -> list[str]:
-    """Return how many report adoption and do not do it, when the programme stops and at the horizon."""
+    """Return how many report adoption without practising it, when the programme stops and at the horizon."""
     months, stops = comparison.scenario.run.months, {plan.stop_month for plan in comparison.plans}
     if not any(monthly(comparison, name, "in_name_only").any() for name in comparison.strategies):
-        return ["No service adopts in name only."]
+        return ["No services adopt in name only."]
     if len(stops) == 1 and max(stops) < months:
         stop = stops.pop()
         then = [
@@ -129,21 +138,23 @@ def name_only_sentences(comparison: Comparison) -> list[str]:
             f"{value('in_name_only', comparison.summaries[n]['in_name_only'].mean, 0)}" for n in comparison.strategies
         ]
         return [
-            f"When the programme stops (month {stop}), the share of services that report adoption and do not do it is "
-            f"{listed(then)}; at month {months} it is {listed(end)}{' respectively' if len(end) > 1 else ''}."
+            f"When the programme stops (month {stop}), the share of services that report adoption without practising "
+            "it "
+            f"is {listed(then)}; at month {months} it is {listed(end)}{' respectively' if len(end) > 1 else ''}."
         ]
     end = [
         f"{value('in_name_only', comparison.summaries[n]['in_name_only'].mean, 0)} under {n}"
         for n in comparison.strategies
     ]
-    return [f"At month {months} the share of services that report adoption and do not do it is {listed(end)}."]
+    return [f"At month {months} the share of services that report adoption without practising it is {listed(end)}."]
 
 
 def cost_sentences(comparison: Comparison) -> list[str]:
     """Return what each strategy costs in effort."""
     costs = [f"{short(comparison, name, 'cost')} under {name}" for name in comparison.strategies]
     return [
-        f"The effort a service is {listed(costs)}; the costs are illustrative, and part of the difference is reach."
+        f"Effort per service is {listed(costs)}; these costs are illustrative, and part of the difference reflects "
+        "reach."
     ]
 
 
@@ -155,8 +166,9 @@ def equity_sentences(comparison: Comparison) -> list[str]:
         at = {name: 100 * means(fifths.reach[name]) for name in comparison.strategies}
         reach = [f"{values[-1]:.0f}% against {values[0]:.0f}% under {name}" for name, values in at.items()]
         sentences.append(
-            "The share of services in which the improvement was ever embedded, in the most deprived fifth against the "
-            f"least deprived, is {listed(reach)}."
+            "The share of services in which the improvement was ever embedded, in the most deprived fifth compared "
+            "with "
+            f"the least deprived, is {listed(reach)}."
         )
         parts = []
         for name in comparison.strategies:
@@ -179,12 +191,12 @@ def equity_sentences(comparison: Comparison) -> list[str]:
                 sentences.append(
                     f"The most deprived fifth itself gains most under {name} ({amount})."
                     if len(tied) == 1
-                    else f"Which of {listed(tied)} does most for the most deprived fifth itself cannot be told."
+                    else f"It is not clear which of {listed(tied)} does most for the most deprived fifth itself."
                 )
     if sentences and "deprivation" in comparison.network.drawn:
         sentences.append(
-            "Deprivation was drawn, not given: these gaps follow from how deprivation is assumed to lower readiness "
-            "and capability."
+            "Deprivation was drawn at random, not taken from data: these gaps follow from how it is assumed to lower "
+            "readiness and capability."
         )
     return sentences + region_sentences(comparison)
 
@@ -209,10 +221,7 @@ def region_sentences(comparison: Comparison) -> list[str]:
             alike.append(name)
     sentences = [f"Reach differs from one {top.level} to another: {listed(apart)}."] if apart else []
     if alike:
-        sentences.append(
-            f"Under {listed(alike)}, no difference in reach between one {top.level} and another can be told from "
-            "chance."
-        )
+        sentences.append(f"Under {listed(alike)}, reach does not clearly differ from one {top.level} to another.")
     return sentences
 
 
@@ -231,14 +240,14 @@ def drift_sentences(comparison: Comparison) -> list[str]:
             since.append(f"{change('fidelity_drift', d)} under {name}")
     sentences = []
     if parts:
-        sentences.append(f"Of what the originators intended, services begin with {listed(parts)}.")
+        sentences.append(f"Services start with this share of what the originators intended: {listed(parts)}.")
     if since:
-        sentences.append(f"Since they began, those still embedded have changed by {listed(since)}.")
+        sentences.append(f"Since starting, the services in which it is still embedded have changed by {listed(since)}.")
     return sentences
 
 
 def frontier_sentences(frontier: Frontier | None) -> list[str]:
-    """Return the range of balance that cannot be told from the best, for both horizons and both arms."""
+    """Return the balances that cannot be distinguished from the best, for both horizons and both arms."""
     if frontier is None:
         return []
     if "balance" not in frontier.points[0].settings:
@@ -246,8 +255,11 @@ def frontier_sentences(frontier: Frontier | None) -> list[str]:
     sentences = []
     after = frontier.points[0].plan.programme.latitude_after
     for arm, words in (
-        (AS_GIVEN, f"with latitude after the programme as given ({after if isinstance(after, str) else f'{after:g}'})"),
-        (AS_BEFORE, "where latitude stays as it was while the programme ran"),
+        (
+            AS_GIVEN,
+            f"with the scenario's latitude after the programme ({after if isinstance(after, str) else f'{after:g}'})",
+        ),
+        (AS_BEFORE, "with latitude kept as it was during the programme"),
     ):
         places = frontier.arm(arm)
         if not places:
@@ -261,19 +273,20 @@ def frontier_sentences(frontier: Frontier | None) -> list[str]:
             at = frontier.points[best].settings["balance"]
             rest = [frontier.points[i].settings["balance"] for i in same if i != best]
             also = (
-                f", and {ranges(rest, tried)} cannot be told from it"
+                f", which cannot be distinguished from {ranges(rest, tried)}"
                 if rest
-                else ", and every other balance is told apart from it"
+                else ", clearly higher than at every other balance"
             )
             parts.append(f"{label} is highest at {at:g}{also}")
         if parts:
             sentences.append(f"{words[0].upper()}{words[1:]}, {'; '.join(parts)}.")
     if not sentences:
-        return ["Each balance was run once: no range can be given that cannot be told from the best."]
+        return ["Each balance was run only once, so no range of best balances can be given."]
     return [
         "On the dial from 0 (a fixed package, mandated) to 1 (organic):",
         *sentences,
-        "The dial moves four levers together, and its effort falls from one end to the other: it is one path of many.",
+        "The dial moves four levers together, and effort falls from one end of it to the other: it is only one of many "
+        "possible paths.",
     ]
 
 
@@ -281,8 +294,8 @@ def findings(comparison: Comparison) -> list[Finding]:
     """Return all that was found, in the order in which a board would read it."""
     parts: list[tuple[str, str, Sequence[str]]] = [
         ("headline", "Finding", [headline(comparison)]),
-        ("benefit", "How sure", [leader_sentence(comparison, measure) for measure in HORIZONS]),
-        ("people", "In people", people_sentences(comparison)),
+        ("benefit", "How certain", [leader_sentence(comparison, measure) for measure in HORIZONS]),
+        ("people", "In numbers of people", people_sentences(comparison)),
         ("name_only", "In name only", name_only_sentences(comparison)),
         ("cost", "Effort", cost_sentences(comparison)),
         ("frontier", "The balance", frontier_sentences(comparison.frontier)),

@@ -145,8 +145,8 @@ def _pictures(c: Comparison, board: list[str] | None) -> dict[str, Picture | Non
             "Mean of all runs. The dotted line marks the month in which the programme stops.", tables.state_table(c)),
         "drift": _picture(
             "drift", strategies.drift_figure(c), strategies.drift_alt(c),
-            "A generation is a copy of a copy. An instruction is copied once at every level it passes, so later "
-            "generations under a mandate are the line's and not the peers'. Shade: the middle 90% of runs.",
+            "Each generation is one more copy. An instruction is copied once at every level it passes, so under a "
+            "mandate later generations come down the hierarchy rather than from peers. Shade: the middle 90% of runs.",
             tables.drift_table(c)),
         "delivered": _picture(
             "delivered", strategies.curve_figure(c, "delivered"), strategies.curve_alt(c, "delivered"),
@@ -164,20 +164,21 @@ def _pictures(c: Comparison, board: list[str] | None) -> dict[str, Picture | Non
     if c.paired:
         answer["differences"] = _picture(
             "differences", strategies.difference_figure(c, against=board), strategies.difference_alt(c, against=board),
-            "A circle is one pair of runs with the same luck; diamond and bar: mean and 95% interval; a hollow diamond "
-            "cannot be told apart from no difference." if many else "One pair of runs: no interval can be given.",
+            "Each circle is a pair of runs with the same luck. Diamond and bar: mean and 95% interval; a hollow "
+            "diamond means no clear difference." if many else "One pair of runs: no interval can be given.",
             tables.difference_table(c, tuple(HORIZONS), board))  # fmt: skip
     if c.frontier is not None and "balance" in c.frontier.points[0].settings:
         answer["frontier"] = _picture(
             "frontier", strategies.frontier_figure(c.frontier), strategies.frontier_alt(c.frontier),
-            "Bars at the foot of the first two panels: the balances that cannot be told from the best (tick), one bar "
-            f"for each rule on latitude after the programme; {bands}."
-            if c.frontier.values["benefit"].shape[1] > 1 else "One run of each balance: no range can be given.",
+            "Bars at the foot of the first two panels: the balances that cannot be distinguished from the best "
+            f"(tick), one bar for each rule on latitude after the programme; {bands}."
+            if c.frontier.values["benefit"].shape[1] > 1 else "A single run of each balance: no range can be given.",
             *tables.frontier_tables(c.frontier, FRONTIER_MEASURES))  # fmt: skip
     if c.network.n <= MAX_MAPPED:
         answer["map"] = _picture(
             "map", strategies.map_figure(c, layout(c.network), group_positions(c.network)), strategies.map_alt(c),
-            "One run is one story. A mark is a service; where there is a hierarchy, rings are its groups.",
+            "A single run: others will differ. Each mark is a service; rings, where there is a hierarchy, are its "
+            "groups.",
             tables.state_table(c))  # fmt: skip
     return answer
 
@@ -198,7 +199,7 @@ def _lever_map(frontier: Frontier | None) -> Picture | None:
         return None
     return _picture(
         "levers", strategies.lever_map_figure(frontier), strategies.lever_map_alt(frontier),
-        "The two levers named; the other levers stand where the middle of the dial has them. Each cell is a mean.",
+        "The other levers are held where the middle of the dial puts them. Each cell is a mean.",
         *tables.frontier_tables(frontier, FRONTIER_MEASURES))  # fmt: skip
 
 
@@ -210,8 +211,8 @@ def _equal(e: EqualCost | None) -> dict[str, Any] | None:
     for row in out:
         end = "full" if row.support >= 1 else "no" if row.support <= 0 else f"{row.support:g} of full"
         sentences.append(
-            f"Out of reach by support alone: {row.strategy}, which with {end} support comes to "
-            f"{value('cost', row.cost)} a service."
+            f"Support alone cannot bring {row.strategy} to this effort: with {end} support it comes to "
+            f"{value('cost', row.cost)} per service."
         )
     sentences += _pair_sentences(e.comparison, chosen_pairs(e.comparison, among=e.reached))
     if len(e.reached) > 1:

@@ -63,7 +63,9 @@ def strategy_table(c: Comparison) -> Table:
             cells = [f"{getattr(levers, n):.2f}".rstrip("0").rstrip(".") for n in SHOWN_LEVERS]
             rows.append(((plan.name, title), span + ("" if levers.on else ", programme off"), *cells))
     head = ("Strategy", "When", *(name.replace("_", " ") for name in SHOWN_LEVERS))
-    return Table("Levers, each from 0 to 1; where they change, a row more", head, tuple(rows), texts=2)
+    return Table(
+        "Levers, each from 0 to 1; one row for each period in which they stay the same", head, tuple(rows), texts=2
+    )
 
 
 def own_changes(scenario: Scenario) -> list[str]:
@@ -121,9 +123,9 @@ def status(c: Comparison, declaration: Declaration, value: Any) -> str:
     ):
         return "not used here"
     if path == "network.services" and "ties" not in drawn:
-        return f"given: the network has {c.network.n:,}"
+        return f"set by the data: the network has {c.network.n:,}"
     if parts[0] == "services" and parts[1] not in drawn:
-        return "not used: the data give it"
+        return "not used: taken from the data"
     text = (
         "default" if value == declaration.default else f"changed by the scenario (default {shown(declaration.default)})"
     )

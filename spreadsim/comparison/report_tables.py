@@ -55,7 +55,7 @@ class Table:
 
 
 def outcome_table(c: Comparison, measures: Sequence[str] = OUTCOMES) -> Table:
-    """Return the mean of each measure by strategy with its interval; in bold what is told apart as best."""
+    """Return the mean of each measure by strategy with its interval; in bold what is clearly best."""
     rows, strong = [], set()
     for place, name in enumerate(measures):
         m = BY_NAME[name]
@@ -91,8 +91,8 @@ def difference_table(
             label = (BY_NAME[name].label, "points" if unit(name).startswith("%") else unit(name))
             rows.append((f"{later} minus {earlier}", label, change_cell(name, d), better, told))
     return Table(
-        "Paired differences, the same luck for both: mean and 95% interval",
-        ("Pair", "Measure", "Difference", "Runs in which the first does better", "Told apart"),
+        "Paired differences with the same luck: mean and 95% interval",
+        ("Pair", "Measure", "Difference", "Runs in which the first does better", "Clear difference"),
         tuple(rows),
         texts=2,
     )
@@ -106,12 +106,15 @@ def pair_table(c: Comparison, measures: Sequence[str], against: Sequence[str] | 
         for name in measures:
             d = c.paired[later, earlier][name]
             won, _, n = wins(c, later, earlier, name)
-            cells += [change_cell(name, d), (f"{won} of {n}", "cannot be told apart" if d.told_apart is False else "")]
+            cells += [change_cell(name, d), (f"{won} of {n}", "no clear difference" if d.told_apart is False else "")]
         rows.append(tuple(cells))
     head: list[Cell] = ["Pair"]
     for name in measures:
         m = BY_NAME[name]
-        head += [(m.label, "points" if unit(name).startswith("%") else unit(name)), "Runs won by the first"]
+        head += [
+            (m.label, "points" if unit(name).startswith("%") else unit(name)),
+            "Runs in which the first does better",
+        ]
     interval = " and its 95% interval" if c.n_replicates > 1 else ""
     return Table(f"Paired differences{interval}", tuple(head), tuple(rows))
 
@@ -143,9 +146,12 @@ def curve_table(c: Comparison, name: str, label: str, scale: float = 100.0) -> T
 
 
 def frontier_tables(frontier: Frontier, measures: Sequence[str]) -> list[Table]:
-    """Return the means along the frontier, a table an arm; in bold what cannot be told from the best."""
+    """Return the means along the frontier, a table an arm; in bold what cannot be distinguished from the best."""
     tables = []
-    words = {AS_GIVEN: "latitude after the programme as given", AS_BEFORE: "latitude stays as it was"}
+    words = {
+        AS_GIVEN: "the scenario's latitude after the programme",
+        AS_BEFORE: "latitude kept as during the programme",
+    }
     for arm in (AS_GIVEN, AS_BEFORE):
         places = frontier.arm(arm)
         if not places:
@@ -163,7 +169,7 @@ def frontier_tables(frontier: Frontier, measures: Sequence[str]) -> list[Table]:
         n = next(iter(frontier.values.values())).shape[1]
         tables.append(Table(
             f"Outcomes by {head}, {words[arm]}: mean of {_runs(n)} and 95% interval; "
-            "bold: highest benefit, or not told from it",
+            "bold: highest benefit, or not clearly different from it",
             (head, *((BY_NAME[name].label, unit(name)) for name in measures)), tuple(rows), frozenset(strong),
         ))  # fmt: skip
     return tables
@@ -217,7 +223,7 @@ def drift_table(c: Comparison) -> Table:
                 percent(t.now[k]), percent(t.core_now[k]),
             ))  # fmt: skip
     return Table(
-        "Fidelity by generation, means over the runs that have it (at least half of all)",
+        "Fidelity by generation: means over the runs in which the generation occurs (at least half of all runs)",
         ("Strategy", "Copies from the originators", "Services that began", "At the start, %", "Embedded now",
          "Fidelity now, %", "Core now, %"), tuple(rows),
     )  # fmt: skip
@@ -234,7 +240,7 @@ def source_table(c: Comparison) -> Table | None:
         mean = c.outcomes[name][0].measures["generation"]
         rows.append((name, f"{int(shares['beginnings']):,}", *cells, value("generation", mean)))
     return Table(
-        "Where services took their version from, in the first run: % of all beginnings after the start",
+        "Where services took their version from, in the first run: % of all beginnings after month 0",
         ("Strategy", "Beginnings", "A peer", "of which a second leader", "The published specification",
          "The hierarchy", "Mean generation, embedded"), tuple(rows),
     )  # fmt: skip
@@ -244,10 +250,10 @@ def equal_cost_table(e: EqualCost) -> Table:
     """Return what support each strategy has at equal effort, and whether the cost was reached."""
     rows = tuple(
         (row.strategy, f"{row.support_given:g}", f"{row.support:.2f}", f"{row.cost_given:.1f}", f"{row.cost:.1f}",
-         "yes" if row.reached else "out of reach")
+         "yes" if row.reached else "no")
         for row in e.rows
     )  # fmt: skip
     return Table(
-        f"Support scaled until the mean effort a service is about {e.reference:.1f} staff-days",
-        ("Strategy", "Support as given", "Support as set", "Effort as given", "Effort as set", "Reached"), rows,
+        f"Support scaled until mean effort per service is about {e.reference:.1f} staff-days",
+        ("Strategy", "Support in scenario", "Support used", "Effort in scenario", "Effort reached", "Target met"), rows,
     )  # fmt: skip

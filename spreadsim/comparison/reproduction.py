@@ -53,15 +53,15 @@ def read_receipt(folder: Path) -> dict[str, Any]:
     words = str(receipt.get("command", "")).split()
     if words[1:2] == ["calibrate"]:
         raise InputError(
-            str(folder), RECEIPT, "is of a calibration, which holds what was fitted and not what it was fitted to",
+            str(folder), RECEIPT, "belongs to a calibration, which keeps what was fitted but not its data",
             f"run its command again where the data are: {receipt['command']}",
         )  # fmt: skip
     if words[1:2] in (["advise"], ["fit"]):
         raise InputError(
             str(folder),
             RECEIPT,
-            f"is of '{words[1]}', which is not made again by this command",
-            f"give {words[1]} again with the options that the receipt holds",
+            f"belongs to '{words[1]}', which this command cannot reproduce",
+            f"run {words[1]} again with the options in the receipt",
         )
     is_frontier = words[1:2] == ["frontier"]
     sound = (
@@ -79,7 +79,7 @@ def read_receipt(folder: Path) -> dict[str, Any]:
     for name, digest in inputs.items():
         if held.get(name) != digest:
             raise InputError(
-                str(folder), str(name), "is not the input that was run", "take the folder from where it was made"
+                str(folder), str(name), "is not the input that was run", "use the folder as it was written"
             )
     return receipt
 
@@ -87,17 +87,17 @@ def read_receipt(folder: Path) -> dict[str, Any]:
 def _first_difference(name: str, was: Path, now: Path) -> str:
     """Say in words where two results first differ."""
     if not was.exists() or not now.exists():
-        return f"{name}: {'missing in the folder' if not was.exists() else 'not made again'}"
+        return f"{name}: {'missing in the folder' if not was.exists() else 'missing in the new run'}"
     if was.suffix != ".parquet":
         for number, (a, b) in enumerate(
             zip(was.read_text("utf-8").splitlines(), now.read_text("utf-8").splitlines(), strict=False), start=1
         ):
             if a != b:
                 return f"{name}: line {number}: was {a.strip()[:80]!r}, is now {b.strip()[:80]!r}"
-        return f"{name}: another length"
+        return f"{name}: a different length"
     a, b = read_parquet(was), read_parquet(now)
     if list(a.columns) != list(b.columns):
-        return f"{name}: other columns"
+        return f"{name}: different columns"
     if len(a) != len(b):
         return f"{name}: {len(a)} rows, now {len(b)}"
     for column in a.columns:
@@ -106,7 +106,7 @@ def _first_difference(name: str, was: Path, now: Path) -> str:
         if len(unequal):
             row = int(unequal[0])
             return f"{name}: column {column}, row {row}: was {x[row]}, is now {y[row]}"
-    return f"{name}: the same values in other bytes (another version of the Parquet library)"
+    return f"{name}: the same values in different bytes (another version of the Parquet library)"
 
 
 def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int | None = None) -> Reproduction:
@@ -132,7 +132,7 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
         raise InputError(
             str(folder),
             RECEIPT,
-            f"was run on {options['from_python']} that only Python had",
+            f"was run on {options['from_python']} that existed only in Python",
             "run the Python program again",
         )
     before, here = receipt.get("versions", {}), versions()

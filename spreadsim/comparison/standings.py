@@ -1,7 +1,7 @@
 """Who stands where on a measure, and how one strategy does against another, in a sentence.
 
-What belongs here: who leads, who cannot be told apart, pair by pair. Nothing is called better unless its interval says
-so. What does not: the finding as a whole (``findings``).
+What belongs here: who leads, who cannot be distinguished, pair by pair. Nothing is called better unless its
+interval says so. What does not: the finding as a whole (``findings``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Standing:
     ----------
     measure : its name.
     highest : the strategy with the best mean; None where no interval can be given.
-    tied : the strategies that cannot be told apart from it, itself included, in the file's order.
+    tied : the strategies that cannot be distinguished from it, itself included, in the order of the file.
     """
 
     measure: str
@@ -35,7 +35,7 @@ class Standing:
 
     @property
     def leader(self) -> str | None:
-        """The strategy that is told apart from every other; None where there is none."""
+        """The strategy that differs clearly from every other; None where there is none."""
         return self.highest if len(self.tied) == 1 else None
 
 
@@ -80,16 +80,16 @@ def pair_sentence(comparison: Comparison, one: str, other: str, measure: str) ->
     won, same, n = wins(comparison, one, other, measure)
     label = BY_NAME[measure].label.lower()
     if n == 0:
-        return f"On {label}, {one} and {other} have no run in which both are defined."
+        return f"On {label}, there is no run in which both {one} and {other} have a value."
     ties = f" ({same} {'tie' if same == 1 else 'ties'})" if same else ""
     text = f"On {label}, {one} beats {other} in {won} of {n} paired {'run' if n == 1 else 'runs'}{ties}"
     d = paired_difference(comparison, one, other, measure)
     if d.mean is None:
         return text + "; not every run has a value, so no mean difference is given."
     if d.low is None:
-        return text + f"; the difference is {change(measure, d.mean)}, and one run gives no interval."
+        return text + f"; the difference is {change(measure, d.mean)}, and a single run gives no interval."
     text += f"; the difference is {change(measure, d.mean)} (95% interval {bounds(measure, d.low, d.high, sign=True)})"
-    return text + (" and cannot be told apart from none." if not d.told_apart else ".")
+    return text + (", which is not a clear difference." if not d.told_apart else ".")
 
 
 def short(comparison: Comparison, strategy: str, measure: str) -> str:
@@ -104,9 +104,9 @@ def _apart(comparison: Comparison, one: str, other: str, measure: str) -> str:
 
 
 def tied_difference(comparison: Comparison, best: np.ndarray, other: np.ndarray) -> tuple[Difference, str]:
-    """Return the difference of two that cannot be told apart, with an interval that holds 0, and what it is.
+    """Return the difference of two that cannot be distinguished, with an interval that includes 0, and what it is.
 
-    The 95% interval where that holds 0; else the wider one at the joint level over all pairs of strategies, by which
+    The 95% interval where that includes 0; else the wider one at the joint level over all pairs of strategies, by which
     `statistics.told_apart_from_best` judges.
     """
     spread = comparison.sets is not None
@@ -115,11 +115,11 @@ def tied_difference(comparison: Comparison, best: np.ndarray, other: np.ndarray)
     if not d.told_apart or n_pairs < 2:
         return d, ""
     wider = difference(best, other, level=joint_level(len(comparison.strategies)), spread=spread)
-    return wider, f", at the joint level of {n_pairs} pairs"
+    return wider, f", at the joint level for {n_pairs} pairs"
 
 
 def leader_sentence(comparison: Comparison, measure: str) -> str:
-    """Return which strategy leads on `benefit` or `cumulative_benefit`, or which cannot be told apart."""
+    """Return which strategy leads on `benefit` or `cumulative_benefit`, or which cannot be distinguished."""
     label, place = HORIZONS[measure], standing(comparison, measure)
     names = comparison.strategies
     values = listed([f"{name} {short(comparison, name, measure)}" for name in names])
@@ -127,7 +127,9 @@ def leader_sentence(comparison: Comparison, measure: str) -> str:
     if len(names) == 1:
         return f"On {label}, {names[0]} reaches {short(comparison, names[0], measure)}{unit}."
     if place.highest is None and comparison.n_replicates == 1:
-        return f"On {label}, in the one run made: {values}{unit}. One run gives no interval, so none is called better."
+        return (
+            f"On {label}, in the single run: {values}{unit}. A single run gives no interval, so none is called better."
+        )
     if place.highest is None:
         return f"On {label}, not every run has a value, so none is called better: {values}."
     best = place.highest
@@ -139,9 +141,11 @@ def leader_sentence(comparison: Comparison, measure: str) -> str:
     gaps = []
     for name in others:
         d, joint = tied_difference(comparison, comparison.values(best, measure), comparison.values(name, measure))
-        gaps.append(f"{change(measure, d.mean)} on {name} ({bounds(measure, d.low, d.high, sign=True)}{joint})")
+        gaps.append(
+            f"{change(measure, d.mean)} compared with {name} ({bounds(measure, d.low, d.high, sign=True)}{joint})"
+        )
     tail = f" {best} is {ahead}." if rest else ""
     return (
-        f"On {label}, {listed(list(place.tied))} cannot be told apart: {best} has the highest mean, "
+        f"On {label}, {listed(list(place.tied))} cannot be distinguished: {best} has the highest mean, "
         f"{short(comparison, best, measure)}{unit}, {listed(gaps)}.{tail}"
     )

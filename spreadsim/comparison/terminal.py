@@ -56,7 +56,7 @@ def summary_cell(s: Summary, measure: str) -> str:
 
 
 def difference_cell(d: Difference, measure: str) -> str:
-    """Return a paired difference with its interval, and whether it can be told from none."""
+    """Return a paired difference with its interval, and a note where it is not clear."""
     unit = BY_NAME[measure].unit
     if d.mean is None:
         return f"not in every run (n {d.n})"
@@ -64,7 +64,7 @@ def difference_cell(d: Difference, measure: str) -> str:
     if d.low is None or d.high is None:
         return text
     text += f" ({number(d.low, unit)} to {number(d.high, unit)})"
-    return text if d.told_apart else text + " cannot be told apart"
+    return text if d.told_apart else text + " no clear difference"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -106,33 +106,33 @@ def comparison_text(comparison: Comparison) -> str:
 
 
 def sets_sentence(comparison: Comparison) -> str:
-    """Return what the intervals carry where each run took a set of parameters."""
+    """Return what the intervals cover where each run used a set of parameters."""
     sets = comparison.sets
     assert sets is not None
     used = min(len(sets), comparison.n_replicates)
     return (
-        f"Each run took one of {used} sets of {len(sets.paths)} parameters ({sets.file}), the same for every strategy. "
-        "Intervals are the middle 95% of single runs, luck and doubt about these parameters together: more runs do not "
-        "make them narrower."
+        f"Each run used one of {used} sets of {len(sets.paths)} parameters ({sets.file}), the same for every strategy. "
+        "Intervals are the middle 95% of single runs: they combine chance with uncertainty about these parameters, and "
+        "more runs do not make them narrower."
     )
 
 
 def best_text(frontier: Frontier) -> str:
-    """Return which settings cannot be told from the best, for both horizons and both arms."""
+    """Return which settings cannot be distinguished from the best, for both horizons and both arms."""
     lines = []
     for measure in ("benefit", "cumulative_benefit"):
         for arm in (AS_GIVEN, AS_BEFORE):
             if not frontier.arm(arm):
                 continue
             best, same = frontier.best(measure, arm)
-            when = "" if arm == AS_GIVEN else ", latitude kept as before once the programme ends"
+            when = "" if arm == AS_GIVEN else ", with latitude kept as during the programme"
             label = BY_NAME[measure].label
             if best is None:
-                lines.append(f"{label}{when}: one run cannot say which balance is best")
+                lines.append(f"{label}{when}: a single run cannot show which balance is best")
                 continue
             others = [frontier.points[i].plan.name for i in same if i != best]
             text = f"{label}{when}: highest at {frontier.points[best].plan.name}"
-            text += f"; cannot be told from it: {'; '.join(others)}" if others else "; told apart from all others"
+            text += f"; not clearly different: {'; '.join(others)}" if others else "; clearly higher than all others"
             lines.append(text)
     return "\n".join(lines)
 
@@ -146,7 +146,11 @@ def frontier_text(frontier: Frontier) -> str:
         if not rows:
             continue
         settings = list(frontier.points[0].settings)
-        parts.append("Latitude after the programme as given" if arm == AS_GIVEN else "Latitude kept as before")
+        parts.append(
+            "Latitude after the programme as in the scenario"
+            if arm == AS_GIVEN
+            else "Latitude kept as during the programme"
+        )
         parts.append(
             table(
                 [*settings, *(BY_NAME[m].label for m in shown)],
@@ -177,7 +181,8 @@ def components_text(study: ComponentStudy, measure: str) -> str:
             ]
         )
     parts = [
-        "Ready: likelier than not to engage of its own accord at the start, with support and no example to see.",
+        "Ready: more likely than not to engage of its own accord at the start, with support but before seeing an "
+        "example.",
         table(
             [
                 "strategy",
@@ -193,10 +198,10 @@ def components_text(study: ComponentStudy, measure: str) -> str:
             rows,
         ),
         "",
-        f"What becomes of {BY_NAME[measure].label.lower()} if one component changes ({study.n_replicates} paired runs;"
+        f"Change in {BY_NAME[measure].label.lower()} if one component were different ({study.n_replicates} paired runs;"
         " difference with 95% interval)",
         table(
-            ["component", "were it", *(r.strategy for r in study.readiness)],
+            ["component", "if it were", *(r.strategy for r in study.readiness)],
             [
                 [
                     w.component,
@@ -207,7 +212,8 @@ def components_text(study: ComponentStudy, measure: str) -> str:
             ],
         ),
         "",
-        "Core or adaptable is a fact about the intervention, not a choice: the table says what being right is worth.",
+        "Whether a component is core or adaptable is a fact about the intervention, not a choice: the table shows how "
+        "much depends on it.",
     ]
     return "\n".join(parts)
 
@@ -228,7 +234,7 @@ def explanation_text(found: Explanation) -> str:
     if found.chain:
         parts += ["", "Where its version came from"]
         for copy in found.chain:
-            source = copy.source or {"originator": "its own", "hierarchy": "the line"}.get(
+            source = copy.source or {"originator": "its own", "hierarchy": "the hierarchy"}.get(
                 copy.source_kind, copy.source_kind
             )
             parts.append(
@@ -239,7 +245,7 @@ def explanation_text(found: Explanation) -> str:
         what = "core" if story.core else "adaptable"
         parts.append(f"  {story.name} ({what}): {story.verdict}, {story.presence:.0%} at the end")
         parts += [f"      month {moment.month:>3}  {moment.text}" for moment in story.moments]
-    parts += ["", "By the same luck, with one cause taken away", *(f"  {c.text}" for c in found.counterfactuals)]
+    parts += ["", "With the same luck, but one cause removed", *(f"  {c.text}" for c in found.counterfactuals)]
     return "\n".join(parts)
 
 
@@ -262,11 +268,15 @@ def network_text(found: NetworkFile, metrics: Mapping[str, Any]) -> str:
         parts += ["", "Adoption"]
         parts += [f"  {key.replace('_', ' '):<32}{shown(value)}" for key, value in metrics["adoption"].items()]
         parts.append(
-            "  An S-curve, or peers who adopt together, is no proof of contagion: a push from outside can draw both."
+            "  An S-curve, or peers who adopt together, does not prove contagion: a push from outside can produce both."
         )
-    parts += ["", f"Given: {', '.join(found.given) or 'nothing'}", f"Drawn: {', '.join(found.drawn) or 'nothing'}"]
+    parts += [
+        "",
+        f"From the files: {', '.join(found.given) or 'nothing'}",
+        f"Drawn at random: {', '.join(found.drawn) or 'nothing'}",
+    ]
     if found.faults:
         parts += ["", "Faults and repairs", *(f"  {fault}" for fault in found.faults)]
     else:
-        parts += ["", "No fault was found."]
+        parts += ["", "No faults were found."]
     return "\n".join(parts)

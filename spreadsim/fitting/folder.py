@@ -25,7 +25,7 @@ ACCEPTED = "accepted.csv"
 
 
 def about(fit: Fit) -> str:
-    """Return how the sets were come by."""
+    """Return how the sets were found."""
     goal = fit.targets
     runs = goal.table.run.replicates
     return (
@@ -42,36 +42,34 @@ def findings(fit: Fit) -> list[str]:
     goal, far = fit.targets, distances(fit.figures, fit.targets)
     said = []
     if fit.accepted:
-        said.append(
-            f"Every accepted set reproduces every figure within {goal.table.tolerance:g} of its standard errors."
-        )
+        said.append(f"Every accepted set reproduces every figure within {goal.table.tolerance:g} standard errors.")
     else:
         worst = np.argsort(-np.median(far, axis=0), kind="stable")
         names = [goal.table.targets[t].name for t in worst if np.median(far[:, t]) > goal.table.tolerance / 2]
         said.append(
             f"The sets reproduce the figures within {fit.reached:.2f} standard errors, not within the "
-            f"{goal.table.tolerance:g} that were asked: either more simulations are needed, or the model cannot give "
-            f"these figures together. Furthest away: {listed(names[:3]) if names else 'none alone'}."
+            f"{goal.table.tolerance:g} requested: either more simulations are needed, or the model cannot reproduce "
+            f"these figures together. Furthest away: {listed(names[:3]) if names else 'no single figure'}."
         )
     if fit.distinct < 0.5 * len(fit.sets):
         said.append(
-            f"Only {fit.distinct} of the {len(fit.sets)} sets are different: the ranges below are rough, and likely "
-            "too narrow; give a larger --population."
+            f"Only {fit.distinct} of the {len(fit.sets)} sets are different: the ranges below are rough and probably "
+            "too narrow; use a larger --population."
         )
     before = distances(fit.at_defaults[None], goal)[0]
     off = [f"{t.name} ({d:.1f})" for t, d in zip(goal.table.targets, before, strict=True) if d > goal.table.tolerance]
     said.append(
         "The scenario as it stands reproduces all of them." if not off
-        else f"The scenario as it stands misses, in standard errors: {listed(off)}."
+        else f"The scenario as it stands misses these figures (by so many standard errors): {listed(off)}."
     )  # fmt: skip
     known = fit.knowledge()
     for verdict, words in (
-        ("determined", f"The figures determine (accepted range under {DETERMINED:.0%} of the range before)"),
+        ("determined", f"The figures determine (accepted range under {DETERMINED:.0%} of the original range)"),
         ("narrowed", "They narrow"),
-        ("left undetermined", f"They leave undetermined (over {NARROWED:.0%} of the range before)"),
+        ("left undetermined", f"They leave undetermined (over {NARROWED:.0%} of the original range)"),
     ):
         names = [
-            f"{k.path} ({k.after[0]:.3g} to {k.after[1]:.3g}, before {k.before[0]:.3g} to {k.before[1]:.3g})"
+            f"{k.path} ({k.after[0]:.3g} to {k.after[1]:.3g}, originally {k.before[0]:.3g} to {k.before[1]:.3g})"
             for k in known if k.verdict == verdict
         ]  # fmt: skip
         said.append(f"{words}: {listed(names) if names else 'none'}.")
@@ -79,7 +77,8 @@ def findings(fit: Fit) -> list[str]:
     if pairs:
         tied = [f"{a} and {b} ({r:+.2f})" for a, b, r in pairs[:5]]
         said.append(
-            f"Tied together, so that the figures say more of the pair than of each (rank correlation): {listed(tied)}."
+            f"Correlated, so that the figures say more about the pair than about either alone (rank correlation): "
+            f"{listed(tied)}."
         )
     return said
 
@@ -96,7 +95,7 @@ def _figure_rows(fit: Fit) -> tuple[list[str], list[list[str]]]:
 
 
 def _parameter_rows(fit: Fit) -> tuple[list[str], list[list[str]]]:
-    head = ["parameter", "before: 5%", "95%", "accepted: median", "5%", "95%", "share of the range", "verdict"]
+    head = ["parameter", "originally: 5%", "95%", "accepted: median", "5%", "95%", "share of range", "verdict"]
     return head, [
         [k.path, *(f"{x:.3g}" for x in (*k.before, k.median, *k.after)), f"{k.share:.0%}", k.verdict]
         for k in fit.knowledge()
@@ -151,11 +150,11 @@ def _picture(fit: Fit) -> tuple[str, str]:
     axes.set_yticks(at, [k.path.removeprefix("behaviour.") for k in known], fontsize=7)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
-    axes.set_xlabel("place in the range before (0 lowest, 1 highest)", fontsize=7.5)
+    axes.set_xlabel("position in the original range (0 lowest, 1 highest)", fontsize=7.5)
     tidy(axes, grid="x")
     axes.tick_params(axis="x", labelsize=7)
     caption = (
-        "What the figures say of each parameter: the middle 90% before (grey) and accepted (blue), and the median."
+        "What the figures say about each parameter: the middle 90% before (grey) and accepted (blue), and the median."
     )
     words = "; ".join(f"{k.path} {k.after[0]:.3g} to {k.after[1]:.3g}, {k.verdict}" for k in known)
     return svg(figure, "known", f"{caption} {words}"), caption

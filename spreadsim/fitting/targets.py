@@ -53,11 +53,13 @@ class Target(Table):
     def _hangs_together(self) -> Self:
         of_cohort = self.measure in COHORT_MEASURES
         if of_cohort != (self.cohort is not None) or of_cohort != (self.months_after is not None):
-            raise ValueError("'cohort' and 'months_after' go with still_embedded and ever_embedded, and only with them")
+            raise ValueError(
+                "still_embedded and ever_embedded need 'cohort' and 'months_after', and no other measure has them"
+            )
         if of_cohort and self.month is not None:
             raise ValueError("a cohort is followed for 'months_after'; 'month' has no meaning for it")
         if self.route != "any" and not of_cohort:
-            raise ValueError("'route' goes with a cohort")
+            raise ValueError("'route' can only be used with a cohort")
         return self
 
 
@@ -70,7 +72,9 @@ class TargetsTable(Table):
     question: str = Field("", max_length=1000)
     settings: dict[str, Any] = Field(default_factory=dict, description="Fields of the scenario, held fixed.")
     run: RunTable = RunTable()
-    tolerance: float = Field(2.0, gt=0, le=10, description="Standard errors within which every target must come.")
+    tolerance: float = Field(
+        2.0, gt=0, le=10, description="Number of standard errors within which every target must lie."
+    )
     targets: list[Target] = Field(min_length=1)
     parameters: dict[str, Any] = Field(min_length=1)
 
@@ -155,7 +159,7 @@ def _check(target: Target, scenario: Scenario, file: str) -> None:
     field = f"targets.{target.name}"
     monthly = [m.name for m in MEASURES if m.monthly]
     if target.measure not in (*monthly, *COHORT_MEASURES):
-        raise InputError(file, f"{field}.measure", f"'{target.measure}' is no monthly measure and none of a cohort",
+        raise InputError(file, f"{field}.measure", f"'{target.measure}' is neither monthly nor a measure of a cohort",
                          nearest(target.measure, (*monthly, *COHORT_MEASURES)))  # fmt: skip
     if target.strategy not in scenario.strategies:
         raise InputError(file, f"{field}.strategy", f"the scenario has no strategy '{target.strategy}'",

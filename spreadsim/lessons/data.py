@@ -87,7 +87,7 @@ def _twin(lesson: Lesson) -> Dates:
     network = make_network(scenario)
     run = run_plan(network, plans(scenario, scenario.name)[0], scenario.run.seed, 0, "compiled")
     label = (
-        "A generated twin, no real data: dates made by one run of the model on a generated network. Bring your own on "
+        "A generated twin, not real data: dates from one run of the model on a generated network. Bring your own on "
         "the Network screen, with a column adopted_month."
     )
     return Dates("twin", label, first_months_embedded(run), scenario.run.months, network)

@@ -30,7 +30,7 @@ class Card(Table):
 
     text: str = Field(min_length=1, max_length=200)
     arm: str | None = Field(None, description="Right where this arm has the most (or the least) of the measure.")
-    same: bool = Field(False, description="Right where no arm can be told from the others.")
+    same: bool = Field(False, description="Right where the best arm cannot be distinguished from the next.")
     low: float | None = Field(None, description="Right where the measure's mean lies from here ...")
     high: float | None = Field(None, description="... to below here.")
 
@@ -48,8 +48,8 @@ class Predict(Table):
     """What the learner commits to before anything is run."""
 
     kind: Literal["curve", "card"]
-    arm: str | None = Field(None, description="Whose curve is drawn, or whose measure the cards' ranges speak of.")
-    measure: str = Field(description="What is drawn: a monthly measure; or what the cards speak of: any measure.")
+    arm: str | None = Field(None, description="Whose curve is drawn, or whose measure the cards' ranges refer to.")
+    measure: str = Field(description="What is drawn: a monthly measure; or what the cards refer to: any measure.")
     axis: Literal["month", "copies"] = Field("month", description="Along the bottom: months, or copies made.")
     shown: str | None = Field(None, description="A monthly measure that the learner sees before predicting.")
     shown_arm: str | None = Field(None, description="Whose; by default the arm that is predicted.")
@@ -59,18 +59,18 @@ class Predict(Table):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if (self.kind == "card") != (len(self.cards) >= 2):
-            raise ValueError("'cards' (two to six) go with kind = \"card\", and only with it")
+            raise ValueError("kind = \"card\" needs two to six 'cards', and no other kind has any")
         ranges = [card for card in self.cards if card.low is not None]
         if ranges and len(ranges) != len(self.cards):
             raise ValueError("either every card is a range, or none is")
         if (self.kind == "curve" or ranges) and self.arm is None:
             raise ValueError("'arm' is missing: say which arm is predicted")
         if self.kind == "card" and (self.axis != "month" or self.shown is not None):
-            raise ValueError("'axis' and 'shown' go with kind = \"curve\"")
+            raise ValueError("'axis' and 'shown' can only be used with kind = \"curve\"")
         if self.shown is not None and self.axis != "month":
-            raise ValueError("'shown' goes with axis = \"month\"")
+            raise ValueError("'shown' can only be used with axis = \"month\"")
         if self.shown_arm is not None and self.shown is None:
-            raise ValueError("'shown_arm' goes with 'shown'")
+            raise ValueError("'shown_arm' can only be used with 'shown'")
         return self
 
 
@@ -120,7 +120,7 @@ class Claim(Table):
         if self.comparison == "same" and self.by <= 0:
             raise ValueError("a claim that two things are the same needs 'by': within how much")
         if self.month is not None and self.copies is not None:
-            raise ValueError("a claim speaks of a month or of a number of copies, not of both")
+            raise ValueError("a claim is about a month or about a number of copies, not both")
         return self
 
 

@@ -221,7 +221,7 @@ def _faults(lesson: Lesson, file: str) -> Iterable[InputError]:
             yield InputError(
                 file,
                 f"arms.{name}.strategy",
-                f"'{arm.strategy}' is no strategy of {SCENARIO}",
+                f"'{arm.strategy}' is not a strategy of {SCENARIO}",
                 nearest(arm.strategy, lesson.scenario.strategies),
             )
     named = [("predict.arm", table.predict.arm)]
@@ -232,7 +232,7 @@ def _faults(lesson: Lesson, file: str) -> Iterable[InputError]:
               for key in ("arm", "than")]  # fmt: skip
     for field, value in named:
         if value is not None and value not in table.arms:
-            yield InputError(file, field, f"'{value}' is no arm of the lesson", nearest(value, arms))
+            yield InputError(file, field, f"'{value}' is not an arm of the lesson", nearest(value, arms))
     by_copies = table.predict.axis == "copies"
     drawn = (BY_COPIES,) if by_copies else DRAWN
     if table.predict.kind == "curve" and table.predict.measure not in drawn:
@@ -244,21 +244,24 @@ def _faults(lesson: Lesson, file: str) -> Iterable[InputError]:
         )
     if table.predict.kind == "card" and table.predict.measure not in BY_NAME:
         yield InputError(
-            file, "predict.measure", f"'{table.predict.measure}' is no measure", nearest(table.predict.measure, BY_NAME)
+            file,
+            "predict.measure",
+            f"'{table.predict.measure}' is not a measure",
+            nearest(table.predict.measure, BY_NAME),
         )
     shown = table.reveal.measure or table.predict.measure
     if shown not in drawn:
-        yield InputError(file, "reveal.measure", f"'{shown}' is no curve", nearest(shown, drawn))
+        yield InputError(file, "reveal.measure", f"'{shown}' is not a curve", nearest(shown, drawn))
     if table.predict.shown is not None and table.predict.shown not in DRAWN:
         yield InputError(
-            file, "predict.shown", f"'{table.predict.shown}' is no curve", nearest(table.predict.shown, DRAWN)
+            file, "predict.shown", f"'{table.predict.shown}' is not a curve", nearest(table.predict.shown, DRAWN)
         )
     months = lesson.scenario.run.months
     for i, claim in enumerate(table.claims):
         known = (BY_COPIES,) if claim.copies is not None else CURVE_COLUMNS if claim.month is not None else BY_NAME
         if claim.measure not in known:
             yield InputError(
-                file, f"claims.{i}.measure", f"'{claim.measure}' is not known here", nearest(claim.measure, known)
+                file, f"claims.{i}.measure", f"'{claim.measure}' is not available here", nearest(claim.measure, known)
             )
         if claim.month is not None and claim.month > months:
             yield InputError(

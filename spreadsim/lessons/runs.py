@@ -135,7 +135,7 @@ def checked_prediction(run: LessonRun, given: Any) -> int | tuple[float, ...]:
     if predict.kind == "card":
         if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(predict.cards):
             return given
-        raise InputError("prediction", "card", "is none of the cards", "pick one")
+        raise InputError("prediction", "card", "is not one of the cards", "pick one")
     k = n_points(run.length)
     if isinstance(given, Sequence) and not isinstance(given, str) and len(given) == k:
         numbers = [v for v in given if isinstance(v, (int, float)) and not isinstance(v, bool) and 0 <= v <= 1]

@@ -37,9 +37,9 @@ def read_text(path: Path, shown: str) -> tuple[dict[str, str], tuple[Exercise, .
     text: dict[str, str] = {}
     for heading, body in parts:
         if heading not in SECTIONS:
-            raise InputError(shown, heading, "is no heading of a lesson", nearest(heading, SECTIONS))
+            raise InputError(shown, heading, "is not a heading of a lesson", nearest(heading, SECTIONS))
         if heading in text:
-            raise InputError(shown, heading, "stands there twice", "keep one of them")
+            raise InputError(shown, heading, "appears twice", "keep one of them")
         if not body.strip():
             raise InputError(shown, heading, "has no text below it", "write it")
         text[heading] = body.strip()
@@ -58,7 +58,7 @@ def read_text(path: Path, shown: str) -> tuple[dict[str, str], tuple[Exercise, .
             )
         exercises.append(Exercise(title, question.strip(), answer.strip()))
     if not exercises:
-        raise InputError(shown, "Exercises", "holds none", "begin each with '### ' and its title")
+        raise InputError(shown, "Exercises", "holds no exercise", "begin each with '### ' and its title")
     return text, tuple(exercises)
 
 

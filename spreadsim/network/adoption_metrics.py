@@ -43,8 +43,8 @@ def times(adopted: np.ndarray, n_periods: int, first_period: int = 1) -> np.ndar
         raise InputError(
             "python",
             "adopted",
-            f"holds a time that is no whole number of at least {first_period}",
-            "give period numbers, and nan for who did not adopt",
+            f"holds a time that is not a whole number of at least {first_period}",
+            "give period numbers, and nan for services that did not adopt",
         )
     result[result > first_period + n_periods - 1] = np.nan
     return result

@@ -449,7 +449,7 @@ def _parents(graph: Any, groups: set[Any]) -> dict[Any, Any]:
         while walk in parents:
             walk, steps = parents[walk], steps + 1
             if steps > len(groups):
-                raise InputError("graph", str(child), "the hierarchy runs in a circle", "break the circle")
+                raise InputError("graph", str(child), "the hierarchy is circular", "break the circle")
     return parents
 
 

@@ -18,9 +18,9 @@ SIMPLE_RULES = {
     "random": "at random",
     "most-connected": "the most connected first",
     "most-ready": "the readiest first",
-    "k-core": "the innermost of the network first (k-core; then by connections)",
+    "k-core": "those in the innermost part of the network first (k-core; then by connections)",
     "most-deprived": "the most deprived first",
-    "largest": "those that serve most people first",
+    "largest": "those that serve the most people first",
 }
 # What an index may weigh, with how a high place reads.
 FEATURES = {

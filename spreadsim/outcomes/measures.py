@@ -52,13 +52,15 @@ MEASURES = (
         "share in which the improvement is embedded in routine practice",
         True,
     ),
-    Measure("in_name_only", "In name only", "share", "lower", "share that reports adoption and does not do it", True),
+    Measure(
+        "in_name_only", "In name only", "share", "lower", "share that reports adoption without practising it", True
+    ),
     Measure(
         "in_name_only_of_reported",
         "In name only, of those reporting",
         "share",
         "lower",
-        "share of the services reporting adoption that do not do it",
+        "share of the services reporting adoption that do not practise it",
         True,
     ),
     Measure(
@@ -79,10 +81,10 @@ MEASURES = (
         "share",
         "neither",
         "mean over embedded services: weighted presence of components as intended, the adaptable ones marked down by "
-        "how far their form lies from the specification's as it now stands",
+        "how far their form lies from that of the present specification",
         True,
     ),
-    Measure("core_fidelity", "Core fidelity", "share", "higher", "the same over core components alone", True),
+    Measure("core_fidelity", "Core fidelity", "share", "higher", "the same over core components only", True),
     Measure(
         "fidelity_at_start",
         "Fidelity at the start",
@@ -95,7 +97,7 @@ MEASURES = (
         "Fidelity drift",
         "share",
         "higher",
-        "mean over the same of that share now minus then; negative is loss",
+        "mean over the same services of that share at the horizon minus at the start; negative is loss",
     ),
     Measure(
         "adaptation",
@@ -107,10 +109,10 @@ MEASURES = (
     ),
     Measure(
         "adaptation_ratio",
-        "Adaptation, of what context asks",
+        "Adaptation, relative to what context asks for",
         "ratio",
         "neither",
-        "the same over how far their contexts lie from the originators'",
+        "the same, divided by how far their contexts lie from the originators'",
     ),
     Measure(
         "local_fit",
@@ -133,7 +135,7 @@ MEASURES = (
         "Effectiveness, all ever embedded",
         "ratio",
         "higher",
-        "the same over all ever embedded, 0 where stopped: free of survivorship",
+        "the same over all services ever embedded, 0 where stopped: free of survivorship bias",
         True,
     ),
     Measure(
@@ -185,23 +187,23 @@ MEASURES = (
         "Equity ratio",
         "ratio",
         "higher",
-        "benefit in the most deprived fifth over that in the least deprived fifth",
+        "benefit in the most deprived fifth divided by that in the least deprived fifth",
     ),
     Measure(
         "second_leaders", "Second leaders", "share", "neither", "share of services that emerged as leaders of spread"
     ),
-    Measure("cost", "Cost", "staff-days a service", "lower", "support, programme and delivery effort per service"),
+    Measure("cost", "Cost", "staff-days per service", "lower", "support, programme and delivery effort per service"),
     Measure(
         "cost_per_benefit_year",
         "Cost per benefit-year",
         "staff-days",
         "lower",
-        "cost per service over cumulative benefit",
+        "cost per service divided by cumulative benefit",
     ),
 )
 BY_NAME = {measure.name: measure for measure in MEASURES}
 STATE_COLUMNS = ("unaware", "aware", "implementing", "embedded", "in_name_only", "discontinued")
-CURVES_ALONE = {  # columns of the curves that are no measures, with their meaning
+CURVES_ALONE = {  # columns of the curves that are not measures, with their meaning
     "delivered": "effect delivered in the month times population served, relative to all having the full effect",
     "leading": "share of services that are second leaders now",
     "starters_from_leaders": "share of the services beginning in the month that copied a second leader",

@@ -64,7 +64,7 @@ class Sizes(Table):
     @model_validator(mode="after")
     def _observed(self) -> Self:
         if (self.distribution == "observed") != (self.counts is not None):
-            raise ValueError("'counts' goes with distribution = \"observed\", and only with it")
+            raise ValueError("distribution = \"observed\" needs 'counts', and no other distribution has them")
         for size, count in (self.counts or {}).items():
             if not size.isdecimal() or int(size) < 1 or count < 1:
                 raise ValueError(f"'counts' holds sizes and counts of at least 1, found {size!r} = {count}")
@@ -84,11 +84,11 @@ class Level(Table):
     def _one_of(self) -> Self:
         given = [name for name in ("count", "names", "children") if getattr(self, name) is not None]
         if not given or ("count" in given and len(given) > 1):
-            raise ValueError("give exactly one of 'count', 'names' and 'children' (names may stand beside children)")
+            raise ValueError("give exactly one of 'count', 'names' and 'children' (but names may go with children)")
         if self.children is not None and (not self.children or min(self.children) < 1):
-            raise ValueError("every entry of 'children' is at least 1")
+            raise ValueError("every entry of 'children' must be at least 1")
         if self.names is not None and len(set(self.names)) != len(self.names):
-            raise ValueError("names of a level are all different")
+            raise ValueError("the names of a level must all differ")
         if self.names is not None and self.children is not None and sum(self.children) != len(self.names):
             raise ValueError(f"'children' sum to {sum(self.children)}, but {len(self.names)} names are given")
         return self
@@ -182,7 +182,7 @@ class NetworkTable(NetworkFileOptions):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if (self.source == "file") != (self.path is not None):
-            raise ValueError("'path' goes with source = \"file\", and only with it")
+            raise ValueError("source = \"file\" needs 'path', and no other source has one")
         groups_above = 1
         for level in self.hierarchy:
             who, above = f"level '{level.level}'", groups_above
@@ -201,7 +201,7 @@ class NetworkTable(NetworkFileOptions):
                 raise ValueError(f"a level cannot be called '{level.level}': a column of the results has that name")
         names = [level.level for level in self.hierarchy]
         if len(set(names)) != len(names):
-            raise ValueError("levels of the hierarchy have different names")
+            raise ValueError("levels of the hierarchy must have different names")
         ties = self.peer_ties
         if sum(map(math.ceil, (ties.picks_in_lowest_level, ties.picks_in_next_level, ties.picks_anywhere))) > 63:
             raise ValueError("a service can pick at most 63 peers")
@@ -286,9 +286,9 @@ class FrontierTable(Table):
     @classmethod
     def _in_order(cls, values: list[float]) -> list[float]:
         if any(not 0 <= value <= 1 for value in values):
-            raise ValueError("balances lie between 0 and 1")
+            raise ValueError("balances must lie between 0 and 1")
         if sorted(set(values)) != values:
-            raise ValueError("balances are given in ascending order, each once")
+            raise ValueError("balances must be in ascending order, each only once")
         return values
 
 
@@ -364,7 +364,7 @@ class Scenario(Table):
     def _hangs_together(self) -> Self:
         components = self.intervention.components
         if not 1 <= len(components) <= MAX_COMPONENTS:
-            raise ValueError(f"an intervention has 1 to {MAX_COMPONENTS} components, found {len(components)}")
+            raise ValueError(f"an intervention must have 1 to {MAX_COMPONENTS} components, found {len(components)}")
         total = math.fsum(component.weight for component in components.values())
         if abs(total - 1) > 1e-6:
             raise ValueError(f"the weights of components sum to {total:.6g}; they must sum to 1")
@@ -379,7 +379,7 @@ class Scenario(Table):
         if adoption.exposure_response == "independent-cascade" and self.behaviour.awareness.start != "aware":
             raise ValueError(
                 "behaviour.adoption.exposure_response = \"independent-cascade\" needs behaviour.awareness.start = "
-                "\"aware\": a peer persuades once, and who has not heard by then never will be"
+                "\"aware\": a peer persuades once, and a service that has not heard of it by then never will be"
             )
         if self.programme.stop_month < self.programme.start_month:
             raise ValueError("programme.stop_month is before programme.start_month")

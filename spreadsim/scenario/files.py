@@ -62,7 +62,7 @@ def inside_folder(folder: Path, name: str, field: str, file: str = "") -> Path:
         raise InputError(file or name, field, f"'{name}' is an absolute path", remedy)
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
-        raise InputError(file or name, field, f"'{name}' leads out of the file's folder", remedy)
+        raise InputError(file or name, field, f"'{name}' is outside the file's folder", remedy)
     return path
 
 
@@ -96,7 +96,7 @@ def read_toml(path: Path, shown_as: str | None = None) -> dict[str, Any]:
             shown, "", f"is not UTF-8 text (byte {error.start})", "save it as UTF-8, or as 'Unicode (UTF-8)'"
         ) from None
     except tomllib.TOMLDecodeError as error:
-        raise InputError(shown, "", f"is not valid TOML: {error}", "mend that line") from None
+        raise InputError(shown, "", f"is not valid TOML: {error}", "correct that line") from None
     except RecursionError:
         raise InputError(shown, "", "is nested too deeply", "flatten it") from None
 
@@ -119,7 +119,7 @@ def _read_chain(name: str, seen: tuple[Path, ...], beside: Path | None) -> tuple
     if path.resolve() in seen:
         chain = " -> ".join(p.name for p in (*seen, path.resolve()))
         raise InputError(
-            seen[0].name, "based_on", f"the chain runs in a circle: {chain}", "base one of them on another file"
+            seen[0].name, "based_on", f"the chain is circular: {chain}", "base one of them on another file"
         )
     document = read_toml(path, name if beside is None else path.name)
     parent = document.pop("based_on", None)
@@ -225,7 +225,7 @@ def _in_words(error: Mapping[str, Any], location: tuple[Any, ...]) -> tuple[str,
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
     if kind == "extra_forbidden":
         known = _known_names(location)
-        return "unknown name", nearest(str(location[-1]), known) if known else "take it out"
+        return "unknown name", nearest(str(location[-1]), known) if known else "remove it"
     if kind == "missing":
         return "is missing", "add it"
     limits = {

@@ -64,9 +64,9 @@ def check_path(scenario: Scenario, path: str, file: str) -> Any:
     """
     known = {name: d for name, d in fields_that_vary(scenario).items() if name.split(".")[0] in TABLES}
     if path not in known:
-        raise InputError(file, path, "is no field that a set of parameters can hold", nearest(path, known))
+        raise InputError(file, path, "is not a field that a set of parameters can hold", nearest(path, known))
     if known[path].kind not in ("number", "integer"):
-        raise InputError(file, path, "is not a number", "leave the column out")
+        raise InputError(file, path, "is not a number", "leave out the column")
     parts = path.split(".")
     for name, strategy in scenario.strategies.items():
         own = strategy.model_dump(exclude_unset=True, exclude_none=True)
@@ -74,8 +74,8 @@ def check_path(scenario: Scenario, path: str, file: str) -> Any:
         hidden |= path == "intervention.mechanism_clarity" and "mechanism_clarity" in own
         hidden |= parts[0] == "intervention" and parts[-1] == "codification" and "codification" in own
         if hidden or path in own.get("overrides", {}):
-            raise InputError(file, path, f"strategy '{name}' sets its own, so that the sets would not hold there",
-                             "take it out of the strategy, or leave the column out")  # fmt: skip
+            raise InputError(file, path, f"strategy '{name}' sets its own, so the sets would have no effect there",
+                             "remove it from the strategy, or leave out the column")  # fmt: skip
     return known[path]
 
 
@@ -96,7 +96,7 @@ def read_parameter_sets(path: Path, scenario: Scenario, shown: str | None = None
         raise InputError(file, "", f"cannot be read ({error})", "give a CSV file in UTF-8") from None
     header, body = (lines[0] if lines else []), [line for line in lines[1:] if line]
     if not header or not body:
-        raise InputError(file, "", "holds no set of parameters", "give a header of fields and a row for each set")
+        raise InputError(file, "", "holds no set of parameters", "give a header of fields, and one row for each set")
     if len(set(header)) != len(header):
         raise InputError(file, "", "names a column twice", "give each field once")
     kinds = [check_path(scenario, name, file).kind for name in header]

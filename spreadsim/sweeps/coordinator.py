@@ -128,8 +128,8 @@ class Ledger:
             raise InputError(
                 self.file,
                 "design",
-                f"the folder holds finished runs of {what} that this experiment has "
-                "not: a design may grow in a folder, and not change",
+                f"the folder holds finished runs of {what} that this experiment does not "
+                "have: a design may grow in a folder, but not change",
                 "give another --out",
             )
         row = np.zeros(self.replicates, dtype=np.bool_)

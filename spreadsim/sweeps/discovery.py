@@ -43,7 +43,7 @@ class Region:
     def sentence(self, what: str) -> str:
         """Say where `what` holds."""
         if not self.limits:
-            return f"{what} in {self.base:.0%} of the points, and no region sets them apart."
+            return f"{what} in {self.base:.0%} of the points, and no region distinguishes them."
         inside = " and ".join(f"{name} is between {a:.3g} and {b:.3g}" for name, (a, b) in self.limits.items())
         check = (
             ""
@@ -55,7 +55,7 @@ class Region:
         often = "mostly" if self.density >= 0.5 and not self.held_out_density < 0.5 else "more often, not mostly,"
         return (
             f"{what} {often} where {inside}: in {self.density:.0%} of the points there (density), which are "
-            f"{self.coverage:.0%} of all points in which it does (coverage), against {self.base:.0%} overall{check}."
+            f"{self.coverage:.0%} of all points in which this holds (coverage), against {self.base:.0%} overall{check}."
         )
 
 

@@ -48,7 +48,7 @@ class Range(Table):
         if self.distribution == "log-uniform" and self.low <= 0:
             raise ValueError(f"a log-uniform distribution needs a 'low' above 0, found {self.low:g}")
         if (self.mode is not None) != (self.distribution == "triangular"):
-            raise ValueError("'mode' goes with distribution = \"triangular\", and only with it")
+            raise ValueError("distribution = \"triangular\" needs 'mode', and no other distribution has one")
         if self.mode is not None and not self.low <= self.mode <= self.high:
             raise ValueError(f"'mode' ({self.mode:g}) is not between 'low' and 'high'")
         return self
@@ -75,7 +75,7 @@ class Design(Table):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if (self.method == "table") != (self.table is not None):
-            raise ValueError("'table' goes with method = \"table\", and only with it")
+            raise ValueError("method = \"table\" needs 'table', and no other method has one")
         if self.method == "sobol" and self.samples & (self.samples - 1):
             nearest_power = 2 ** max(1, round(math.log2(self.samples)))
             raise ValueError(f"sobol takes a power of two as 'samples', found {self.samples}: try {nearest_power}")

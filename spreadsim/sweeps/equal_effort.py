@@ -40,7 +40,7 @@ class EqualEffort(SweepTables):
         if measure not in tables.measures:
             raise InputError("--equal", measure, "was not kept by this sweep", nearest(measure, tables.measures))
         if along not in levers or not all(isinstance(s.levers[along], (int, float)) for s in tables.settings):
-            raise InputError("--along", along, "is no numeric lever of this sweep", nearest(along, levers))
+            raise InputError("--along", along, "is not a numeric lever of this sweep", nearest(along, levers))
         self.measure, self.along = measure, along
         groups: dict[str, list[int]] = {}
         mixes: dict[str, Setting] = {}
@@ -69,16 +69,16 @@ class EqualEffort(SweepTables):
                 "--equal",
                 measure,
                 "fewer than two mixes reach the same at every point",
-                f"sweep '{along}' over a wider range",
+                f"vary '{along}' over a wider range",
             )
 
     @property
     def sentence(self) -> str:
         """What was done, in words."""
         return (
-            f"At each point every mix is carried along '{self.along}' to the same mean {self.measure}, the "
+            f"At each point every mix is moved along '{self.along}' to the same mean {self.measure}, the "
             f"{self.quantile:.0%} quantile over all settings there ({self.target.min():.3g} to {self.target.max():.3g} "
-            f"over the points), in a straight line between values that were run. {len(self.settings)} of "
+            f"over the points), by linear interpolation between values that were run. {len(self.settings)} of "
             f"{self.n_mixes} mixes reach it at every point and are compared."
         )
 

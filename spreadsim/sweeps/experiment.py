@@ -167,7 +167,7 @@ def load_experiment(name: str | Path, settings: Iterable[str] = ()) -> Study:
     experiment: Experiment = _validated(Experiment, document, file)
     for measure in experiment.outcomes.measures:
         if measure not in BY_NAME:
-            raise InputError(file, "outcomes.measures", f"'{measure}' is no measure", nearest(measure, BY_NAME))
+            raise InputError(file, "outcomes.measures", f"'{measure}' is not a measure", nearest(measure, BY_NAME))
     return _resolve(experiment, file, path.parent)
 
 

@@ -24,7 +24,7 @@ _COLUMNS = {
     "run": "identity of the run: a hash of its resolved inputs, seed, replicate and the version of the rules",
     "point": "key of the point of the uncertainties: see points.parquet",
     "strategy": "name of the strategy",
-    "replicate": "number of the replicate; equal numbers share their luck at every point, strategy and lever",
+    "replicate": "number of the replicate; equal numbers share their random numbers at every point, strategy and lever",
     "error": "why the run failed; null if it did not",
     "reproduce": "the command that runs a failed run again, given in this folder; null if it did not fail",
     "month": "0 is the start",
@@ -132,12 +132,12 @@ def dictionary(job: Job) -> str:
                 unit = "share"
                 meaning = f"share of services that are {name.removeprefix(_STATE_PREFIX).replace('_', ' ')}"
             if name in {factor.path for factor in job.study.levers}:
-                unit, better, meaning = "", "", "lever: what we choose"
+                unit, better, meaning = "", "", "lever: something we choose"
             writer.writerow([kind, name, str(of), unit, better, meaning])
     for name in ("point", "number"):
         writer.writerow(["points", name, "", "", "", _COLUMNS[name]])
     for factor in job.study.uncertainties:
-        writer.writerow(["points", factor.path, factor.kind, "", "", "uncertainty: what we do not know"])
+        writer.writerow(["points", factor.path, factor.kind, "", "", "uncertainty: something we do not know"])
     return text.getvalue()
 
 
@@ -154,8 +154,8 @@ import duckdb; duckdb.sql("select strategy, avg({measure}) from 'runs/*.parquet'
 runs = pd.read_parquet("runs").merge(pd.read_parquet("points.parquet"), on="point")   # with the uncertainties
 ```
 
-`dictionary.csv` says what every column is. `manifest.jsonl` vouches for every part by its digest; `experiment.toml` and
-`scenario.toml` are what was run, and the command `spreadsim sweep experiment.toml`, given here, goes on with it.
+`dictionary.csv` explains every column. `manifest.jsonl` holds the digest of every part. `experiment.toml` and
+`scenario.toml` are what was run; `spreadsim sweep experiment.toml`, given in this folder, continues it.
 """
 
 

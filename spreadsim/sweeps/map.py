@@ -43,7 +43,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """The mean of a measure over two factors and all else.
+    """The mean of a measure over two factors and everything else.
 
     Attributes
     ----------
@@ -68,14 +68,14 @@ class HeatMap:
 
         def cell_text(flat: int) -> str:
             row, column = np.unravel_index(flat, self.mean.shape)
-            where = [f"{self.across.name} {self.across.labels[int(column)]}"]
-            where += [f"{self.down.name} {self.down.labels[int(row)]}"] if self.down.name else []
+            where = [f"{self.across.name} is {self.across.labels[int(column)]}"]
+            where += [f"{self.down.name} is {self.down.labels[int(row)]}"] if self.down.name else []
             half = self.half[row, column]
             sure = "" if np.isnan(half) else f" (±{half:.2g})"
             return f"{self.mean[row, column]:.3g}{sure} where {' and '.join(where)}"
 
         high, low = cell_text(int(np.nanargmax(self.mean))), cell_text(int(np.nanargmin(self.mean)))
-        return f"Mean {self.measure} is highest, {high}; lowest, {low}. Each cell is the mean over all else."
+        return f"Mean {self.measure} is highest, {high}, and lowest, {low}. Each cell is the mean over everything else."
 
 
 @dataclass(frozen=True)

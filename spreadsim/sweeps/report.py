@@ -77,7 +77,7 @@ def analyse(
     note = ""
     if equal is not None or along is not None:
         if equal is None or along is None:
-            raise InputError("--equal", str(equal or along), "goes with --along, and only with it", "give both")
+            raise InputError("--equal", str(equal or along), "must be given together with --along", "give both")
         tables = EqualEffort(tables, equal, along)
         note = tables.sentence
     for name in measures:
@@ -165,7 +165,7 @@ def _add_robustness(
         _add_sentence(
             analysis,
             "Robustness",
-            f"{measure}{panel_text(panel)}: '{safest.setting}' has the least mean regret "
+            f"{measure}{panel_text(panel)}: '{safest.setting}' has the lowest mean regret "
             f"({safest.mean_regret:.3g}; 90th percentile {safest.regret_90:.3g}), and is best in {safest.best_in:.0%} "
             f"of the points; '{often.setting}' most often meets {words} ({often.satisfies:.0%} of the points).",
         )
@@ -184,7 +184,7 @@ def _add_interior(analysis: Analysis, tables: SweepTables, panel: Panel, measure
         gain = "" if np.isnan(result.gain) else f", with a mean gain of {result.gain:.3g} where chosen"
         _add_sentence(
             analysis,
-            "Is the best inside?",
+            "Is the best value inside the range?",
             (
                 f"{measure}{panel_text(panel)}: the best {panel.lever_name} lies strictly inside in "
                 f"{result.chosen:.0%} of {result.points} points ({result.low:.0%} to {result.high:.0%}); checked "
@@ -229,7 +229,7 @@ def _add_regions(
                 analysis,
                 "Where each does best",
                 f"{measure}{panel_text(panel)}: of {len(panel.names)} settings {never} are best in none of the points; "
-                f"told below are the {len(groups)} that are best most often.",
+                f"the {len(groups)} that are best most often are described below.",
             )
         for what, holds in groups:
             try:
@@ -268,7 +268,7 @@ def _add_sensitivity(
             order = np.argsort(panel.lever)
             responses.append(
                 (
-                    f"highest {panel.lever_name} less lowest",
+                    f"highest {panel.lever_name} minus lowest",
                     values[:, order[-1]].mean(axis=1) - values[:, order[0]].mean(axis=1),
                 )
             )

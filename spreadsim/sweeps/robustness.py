@@ -166,14 +166,14 @@ class Convergence:
     @property
     def sentence(self) -> str:
         """Were there enough runs?"""
-        enough = "enough" if self.share_noise < 0.1 else "few"
+        enough = "enough replicates" if self.share_noise < 0.1 else "more replicates would help"
         change = abs(self.share - self.half_share)
-        close = "" if self.agree >= 0.5 else ", so that which is best at a point is often within luck"
+        close = "" if self.agree >= 0.5 else ", so which is best at a point is often a matter of chance"
         return (
-            f"Luck left {self.share_noise:.0%} of the variance between points in their means: {enough} replicates. The "
-            f"two halves of the replicates name the same best setting in {self.agree:.0%} of the points{close}. '"
-            f"{self.favourite}' is best in {self.share:.0%} of all points, {self.half_share:.0%} of the first half: "
-            f"{'more points would change little' if change < 0.05 else 'more points may change this'}."
+            f"Chance accounts for {self.share_noise:.0%} of the variance of means between points: {enough}. "
+            f"The two halves of the replicates give the same best setting in {self.agree:.0%} of the points{close}. "
+            f"'{self.favourite}' is best in {self.share:.0%} of all points and {self.half_share:.0%} of the first "
+            f"half: {'more points would change little' if change < 0.05 else 'more points may change this'}."
         )
 
 

@@ -80,7 +80,7 @@ class SweepTables:
         names = ["strategy", *(f.path for f in self.study.levers)]
         for name in self.within:
             if name not in names:
-                raise InputError("--within", name, "is no lever of this sweep", nearest(name, names))
+                raise InputError("--within", name, "is not a lever of this sweep", nearest(name, names))
         self.replicates = self.study.scenario.run.replicates
         keys = self.points.all_keys()
         self._unique, self._back = np.unique(keys, return_inverse=True)

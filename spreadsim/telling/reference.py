@@ -85,7 +85,8 @@ def reference_page() -> str:
         "## Parameters",
         "",
         "*Bounds*: a value outside is refused. *Plausible range*: what sliders and sweeps use; a value outside is",
-        "allowed and noted in the report. *Basis*: `published` (a figure of the source), `set against` (chosen so that",
+        "allowed and noted in the report. *Basis*: `published` (a figure of the source), `set to match` (chosen so "
+        "that",
         "the model meets the cases named), `judgement`, `assumed` (added to make a claim testable; a value switches it",
         "off), `design` (how the study is set up).",
         "",

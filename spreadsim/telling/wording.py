@@ -13,11 +13,11 @@ from spreadsim.outcomes.statistics import Difference, Summary
 
 MINUS = "−"
 PER_HUNDRED = ("share", "share of people", "share of full effect")
-_DECIMALS = {"years of full effect": 2, "months": 1, "staff-days a service": 1, "staff-days": 1, "copies": 1}
+_DECIMALS = {"years of full effect": 2, "months": 1, "staff-days per service": 1, "staff-days": 1, "copies": 1}
 _NOUN = {
     "years of full effect": "years",
     "months": "months",
-    "staff-days a service": "staff-days",
+    "staff-days per service": "staff-days",
     "staff-days": "staff-days",
     "copies": "copies",
 }
@@ -104,7 +104,7 @@ def mean_cell(measure: str | Measure, summary: Summary) -> tuple[str, str]:
 def change_cell(measure: str | Measure, difference: Difference) -> tuple[str, str]:
     """Return a paired difference as a table shows it."""
     if difference.mean is None:
-        return "not defined", f"in both in {difference.n} runs"
+        return "not defined", f"both defined in {difference.n} runs"
     m = _measure(measure)
     return _number(m, difference.mean, sign=True), bounds(m, difference.low, difference.high, sign=True)
 

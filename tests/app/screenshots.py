@@ -31,7 +31,7 @@ def explore(seen: Visit) -> None:
     seen.tab("Explore")
     p.get_by_label("Find a service").fill("service-0042")
     p.get_by_label("Find a service").press("Enter")
-    seen.ready("The same luck with one cause taken away", 120_000)
+    seen.ready("With the same luck, but one cause removed", 120_000)
     p.get_by_role("button", name="Whole map").click()
     p.locator(".scrub input").first.evaluate("e => { e.value = 24; e.dispatchEvent(new Event('input')); }")
 
@@ -81,7 +81,7 @@ def england_near(seen: Visit) -> None:
     name = p.locator("datalist option").nth(700).get_attribute("value")
     p.get_by_label("Find a service").fill(name)
     p.get_by_label("Find a service").press("Enter")
-    seen.ready("The same luck with one cause taken away", 180_000)
+    seen.ready("With the same luck, but one cause removed", 180_000)
 
 
 SCREENS: dict[str, Callable[[Visit], None]] = {

@@ -115,14 +115,14 @@ def test_explore_plays_finds_and_explains(page: Visit, small_file: Path) -> None
     assert p.get_by_role("button", name="Play", exact=True).is_visible()
     p.get_by_label("Find a service").fill("service-0007")
     p.get_by_label("Find a service").press("Enter")
-    page.ready("The same luck with one cause taken away")
+    page.ready("With the same luck, but one cause removed")
     month = p.locator("output.month").inner_text()
     assert p.get_by_role("heading", name="Why? service-0007").is_visible()
     assert p.locator(".why").get_by_text("Without the mandate").count() == 1
     assert int(month) > 4  # the map stayed where it was
     p.get_by_role("button", name="Show as table").click()
     assert p.get_by_role("region", name="States by month").locator("tbody tr").count() > 6
-    p.get_by_role("button", name="Run again (chance)").click()
+    p.get_by_role("button", name="Run again (new luck)").click()
     page.ready("run 2")
 
 
@@ -254,14 +254,14 @@ def test_a_messy_network_is_mended_and_runs_as_on_the_command_line(
     said = command_line(tmp_path / "default.toml", tmp_path)
     assert said["strategies"] == mine["strategies"]
     page.tab("Explore")
-    p.get_by_role("button", name="Run again (chance)").wait_for()
+    p.get_by_role("button", name="Run again (new luck)").wait_for()
     p.get_by_label("Find a service").fill("Practice 7")
     p.get_by_label("Find a service").press("Enter")
     p.get_by_role("heading", name="Why? Practice 7").wait_for(timeout=30_000)
     page.tab("Network")
     p.get_by_label("Hide names").check()
     page.tab("Explore")
-    p.get_by_role("button", name="Run again (chance)").wait_for()
+    p.get_by_role("button", name="Run again (new luck)").wait_for()
     p.get_by_label("Find a service").fill("Practice 7")
     p.get_by_label("Find a service").press("Enter")
     page.ready("No service is called")
@@ -277,7 +277,7 @@ def test_too_large_an_upload_is_refused_in_the_page_and_wrong_kinds_on_the_serve
     choose.set_input_files([{"name": "services.csv", "mimeType": "text/csv", "buffer": b"id\n" + b"a\n" * 4_100_000}])
     page.ready("Too large")
     choose.set_input_files([{"name": "evil.exe", "mimeType": "text/csv", "buffer": b"MZ"}])
-    page.ready("holds a file that is no network")
+    page.ready("holds a file that is not a network")
     page.page.locator("#open-file").set_input_files(
         [{"name": "x.toml", "mimeType": "text/plain", "buffer": b"based_on = '/etc/passwd'"}]
     )

@@ -86,7 +86,7 @@ def test_every_lesson_is_walked_from_question_to_exercises(page: Visit) -> None:
             p.get_by_role("button", name="Watch one run of each on the map").click()
             p.locator(".lesson-maps canvas").first.wait_for(timeout=60_000)
             assert p.locator(".lesson-maps section.map").count() == number + 1  # a map for each network
-            p.get_by_role("button", name="Put the maps away").click()
+            p.get_by_role("button", name="Hide the maps").click()
         p.get_by_role("button", name="Why?").click()
         assert p.locator(".lesson-body .lesson-text p").count() == 2
         assert p.locator(".sources li").count() == len(lesson.table.sources)
@@ -115,7 +115,7 @@ def test_every_lesson_is_walked_from_question_to_exercises(page: Visit) -> None:
     p.get_by_role("button", name="See the result").click()
     page.ready("points off on average")
     p.get_by_role("button", name="1. Predict").click()
-    p.get_by_role("button", name="Predict anew").click()
+    p.get_by_role("button", name="Predict again").click()
     p.get_by_role("button", name="This is my prediction").wait_for()
     assert p.get_by_role("button", name="This is my prediction").is_disabled()
     p.get_by_role("button", name="Glossary").click()

@@ -154,7 +154,7 @@ def test_settings_are_compared_within_a_lever_that_is_given(root: Path, tmp_path
     labels = [f"strategy {s}, share {v}" for s in ("organic", "blend") for v in ("0.05", "0.2")]
     assert list(dict.fromkeys(row["panel"] for row in found.tables["robustness"])) == labels
     assert {row["setting"] for row in found.tables["robustness"]} == {"rule random", "rule most-connected"}
-    with pytest.raises(InputError, match="is no lever of this sweep"):
+    with pytest.raises(InputError, match="is not a lever of this sweep"):
         analyse(root / "grid", within=["shares"], out=tmp_path / "b")
 
 
@@ -243,7 +243,7 @@ def test_a_sweep_is_read_and_a_point_opens_in_compare(browser: Any, address: str
         for words in ("Where each does best", "Were there enough runs?", "What decides"):
             assert p.get_by_role("heading", name=words, exact=words != "What decides").first.is_visible()
         page.ready("rank correlation")
-        p.get_by_text("Where it comes from").click()
+        p.get_by_text("Where this sweep comes from").click()
         known = json.loads((root / "lhs" / "provenance.json").read_text())
         assert p.get_by_text(known["files"]["scenario.toml"]).is_visible()
         assert str(root) not in p.content()

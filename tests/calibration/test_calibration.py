@@ -220,7 +220,7 @@ def test_a_parameter_at_its_bound_has_a_one_sided_interval_and_says_so() -> None
     assert interval.low_is_bound
     assert not interval.high_is_bound
     said = identification_problems(found, {"peer_influence": interval})
-    assert any("cannot be told from 0" in text and "one-sided" in text for text in said)
+    assert any("does not differ clearly from 0" in text and "one-sided" in text for text in said)
 
 
 def test_a_threshold_without_peers_is_said_not_to_be_identified() -> None:
@@ -373,7 +373,7 @@ def test_a_calibration_from_the_command_line(survey: Path, tmp_path: Path) -> No
              "--outside-column", "outside", "--explanation", "covariates-and-peers", "--replicates", "10")  # fmt: skip
     result = run(*words, "--out", str(out))
     assert result.exception is None, result.output
-    assert "An S-shaped curve is no proof of contagion" in result.output.replace("\n    ", " ")
+    assert "An S-shaped curve does not prove contagion" in result.output.replace("\n    ", " ")
     found = json.loads((out / "calibration.json").read_text())
     assert found["data"] | {"adoptions": 0, "censored": 0, "person_periods": 0} == {
         "services": 60, "adoptions": 0, "given_at_start": 6, "censored": 0, "steps": 8, "first_period": 1,
@@ -417,10 +417,10 @@ def test_a_calibration_from_the_command_line(survey: Path, tmp_path: Path) -> No
         (("default",), "generated network"),
         (("{survey}", "--covariate", "agee"), "did you mean 'age'"),
         (("{survey}", "--covariate", "trade"), "trade=category"),
-        (("{survey}", "--covariate", "age=number"), "no kind of covariate"),
+        (("{survey}", "--covariate", "age=number"), "not a kind of covariate"),
         (("{survey}", "--outside-column", "trade"), "is not a number"),
         (("{survey}", "--explanation", "peer"), "there is no explanation 'peer'"),
-        (("{survey}", "--explanation", "changing-push"), "no field of a scenario holds"),
+        (("{survey}", "--explanation", "changing-push"), "for which a scenario has no field"),
         (("{survey}", "--set", "network.columns.adopted_month=trade"), "'a' is not a number"),
     ],
 )

@@ -72,7 +72,7 @@ def test_what_only_python_had_is_not_pretended(tmp_path: Path) -> None:
     import networkx as nx
 
     ss.compare("default", network=nx.path_graph(20), replicates=2, months=6, frontier=False).save(tmp_path / "r")
-    with pytest.raises(ss.InputError, match="a network that only Python had"):
+    with pytest.raises(ss.InputError, match="a network that existed only in Python"):
         reproduce(tmp_path / "r")
 
 

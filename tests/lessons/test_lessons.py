@@ -131,7 +131,7 @@ def test_where_there_are_no_real_data_a_twin_stands_in_and_says_so(monkeypatch: 
     assert dates is not None
     assert dates.kind == "twin"
     assert "generated twin" in dates.label
-    assert "no real data" in dates.label
+    assert "not real data" in dates.label
 
 
 def test_real_dates_are_shown_where_they_are(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +197,7 @@ FAULTS = [
     ("lesson.toml", "replicates = 100", "replicates = 1000", "at most 200"),
     ("lesson.toml", "error_from_peer\" = 0.05", "error_from_pear\" = 0.05", "did you mean 'error_from_peer'"),
     ("lesson.toml", 'comparison = "less"\nvalue = 0.25', 'comparison = "less"', "exactly one of 'than'"),
-    ("lesson.toml", 'than = "spoken"', 'than = "silent"', "'silent' is no arm"),
+    ("lesson.toml", 'than = "spoken"', 'than = "silent"', "'silent' is not an arm"),
     ("lesson.toml", 'kind = "curve"', 'kind = "card"', "two to six"),
     ("lesson.md", "## Take home", "## Take hone", "did you mean 'Take home'"),
     ("lesson.md", "## Why\n", "", "'## Why' is missing"),

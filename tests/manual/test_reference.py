@@ -37,8 +37,8 @@ def test_nothing_is_missing_from_the_reference() -> None:
 def test_every_parameter_says_what_it_is(d) -> None:
     assert d.meaning.endswith(".")
     assert d.unit
-    assert d.evidence in ("published", "set against", "judgement", "assumed", "design")
-    if d.evidence in ("published", "set against"):
+    assert d.evidence in ("published", "set to match", "judgement", "assumed", "design")
+    if d.evidence in ("published", "set to match"):
         assert d.source, "names its source"
     if d.kind == "number":
         assert d.bounds is not None

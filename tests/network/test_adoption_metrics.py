@@ -229,7 +229,7 @@ def test_the_example_of_valente_2015() -> None:
 
 def test_times_that_make_no_sense_are_refused() -> None:
     for bad in ([1.5], [0.0], [-1.0]):
-        with pytest.raises(InputError, match="holds a time that is no whole number of at least 1"):
+        with pytest.raises(InputError, match="holds a time that is not a whole number of at least 1"):
             metrics.hazard(np.array(bad), 3)
 
 

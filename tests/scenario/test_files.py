@@ -56,7 +56,7 @@ BAD_FILES = [
     ),
     ("[network]\nhierarchy = [{level = 'a'}]", "give exactly one of 'count', 'names' and 'children'"),
     ("[network]\nhierarchy = [{level = 'a', children = [2, 2]}]", "'children' has 2 entries for 1 groups above"),
-    ("[network.group_sizes]\ndistribution = 'observed'", "'counts' goes with distribution = \"observed\""),
+    ("[network.group_sizes]\ndistribution = 'observed'", "distribution = \"observed\" needs 'counts'"),
     (
         "[strategies.a]\nmandate = 0.5",
         "give 'balance', or all four levers (missing: latitude, peer_programme, monitoring)",
@@ -83,14 +83,14 @@ BAD_FILES = [
         "schedule.0.mandat: unknown name; did you mean 'mandate'?",
     ),
     ("[strategies]\n", "strategies"),
-    ("[frontier]\nbalances = [1.0, 0.5]", "balances are given in ascending order"),
+    ("[frontier]\nbalances = [1.0, 0.5]", "balances must be in ascending order"),
     ("format = 2", "format: 2"),
     ("question = 3", "question: 3 is not text in quotes"),
     ("[cost]\nimplementing_month = -1.0", "cost.implementing_month: -1.0 is out of bounds; it must be at least 0"),
     ("run = 5", "run: 5 is not a table; give a table"),
     ("[run\nmonths = 3", "is not valid TOML"),
     ("based_on = 'no-such'", "no shipped scenario and no file has this name"),
-    ("based_on = '../../etc/passwd'", "leads out of the file's folder; give a path inside"),
+    ("based_on = '../../etc/passwd'", "is outside the file's folder; give a path inside"),
     ("based_on = '/etc/passwd'", "is an absolute path; give a path inside"),
     ("based_on = 7", "based_on: 7 is not text"),
 ]
@@ -136,7 +136,7 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
 def test_a_circle_of_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text("based_on = 'b.toml'")
     (tmp_path / "b.toml").write_text("based_on = 'a.toml'")
-    with pytest.raises(InputError, match=r"runs in a circle: a.toml -> b.toml -> a.toml"):
+    with pytest.raises(InputError, match=r"the chain is circular: a.toml -> b.toml -> a.toml"):
         load_scenario(str(tmp_path / "a.toml"))
 
 

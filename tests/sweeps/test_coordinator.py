@@ -415,7 +415,7 @@ def test_a_design_grows_without_running_anything_twice(tmp_path: Path) -> None:
 def test_a_changed_design_or_scenario_is_refused(tmp_path: Path) -> None:
     out, file = tmp_path / "out", write_experiment(tmp_path, 4, 2)
     sweep(file, out=out)
-    with pytest.raises(InputError, match="may grow in a folder, and not change"):
+    with pytest.raises(InputError, match="may grow in a folder, but not change"):
         sweep(file, out=out, settings=["design.seed=4"])
     with pytest.raises(InputError, match="seed: the folder holds runs made with another seed: 1 there, 2 now"):
         sweep(file, out=out, settings=["run.seed=2"])

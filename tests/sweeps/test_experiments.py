@@ -55,11 +55,11 @@ def refused(folder: Path, text: str) -> str:
         ('[uncertainties]\n"behaviour.drift.rate" = "plausible"', "is a range, and a grid needs its 'steps'"),
         ('[uncertainties]\n"run.seed" = [1, 2]', "unknown name"),
         ('[design]\nmethod = "latin-hypercube"', "needs uncertainties"),
-        ('[outcomes]\nmeasures = ["benifit"]', "'benifit' is no measure; did you mean 'benefit'?"),
+        ('[outcomes]\nmeasures = ["benifit"]', "'benifit' is not a measure; did you mean 'benefit'?"),
         ('[settings]\n"nettwork.services" = 3', "did you mean 'network.services'?"),
         (
             '[design]\nmethod = "table"\ntable = "../x.csv"\n[uncertainties]\n"behaviour.drift.rate" = "plausible"',
-            "leads out of the file's folder",
+            "is outside the file's folder",
         ),
     ],
 )

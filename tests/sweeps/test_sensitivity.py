@@ -106,7 +106,7 @@ def test_prim_finds_no_box_in_coin_tosses() -> None:
     region = find_region(points, rng.random(400) < 0.3)
     assert region is not None
     assert not region.limits or region.held_out_density < 0.5
-    assert "not mostly" in region.sentence("it is so") or "no region sets them apart" in region.sentence("it is so")
+    assert "not mostly" in region.sentence("it is so") or "no region distinguishes them" in region.sentence("it is so")
 
 
 def test_the_best_of_noise_is_inside_by_luck_and_not_confirmed() -> None:

@@ -19,7 +19,7 @@ from spreadsim.scenario.files import resolved
 from spreadsim.scenario.plan import plan
 from spreadsim.telling.wording import bounds, change
 
-HARD = [["very easy", 0.1], ["easy", 0.3], ["middling", 0.5], ["hard", 0.7], ["very hard", 0.9]]
+HARD = [["very easy", 0.1], ["easy", 0.3], ["moderate", 0.5], ["hard", 0.7], ["very hard", 0.9]]
 WRITTEN = [["not written down", 0.0], ["a little", 0.2], ["in part", 0.35], ["well", 0.6], ["fully", 0.9]]
 STUDIED = ("benefit", "cumulative_benefit", "core_fidelity")
 MOST_STUDIED = 12
@@ -43,7 +43,9 @@ def component_items(scenario: Scenario) -> list[dict[str, Any]]:
 def with_components(scenario: Scenario, components: dict[str, Any]) -> Scenario:
     """Return the scenario with other components; their weights are made to sum to 1."""
     if not 1 <= len(components) <= MAX_COMPONENTS:
-        raise InputError("components", "", f"an intervention has 1 to {MAX_COMPONENTS} components", "keep at least one")
+        raise InputError(
+            "components", "", f"an intervention must have 1 to {MAX_COMPONENTS} components", "keep at least one"
+        )
     total = sum(float(c["weight"]) for c in components.values())
     if total <= 0:
         raise InputError("components", "weight", "the weights are all 0", "give one component a weight")
@@ -100,7 +102,7 @@ def study_rows(study: ComponentStudy, strategy: str) -> list[dict[str, Any]]:
         cells = [
             [change(name, row[name].mean), bounds(name, row[name].low, row[name].high, sign=True)] for name in STUDIED
         ]
-        verdict = "cannot be told from none" if not told else "better" if (d.mean or 0) > 0 else "worse"
+        verdict = "no clear difference" if not told else "better" if (d.mean or 0) > 0 else "worse"
         found.append({"component": what.component, "change": what.change, "cells": cells, "verdict": verdict})
     return found
 
@@ -116,7 +118,7 @@ def Intervention(session: Session, base: Network, network: Network) -> None:
         names = list(scenario.intervention.components)[:MOST_STUDIED]
         k = min(20, scenario.run.replicates)
         if base.n * k * (3 * len(names) + 1) > 2 * work.MAX_RUNS_BY_SERVICES:
-            raise work.TooLarge("This asks for more runs than the app makes; use 'spreadsim components'.")
+            raise work.TooLarge("This needs more runs than the app makes; use 'spreadsim components'.")
         with turns.turn(LONG, study.is_current) as turn:
             pace = work.Pace(k, turn, lambda done: setattr(study, "progress", done))
             made = study_components(scenario, only=names, strategies=[strategy], replicates=k, progress=pace.step)

@@ -32,12 +32,12 @@ def facts(network: Network) -> list[list[str]]:
     return [
         ["Services", number(found["services"])], ["Ties between peers", number(found["ties"])],
         ["Peers a service listens to, on average", number(found["mean_degree"], 1)],
-        ["Most peers of one service", number(found["largest_degree"])],
+        ["Most peers of any one service", number(found["largest_degree"])],
         ["Services without any tie", number(found["isolates"])],
-        ["Clustering: share of a service's peers that are in touch", number(found["clustering"])],
+        ["Clustering: share of a service's peers that are in touch with each other", number(found["clustering"])],
         ["Separate parts", number(found["components"])],
         ["Groups above the services", groups or "none"],
-        ["Drawn by the scenario, not given", ", ".join(network.drawn).replace("_", " ") or "nothing"],
+        ["Generated, not taken from your files", ", ".join(network.drawn).replace("_", " ") or "nothing"],
     ]  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from spreadsim.telling.figures import svg
 
 HOW = {
     "best": "Over all points of the uncertainties.",
-    "tornado": "Bar: the index. Line: its 95% interval. Grey: the interval covers zero, so no effect can be seen.",
+    "tornado": "Bar: the index. Line: its 95% interval. Grey: the interval covers zero, so there is no clear effect.",
 }
 _studying = threading.BoundedSemaphore(1)  # sweeps are analysed one at a time, of all sessions
 VARIED = 6  # uncertainties of a point that the list names
@@ -167,16 +167,16 @@ def facts(sweep: Open) -> list[list[str]]:
     versions: Mapping[str, Any] = found.get("versions") or {}
     files: Mapping[str, Any] = found.get("files") or {}
     return [
-        ["Question", study.experiment.question or "none given"],
+        ["Question", study.experiment.question or "none"],
         ["Scenario", f"{study.scenario.name}: {study.scenario.network.services:,} services, "
                      f"{study.scenario.run.months} months"],
         ["Design", f"{study.experiment.design.method}, {len(sweep.tables.points):,} points of "
                    f"{len(study.uncertainties)} uncertainties"],
         ["Runs", f"{len(sweep.tables.points):,} points x {len(sweep.tables.settings):,} settings x "
                  f"{sweep.tables.replicates:,} replicates; {int(found.get('failed', 0)):,} failed"],
-        ["Seed", str(found.get("seed", "not known"))],
-        ["Started and ended", f"{found.get('started', 'not known')} to {found.get('ended', 'not known')}"],
-        ["Command", str(found.get("command", "not known"))],
+        ["Seed", str(found.get("seed", "unknown"))],
+        ["Started and ended", f"{found.get('started', 'unknown')} to {found.get('ended', 'unknown')}"],
+        ["Command", str(found.get("command", "unknown"))],
         ["Versions", ", ".join(f"{key} {value}" for key, value in versions.items() if value)],
         *[[f"SHA-256 of {name}", str(value)] for name, value in files.items()],
     ]  # fmt: skip

@@ -8,7 +8,7 @@
   const post = async (path, body) => {
     const answer = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
     const found = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(found.error || 'This did not work.');
+    if (!answer.ok) throw new Error(found.error || 'That did not work.');
     return found;
   };
 
@@ -29,7 +29,7 @@
       const answer = await fetch(base + '/now?seen=' + encodeURIComponent(seen));
       const now = await answer.json();
       if (!answer.ok) { say(now.error || 'This class has ended.'); if (answer.status === 404) return; } else { say(''); paint(now); }
-    } catch (e) { say('The app cannot be reached; trying again.'); }
+    } catch (e) { say('Cannot reach the app; trying again.'); }
     timer = setTimeout(ask, 1500);
   }
   const lead = async (what) => { try { await post(base + '/lead', what); } catch (e) { say(e.message); } ask(); };

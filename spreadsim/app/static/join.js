@@ -7,8 +7,8 @@
   const say = (text) => { const t = $('trouble'); t.textContent = text; t.hidden = !text; };
   const post = async (path, body) => {
     const answer = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-    const found = await answer.json().catch(() => ({ error: 'The class cannot be reached.' }));
-    if (!answer.ok) { const e = new Error(found.error || 'This did not work.'); e.status = answer.status; throw e; }
+    const found = await answer.json().catch(() => ({ error: 'Cannot reach the class.' }));
+    if (!answer.ok) { const e = new Error(found.error || 'That did not work.'); e.status = answer.status; throw e; }
     return found;
   };
 
@@ -37,7 +37,7 @@
     $('form').hidden = true; $('result').hidden = true; $('door').hidden = false; $('code').focus();
   }
 
-  function again() { misses += 1; if (misses > 2) say('The class cannot be reached; trying again.'); clearTimeout(timer); timer = setTimeout(ask, Math.min(10000, 2000 * misses)); }
+  function again() { misses += 1; if (misses > 2) say('Cannot reach the class; trying again.'); clearTimeout(timer); timer = setTimeout(ask, Math.min(10000, 2000 * misses)); }
 
   async function ask() {
     try {
@@ -87,7 +87,7 @@
     $('send').hidden = !open;
     $('send').disabled = drawn === null || drawn === undefined || (sent && same);
     $('send').textContent = sent && !same ? 'Send the change' : sent ? 'Sent' : 'Send my prediction';
-    $('state').textContent = open ? (sent && same ? 'Sent. You may change it until predictions are closed.' : '') :
+    $('state').textContent = open ? (sent && same ? 'Sent. You can change it until predictions are closed.' : '') :
       form.stage === 'fan' ? 'Predictions are closed. Look at the screen in front.' : sent ? '' : 'The result is on the screen in front.';
     $('result').hidden = !form.result;
     if (form.result) { $('head').textContent = form.result.verdict.head; $('words').textContent = form.result.verdict.text; $('chart').data = form.result.chart; }

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 FRONTIER_MEASURES = ("benefit", "cumulative_benefit", "fidelity", "in_name_only", "equity_gap", "cost")
 HORIZONS = ("benefit", "cumulative_benefit")
 ARMS = {
-    AS_GIVEN: ("latitude after the programme as given", "#004488", "-", "o", True),
-    AS_BEFORE: ("latitude stays as it was", "#8a6500", (0, (4, 1.5)), "^", False),
+    AS_GIVEN: ("the scenario's latitude after the programme", "#004488", "-", "o", True),
+    AS_BEFORE: ("latitude kept as during the programme", "#8a6500", (0, (4, 1.5)), "^", False),
 }
 
 
@@ -72,7 +72,7 @@ def frontier_figure(frontier: Frontier, measures: tuple[str, ...] = FRONTIER_MEA
 
 
 def _shade(axes: Any, frontier: Frontier, measure: str, arm: str, number: int, x: np.ndarray, colour: str) -> None:
-    """Draw a bar at the foot of the panel over the balances that cannot be told from the best."""
+    """Draw a bar at the foot of the panel over the balances that cannot be distinguished from the best."""
     best, same = frontier.best(measure, arm)
     if best is None:
         return
@@ -96,13 +96,13 @@ def frontier_alt(frontier: Frontier) -> str:
             if best is not None:
                 balances = ranges([frontier.points[i].settings["balance"] for i in same], tried)
                 name = BY_NAME[measure].label.lower()
-                parts.append(f"{name} is best, or cannot be told from the best, at {balances} ({label})")
-    told = f": {listed(parts)}" if parts else "; with one run a balance no range can be given"
+                parts.append(f"{name} is highest, or not clearly below the highest, at {balances} ({label})")
+    told = f": {listed(parts)}" if parts else "; with a single run of each balance, no range can be given"
     return f"Outcomes by balance, from 0, top-down, to 1, organic{told}."
 
 
 def lever_map_figure(frontier: Frontier, measures: tuple[str, ...] = HORIZONS) -> Figure:
-    """Return outcomes over two levers as maps: means, framed where they cannot be told from the best."""
+    """Return outcomes over two levers as maps: means, framed where they cannot be distinguished from the best."""
     first, second, xs, ys = _levers(frontier)
     figure = make_figure(0.75 + 0.36 * max(len(ys), 3))
     for place, measure in enumerate(measures):
@@ -148,7 +148,7 @@ def lever_map_figure(frontier: Frontier, measures: tuple[str, ...] = HORIZONS) -
         axes.set_xlabel(first.replace("_", " "), fontsize=SMALL)
         axes.set_ylabel(second.replace("_", " "), fontsize=SMALL)
         heading(axes, f"{BY_NAME[measure].label}, {unit(measure)}")
-    figure.supxlabel("solid frame: highest mean; dashed: cannot be told from it", fontsize=TINY, color=GREY)
+    figure.supxlabel("solid frame: highest mean; dashed: not clearly different from it", fontsize=TINY, color=GREY)
     return figure
 
 
@@ -182,13 +182,13 @@ def lever_map_alt(frontier: Frontier, measures: tuple[str, ...] = HORIZONS) -> s
         point = frontier.points[best].settings
         mean = float(np.mean(frontier.values[measure][best]))
         others = (
-            f", with {len(same) - 1} more that cannot be told from it"
+            f", and {len(same) - 1} more cannot be distinguished from it"
             if len(same) > 1
-            else ", told apart from every other"
+            else ", clearly above every other"
         )
         parts.append(
             f"{BY_NAME[measure].label.lower()} is highest, {value(measure, mean)}, at {first.replace('_', ' ')} "
             f"{point[first]:g} and {second.replace('_', ' ')} {point[second]:g}{others}"
         )
-    told = f": {listed(parts)}" if parts else "; with one run a setting no best can be named"
+    told = f": {listed(parts)}" if parts else "; with a single run of each setting, no best can be named"
     return f"Outcomes over {first.replace('_', ' ')} and {second.replace('_', ' ')}{told}."

@@ -51,7 +51,7 @@ def _curve_words(name: str) -> tuple[str, str, float]:
     if name == "delivered":
         return CURVE_LABELS[name], "% of full effect", 100.0
     if name == "cost":
-        return CURVE_LABELS[name], "staff-days a service", 1.0
+        return CURVE_LABELS[name], "staff-days per service", 1.0
     if name == "published_form":
         return CURVE_LABELS[name], "fit distances", 1.0
     return CURVE_LABELS.get(name, name.replace("_", " ").capitalize()), "%", 100.0
@@ -160,7 +160,7 @@ def state_alt(comparison: Comparison) -> str:
     for name in comparison.strategies:
         last = {s: 100 * float(monthly(comparison, name, f"share_{s}")[:, -1].mean()) for s in STATE_COLUMNS}
         parts.append(
-            f"under {name} {last['embedded']:.0f}% are embedded, {last['in_name_only']:.0f}% adopters in name only and "
+            f"under {name} {last['embedded']:.0f}% are embedded, {last['in_name_only']:.0f}% adopt in name only and "
             f"{last['discontinued']:.0f}% have discontinued"
         )
     return f"Share of services in each state by month; at month {comparison.scenario.run.months}, {listed(parts)}."

@@ -173,7 +173,9 @@ def difference_alt(
                 f"{later} minus {earlier} on {BY_NAME[measure].label.lower()} {change(measure, d.mean)}{interval}"
             )
     return (
-        f"Paired differences, a dot a run: {listed(parts)}." if parts else "There is no pair of strategies to compare."
+        f"Paired differences, one dot per run: {listed(parts)}."
+        if parts
+        else "There is no pair of strategies to compare."
     )
 
 

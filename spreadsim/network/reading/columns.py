@@ -53,7 +53,7 @@ def identities(services: Sheet, log: FaultLog) -> tuple[tuple[str, ...], tuple[s
     if not _required(services, ("id",), log):
         return (), ()
     if len(services) == 0:
-        log.add("refused", services.file, "", "holds no services", f"one {services.unit} a service is needed")
+        log.add("refused", services.file, "", "holds no services", f"one {services.unit} per service is needed")
     if len(services) > MAX_SERVICES:
         log.add("refused", services.file, "", f"holds {len(services):,} services", f"at most {MAX_SERVICES:,} are read")
         return (), ()
@@ -78,7 +78,7 @@ def identities(services: Sheet, log: FaultLog) -> tuple[tuple[str, ...], tuple[s
             services,
             "id",
             f"'{ids[repeated[0]]}' is taken by {services.unit} {earlier}",
-            "give each service an id of its own, or take the repeated ones out",
+            "give each service an id of its own, or remove the repeated ones",
             repeated,
         )
     names = services.columns.get("name", ids)
@@ -141,7 +141,7 @@ def _of_kinds(sheet: Sheet, options: NetworkFileOptions, log: FaultLog) -> Sheet
             sheet.file,
             "kind",
             "kinds are chosen, but this column is missing",
-            "name it in columns, or leave kinds out",
+            "name it in columns, or leave out kinds",
         )
         return sheet
     kinds = sheet.columns["kind"]
@@ -158,7 +158,7 @@ def _of_kinds(sheet: Sheet, options: NetworkFileOptions, log: FaultLog) -> Sheet
             sheet.file,
             "kind",
             f"{int((~keep).sum()):,} of {len(keep):,} ties are of other kinds ({listed(others, len(others))})",
-            "left out as kinds says",
+            "left out, as kinds says",
         )
     return sheet.only(keep)
 
@@ -178,7 +178,7 @@ def _unknown_ends(sheet: Sheet, name: str, places: np.ndarray, ids: tuple[str, .
     remedy = "these ties are dropped"
     if meant is not None:
         remedy += f"; '{cells[meant]}' may be '{alike[_plain(cells[meant])]}': write ids alike in both tables"
-    first = f"'{cells[unknown[0]]}' is no service" if cells[unknown[0]] else "is missing"
+    first = f"'{cells[unknown[0]]}' is not a service" if cells[unknown[0]] else "is missing"
     log.add("repaired", sheet, name, first, remedy, unknown)
 
 
@@ -195,7 +195,7 @@ def _weights(sheet: Sheet, log: FaultLog) -> np.ndarray:
     if len(negative):
         log.add("refused", sheet, "weight", f"{weight[negative[0]]:g} is negative", "a weight is 0 or more", negative)
     if gaps(sheet, "weight"):
-        log.add("repaired", sheet, "weight", "missing", "taken as 1", gaps(sheet, "weight"))
+        log.add("repaired", sheet, "weight", "missing", "treated as 1", gaps(sheet, "weight"))
     return np.where(np.isnan(weight), 1.0, weight)
 
 
@@ -205,7 +205,7 @@ def _merged(
     """Return the strength of each pair that is listed more than once, and record how many were."""
     again = np.ones(len(weight), dtype=np.bool_)
     again[first] = False
-    problem = f"{len(weight):,} ties are {len(first):,} different ones"
+    problem = f"only {len(first):,} of {len(weight):,} ties differ"
     if options.repeated_ties == "sum":
         log.add("repaired", sheet, "", problem, "their weights are summed", np.flatnonzero(again))
         return np.bincount(which, weights=weight, minlength=len(first)).astype(np.float64)
@@ -233,11 +233,17 @@ def attributes(services: Sheet, scenario: Scenario, log: FaultLog) -> dict[str, 
         column = numbers(services, name, log)
         empty = gaps(services, name)
         if len(empty) == len(column):
-            log.add("noted", services.file, name, "this column is empty", "drawn" if "map" not in name else "ignored")
+            log.add(
+                "noted",
+                services.file,
+                name,
+                "this column is empty",
+                "drawn at random" if "map" not in name else "ignored",
+            )
             continue
         if empty and name not in ("map_x", "map_y"):
             problem = f"missing in {len(empty):,} of {len(column):,} services"
-            log.add("repaired", services, name, problem, "drawn for these", empty)
+            log.add("repaired", services, name, problem, "drawn at random for these", empty)
         if name == "population" and np.any(column < 0):
             bad = np.flatnonzero(column < 0)
             problem = f"{column[bad[0]]:g} is negative"
@@ -257,7 +263,7 @@ def _shares(services: Sheet, name: str, column: np.ndarray, scenario: Scenario, 
     given = column[known]
     low, high = float(given.min()), float(given.max())
     if low >= 1 and high > 1 and high <= 5 and bool(np.all(given == np.round(given))):
-        log.add("repaired", services.file, name, "holds scores from 1 to 5", "a score s is taken as (s - 1) / 4")
+        log.add("repaired", services.file, name, "holds scores from 1 to 5", "a score s is treated as (s - 1) / 4")
         given = (given - 1.0) / 4.0
     outside = np.flatnonzero(known)[(given < 0) | (given > 1)]
     if 2 * len(outside) > len(given):
@@ -296,7 +302,7 @@ def _deprivation(services: Sheet, values: dict[str, np.ndarray], log: FaultLog) 
             "refused",
             services.file,
             "deprivation_decile",
-            "is given beside deprivation",
+            "is given as well as deprivation",
             "leave one out: deprivation is higher, the decile lower, where people are more deprived",
         )
         return
@@ -319,7 +325,7 @@ def _deprivation(services: Sheet, values: dict[str, np.ndarray], log: FaultLog) 
     empty = gaps(services, "deprivation_decile")
     if empty:
         problem = f"missing in {len(empty):,} of {len(known):,} services"
-        log.add("repaired", services, "deprivation_decile", problem, "drawn for these", empty)
+        log.add("repaired", services, "deprivation_decile", problem, "drawn at random for these", empty)
     values["deprivation"] = 11.0 - decile
 
 
@@ -339,7 +345,7 @@ def adoption(services: Sheet, options: NetworkFileOptions, log: FaultLog) -> tup
             services,
             name,
             f"'{cells[dates[0]]}' is a date",
-            "give the number of the period, 1 for the first, and leave it empty for who did not adopt",
+            "give the number of the period, 1 for the first, and leave it empty for services that did not adopt",
             dates,
         )
         return None, 0
@@ -380,7 +386,7 @@ def adoption(services: Sheet, options: NetworkFileOptions, log: FaultLog) -> tup
             services,
             name,
             f"{period[late[0]]:g} is after the last period observed ({observed})",
-            "taken as not adopted in the time observed",
+            "treated as not adopted in the time observed",
             late,
         )
         period[late] = np.nan

@@ -161,7 +161,7 @@ def read_network(path: Path, options: NetworkFileOptions, scenario: Scenario, re
     )
     network = redrawn(blank, scenario, replicate)
     if ties is None:
-        log.add("noted", Path(path).name, "", "there is no table of ties", "ties are drawn as the scenario says")
+        log.add("noted", Path(path).name, "", "there is no table of ties", "ties are generated as the scenario says")
     used = [name for name in tables.services.columns if name in SERVICE_COLUMNS or name in above]
     used += [name for name in (tables.ties.columns if tables.ties is not None else ()) if name in TIE_COLUMNS]
     return NetworkFile(
@@ -213,7 +213,7 @@ def _tables(path: Path, options: NetworkFileOptions, log: FaultLog) -> _Tables:
     known = (*SERVICE_COLUMNS, *TIE_COLUMNS, *TIER_COLUMNS)
     for name in options.columns:
         if name not in known:
-            raise InputError("columns", name, "is no column that is read", nearest(name, dict.fromkeys(known)))
+            raise InputError("columns", name, "is not a column that is read", nearest(name, dict.fromkeys(known)))
     if path.is_dir():
         tables = _folder(path, options, log)
     elif path.suffix.lower() in SUFFIXES and path.is_file():
@@ -250,7 +250,7 @@ def _folder(path: Path, options: NetworkFileOptions, log: FaultLog) -> _Tables:
         if not file.is_file():
             if not required:
                 return None
-            found = f"found: {', '.join(present[:10])}" if present else "the folder holds no CSV file"
+            found = f"found: {', '.join(present[:10])}" if present else "the folder has no CSV file"
             remedy = f"name it with {option} ({found})" if option else f"add it ({found})"
             raise InputError(path.name, "", f"there is no {name}", remedy)
         return read_sheet(file, name, log)
@@ -281,7 +281,7 @@ def _directed(options: NetworkFileOptions, tables: _Tables, log: FaultLog) -> bo
             tables.services.file,
             "directed",
             "the file says that ties run one way",
-            "the target of a tie is taken to influence its source; else set influence",
+            "the target of a tie is assumed to influence its source; otherwise set influence",
         )
     return options.influence is not None or bool(tables.directed)
 

@@ -70,7 +70,7 @@ def _outline(content: bytes, shown: str) -> _Outline:
     parser = expat.ParserCreate()
 
     def refuse(*_: Any) -> None:
-        remedy = "take the <!DOCTYPE ...> out: it is not needed, and unsafe"
+        remedy = "remove the <!DOCTYPE ...>: it is not needed, and is unsafe"
         raise InputError(shown, "", "declares a document type or an entity", remedy)
 
     def start(name: str, attributes: dict[str, str]) -> None:

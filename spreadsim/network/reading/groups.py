@@ -56,7 +56,7 @@ def read_hierarchy(
                 "refused",
                 services.file,
                 "parent",
-                "names rows of tiers.csv, and there is no such file",
+                "names rows of tiers.csv, but there is no such file",
                 'add tiers.csv (id, parent, level), or set hierarchy_columns = ["parent"]',
             )
             return _flat(services, [], log), ()
@@ -136,7 +136,7 @@ def _of_tiers(services: Sheet, tiers: Sheet, log: FaultLog) -> Hierarchy:
         if unknown:
             remedy = nearest(cells[unknown[0]], ids[:2000])
             remedy = remedy if remedy.startswith("did") else "add it there"
-            log.add("refused", sheet, "parent", f"'{cells[unknown[0]]}' is no id of {tiers.file}", remedy, unknown)
+            log.add("refused", sheet, "parent", f"'{cells[unknown[0]]}' is not an id of {tiers.file}", remedy, unknown)
     orphans = [i for i, parent in enumerate(services.columns["parent"]) if not parent]
     if orphans:
         log.add("repaired", services, "parent", "missing", "placed directly under the programme body", orphans)

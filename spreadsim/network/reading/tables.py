@@ -77,7 +77,7 @@ def read_bytes(path: Path, shown: str) -> bytes:
         problem = f"cannot be read ({error.strerror})"
         raise InputError(shown, "", problem, "check the path and its permissions") from None
     if not content.removeprefix(b"\xef\xbb\xbf").strip():
-        raise InputError(shown, "", "the file is empty", "a header and one row a record are needed")
+        raise InputError(shown, "", "the file is empty", "a header and one row per record are needed")
     return content
 
 

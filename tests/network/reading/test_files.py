@@ -65,8 +65,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "duplicate ids": (
         {"services": "id\na\nb\na\nb\n"},
         {},
-        "services.csv: id (rows 4 and 5): 'a' is taken by row 2; give each service an id of its own, or take the repeated "
-        "ones out",
+        "services.csv: id (rows 4 and 5): 'a' is taken by row 2; give each service an id of its own, or remove the repeated ones",
     ),
     "ids a spreadsheet made dates": (
         {"services": "id\n2-Jan\nb\nJan-02\n"},
@@ -116,9 +115,9 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "empty file": (
         {"services": ""},
         {},
-        "services.csv: the file is empty; a header and one row a record are needed",
+        "services.csv: the file is empty; a header and one row per record are needed",
     ),
-    "header alone": ({"services": "id\n"}, {}, "services.csv: holds no services; one row a service is needed"),
+    "header alone": ({"services": "id\n"}, {}, "services.csv: holds no services; one row per service is needed"),
     "a comma too many": (
         {"services": "id,name,readiness\na,Smith, and son,0.5\nb,x,0.1\nc,y,0.2\n"},
         {},
@@ -173,7 +172,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "both deprivations": (
         {"services": "id,deprivation_decile,deprivation\na,1,2\nb,10,3\nc,5,3\n"},
         {},
-        "services.csv: deprivation_decile: is given beside deprivation; leave one out: deprivation is higher, the decile "
+        "services.csv: deprivation_decile: is given as well as deprivation; leave one out: deprivation is higher, the decile "
         "lower, where people are more deprived",
     ),
     "deciles": (
@@ -186,7 +185,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"services": "id,adopted_month\na,2021-03-01\nb,\nc,Mar-21\n"},
         {},
         "services.csv: adopted_month (rows 2 and 4): '2021-03-01' is a date; give the number of the period, 1 for the first, "
-        "and leave it empty for who did not adopt",
+        "and leave it empty for services that did not adopt",
     ),
     "years of adoption": (
         {"services": "id,adopted_month\na,1963\nb,\nc,1965\n"},
@@ -203,13 +202,13 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a parent without tiers": (
         {"services": "id,parent\na,x\nb,x\nc,y\n"},
         {},
-        "services.csv: parent: names rows of tiers.csv, and there is no such file; add tiers.csv (id, parent, level), or set "
+        "services.csv: parent: names rows of tiers.csv, but there is no such file; add tiers.csv (id, parent, level), or set "
         'hierarchy_columns = ["parent"]',
     ),
     "an unknown parent": (
         {"services": "id,parent\na,q\nb,pp\nc,p\n", "tiers": TIERS},
         {},
-        "services.csv: parent (row 3): 'pp' is no id of tiers.csv; did you mean 'p'?",
+        "services.csv: parent (row 3): 'pp' is not an id of tiers.csv; did you mean 'p'?",
     ),
     "a circle of tiers": (
         {"services": "id,parent\na,q\nb,p\nc,p\n", "tiers": "id,parent,level\np,q,x\nq,p,x\n"},
@@ -229,7 +228,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a path out of the folder": (
         {},
         {"ties_file": "../ties.csv"},
-        "net: ties_file: '../ties.csv' leads out of the file's folder; give a path inside the folder of the file that names "
+        "net: ties_file: '../ties.csv' is outside the file's folder; give a path inside the folder of the file that names "
         "it",
     ),
     "an absolute path": (
@@ -240,7 +239,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a column we do not know": (
         {},
         {"columns": {"adoptd_month": "toa"}},
-        "columns: adoptd_month: is no column that is read; did you mean 'adopted_month'?",
+        "columns: adoptd_month: is not a column that is read; did you mean 'adopted_month'?",
     ),
     "a column they do not have": (
         {"services": "id,tao\na,1\nb,\nc,2\n"},
@@ -255,7 +254,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "no kinds at all": (
         {},
         {"kinds": ["advice"]},
-        "ties.csv: kind: kinds are chosen, but this column is missing; name it in columns, or leave kinds out",
+        "ties.csv: kind: kinds are chosen, but this column is missing; name it in columns, or leave out kinds",
     ),
     "influence without direction": (
         {},
@@ -299,29 +298,29 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {"services": "id\n012\nb\n", "ties": "source,target\n12.0,b\nzz,b\nb,012\n,b\n"},
         {},
         [
-            "repaired: ties.csv: source (rows 2, 3 and 5): '12.0' is no service; these ties are dropped; '12.0' may be '012': "
+            "repaired: ties.csv: source (rows 2, 3 and 5): '12.0' is not a service; these ties are dropped; '12.0' may be '012': "
             "write ids alike in both tables"
         ],
     ),
     "repeated": (
         {"ties": "source,target,weight\na,b,1\nb,a,3\nb,c,1\n"},
         {},
-        ["repaired: ties.csv: row 3: 3 ties are 2 different ones; merged, with the weight listed first"],
+        ["repaired: ties.csv: row 3: only 2 of 3 ties differ; merged, with the weight listed first"],
     ),
     "repeated and summed": (
         {"ties": "source,target,weight\na,b,1\nb,a,3\nb,c,1\n"},
         {"repeated_ties": "sum"},
-        ["repaired: ties.csv: row 3: 3 ties are 2 different ones; their weights are summed"],
+        ["repaired: ties.csv: row 3: only 2 of 3 ties differ; their weights are summed"],
     ),
     "more rows than are shown": (
         {"ties": TIES + "a,z\n" * 9},
         {},
-        ["repaired: ties.csv: target (rows 4, 5, 6, 7, 8 and 4 more): 'z' is no service; these ties are dropped"],
+        ["repaired: ties.csv: target (rows 4, 5, 6, 7, 8 and 4 more): 'z' is not a service; these ties are dropped"],
     ),
     "missing weights": (
         {"ties": "source,target,weight\na,b,2\nb,c,\n"},
         {},
-        ["repaired: ties.csv: weight (row 3): missing; taken as 1"],
+        ["repaired: ties.csv: weight (row 3): missing; treated as 1"],
     ),
     "islands": (
         {"services": "id\na\nb\nc\nd\ne\n"},
@@ -361,7 +360,7 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "scores": (
         {"services": "id,capability\na,1\nb,3\nc,5\n"},
         {},
-        ["repaired: services.csv: capability: holds scores from 1 to 5; a score s is taken as (s - 1) / 4"],
+        ["repaired: services.csv: capability: holds scores from 1 to 5; a score s is treated as (s - 1) / 4"],
     ),
     "out of range": (
         {"services": "id,readiness,capability\na,1.2,1.1\nb,0.2,0.4\nc,0.3,0.3\n"},
@@ -375,8 +374,8 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {"services": "id,readiness,deprivation\na,NA,20\nb,0.4,\nc,0.6,30.5\n"},
         {},
         [
-            "repaired: services.csv: deprivation (row 3): missing in 1 of 3 services; drawn for these",
-            "repaired: services.csv: readiness (row 2): missing in 1 of 3 services; drawn for these",
+            "repaired: services.csv: deprivation (row 3): missing in 1 of 3 services; drawn at random for these",
+            "repaired: services.csv: readiness (row 2): missing in 1 of 3 services; drawn at random for these",
         ],
     ),
     "deciles": (
@@ -396,19 +395,19 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {"services": "id,adopted_month\na,3\nb,18\nc,\n"},
         {"observed_periods": 17},
         [
-            "repaired: services.csv: adopted_month (row 3): 18 is after the last period observed (17); taken as not adopted in "
+            "repaired: services.csv: adopted_month (row 3): 18 is after the last period observed (17); treated as not adopted in "
             "the time observed"
         ],
     ),
     "other kinds": (
         {"ties": "source,target,kind\na,b,x\nb,c,y\nb,c,x\n"},
         {"kinds": ["x"]},
-        ["noted: ties.csv: kind: 1 of 3 ties are of other kinds (y); left out as kinds says"],
+        ["noted: ties.csv: kind: 1 of 3 ties are of other kinds (y); left out, as kinds says"],
     ),
     "no ties": (
         {"ties": None},
         {},
-        ["noted: net: there is no table of ties; ties are drawn as the scenario says"],
+        ["noted: net: there is no table of ties; ties are generated as the scenario says"],
     ),
     "a gap in the hierarchy": (
         {"services": "id,region\na,x\nb,\nc,y\n"},
@@ -557,7 +556,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path, scenario: Scen
     net = folder(tmp_path, ties=None)
     (tmp_path / "outside.csv").write_text(TIES)
     (net / "ties.csv").symlink_to(tmp_path / "outside.csv")
-    with pytest.raises(InputError, match="leads out of the file's folder"):
+    with pytest.raises(InputError, match="is outside the file's folder"):
         read(net, scenario)
 
 
@@ -627,8 +626,8 @@ def test_graph_files_hold_what_the_tables_hold(suffix: str, tmp_path: Path, scen
     assert result.network.ties.strength.tolist() == [2.0]
     assert f"repaired: net{suffix}: edge 2: 'c' is tied to itself; dropped" in said(result)
     assert (
-        f"noted: net{suffix}: directed: the file says that ties run one way; the target of a tie is taken to influence "
-        "its source; else set influence"
+        f"noted: net{suffix}: directed: the file says that ties run one way; the target of a tie is assumed to influence "
+        "its source; otherwise set influence"
     ) in said(result)
 
 
@@ -663,17 +662,17 @@ REFUSED_GRAPHS: dict[str, tuple[str, str | bytes, str]] = {
     "an entity": (
         "net.graphml",
         '<!DOCTYPE g [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>' + GRAPHML.format('<node id="&b;"/>'),
-        "net.graphml: declares a document type or an entity; take the <!DOCTYPE ...> out: it is not needed, and unsafe",
+        "net.graphml: declares a document type or an entity; remove the <!DOCTYPE ...>: it is not needed, and is unsafe",
     ),
     "an external entity": (
         "net.gexf",
         '<!DOCTYPE g SYSTEM "file:///etc/passwd"><gexf/>',
-        "net.gexf: declares a document type or an entity; take the <!DOCTYPE ...> out: it is not needed, and unsafe",
+        "net.gexf: declares a document type or an entity; remove the <!DOCTYPE ...>: it is not needed, and is unsafe",
     ),
     "an entity in UTF-16": (
         "net.graphml",
         ('<?xml version="1.0" encoding="utf-16"?><!DOCTYPE g [<!ENTITY a "x">]><g>&a;</g>').encode("utf-16"),
-        "net.graphml: declares a document type or an entity; take the <!DOCTYPE ...> out: it is not needed, and unsafe",
+        "net.graphml: declares a document type or an entity; remove the <!DOCTYPE ...>: it is not needed, and is unsafe",
     ),
     "deep XML": ("net.graphml", "<a>" * 100_000, "net.graphml: is nested more than 64 deep; write it as a flat graph"),
     "broken XML": (
@@ -700,7 +699,7 @@ REFUSED_GRAPHS: dict[str, tuple[str, str | bytes, str]] = {
     "repeated JSON nodes": (
         "net.json",
         '{"nodes": [{"id": 1}, {"id": "1"}], "links": []}',
-        "net.json: id (node 2): '1' is taken by node 1; give each service an id of its own, or take the repeated ones out",
+        "net.json: id (node 2): '1' is taken by node 1; give each service an id of its own, or remove the repeated ones",
     ),
     "not a number": (
         "net.json",
@@ -710,7 +709,7 @@ REFUSED_GRAPHS: dict[str, tuple[str, str | bytes, str]] = {
     "no services": (
         "net.json",
         '{"nodes": [], "links": []}',
-        "net.json: holds no services; one node a service is needed",
+        "net.json: holds no services; one node per service is needed",
     ),
     "a table alone": (
         "services.csv",
@@ -741,7 +740,7 @@ def test_edges_to_nodes_that_are_not_declared_are_dropped(tmp_path: Path, scenar
     )
     result = read(path, scenario)
     assert result.network.ids == ("a", "b")
-    assert said(result) == ["repaired: net.graphml: target (edge 2): 'q' is no service; these ties are dropped"]
+    assert said(result) == ["repaired: net.graphml: target (edge 2): 'q' is not a service; these ties are dropped"]
 
 
 def test_there_is_no_such_network(tmp_path: Path, scenario: Scenario) -> None:
