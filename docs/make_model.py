@@ -19,7 +19,7 @@ from spreadsim.outcomes.statistics import student_interval
 from spreadsim.parameters import Component, Declaration, declarations
 from spreadsim.scenario.document import FourLevers, Scenario
 from spreadsim.scenario.plan import plan
-from spreadsim.telling.reference import reference_page, table
+from spreadsim.telling.reference import markdown_table, reference_page
 
 FOLDER = Path(__file__).parent
 MODEL = FOLDER / "model.md"
@@ -51,7 +51,7 @@ def parameters() -> str:
             default = "" if d.default is None else f"{d.default:g}" if isinstance(d.default, float) else str(d.default)
             low_high = f"{d.plausible[0]:g} to {d.plausible[1]:g}" if d.plausible else ", ".join(d.choices)
             rows.append([f"`{d.symbol}`", f"`{d.path}`", default, low_high, d.unit, d.evidence])
-    return table(["symbol", "field", "default", "plausible range", "unit", "basis"], rows)
+    return markdown_table(["symbol", "field", "default", "plausible range", "unit", "basis"], rows)
 
 
 def evidence() -> str:
@@ -70,7 +70,7 @@ def evidence() -> str:
         named = ", ".join(f"`{d.path.split('.')[-1]}`" for d in of_status)
         shown = named if status in ("published", "set to match", "assumed") else ""
         rows.append([status, words, len(of_status), shown])
-    return table(["basis", "meaning", "parameters", "which"], rows)
+    return markdown_table(["basis", "meaning", "parameters", "which"], rows)
 
 
 def patterns() -> str:
@@ -101,7 +101,7 @@ def figures() -> str:
         [
             f"Default scenario, {REPLICATES} replicates, mean and 95% interval:",
             "",
-            table(header, rows),
+            markdown_table(header, rows),
             "",
             f"Candidates, with the default parameters: a component is one with probability {v.drift_bound:g} a month",
             f"in drift and repair and {v.erosion_bound:g} in erosion; in {none:.0%} of an embedded service's months",
@@ -112,7 +112,7 @@ def figures() -> str:
 
 def states() -> str:
     """Return the states of a service."""
-    return table(["number", "state"], list(enumerate(rules.STATES)))
+    return markdown_table(["number", "state"], list(enumerate(rules.STATES)))
 
 
 BLOCKS: dict[str, Callable[[], str]] = {

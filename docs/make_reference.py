@@ -25,7 +25,7 @@ from spreadsim.outcomes.measures import BY_NAME, CURVES_ALONE
 from spreadsim.state import ATTRIBUTES
 from spreadsim.sweeps.document import Design, Experiment, Outcomes, Range, RunTable
 from spreadsim.telling.folder import write_parquet
-from spreadsim.telling.reference import reference_page, table
+from spreadsim.telling.reference import markdown_table, reference_page
 
 FOLDER = Path(__file__).resolve().parent
 MADE = "Made by `python docs/make_reference.py`; a test holds it to the code."
@@ -102,7 +102,7 @@ def commands_page() -> str:
             shown = ["Example:" if len(examples) == 1 else "Examples:", ""]
             parts += [*shown, *(f"- `{example}`" for example in examples), ""]
         if rows:
-            parts += [table(["option", "value", "default", "meaning"], rows), ""]
+            parts += [markdown_table(["option", "value", "default", "meaning"], rows), ""]
     return "\n".join(parts)
 
 
@@ -296,7 +296,7 @@ def results_tables() -> list[str]:
                     "",
                     RESULTS[name][0].upper() + RESULTS[name][1:] + ".",
                     "",
-                    table(["column", "type", "meaning"], rows),
+                    markdown_table(["column", "type", "meaning"], rows),
                     "",
                 ]
     return parts
@@ -328,7 +328,7 @@ def _experiment_tables() -> list[str]:
             if not field.description and name not in meanings:
                 raise KeyError(f"give '{name}' of the experiment file a description")
             rows.append([f"`{name}`", shown, field.description or meanings[name]])
-        parts += [f"### {title}", "", table(["field", "default", "meaning"], rows), ""]
+        parts += [f"### {title}", "", markdown_table(["field", "default", "meaning"], rows), ""]
     return parts
 
 
@@ -337,7 +337,7 @@ def files_page() -> str:
 
     def columns(names: tuple[str, ...]) -> str:
         known = {v.name: f"{v.meaning} ({v.unit})" for v in ATTRIBUTES}
-        return table(["column", "meaning"], [[f"`{n}`", NETWORK_COLUMNS.get(n) or known[n]] for n in names])
+        return markdown_table(["column", "meaning"], [[f"`{n}`", NETWORK_COLUMNS.get(n) or known[n]] for n in names])
 
     parts = [
         "# Files",
@@ -378,7 +378,7 @@ def files_page() -> str:
         "",
         "Written whole or not at all by `spreadsim compare`; `spreadsim frontier` writes a part of them.",
         "",
-        table(["file", "holds"], [[f"`{name}`", text] for name, text in RESULTS.items()]),
+        markdown_table(["file", "holds"], [[f"`{name}`", text] for name, text in RESULTS.items()]),
         "",
         *results_tables(),
         "A sweep's folder explains its own columns in `dictionary.csv`; see [sweeps](../sweeps.md#the-folder).",

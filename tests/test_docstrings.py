@@ -36,7 +36,6 @@ NOT_YET = (
     "scenario/",
     "state.py",
     "sweeps/",
-    "telling/",
 )
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

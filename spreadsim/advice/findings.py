@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from spreadsim.advice.advice import Advice, Judged
-from spreadsim.comparison.terminal import number, table
+from spreadsim.comparison.terminal import number, text_table
 from spreadsim.network.site_choice import FEATURES, SIMPLE_RULES, features, places
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.outcomes.statistics import Difference, Summary
@@ -359,9 +359,9 @@ def advice_text(advice: Advice, most: int = 20) -> str:
     parts += [f"Do: {setting(advice)}", ""]
     if rows:
         shown = [[r["service"], *(str(r[c]) for c in columns)] for r in rows[:most]]
-        parts += [f"Start with these {len(rows)}", table(["service", *columns], shown)]
+        parts += [f"Start with these {len(rows)}", text_table(["service", *columns], shown)]
         if len(rows) > most:
             parts.append(f"... and {len(rows) - most} more, in sites.csv")
         parts.append("")
-    parts += [*why(advice), "", table(head, cells), "", *findings(advice), *advice.notes]
+    parts += [*why(advice), "", text_table(head, cells), "", *findings(advice), *advice.notes]
     return "\n".join(parts)

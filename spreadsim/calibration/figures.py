@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spreadsim.calibration.prediction import CONSTANT, Curve, Split
-from spreadsim.telling.figures import GREY, INK, SMALL, TINY, heading, make_figure, style, svg, tidy, wrapped
+from spreadsim.telling.figures import GREY, INK, SMALL, TINY, heading, make_figure, style, svg, tidy, wrap
 
 if TYPE_CHECKING:
     from spreadsim.calibration.calibration import Calibration
@@ -87,8 +87,8 @@ def _profiles(c: Calibration) -> tuple[str, str]:
         axes.axvspan(interval.low, interval.high, color=style(0).colour, alpha=0.1, linewidth=0)
         tidy(axes)
         axes.set_ylim(0, 3 * LIMIT)
-        heading(axes, wrapped(p.label, 34, 2), TINY)
-        axes.set_xlabel(wrapped(c.fits[name].likelihood.hypothesis.title, 44, 2), fontsize=TINY)
+        heading(axes, wrap(p.label, 34, 2), TINY)
+        axes.set_xlabel(wrap(c.fits[name].likelihood.hypothesis.title, 44, 2), fontsize=TINY)
     return _svg_with_caption(
         figure,
         "profiles",
@@ -142,7 +142,7 @@ def _scores(split: Split) -> tuple[str, str]:
         axes.set_ylim(len(split.scores) - 0.5, -0.5)
         axes.set_yticks(list(places))
     left.axvline(0, color=GREY, linewidth=0.8)
-    left.set_yticklabels([wrapped(s.title, 40, 2) for s in split.scores], fontsize=TINY)
+    left.set_yticklabels([wrap(s.title, 40, 2) for s in split.scores], fontsize=TINY)
     right.set_yticklabels([])
     right.set_xlim(left=0)
     left.set_xlabel("log score minus the constant hazard's (right is better)", fontsize=TINY)

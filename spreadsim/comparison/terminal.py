@@ -67,7 +67,7 @@ def difference_cell(d: Difference, measure: str) -> str:
     return text if d.told_apart else text + " no clear difference"
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return aligned columns as text."""
     from tabulate import tabulate
 
@@ -84,7 +84,7 @@ def comparison_text(comparison: Comparison) -> str:
         f"seed {scenario.run.seed}" + ("; 95% intervals of the mean" if c.sets is None else ""),
         *([] if c.sets is None else [sets_sentence(c)]),
         "",
-        table(
+        text_table(
             ["outcome", *c.strategies],
             [[BY_NAME[m].label, *(summary_cell(c.summaries[s][m], m) for s in c.strategies)] for m in SHOWN],
         ),
@@ -92,7 +92,7 @@ def comparison_text(comparison: Comparison) -> str:
     if c.paired:
         parts += ["", "Paired differences, same networks and same luck"]
         parts.append(
-            table(
+            text_table(
                 ["outcome", *(f"{later} - {earlier}" for later, earlier in c.paired)],
                 [[BY_NAME[m].label, *(difference_cell(row[m], m) for row in c.paired.values())] for m in SHOWN],
             )
@@ -152,7 +152,7 @@ def frontier_text(frontier: Frontier) -> str:
             else "Latitude kept as during the programme"
         )
         parts.append(
-            table(
+            text_table(
                 [*settings, *(BY_NAME[m].label for m in shown)],
                 [
                     [*(f"{row[s]:g}" for s in settings), *(summary_cell(Summary(**row[m]), m) for m in shown)]
@@ -183,7 +183,7 @@ def components_text(study: ComponentStudy, measure: str) -> str:
     parts = [
         "Ready: more likely than not to engage of its own accord at the start, with support but before seeing an "
         "example.",
-        table(
+        text_table(
             [
                 "strategy",
                 "ready",
@@ -200,7 +200,7 @@ def components_text(study: ComponentStudy, measure: str) -> str:
         "",
         f"Change in {BY_NAME[measure].label.lower()} if one component were different ({study.n_replicates} paired runs;"
         " difference with 95% interval)",
-        table(
+        text_table(
             ["component", "if it were", *(r.strategy for r in study.readiness)],
             [
                 [

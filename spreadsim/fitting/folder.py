@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.comparison.terminal import table
+from spreadsim.comparison.terminal import text_table
 from spreadsim.fitting.fitting import DETERMINED, NARROWED, Fit, distances
 from spreadsim.sweeps.designs import factor_quantile
 from spreadsim.telling.figures import make_figure, svg, tidy
@@ -106,8 +106,8 @@ def fit_text(fit: Fit) -> str:
     """Return the fit as text for a terminal."""
     head, rows = _figure_rows(fit)
     title = fit.targets.table.title or fit.targets.table.name
-    figures = table(head[:-1], [row[:-1] for row in rows])
-    return "\n".join([title, about(fit), "", figures, "", table(*_parameter_rows(fit)), "", *findings(fit)])
+    figures = text_table(head[:-1], [row[:-1] for row in rows])
+    return "\n".join([title, about(fit), "", figures, "", text_table(*_parameter_rows(fit)), "", *findings(fit)])
 
 
 def fit_json(fit: Fit) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """How every figure looks, and how it becomes part of a page.
 
 What belongs here: colours, line styles and markers, sizes, labels that do not overlap, and deterministic SVG. What does
-not: what is drawn (``comparison.figures.strategies``). Figures are made through Matplotlib's objects: no global state
-is touched.
+not: what is drawn (``comparison.figures``). Figures are made through Matplotlib's objects: no global state is touched.
+
+axes : Matplotlib axes, changed in place.
 """
 
 from __future__ import annotations
@@ -28,7 +29,19 @@ INK, GREY, PALE = "#222222", "#666666", "#dddddd"
 
 @dataclass(frozen=True)
 class Style:
-    """How one strategy is drawn: told apart by line, marker and darkness as well as by colour."""
+    """How one strategy is drawn: line, marker and darkness set it apart as well as colour.
+
+    Attributes
+    ----------
+    colour : a hexadecimal RGB colour, dark enough to read as text on white.
+    line : a Matplotlib line style.
+    marker : a Matplotlib marker.
+
+    Examples
+    --------
+    >>> Style("#004488", "-", "o").marker
+    'o'
+    """
 
     colour: str
     line: Any
@@ -59,36 +72,124 @@ STATES = (
 
 
 def style(place: int) -> Style:
-    """Return the style of the strategy at a place in the file's order."""
+    """Return the style of a strategy.
+
+    Parameters
+    ----------
+    place : of the strategy in the file's order, from 0; after the last style the first one is used again.
+
+    Returns
+    -------
+    A `Style`.
+
+    Examples
+    --------
+    >>> style(0).colour, style(0) == style(len(STYLES))
+    ('#004488', True)
+    """
     return STYLES[place % len(STYLES)]
 
 
 def safe(text: str) -> str:
-    """Return a text that Matplotlib draws as it stands: a dollar sign starts no formula."""
+    r"""Return a text that Matplotlib draws as it stands: a dollar sign starts no formula.
+
+    Parameters
+    ----------
+    text : a name that a user chose.
+
+    Returns
+    -------
+    The text with its dollar signs escaped.
+
+    Examples
+    --------
+    >>> print(safe("$1 a day"))
+    \$1 a day
+    """
     return text.replace("$", r"\$")
 
 
-def wrapped(text: str, width: int = 18, lines: int = 3) -> str:
-    """Return a name broken into short lines, the rest left out."""
+def wrap(text: str, width: int = 18, lines: int = 3) -> str:
+    """Return a name broken into short lines, the rest left out; `safe`.
+
+    Parameters
+    ----------
+    text : a name that a user chose.
+    width : the most characters in a line.
+    lines : the most lines.
+
+    Returns
+    -------
+    Lines separated by line breaks.
+
+    Examples
+    --------
+    >>> print(wrap("a mandate from the top, softened later", 18, 2))
+    a mandate from the
+    top, softened ...
+    """
     parts = textwrap.wrap(text, width, max_lines=lines, placeholder=" ...") or [text[:width]]
     return safe("\n".join(parts))
 
 
 def panel_name(name: str, columns: int) -> str:
-    """Return a strategy's name broken to stand over one of `columns` panels; not yet `safe`."""
+    """Return a strategy's name broken to stand over one of several panels side by side; not yet `safe`.
+
+    Parameters
+    ----------
+    name : of a strategy.
+    columns : number of panels side by side.
+
+    Returns
+    -------
+    Three lines at most.
+
+    Examples
+    --------
+    >>> print(panel_name("a mandate from the top, softened later", 6))
+    a mandate from
+    the top,
+    softened later
+    """
     width = max(12, 92 // columns)
     return "\n".join(textwrap.wrap(name, width, max_lines=3, placeholder=" ...") or [name[:width]])
 
 
 def make_figure(height: float, width: float = WIDTH) -> Figure:
-    """Return an empty figure; its size is in inches."""
+    """Return an empty figure.
+
+    Parameters
+    ----------
+    height, width : in inches; the width is that of an A4 page's text unless said otherwise.
+
+    Returns
+    -------
+    A Matplotlib figure with the constrained layout.
+
+    Examples
+    --------
+    >>> make_figure(2.0).get_size_inches().tolist()
+    [7.1, 2.0]
+    """
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")
 
 
 def tidy(axes: Any, *, grid: str = "y") -> None:
-    """Give axes the look that all share."""
+    """Give axes the look that all figures share.
+
+    Parameters
+    ----------
+    grid : ``x`` or ``y``, across which grid lines run; empty for none.
+
+    Examples
+    --------
+    >>> axes = make_figure(2.0).add_subplot()
+    >>> tidy(axes)
+    >>> axes.spines["top"].get_visible()
+    False
+    """
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -101,14 +202,43 @@ def tidy(axes: Any, *, grid: str = "y") -> None:
 
 
 def heading(axes: Any, text: str, size: float = SMALL) -> None:
-    """Set the title of a panel, at its left."""
+    """Set the title of a panel, at its left.
+
+    Parameters
+    ----------
+    text : the title.
+    size : in points.
+
+    Examples
+    --------
+    >>> axes = make_figure(2.0).add_subplot()
+    >>> heading(axes, "Reach")
+    >>> axes.get_title(loc="left")
+    'Reach'
+    """
     axes.set_title(safe(text), fontsize=size, fontweight="bold", color=INK, loc="left")
 
 
-def apart(wanted: Sequence[float], least: float, low: float, high: float) -> list[float]:
-    """Return places as near to those wanted as can be, at least `least` apart, within low and high where they fit."""
-    order = np.argsort(wanted, kind="stable")
-    places = np.array(wanted, dtype=np.float64)
+def spread_out(targets: Sequence[float], least: float, low: float, high: float) -> list[float]:
+    """Return positions as near to the targets as can be, with a least distance between neighbours.
+
+    Parameters
+    ----------
+    targets : where each label would best stand, in units of the axis.
+    least : the least distance between two positions, in the same units.
+    low, high : the ends between which the positions lie, where they fit.
+
+    Returns
+    -------
+    One position a target, in the order of the targets.
+
+    Examples
+    --------
+    >>> spread_out([0.5, 0.5, 0.9], 0.2, 0.0, 1.0)
+    [0.4, 0.6000000000000001, 0.9]
+    """
+    order = np.argsort(targets, kind="stable")
+    places = np.array(targets, dtype=np.float64)
     if len(places) == 0:
         return []
     blocks: list[list[float]] = []  # sum of wanted offsets, count: neighbours that touch move as one
@@ -134,22 +264,66 @@ def apart(wanted: Sequence[float], least: float, low: float, high: float) -> lis
 
 
 def room_at_ends(names: Sequence[str], inches: float) -> bool:
-    """Return whether the names fit, one below the other, beside a panel of about this height."""
-    return sum(wrapped(name).count("\n") + 1 for name in names) * 0.13 <= inches
+    """Return whether the names fit, one below the other, beside a panel.
+
+    Parameters
+    ----------
+    names : of the lines that end there.
+    inches : height of the panel.
+
+    Returns
+    -------
+    True where they fit.
+
+    Examples
+    --------
+    >>> room_at_ends(["organic", "mandate"], 1.3), room_at_ends(["organic"] * 20, 1.3)
+    (True, False)
+    """
+    return sum(wrap(name).count("\n") + 1 for name in names) * 0.13 <= inches
 
 
 def end_labels(axes: Any, x: float, ends: Sequence[tuple[float, str, str]], inches: float) -> None:
-    """Label lines at their ends: (height, name, colour) each; `inches` is the height of the panel, about."""
+    """Label lines at their ends, where the names do not overlap.
+
+    Parameters
+    ----------
+    x : where the labels start, in units of the axis.
+    ends : for each line the height of its end, its name and its colour; a line that ends in nan has no label.
+    inches : height of the panel, about.
+
+    Examples
+    --------
+    >>> axes = make_figure(2.0).add_subplot()
+    >>> end_labels(axes, 1.0, [(0.5, "organic", "#004488"), (0.5, "mandate", "#b5446e")], 2.0)
+    >>> [text.get_text() for text in axes.texts]
+    ['organic', 'mandate']
+    """
     low, high = axes.get_ylim()
-    known = [(y, wrapped(name), colour) for y, name, colour in ends if y == y]
-    rows = max((text.count("\n") + 1 for _, text, _ in known), default=1)
-    least = (high - low) * min(0.125 * rows / inches, 1.0 / max(len(known) - 1, 1))
-    for (_, text, colour), at in zip(known, apart([y for y, _, _ in known], least, low, high), strict=True):
+    labels = [(y, wrap(name), colour) for y, name, colour in ends if y == y]
+    rows = max((text.count("\n") + 1 for _, text, _ in labels), default=1)
+    least = (high - low) * min(0.125 * rows / inches, 1.0 / max(len(labels) - 1, 1))
+    for (_, text, colour), at in zip(labels, spread_out([y for y, _, _ in labels], least, low, high), strict=True):
         axes.text(x, at, text, fontsize=SMALL, color=colour, va="center", ha="left", fontweight="bold")
 
 
 def name_lines(figure: Any, axes: Any, names: Sequence[str]) -> None:
-    """Name the first lines of a panel in a key beneath the figure, where there is no room at their ends."""
+    """Name the first lines of a panel in a legend beneath the figure, where there is no room at their ends.
+
+    Parameters
+    ----------
+    figure : the Matplotlib figure that holds the axes.
+    names : of the lines, in the order in which they were drawn.
+
+    Examples
+    --------
+    >>> figure = make_figure(2.0)
+    >>> axes = figure.add_subplot()
+    >>> lines = axes.plot([0, 1], [0, 1])
+    >>> name_lines(figure, axes, ["organic"])
+    >>> figure.legends[0].get_texts()[0].get_text()
+    'organic'
+    """
     width = 92 // min(3, len(names))
     figure.legend(
         axes.get_lines()[: len(names)],
@@ -170,9 +344,19 @@ def svg(figure: Figure, name: str, label: str) -> str:
 
     Parameters
     ----------
-    figure : what is drawn.
+    figure : a Matplotlib figure.
     name : sets the ids apart from those of other figures of the page; letters, digits and hyphens.
     label : what the figure shows, for readers who do not see it.
+
+    Returns
+    -------
+    One ``<svg>`` element.
+
+    Examples
+    --------
+    >>> drawing = svg(make_figure(1.0), "empty", "An empty figure.")
+    >>> drawing.startswith('<svg role="img" aria-label="An empty figure."'), drawing.endswith("</svg>")
+    (True, True)
     """
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -187,8 +371,8 @@ def svg(figure: Figure, name: str, label: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
-    used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', text))
-    text = re.sub(r' id="([^"]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in used else "", text)
+    references = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', text))
+    text = re.sub(r' id="([^"]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in references else "", text)
     text = re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", text)
     text = text.replace("xlink:href", "href")
     text = re.sub(r"font: ((?:\w+ )*)([\d.]+px) [^;\"]+", _font_parts, text)  # as Matplotlib before 3.10 writes it
@@ -202,10 +386,10 @@ def svg(figure: Figure, name: str, label: str) -> str:
     return head + re.sub(r"\n\s*", "\n", body)
 
 
-def _font_parts(found: re.Match[str]) -> str:
+def _font_parts(match: re.Match[str]) -> str:
     """Return the weight and the size of a font, without its family."""
-    weight = f"font-weight: {found[1].strip()}; " if found[1].strip() else ""
-    return f"{weight}font-size: {found[2]}"
+    weight = f"font-weight: {match[1].strip()}; " if match[1].strip() else ""
+    return f"{weight}font-size: {match[2]}"
 
 
 def _attribute(text: str) -> str:

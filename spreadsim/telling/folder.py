@@ -1,7 +1,13 @@
 """Results folders: written whole or not at all, and carrying their own receipt.
 
 What belongs here: tables to Parquet, summaries to JSON, the resolved scenario and its inputs, hashes of all of them,
-and the renaming that makes a folder appear at once. Nothing in it names a path of the machine.
+and the renaming that makes a folder appear at once. What does not: which tables a folder holds (``comparison.folder``
+and its like). No path of the machine stands in a folder.
+
+folder : path of the results folder.
+path : of the file.
+force : whether a results folder that exists is replaced.
+scenario : a resolved `Scenario`.
 """
 
 from __future__ import annotations
@@ -29,7 +35,18 @@ RECEIPT = "provenance.json"
 
 
 def write_parquet(columns: Mapping[str, np.ndarray], path: Path) -> None:
-    """Write columns of equal length as Parquet; nan becomes null, text is dictionary-encoded."""
+    """Write columns of equal length as Parquet; nan becomes null, text is dictionary-encoded.
+
+    Parameters
+    ----------
+    columns : arrays of one length, by name.
+
+    Examples
+    --------
+    >>> write_parquet({"reach": np.array([0.5, np.nan])}, Path("reach.parquet"))
+    >>> read_parquet(Path("reach.parquet"))["reach"].tolist()
+    [0.5, nan]
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -41,14 +58,42 @@ def write_parquet(columns: Mapping[str, np.ndarray], path: Path) -> None:
 
 
 def read_parquet(path: Path) -> Any:
-    """Return a Parquet file as a pandas DataFrame."""
+    """Return a Parquet file as a pandas DataFrame.
+
+    Returns
+    -------
+    A DataFrame with the file's columns.
+
+    Examples
+    --------
+    >>> write_parquet({"month": np.arange(3)}, Path("a.parquet"))
+    >>> len(read_parquet(Path("a.parquet")))
+    3
+    """
     import pandas as pd
 
     return pd.read_parquet(path)
 
 
 def as_json(value: Any) -> str:
-    """Return `value` as JSON text with nan and infinity as null, for people and programs."""
+    """Return a value as JSON text, for people and programs.
+
+    Parameters
+    ----------
+    value : mappings, sequences, NumPy's and Python's numbers, text, True, False and None.
+
+    Returns
+    -------
+    Indented text that ends in a line break; nan and infinity are null.
+
+    Examples
+    --------
+    >>> print(as_json({"reach": np.float64(0.5), "months": float("inf")}), end="")
+    {
+      "reach": 0.5,
+      "months": null
+    }
+    """
 
     def plain(item: Any) -> Any:
         if isinstance(item, Mapping):
@@ -67,7 +112,18 @@ def as_json(value: Any) -> str:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file.
+
+    Returns
+    -------
+    64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> write_text(Path("a.txt"), "reach")
+    >>> sha256(Path("a.txt"))[:8]
+    'ed4561f6'
+    """
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -76,13 +132,36 @@ def sha256(path: Path) -> str:
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """Return the hash of every file under `folder` but the receipt, by its relative name."""
+    """Return the hash of every file under a folder but the receipt.
+
+    Returns
+    -------
+    SHA-256 by the file's name relative to the folder, with ``/`` between its parts, in order.
+
+    Examples
+    --------
+    >>> Path("folder").mkdir()
+    >>> write_text(Path("folder") / "summary.json", "{}")
+    >>> list(hashes(Path("folder")))
+    ['summary.json']
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != RECEIPT)
     return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
 
 
 def free_name(folder: Path) -> Path:
-    """Return `folder`, or the first of folder-2, folder-3, ... that does not exist."""
+    """Return a folder's own path where nothing is there, else the first of folder-2, folder-3, ... that does not exist.
+
+    Returns
+    -------
+    A path at which nothing is.
+
+    Examples
+    --------
+    >>> Path("small").mkdir()
+    >>> free_name(Path("small")).name, free_name(Path("smaller")).name
+    ('small-2', 'smaller')
+    """
     if not folder.exists():
         return folder
     number = 2
@@ -96,31 +175,60 @@ def check_target(folder: Path, force: bool) -> None:
 
     Raises
     ------
-    InputError : it exists and `force` is not given, or it is not a results folder of ours.
+    InputError : it exists and `force` is false, it is not a results folder of ours, or no file can be written there.
+
+    Examples
+    --------
+    >>> check_target(Path("new"), force=False)
+    >>> Path("old.txt").touch()
+    >>> check_target(Path("old.txt"), force=False)
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: --out: old.txt: is a file; choose another name
     """
-    shown = str(folder)
+    label = str(folder)
     try:
-        known = folder.exists()
-        if not known:
+        exists = folder.exists()
+        if not exists:
             parent = next(p for p in folder.absolute().parents if p.exists())
             if not parent.is_dir() or not os.access(parent, os.W_OK):
-                raise InputError("--out", shown, "cannot be written here", "choose another folder")
+                raise InputError("--out", label, "cannot be written here", "choose another folder")
             tempfile.TemporaryDirectory(prefix=".spreadsim-", dir=parent).cleanup()
             return
     except OSError as error:
-        raise InputError("--out", shown, f"cannot be written ({error.strerror})", "choose another folder") from None
+        raise InputError("--out", label, f"cannot be written ({error.strerror})", "choose another folder") from None
     if not folder.is_dir():
-        raise InputError("--out", shown, "is a file", "choose another name")
+        raise InputError("--out", label, "is a file", "choose another name")
     if any(folder.iterdir()):
         if not force:
-            raise InputError("--out", shown, "exists already", "choose another folder, or give --force to replace it")
+            raise InputError("--out", label, "exists already", "choose another folder, or give --force to replace it")
         if not (folder / RECEIPT).is_file():
-            raise InputError("--out", shown, "exists and is not a results folder", "choose another folder")
+            raise InputError("--out", label, "exists and is not a results folder", "choose another folder")
 
 
 @contextmanager
-def written_whole(folder: Path, force: bool) -> Iterator[Path]:
-    """Give a temporary folder beside `folder` to write in; rename it once all is written, or remove it."""
+def atomic_folder(folder: Path, force: bool) -> Iterator[Path]:
+    """Provide a temporary folder to write in, which becomes the results folder once all is written.
+
+    It stands beside the results folder and is renamed at the end; where anything fails, it is removed.
+
+    Yields
+    ------
+    Path of the temporary folder.
+
+    Raises
+    ------
+    InputError : the folder cannot be written (`check_target`).
+    SpreadsimError : writing failed.
+
+    Examples
+    --------
+    >>> with atomic_folder(Path("organic"), force=False) as temporary:
+    ...     write_text(temporary / "summary.json", "{}")
+    ...     print(Path("organic").exists())
+    False
+    >>> [file.name for file in Path("organic").iterdir()]
+    ['summary.json']
+    """
     check_target(folder, force)
     folder = folder.absolute()
     try:
@@ -147,17 +255,27 @@ def written_whole(folder: Path, force: bool) -> Iterator[Path]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that results may depend on."""
+    """Return the versions that results may depend on.
+
+    Returns
+    -------
+    Version by name: spreadsim and its rulebook, Python, the libraries that compute, and the platform.
+
+    Examples
+    --------
+    >>> list(versions())[:3]
+    ['spreadsim', 'rulebook', 'python']
+    """
     import importlib.metadata
 
     import spreadsim
     from spreadsim.drivers.compilation import code_identity
 
-    found = {"spreadsim": spreadsim.__version__, "rulebook": code_identity(), "python": platform.python_version()}
+    result = {"spreadsim": spreadsim.__version__, "rulebook": code_identity(), "python": platform.python_version()}
     for name in ("numpy", "scipy", "numba", "mesa", "networkx", "pyarrow"):
-        found[name] = importlib.metadata.version(name)
-    found["platform"] = f"{sys.platform} {platform.machine()}"
-    return found
+        result[name] = importlib.metadata.version(name)
+    result["platform"] = f"{sys.platform} {platform.machine()}"
+    return result
 
 
 def _now() -> str:
@@ -165,9 +283,21 @@ def _now() -> str:
 
 
 def copy_inputs(scenario: Scenario, place: Path) -> Scenario:
-    """Copy the files that a scenario is read with into ``inputs/``; return the scenario that names them.
+    """Copy the files that a scenario is read with into ``inputs/``: those of its network, and its sets of parameters.
 
-    They are those of its network, and its sets of parameters.
+    Parameters
+    ----------
+    place : folder in which ``inputs/`` is made.
+
+    Returns
+    -------
+    The scenario with the paths of the copies; the same one where it is read with no other file.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("classroom")
+    >>> copy_inputs(scenario, Path()) is scenario
+    True
     """
     from spreadsim.scenario.parameter_sets import sets_file
 
@@ -201,11 +331,32 @@ def write_folder(
     files: Mapping[str, Callable[[Path], None]],
     last: Callable[[Path, dict[str, Any]], None] | None = None,
 ) -> Path:
-    """Write a results folder, whole or not at all: the scenario and its inputs, `files` by name, and the receipt.
+    """Write a results folder, whole or not at all: the scenario and its inputs, the files, and the receipt.
 
-    `last` is called with the folder and the receipt as it stands, for what shows the receipt.
+    Parameters
+    ----------
+    options : options of the command that the receipt holds; ``command`` is its name.
+    started : when the run began, as ISO 8601; the time of writing where None.
+    files : for each file name what writes it, called with its path.
+    last : called with the folder and the receipt as far as it is known, for what shows the receipt.
+
+    Returns
+    -------
+    Path of the folder.
+
+    Raises
+    ------
+    InputError, SpreadsimError : the folder cannot be written.
+
+    Examples
+    --------
+    >>> files = {"note.txt": lambda path: write_text(path, "twelve services")}
+    >>> scenario = ss.load_scenario("classroom")
+    >>> folder = write_folder(Path("out"), False, scenario, {"command": "compare"}, None, files)
+    >>> sorted(file.name for file in folder.iterdir())
+    ['note.txt', 'provenance.json', 'scenario.toml']
     """
-    with written_whole(folder, force) as place:
+    with atomic_folder(folder, force) as place:
         (place / "scenario.toml").write_text(to_toml(copy_inputs(scenario, place)), encoding="utf-8")
         for name, write in files.items():
             write(place / name)
@@ -217,15 +368,26 @@ def write_folder(
         }
         if last is not None:
             last(place, receipt)
-        known = hashes(place)
-        is_input = {name: name == "scenario.toml" or name.startswith("inputs/") for name in known}
-        receipt["inputs"] = {name: digest for name, digest in known.items() if is_input[name]}
-        receipt["results"] = {name: digest for name, digest in known.items() if not is_input[name]}
+        digests = hashes(place)
+        is_input = {name: name == "scenario.toml" or name.startswith("inputs/") for name in digests}
+        receipt["inputs"] = {name: digest for name, digest in digests.items() if is_input[name]}
+        receipt["results"] = {name: digest for name, digest in digests.items() if not is_input[name]}
         receipt["started"], receipt["ended"] = started or _now(), _now()
         (place / RECEIPT).write_text(as_json(receipt), encoding="utf-8")
     return folder
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write text as UTF-8 with the same line ends on every system."""
+    """Write text as UTF-8 with the same line ends on every system.
+
+    Parameters
+    ----------
+    text : what the file is to hold.
+
+    Examples
+    --------
+    >>> write_text(Path("note.txt"), "twelve services")
+    >>> Path("note.txt").read_bytes()
+    b'twelve services'
+    """
     path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,6 +1,7 @@
 """The reference page, made from the declarations: parameters, state, phases, events and measures.
 
-``python -m spreadsim.reference`` prints it; the copy in the repository is held to it by a test.
+What belongs here: turning declarations into Markdown. What does not: the reference of commands, files and Python, which
+``docs/make_reference.py`` makes and writes together with this page; a test holds the copies in ``docs`` to the code.
 """
 
 from __future__ import annotations
@@ -25,8 +26,25 @@ _PHASES = {
 }
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table."""
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table.
+
+    Parameters
+    ----------
+    header : heads of the columns.
+    rows : cells of each row, written as text; ``|`` is escaped.
+
+    Returns
+    -------
+    Lines without a line break at the end.
+
+    Examples
+    --------
+    >>> print(markdown_table(["name", "unit"], [["reach", "share"]]))
+    | name | unit |
+    | --- | --- |
+    | reach | share |
+    """
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
     lines += ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows]
     return "\n".join(lines)
@@ -38,7 +56,7 @@ def _range(pair: tuple[float, float] | None) -> str:
     return " to ".join("any" if math.isinf(end) else f"{end:g}" for end in pair)
 
 
-def _shown(value: object) -> str:
+def _text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -49,11 +67,21 @@ def _shown(value: object) -> str:
 def _row(d: Declaration) -> list[object]:
     bounds = ", ".join(d.choices) if d.choices else _range(d.bounds)
     basis = d.evidence if not d.source or d.evidence == "design" else f"{d.evidence}: {d.source}"
-    return [f"`{d.path}`", d.symbol, _shown(d.default), d.unit, bounds, _range(d.plausible), d.meaning, basis]
+    return [f"`{d.path}`", d.symbol, _text(d.default), d.unit, bounds, _range(d.plausible), d.meaning, basis]
 
 
 def parameter_tables() -> str:
-    """Return every parameter of a scenario, by table of the file."""
+    """Return every parameter of a scenario, by table of the file.
+
+    Returns
+    -------
+    Markdown, one heading and one table for each table of the file.
+
+    Examples
+    --------
+    >>> parameter_tables().splitlines()[0]
+    '### run'
+    """
     parts = []
     header = ["field", "symbol", "default", "unit", "bounds or choices", "plausible range", "meaning", "basis"]
     groups: dict[str, list[Declaration]] = {}
@@ -64,13 +92,23 @@ def parameter_tables() -> str:
         *declarations(Component, "intervention.components.NAME."),
     ]
     groups["strategies"] = list(declarations(FourLevers, "strategies.NAME."))
-    for name, found in groups.items():
-        parts += [f"### {name}", "", table(header, map(_row, found)), ""]
+    for name, entries in groups.items():
+        parts += [f"### {name}", "", markdown_table(header, map(_row, entries)), ""]
     return "\n".join(parts)
 
 
 def reference_page() -> str:
-    """Return the reference page as Markdown."""
+    """Return the reference page.
+
+    Returns
+    -------
+    Markdown.
+
+    Examples
+    --------
+    >>> [line for line in reference_page().splitlines() if line.startswith("## ")][:3]
+    ['## Parameters', '## State of a service', '## Phases of a month']
+    """
     variables = [*((v, "attribute") for v in ATTRIBUTES), *((v, "state") for v in STATE)]
     purposes = sorted(
         (value, name)
@@ -95,14 +133,16 @@ def reference_page() -> str:
         "",
         "States: " + ", ".join(f"{i} {name}" for i, name in enumerate(rules.STATES)) + ".",
         "",
-        table(
+        markdown_table(
             ["name", "kind", "type", "at the start", "unit", "meaning"],
             [[f"`{v.name}`", kind, v.dtype, v.start, v.unit, v.meaning] for v, kind in variables],
         ),
         "",
         "## Phases of a month",
         "",
-        table(["#", "phase", "what happens"], [[i, name, _PHASES[name]] for i, name in enumerate(rules.PHASES)]),
+        markdown_table(
+            ["#", "phase", "what happens"], [[i, name, _PHASES[name]] for i, name in enumerate(rules.PHASES)]
+        ),
         "",
         "## Events",
         "",
@@ -111,13 +151,13 @@ def reference_page() -> str:
         "",
         "## Purposes of random draws",
         "",
-        table(["number", "purpose"], [[value, name.lower().replace("_", " ")] for value, name in purposes]),
+        markdown_table(["number", "purpose"], [[value, name.lower().replace("_", " ")] for value, name in purposes]),
         "",
         "## Measures",
         "",
         "At the horizon unless said otherwise; a ratio with nothing below it is null, never 0.",
         "",
-        table(
+        markdown_table(
             ["name", "unit", "better", "monthly", "meaning"],
             [[f"`{m.name}`", m.unit, m.better, "yes" if m.monthly else "", m.meaning] for m in MEASURES],
         ),

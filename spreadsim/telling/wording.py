@@ -1,7 +1,10 @@
 """Numbers in words: how a value, a difference or an interval is written for a reader.
 
-What belongs here: formats that follow a measure's unit, and lists in plain English. What does not: what is found
-(``comparison.findings``).
+What belongs here: formats that follow a measure's unit, and lists in plain English. What does not: what a comparison
+shows (``comparison.findings``).
+
+measure : name of a measure, or its `Measure`.
+sign : whether a positive number is written with its sign.
 """
 
 from __future__ import annotations
@@ -30,17 +33,51 @@ def _measure(measure: str | Measure) -> Measure:
 
 
 def is_share(measure: str | Measure) -> bool:
-    """Return whether a measure is written in per cent."""
+    """Return whether a measure is written in per cent.
+
+    Returns
+    -------
+    True for shares of services, of people and of full effect.
+
+    Examples
+    --------
+    >>> is_share("reach"), is_share("cost")
+    (True, False)
+    """
     return _measure(measure).unit in PER_HUNDRED
 
 
-def scaled(measure: str | Measure, value: float) -> float:
-    """Return a value in the unit in which it is written: shares in per cent."""
+def in_display_unit(measure: str | Measure, value: float) -> float:
+    """Return a value in the unit in which it is written.
+
+    Parameters
+    ----------
+    value : in the unit of the measure's declaration; shares are in [0, 1].
+
+    Returns
+    -------
+    Shares in per cent, other values as they are.
+
+    Examples
+    --------
+    >>> in_display_unit("reach", 0.25), in_display_unit("cost", 0.25)
+    (25.0, 0.25)
+    """
     return 100.0 * value if is_share(measure) else value
 
 
 def unit(measure: str | Measure) -> str:
-    """Return the unit in which a measure is written."""
+    """Return the unit in which a measure is written.
+
+    Returns
+    -------
+    A short text, as an axis shows it.
+
+    Examples
+    --------
+    >>> unit("reach"), unit("sustainment"), unit("cost")
+    ('% of services', '% of those ever embedded', 'staff-days per service')
+    """
     m = _measure(measure)
     if m.name in _WITHIN_EMBEDDED:
         return "points" if m.name == "fidelity_drift" else "% as intended"
@@ -54,14 +91,29 @@ def unit(measure: str | Measure) -> str:
 def _number(measure: str | Measure, value: float, decimals: int | None = None, sign: bool = False) -> str:
     m = _measure(measure)
     places = decimals if decimals is not None else 1 if is_share(m) else _DECIMALS.get(m.unit, 2)
-    text = f"{scaled(m, value):{'+' if sign else ''},.{places}f}"
+    text = f"{in_display_unit(m, value):{'+' if sign else ''},.{places}f}"
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("+-")
     return text.replace("-", MINUS)
 
 
 def value(measure: str | Measure, number: float | None, decimals: int | None = None) -> str:
-    """Return a value with its unit: ``36.2%``, ``1.37 years``."""
+    """Return a value with its unit.
+
+    Parameters
+    ----------
+    number : in the unit of the measure's declaration; None and nan are not defined.
+    decimals : number of decimals; the measure's own where None.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> value("reach", 0.362), value("cumulative_benefit", 1.37), value("fidelity", None)
+    ('36.2%', '1.37 years', 'not defined')
+    """
     if number is None or number != number:
         return "not defined"
     m = _measure(measure)
@@ -72,7 +124,21 @@ def value(measure: str | Measure, number: float | None, decimals: int | None = N
 
 
 def change(measure: str | Measure, number: float | None) -> str:
-    """Return a difference with its sign and unit: ``+4.0 points``, ``−0.16 years``."""
+    """Return a difference with its sign and unit.
+
+    Parameters
+    ----------
+    number : a difference, in the unit of the measure's declaration; None and nan are not defined.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> change("reach", 0.04), change("cumulative_benefit", -0.16)
+    ('+4.0 points', '−0.16 years')
+    """
     if number is None or number != number:
         return "not defined"
     m = _measure(measure)
@@ -81,14 +147,45 @@ def change(measure: str | Measure, number: float | None) -> str:
 
 
 def bounds(measure: str | Measure, low: float | None, high: float | None, sign: bool = False) -> str:
-    """Return an interval without its unit: ``35.3 to 36.2``; empty where there is none."""
+    """Return an interval without its unit.
+
+    Parameters
+    ----------
+    low, high : ends of the interval, in the unit of the measure's declaration.
+
+    Returns
+    -------
+    Text; empty where an end is None.
+
+    Examples
+    --------
+    >>> bounds("reach", 0.353, 0.362), bounds("reach", None, None)
+    ('35.3 to 36.2', '')
+    """
     if low is None or high is None:
         return ""
     return f"{_number(measure, low, sign=sign)} to {_number(measure, high, sign=sign)}"
 
 
 def mean_cell(measure: str | Measure, summary: Summary) -> tuple[str, str]:
-    """Return a measure over replicates as a table shows it: the number, and beneath it the interval or the reason."""
+    """Return a measure over replicates as a table shows it.
+
+    Parameters
+    ----------
+    summary : of the measure over replicates.
+
+    Returns
+    -------
+    The number, and beneath it the interval or the reason why there is none.
+
+    Examples
+    --------
+    >>> from spreadsim.outcomes.statistics import summarise
+    >>> mean_cell("reach", summarise(np.array([0.4, 0.5, 0.6])))
+    ('50.0', '25.2 to 74.8')
+    >>> mean_cell("months_to_half", summarise(np.array([12.0, np.nan]), never=True))
+    ('never', 'median; reached in 1 run')
+    """
     m = _measure(measure)
     if summary.mean is not None:
         return _number(m, summary.mean), bounds(m, summary.low, summary.high)
@@ -102,7 +199,22 @@ def mean_cell(measure: str | Measure, summary: Summary) -> tuple[str, str]:
 
 
 def change_cell(measure: str | Measure, difference: Difference) -> tuple[str, str]:
-    """Return a paired difference as a table shows it."""
+    """Return a paired difference as a table shows it.
+
+    Parameters
+    ----------
+    difference : between two strategies on the measure.
+
+    Returns
+    -------
+    The mean difference, and beneath it the interval or the reason why there is none.
+
+    Examples
+    --------
+    >>> from spreadsim.outcomes.statistics import difference
+    >>> change_cell("reach", difference(np.array([0.4, 0.5, 0.6]), np.array([0.3, 0.3, 0.3])))
+    ('+20.0', '−4.8 to +44.8')
+    """
     if difference.mean is None:
         return "not defined", f"both defined in {difference.n} runs"
     m = _measure(measure)
@@ -110,7 +222,21 @@ def change_cell(measure: str | Measure, difference: Difference) -> tuple[str, st
 
 
 def people(number: float, sign: bool = False) -> str:
-    """Return a number of people to three figures: ``1.65 million``, ``181,000``."""
+    """Return a number of people to three figures.
+
+    Parameters
+    ----------
+    number : of people.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> people(1_649_000), people(181_234), people(-2400, sign=True)
+    ('1.65 million', '181,000', '−2,400')
+    """
     mark = MINUS if number < 0 else "+" if sign and number > 0 else ""
     size = abs(number)
     if size >= 999_500:
@@ -123,15 +249,45 @@ def people(number: float, sign: bool = False) -> str:
 
 
 def listed(words: Sequence[str], joiner: str = "and") -> str:
-    """Return ``a``, ``a and b``, ``a, b and c``."""
+    """Return words as a list in a sentence.
+
+    Parameters
+    ----------
+    words : what is listed.
+    joiner : the word before the last one.
+
+    Returns
+    -------
+    ``a``, ``a and b``, ``a, b and c``; empty where there are no words.
+
+    Examples
+    --------
+    >>> listed(["organic", "blend", "mandate"]), listed(["organic", "mandate"], "or")
+    ('organic, blend and mandate', 'organic or mandate')
+    """
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {joiner} {words[-1]}"
 
 
-def ranges(chosen: Sequence[float], tried: Sequence[float]) -> str:
-    """Return the chosen of the values tried, neighbours joined: ``0 to 0.3 and 0.7``."""
-    places = sorted(list(tried).index(value) for value in chosen)
+def ranges(values: Sequence[float], grid: Sequence[float]) -> str:
+    """Return some values of a grid, neighbours joined.
+
+    Parameters
+    ----------
+    values : some of the values of the grid.
+    grid : all values, ascending.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> ranges([0.0, 0.1, 0.3], [0.0, 0.1, 0.2, 0.3])
+    '0 to 0.1 and 0.3'
+    """
+    places = sorted(list(grid).index(value) for value in values)
     parts: list[list[int]] = []
     for place in places:
         if parts and place == parts[-1][-1] + 1:
@@ -139,12 +295,26 @@ def ranges(chosen: Sequence[float], tried: Sequence[float]) -> str:
         else:
             parts.append([place])
     return listed(
-        [f"{tried[part[0]]:g}" if len(part) == 1 else f"{tried[part[0]]:g} to {tried[part[-1]]:g}" for part in parts]
+        [f"{grid[part[0]]:g}" if len(part) == 1 else f"{grid[part[0]]:g} to {grid[part[-1]]:g}" for part in parts]
     )
 
 
 def years(months: int) -> str:
-    """Return a number of months as people say it: ``five years``, ``30 months``."""
+    """Return a number of months as people say it.
+
+    Parameters
+    ----------
+    months : a whole number.
+
+    Returns
+    -------
+    Years up to ten where the months make whole years, else months.
+
+    Examples
+    --------
+    >>> years(60), years(30)
+    ('five years', '30 months')
+    """
     words = (
         "one year",
         "two years",

@@ -25,7 +25,7 @@ from spreadsim.telling.figures import (
     room_at_ends,
     style,
     tidy,
-    wrapped,
+    wrap,
 )
 from spreadsim.telling.wording import listed
 
@@ -112,12 +112,12 @@ def group_figure(comparison: Comparison) -> Figure | None:
             marker=look.marker,
             markersize=4,
             linestyle="none",
-            label=wrapped(name, 40, 1),
+            label=wrap(name, 40, 1),
         )
     tidy(axes, grid="x")
     for row in range(1, k):
         axes.axhline(row - 0.5, color=PALE, linewidth=0.5)
-    axes.set_yticks(np.arange(k)[::-1], [wrapped(group, 44, 1) for group in table.names])
+    axes.set_yticks(np.arange(k)[::-1], [wrap(group, 44, 1) for group in table.names])
     axes.set_ylim(-0.5, k - 0.5)
     axes.set_xlim(0, 100)
     axes.set_xlabel("% of services in which it was ever embedded", fontsize=SMALL)

@@ -36,7 +36,7 @@ from spreadsim.telling.figures import (
     panel_name,
     style,
     tidy,
-    wrapped,
+    wrap,
 )
 from spreadsim.telling.wording import bounds, change, is_share, listed, unit
 
@@ -150,7 +150,7 @@ def difference_figure(
         axes.set_ylim(-0.6, len(pairs) - 0.4)
         axes.set_yticks(range(len(pairs)))
         if column == 0:
-            axes.set_yticklabels([wrapped(f"{a} minus {b}", 26, 2) for a, b in pairs[::-1]], fontsize=SMALL)
+            axes.set_yticklabels([wrap(f"{a} minus {b}", 26, 2) for a, b in pairs[::-1]], fontsize=SMALL)
         else:
             axes.set_yticklabels([])
         axes.set_xlabel("points of full effect" if is_share(measure) else unit(measure), fontsize=SMALL)
