@@ -7,13 +7,11 @@ What does not: rules, networks.
 
 from __future__ import annotations
 
-from collections import namedtuple
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
-from pydantic import BaseModel
 
 from spreadsim import draws, rules
 from spreadsim.errors import InputError, InputErrors, nearest
@@ -33,7 +31,7 @@ class Plan:
     ----------
     name, title : of the strategy.
     levers : one `rules.Levers` a month, months 0 to T-1.
-    behaviour, cost : nested named tuples with the scenario file's names; choices as small integers.
+    behaviour, cost : `rules.Behaviour` and `rules.Cost`, with the scenario file's names; choices as small integers.
     intervention : `rules.Intervention`.
     programme : the programme's fields after the strategy's own.
     stop_month : first month without the programme.
@@ -42,8 +40,8 @@ class Plan:
     name: str
     title: str
     levers: tuple[rules.Levers, ...]
-    behaviour: Any
-    cost: Any
+    behaviour: rules.Behaviour
+    cost: rules.Cost
     intervention: rules.Intervention
     programme: Programme
     months: int
@@ -64,31 +62,18 @@ class Plan:
         return self.programme.stop_month
 
 
-def _declare_numbers(table: type[BaseModel]) -> None:
-    """Make `table`'s named tuple, and those of its tables, a class of this module: compiled code is cached by it."""
-    for field in table.model_fields.values():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            _declare_numbers(field.annotation)
-    name = f"{table.__name__}Numbers"
-    globals()[name] = namedtuple(name, [*table.model_fields])
-
-
-_declare_numbers(Behaviour)
-_declare_numbers(Cost)
-
-
 def numbers(table: Table) -> Any:
-    """Return a table of parameters as a nested named tuple of numbers; a choice becomes its place in the list."""
-    values = []
+    """Return a table of parameters as the rulebook's tuple of that name; a choice becomes its place in the list."""
+    values: dict[str, Any] = {}
     for name, field in type(table).model_fields.items():
         value = getattr(table, name)
         if isinstance(value, Table):
-            values.append(numbers(value))
+            values[name] = numbers(value)
         elif get_origin(field.annotation) is Literal:
-            values.append(get_args(field.annotation).index(value))
+            values[name] = get_args(field.annotation).index(value)
         else:
-            values.append(value if isinstance(value, (bool, int)) else float(value))
-    return globals()[f"{type(table).__name__}Numbers"](*values)
+            values[name] = value if isinstance(value, (bool, int)) else float(value)
+    return getattr(rules, type(table).__name__)(**values)
 
 
 def four_levers(given: Any, minimum_latitude: float) -> dict[str, float]:
@@ -162,7 +147,7 @@ def _months(strategy: Any, programme: Programme, minimum_latitude: float, months
     return tuple(result)
 
 
-def _intervention(table: Any, behaviour: Any) -> rules.Intervention:
+def _intervention(table: Any, behaviour: rules.Behaviour) -> rules.Intervention:
     components = list(table.components.values())
     total = 0.0
     for component in components:
