@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +29,11 @@ from spreadsim.parameters import StartingSites, Waves
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario, resolved, validate
 from spreadsim.scenario.plan import Plan, plan
+
+if TYPE_CHECKING:
+    import networkx
+
+    from spreadsim.network.reading.files import NetworkFile
 
 PARTS = ("sites", "waves", "support")
 MOST_MONTHS = 12  # between waves
@@ -344,7 +349,7 @@ def advise(
     replicates: int | None = None,
     seed: int | None = None,
     months: int | None = None,
-    network: Any = None,
+    network: Network | NetworkFile | networkx.Graph | None = None,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Advice:

@@ -29,9 +29,13 @@ from spreadsim.scenario.plan import Plan, plan, plans
 from spreadsim.state import ATTRIBUTES
 
 if TYPE_CHECKING:
+    import networkx
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from spreadsim.comparison.equal_cost import EqualCost
+    from spreadsim.drivers.agents import Service
+    from spreadsim.network.reading.files import NetworkFile
 
 Columns = dict[str, np.ndarray]
 AS_GIVEN, AS_BEFORE = "as given", "as-before"
@@ -370,7 +374,7 @@ class Comparison:
             }
         return answer
 
-    def plot(self, measure: str = "delivered") -> Any:
+    def plot(self, measure: str = "delivered") -> Figure:
         """Return a Matplotlib figure of a monthly measure by strategy: median and bands over replicates."""
         from spreadsim.comparison.figures.strategies import curve_figure
 
@@ -459,7 +463,9 @@ def _points_of_replicate(
     return frontier_points(sets.scenario(scenario, replicate), levers, arms)
 
 
-def network_for(scenario: Scenario, network: Any = None) -> tuple[Network, bool]:
+def network_for(
+    scenario: Scenario, network: Network | NetworkFile | networkx.Graph | None = None
+) -> tuple[Network, bool]:
     """Return the network of replicate 0, and whether it serves every replicate.
 
     `network` may be a `Network` or a NetworkX graph; else the scenario says how it is made.
@@ -504,12 +510,12 @@ def compare(
     replicates: int | None = None,
     seed: int | None = None,
     months: int | None = None,
-    network: Any = None,
+    network: Network | NetworkFile | networkx.Graph | None = None,
     driver: Driver = "compiled",
     workers: int | None = None,
     frontier: bool = True,
     all_events: bool = False,
-    service_class: Any = None,
+    service_class: type[Service] | None = None,
     progress: bool = False,
 ) -> Comparison:
     """Run every strategy of a scenario on common random numbers, and the frontier.
@@ -597,7 +603,7 @@ def frontier(
     replicates: int | None = None,
     seed: int | None = None,
     months: int | None = None,
-    network: Any = None,
+    network: Network | NetworkFile | networkx.Graph | None = None,
     driver: Driver = "compiled",
     workers: int | None = None,
     progress: bool = False,
