@@ -33,6 +33,9 @@ ROUTES = {NO_ROUTE: "none", VOLUNTARY: "voluntary", MANDATED: "mandated"}
 NO_SOURCE, ORIGINATOR, PEER, SPECIFICATION, HIERARCHY = range(5)
 SOURCES = ("none", "originator", "peer", "specification", "hierarchy")
 
+# Whom support reaches, by its number in `m.support_for`.
+IMPLEMENTING_ALONE, EMBEDDED_TOO = range(2)
+
 # How exposure becomes influence, by its number in `b.adoption.exposure_response`.
 SATURATING, LINEAR, THRESHOLD, INDEPENDENT_CASCADE = range(4)
 
@@ -53,21 +56,22 @@ PHASES = ACTING + OBSERVING  # before the first month, what holds at the start i
 
 
 class Levers(NamedTuple):
-    """What the programme does in one month."""
+    """What the programme does in one month: what the calendar says, then the levers, declared in ``levers``."""
 
     month: int
     on: float
+    months_directed: float
+    revises: float
+
     mandate: float
     latitude: float
     peer_programme: float
     monitoring: float
     support: float
     support_capacity: float
+    support_for: float
     co_production: float
     celebration: float
-    supports_embedded: float
-    months_directed: float
-    revises: float
     revision_of_form: float
     revision_of_codification: float
 

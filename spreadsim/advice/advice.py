@@ -20,12 +20,12 @@ from spreadsim.comparison.comparison import check_arguments, network_for, with_r
 from spreadsim.comparison.equal_cost import with_support
 from spreadsim.drivers.running import Task, run_tasks
 from spreadsim.errors import InputError, MissingExtraError, nearest
+from spreadsim.levers import StartingSites, Waves
 from spreadsim.network.data import Network
 from spreadsim.network.site_choice import FEATURES, SIMPLE_RULES, by_index, by_rule, features, places
 from spreadsim.network.waves import groups_of_level, wave_level
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.outcomes.statistics import LEVEL, Difference, Summary, difference, summarise
-from spreadsim.parameters import StartingSites, Waves
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario, resolved, validate
 from spreadsim.scenario.plan import Plan, plan

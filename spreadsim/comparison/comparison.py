@@ -19,10 +19,11 @@ import numpy as np
 from spreadsim import rules
 from spreadsim.drivers.running import Driver, Outcome, Task, run_tasks
 from spreadsim.errors import InputError, nearest
+from spreadsim.levers import SET_BY_BALANCE
 from spreadsim.network.data import Network, make_network, network_from_graph
 from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES
 from spreadsim.outcomes.statistics import Difference, Summary, difference, summarise, told_apart_from_best
-from spreadsim.scenario.document import FOUR_LEVERS, RESERVED_LEVELS, Scenario, Strategy
+from spreadsim.scenario.document import RESERVED_LEVELS, Scenario, Strategy
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.parameter_sets import ParameterSets, sets_of_scenario
 from spreadsim.scenario.plan import Plan, plan, plans
@@ -428,8 +429,10 @@ def frontier_points(
         settings: list[dict[str, float]] = [{"balance": float(balance)} for balance in scenario.frontier.balances]
     else:
         for name in levers:
-            if name not in FOUR_LEVERS:
-                raise InputError("--levers", name, "is not one of the four levers", nearest(name, FOUR_LEVERS))
+            if name not in SET_BY_BALANCE:
+                raise InputError(
+                    "--levers", name, "is not a lever that the balance sets", nearest(name, SET_BY_BALANCE)
+                )
         settings = [
             dict(zip(levers, map(float, combination), strict=True)) for combination in product(*levers.values())
         ]

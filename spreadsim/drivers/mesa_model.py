@@ -256,14 +256,14 @@ class SpreadModel(mesa.Model):
         waiting = [0.0, 0.0]
         for service in self.services:
             if service.state == rules.IMPLEMENTING or (
-                self.m.supports_embedded > 0.0 and service.state == rules.EMBEDDED
+                self.m.support_for == rules.EMBEDDED_TOO and service.state == rules.EMBEDDED
             ):
                 waiting[1 if service.first_call else 0] += 1.0
         places = self.m.support_capacity * len(self.services)
         first = rules.support_received(self.m.support, places, waiting[1])
         rest = rules.support_received(self.m.support, max(0.0, places - waiting[1]), waiting[0])
         self.support = [rest, first]
-        self.support_embedded = [rest, first] if self.m.supports_embedded > 0.0 else [0.0, 0.0]
+        self.support_embedded = [rest, first] if self.m.support_for == rules.EMBEDDED_TOO else [0.0, 0.0]
         self._sums[self.month, record.SUPPORTED] = waiting[0] * rest + waiting[1] * first
 
     def arrays(self) -> dict[str, np.ndarray]:
