@@ -28,7 +28,7 @@ from spreadsim.telling.folder import write_parquet
 from spreadsim.telling.reference import markdown_table, reference_page
 
 FOLDER = Path(__file__).resolve().parent
-MADE = "Made by `python docs/make_reference.py`; a test holds it to the code."
+MADE = "Made by `python docs/make_reference.py`; a test checks that it matches the code."
 
 # ------------------------------------------------------------------------------------------------- commands
 
@@ -151,7 +151,7 @@ def _members(of: type) -> list[tuple[str, Any]]:
 
 def python_page() -> str:
     """Return the public Python names with their docstrings."""
-    names = ss.__all__
+    names = [name for name in ss.__all__ if not name.startswith("__")]
     parts = [
         "# Python names",
         "",
@@ -183,23 +183,23 @@ def python_page() -> str:
 RESULTS = {
     "summary.json": "measures of every strategy, paired differences, the frontier; mean, low and high are the 95% "
     "Student interval of the mean, null unless the measure is defined in every replicate",
-    "runs.parquet": "one row a strategy and replicate: every measure",
-    "curves.parquet": "one row a strategy, replicate and month from 0: the share in each state, monthly measures",
-    "events.parquet": "one row a change of state, in replicate 0, or in all with `--events`",
-    "services.parquet": "one row a service and strategy; columns of the hierarchy's levels stand between `name` and "
+    "runs.parquet": "one row per strategy and replicate: every measure",
+    "curves.parquet": "one row per strategy, replicate and month from 0: the share in each state, monthly measures",
+    "events.parquet": "one row per change of state, in replicate 0, or in all with `--events`",
+    "services.parquet": "one row per service and strategy; columns of the hierarchy's levels are between `name` and "
     "`degree`",
-    "generations.parquet": "one row a strategy, replicate and number of copies from the originators",
-    "groups.parquet": "one row a strategy, replicate and group of the hierarchy",
-    "frontier.parquet": "one row a balance, arm and replicate: every measure; not with `--no-frontier`",
+    "generations.parquet": "one row per strategy, replicate and number of copies from the originators",
+    "groups.parquet": "one row per strategy, replicate and group of the hierarchy",
+    "frontier.parquet": "one row per balance, arm and replicate: every measure; not with `--no-frontier`",
     "lever_map.parquet": "the same over mandate and latitude",
-    "report.html": "one self-contained page, which opens with no network; not with `--no-report`",
+    "report.html": "one self-contained page, which opens without a network connection; not with `--no-report`",
     "scenario.toml": "the scenario resolved: running it again gives the same `runs.parquet`",
     "inputs/": "the files that a network was read from, where it was",
     "provenance.json": "versions, seed, command, a hash of every input and result, start and end",
 }
 COLUMNS = {
     "strategy": "name of the strategy",
-    "replicate": "number of the replicate; equal numbers share network and luck between strategies",
+    "replicate": "number of the replicate; equal numbers share network and random numbers between strategies",
     "month": "0 is the start; of an event, the first month in which the new state holds",
     "service": "id of the service",
     "name": "name of the service",
@@ -225,24 +225,24 @@ COLUMNS = {
     "balance": "from 0 (fully top-down) to 1 (fully organic)",
     "mandate": "the lever's value",
     "latitude": "the lever's value",
-    "latitude_after": "arm: latitude after the programme as the scenario gives it, or as before",
+    "latitude_after": "arm: latitude after the programme as the scenario sets it, or as during it",
     **CURVES_ALONE,
 }
 NETWORK_COLUMNS = {
     "id": "the service's or group's permanent name; required",
     "name": "shown in reports; the id where it is left out",
-    "parent": "id of a row of tiers.csv: the group it stands in",
+    "parent": "id of a row of tiers.csv: the group it belongs to",
     "region": "the only level above, where neither `parent` nor `hierarchy_columns` is given",
     "deprivation_decile": "instead of `deprivation`: 1 most deprived, as published",
     "deprivation": "a score: higher is more deprived",
-    "map_x": "place on the map, in any unit",
-    "map_y": "place on the map, in any unit",
+    "map_x": "position on the map, in any unit",
+    "map_y": "position on the map, in any unit",
     "adopted_month": "period in which it adopted; empty where it did not",
     "source": 'one end of the tie: the service that listens, with `influence = "target-to-source"`',
     "target": "the other end",
     "weight": "strength of the tie; 1 where it is left out",
     "kind": "kind of tie, for `kinds`",
-    "level": "name of the level the group stands on",
+    "level": "name of the group's level",
 }
 
 
@@ -306,11 +306,12 @@ def _experiment_tables() -> list[str]:
     parts = []
     meanings = {
         "format": "1", "name": "names the results folder", "title": "one line", "question": "what is asked",
-        "shows": "what came of it", "sources": "list of texts", "scenario": "a shipped name, or a path",
+        "shows": "what the runs show", "sources": "list of texts", "scenario": "a shipped name, or a path",
         "run": "overrides of the scenario's [run]", "design": "below", "outcomes": "below",
-        "levers": "what we choose: a field of the strategy or scenario = a list or range; all are crossed",
-        "uncertainties": "what we do not know: a field = a list, a range, `\"plausible\"` or `\"fixed\"`",
-        "months": "horizon", "replicates": "runs of each point with luck of their own", "seed": "of the runs",
+        "levers": "things we choose: a field of the strategy or scenario = a list or range; all are crossed",
+        "uncertainties": "things we do not know: a field = a list, a range, `\"plausible\"` or `\"fixed\"`",
+        "months": "horizon", "replicates": "runs of each point, each with its own random numbers", "seed": "of the "
+            "runs",
         "method": "grid, table, latin-hypercube, sobol or morris", "low": "lower end", "high": "upper end",
         "second_order": "sobol: pairs of factors too", "distribution": "uniform, log-uniform or triangular",
         "values": "the values themselves, instead of an interval",
@@ -333,7 +334,7 @@ def _experiment_tables() -> list[str]:
 
 
 def files_page() -> str:
-    """Return what stands in each file, read or written."""
+    """Return what each file holds, read or written."""
 
     def columns(names: tuple[str, ...]) -> str:
         known = {v.name: f"{v.meaning} ({v.unit})" for v in ATTRIBUTES}
@@ -358,7 +359,7 @@ def files_page() -> str:
         "## Network folders",
         "",
         "UTF-8 text with a header. Columns by other names are named in `columns`. What is missing is drawn from the",
-        "scenario's distributions, and the report says what was given and what was drawn.",
+        "scenario's distributions, and the report says what came from the files and what was drawn at random.",
         "",
         "### services.csv",
         "",

@@ -20,7 +20,6 @@ import numpy as np
 
 import spreadsim as ss
 from spreadsim.drivers.running import Task, run_tasks
-from spreadsim.levers import BalanceLevers, Programme
 from spreadsim.network.data import make_network
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.outcomes.statistics import student_interval
@@ -30,10 +29,11 @@ from spreadsim.parameters import (
     Cost,
     Declaration,
     Intervention,
+    Programme,
     Services,
     declarations,
 )
-from spreadsim.scenario.document import PeerTies, Scenario
+from spreadsim.scenario.document import FourLevers, PeerTies, Scenario
 from spreadsim.scenario.files import resolved, validate, with_setting
 from spreadsim.scenario.plan import Plan, plan
 
@@ -51,7 +51,7 @@ NAMES = [measure.name for measure in MEASURES]
 CONTEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "behaviour.adoption.cascade_probability": (
         {"behaviour.adoption.exposure_response": "independent-cascade", "behaviour.awareness.start": "aware"},
-        "used by the independent cascade alone, a response for limiting cases",
+        "used only by the independent cascade, a response for limiting cases",
     ),
     "behaviour.sustainment.support_multiplier": (
         {"programme.support_for": "implementing-and-embedded"},
@@ -59,24 +59,24 @@ CONTEXTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "programme.support_priority_share": (
         {"programme.support_priority": "most-deprived"},
-        "says how many have first call on support, and by default nobody has",
+        "says how many have priority for support, and by default nobody has",
     ),
 }
 CONTEXTS |= dict.fromkeys(
     ("programme.revision_of_form", "programme.revision_of_codification", "cost.revision"),
     (
         {"programme.revision_interval": 12},
-        "acts at a revision of the specification, and by default there is none",
+        "acts only when the specification is revised, and by default it never is",
     ),
 )
 # Why a parameter is inert under some strategies and not under others.
 _NO_MANDATE = "without a mandate nobody is instructed, and nobody adopts in name only"
 PARTLY: dict[str, str] = {
     "programme.latitude_after": "latitude is 1 while the programme runs, and 1 is what it is afterwards by default",
-    "behaviour.adoption.peer_influence_facilitated": "acts as far as the peer programme goes, and there is none",
+    "behaviour.adoption.peer_influence_facilitated": "acts in proportion to the peer programme, and there is none",
     "behaviour.adaptation.minimum_latitude": "sets the latitude of the dial below its organic end; a latitude that is "
-    "given, as in blend, takes its place",
-    "behaviour.drift.monitoring_reduction": "acts as far as monitoring goes, and there is none",
+    "set directly, as in blend, replaces it",
+    "behaviour.drift.monitoring_reduction": "acts in proportion to monitoring, and there is none",
     "behaviour.engagement.reactance": _NO_MANDATE,
     "behaviour.engagement.misfit_penalty": _NO_MANDATE,
     "behaviour.mandate.compliance_rate": _NO_MANDATE,
@@ -85,16 +85,17 @@ PARTLY: dict[str, str] = {
     "behaviour.mandate.conversion_rate": _NO_MANDATE,
     "behaviour.mandate.lapse_rate": _NO_MANDATE,
     "behaviour.mandate.delivery_in_name_only": _NO_MANDATE,
-    "behaviour.sustainment.lack_of_ownership_multiplier": f"{_NO_MANDATE}: whoever chose owns the change wholly",
+    "behaviour.sustainment.lack_of_ownership_multiplier": f"{_NO_MANDATE}: a service that chose owns the change fully",
     "behaviour.sustainment.ownership_when_mandated": _NO_MANDATE,
     "behaviour.copying.error_from_hierarchy": _NO_MANDATE,
 }
-# What moves nothing that could be told from luck, and why.
+# What moves nothing clearly, and why.
 FAINT: dict[str, str] = {
-    "services.deprivation.intraclass_correlation": "it says who is deprived beside whom, and not how many are",
-    "services.population.median": "outcomes are shares, so that the unit of population cancels; what is left is the "
+    "services.deprivation.intraclass_correlation": "it affects which deprived services are in the same group, not "
+    "how many there are",
+    "services.population.median": "outcomes are shares, so the unit of population cancels; what remains is the "
     "rounding to whole people",
-    "services.population.log_standard_deviation": "population weighs outcomes, and is drawn independently of what "
+    "services.population.log_standard_deviation": "population weights outcomes, and is drawn independently of what "
     "decides them",
 }
 # Choices that need another field to hold.
@@ -136,7 +137,7 @@ def declared() -> list[Declaration]:
         (Services, "services."),
         (PeerTies, "network.peer_ties."),
         (Programme, "programme."),
-        (BalanceLevers, "strategies."),
+        (FourLevers, "strategies."),
         (Behaviour, "behaviour."),
         (Cost, "cost."),
     ]
@@ -350,7 +351,7 @@ def page(found: list[Effect], replicates: int) -> str:
     paths = {e.move.path for e in found}
     letters = ", ".join(f"{k + 1} {name.replace('_', ' ')}" for k, name in enumerate(KEY))
     lines = [
-        "# Every parameter does something",
+        "# What every parameter does",
         "",
         f"Written by `python experiments/effects.py --replicates {replicates}`: each parameter at the low end, the",
         "default and the high end of its plausible range, under the default scenario's three strategies,",
@@ -359,7 +360,7 @@ def page(found: list[Effect], replicates: int) -> str:
         "",
         f"Each cell: {len(KEY)} marks ({letters});",
         f"then the change in sustained benefit from low to high, and how many of all {len(NAMES)} measures move.",
-        "`+` higher, `-` lower at the high end; `~` moves, not one way; `.` not told from luck",
+        "`+` higher, `-` lower at the high end; `~` moves, not one way; `.` no clear move",
         f"({LEVEL:.1%} paired intervals); `0` equal to the last bit. *Inert*: all measures of all replicates are",
         "equal to the last bit.",
         "",
@@ -371,7 +372,7 @@ def page(found: list[Effect], replicates: int) -> str:
         *map(_row, found),
         "",
         "Components: `complexity` and `codification` are moved in all; `weight` and `core` in the last core one. The",
-        "four levers are moved in each strategy, the others staying; `balance` replaces them all.",
+        "four levers are moved in each strategy, while the others stay; `balance` replaces them all.",
         "",
         "## Inert ones, explained",
         "",
@@ -385,7 +386,7 @@ def page(found: list[Effect], replicates: int) -> str:
             lines.append(f"- `{e.move.label}`: inert under {where}; {why}.")
     faint = [e for e in found if len(e.inert_in()) < len(STRATEGIES) and not e.n_told()]
     if faint:
-        lines += ["", "## Moved, and nothing told from luck", ""]
+        lines += ["", "## Moved, but not clearly", ""]
         lines += [f"- `{e.move.label}`" + (f": {FAINT[e.move.path]}." if e.move.path in FAINT else "") for e in faint]
     return "\n".join([*lines, ""])
 

@@ -1,4 +1,4 @@
-"""Every parameter of the model but the programme's (``levers``), declared once, and how one is declared.
+"""Every parameter of the model, declared once.
 
 What belongs here: for each parameter its name, type, unit, bounds, plausible range, default, meaning, symbol
 and where the default comes from. The scenario schema, ``--set``, error texts, the resolved file, the app's
@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -46,14 +46,12 @@ def parameter(
     symbol: str = "",
     source: str = "",
     evidence: Evidence = "judgement",
-    label: str = "",
     above: float | None = None,
     infinite: bool = False,
 ) -> Any:
     """Declare one parameter as a pydantic field that carries all that is known of it.
 
-    `bounds` are inclusive; `above` replaces the lower bound by a strict one; `infinite` admits infinity; `label` is its
-    name in the app, else made from its path.
+    `bounds` are inclusive; `above` replaces the lower bound by a strict one; `infinite` admits infinity.
     """
     limits: dict[str, Any] = {}
     if bounds is not None:
@@ -72,7 +70,6 @@ def parameter(
         "symbol": symbol,
         "source": source,
         "evidence": evidence,
-        "label": label,
     }
     return Field(default, description=meaning, json_schema_extra={"parameter": extra}, **limits)
 
@@ -81,8 +78,7 @@ def parameter(
 class Declaration:
     """What is known of one parameter, for readers other than pydantic (reference page, sliders, sweeps).
 
-    `kind` is ``number``, ``integer``, ``switch``, ``choice`` or ``other``; `choices` holds a choice's values; `label`
-    is its name in the app, where that is not made from its path.
+    `kind` is ``number``, ``integer``, ``switch``, ``choice`` or ``other``; `choices` holds a choice's values.
     """
 
     path: str
@@ -96,7 +92,6 @@ class Declaration:
     source: str
     evidence: str
     choices: tuple[str, ...] = ()
-    label: str = ""
 
 
 def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:
@@ -152,7 +147,6 @@ def declarations(table: type[BaseModel], prefix: str = "") -> Iterator[Declarati
             source=known["source"],
             evidence=known["evidence"],
             choices=choices,
-            label=known["label"],
         )
 
 
@@ -162,7 +156,7 @@ def declarations(table: type[BaseModel], prefix: str = "") -> Iterator[Declarati
 
 
 class Run(Table):
-    """How long, how often, and with which luck."""
+    """How long, how often, and with which random numbers."""
 
     months: int = parameter(
         60, "Number of monthly steps; month 0 is the start.", unit="months", bounds=(1, 1200),
@@ -170,7 +164,7 @@ class Run(Table):
         source="five years, so that two follow the end of a three-year programme",
     )
     replicates: int = parameter(
-        100, "Number of paired runs of every strategy.", unit="runs", bounds=(1, 1_000_000),
+        100, "Number of paired runs of each strategy.", unit="runs", bounds=(1, 1_000_000),
         plausible=(10, 1000), evidence="design", source="design",
     )
     seed: int = parameter(
@@ -199,7 +193,8 @@ class Component(Table):
         symbol="w", source="equal shares",
     )
     complexity: float = parameter(
-        0.5, "How demanding the component is: it slows, is copied with more errors and is left out sooner.",
+        0.5, "How demanding the component is; demanding ones take longer, suffer more copying errors and are omitted "
+            "more.",
         unit="0 to 1", plausible=(0.0, 1.0), symbol="c", source="Rogers 2003; Greenhalgh et al. 2017 (NASSS)",
     )
     codification: float = parameter(
@@ -225,7 +220,7 @@ class Intervention(Table):
         source="Horton et al. 2018 (clarity of the change mechanism)",
     )
     core_exponent: int = parameter(
-        2, "How steeply the effect falls with lost core.", unit="power", bounds=(1, 3), plausible=(1, 3),
+        2, "How steeply the effect falls as core components are lost.", unit="power", bounds=(1, 3), plausible=(1, 3),
         symbol="gamma", evidence="set to match",
         source="effect 2-3 times larger at core fidelity .9 than .6: Durlak & DuPre 2008;41:327",
     )
@@ -274,7 +269,7 @@ class Capability(Table):
 
 
 class AdaptationTendency(Table):
-    """How far a service is inclined to make things its own."""
+    """How far a service tends to make things its own."""
 
     mean: float = parameter(
         0.5, "Mean tendency to adapt.", unit="0 to 1", plausible=(0.3, 0.7), symbol="a",
@@ -289,7 +284,7 @@ class Context(Table):
     """How far local circumstances lie from the originators'."""
 
     mean: float = parameter(
-        0.0, "Mean of contexts: how far services as a whole lie from the originators' circumstances.",
+        0.0, "Mean context: how far services as a whole are from the originators' circumstances.",
         unit="fit distances", bounds=(-100.0, 100.0), plausible=(0.0, 2.0), symbol="mx", evidence="assumed",
         source="0: the originators are typical of those who follow",
     )
@@ -337,6 +332,105 @@ class Services(Table):
 
 
 # --------------------------------------------------------------------------------------------------------------
+# Programme
+# --------------------------------------------------------------------------------------------------------------
+
+
+class StartingSites(Table):
+    """Where the improvement is at month 0."""
+
+    share: float = parameter(
+        0.03, "Share of services in which the improvement is embedded at the start.", unit="share of services",
+        plausible=(0.01, 0.1), symbol="n_seed", source="pilots",
+    )
+    rule: Literal["random", "most-ready", "most-connected", "most-deprived", "adjacent"] = parameter(
+        "random", "How the starting sites are chosen; ties by order of services.", unit="rule", bounds=None,
+        source="netdiffuseR's and Centola's seeding rules", evidence="design",
+    )
+    ids: list[str] | None = Field(None, description="Starting sites named one by one; replaces share and rule.")
+
+
+class Waves(Table):
+    """In which order the instruction goes out to the groups of a level; the announcement is made to all at once."""
+
+    months_between: int = parameter(
+        0, "Months between one group's instruction and the next one's; 0: all at once.", unit="months",
+        bounds=(0, 120), plausible=(0, 12), evidence="design",
+        source="roll-out in waves, as in stepped-wedge trials",
+    )
+    level: str | None = Field(None, description="Level whose groups are the waves; the top one if absent.")
+    order: list[str] = Field(
+        default_factory=list, description="Groups by name, the first wave first; others follow in their own order."
+    )
+
+
+SupportFor = Literal["implementing", "implementing-and-embedded"]
+
+
+class Programme(Table):
+    """What the programme does, beside the four levers that the balance sets."""
+
+    start_month: int = parameter(
+        0, "First month of the programme.", unit="month", bounds=(0, 1200), plausible=(0, 12), symbol="t_on",
+        evidence="design", source="design",
+    )
+    stop_month: int = parameter(
+        36, "First month without the programme.", unit="month", bounds=(0, 1200), plausible=(12, 60),
+        symbol="t_off", evidence="design", source="three-year programmes, then two years to see what lasts",
+    )
+    support: float = parameter(
+        0.5, "Facilitation of services while they implement.", unit="lever", plausible=(0.0, 1.0), symbol="S",
+        source="Baskerville, Ann Fam Med 2012;10:63 (practice facilitation)",
+    )
+    support_capacity: float = parameter(
+        0.15, "Share of all services that can be supported at full strength at once.", unit="share of services",
+        plausible=(0.02, 1.0), symbol="cap", source="effect falls as practices per facilitator rise: Baskerville 2012",
+    )
+    support_for: SupportFor = parameter(
+        "implementing", "Whether support also reaches embedded services.", unit="choice", bounds=None,
+        source="Parchman, Implement Sci 2013;8:93", evidence="design",
+    )
+    support_priority: Literal["none", "most-deprived"] = parameter(
+        "none", "Who has priority for support when capacity is short.", unit="choice", bounds=None,
+        source="proportionate universalism", evidence="design",
+    )
+    support_priority_share: float = parameter(
+        0.4, "Share of services, the most deprived first, that have priority for support.",
+        unit="share of services", plausible=(0.2, 0.6), evidence="design", source="two fifths",
+    )
+    co_production: float = parameter(
+        0.3, "How far patients and front-line staff shape the change.", unit="lever", plausible=(0.0, 1.0),
+        symbol="Co", source="Horton et al. 2018",
+    )
+    celebration: float = parameter(
+        0.3, "How far second leaders are identified, named and used.", unit="lever", plausible=(0.0, 1.0), symbol="L",
+        source="Horton et al. 2018; Flodgren, Cochrane CD000125",
+    )
+    latitude_after: Annotated[float, Field(ge=0.0, le=1.0)] | Literal["as-before"] = parameter(
+        1.0, "Latitude once the programme has ended; 'as-before' keeps its value during the programme.", unit="lever",
+        bounds=None, plausible=(0.0, 1.0), symbol="P_after", evidence="assumed",
+        source="nobody enforces the specification once the programme has ended",
+    )
+    revision_interval: int = parameter(
+        0, "Months between revisions of the specification, based on what its effective adopters do, while the "
+        "programme runs; 0: it is never revised.", unit="months", bounds=(0, 1200), plausible=(0, 24), symbol="rev",
+        evidence="assumed", source="test and revise: Horton et al., The spread challenge, 2018",
+    )
+    revision_of_form: float = parameter(
+        0.5, "Share of the gap between the published form and the mean form of effective adopters that one revision "
+        "closes.", plausible=(0.0, 1.0), symbol="rev_z", evidence="assumed",
+        source="test and revise: Horton et al. 2018; no measurement",
+    )
+    revision_of_codification: float = parameter(
+        0.25, "Share of the gap between a component's codification and its presence in effective adopters that one "
+        "revision closes.", plausible=(0.0, 1.0), symbol="rev_kappa", evidence="assumed",
+        source="test and revise: Horton et al. 2018; no measurement",
+    )
+    starting_sites: StartingSites = StartingSites()
+    waves: Waves = Waves()
+
+
+# --------------------------------------------------------------------------------------------------------------
 # Behaviour
 # --------------------------------------------------------------------------------------------------------------
 
@@ -347,11 +441,11 @@ class Awareness(Table):
     """Hearing of the improvement."""
 
     broadcast_rate: float = parameter(
-        0.06, "Chance a month of hearing from the programme, while it is on.", unit=_MONTHLY,
+        0.06, "Monthly chance of hearing from the programme while it runs.", unit=_MONTHLY,
         plausible=(0.01, 0.2), symbol="a_b",
     )
     exposure_rate: float = parameter(
-        0.5, "Chance a month of hearing from peers, at full exposure.", unit=_MONTHLY, plausible=(0.0, 1.0),
+        0.5, "Monthly chance of hearing from peers, at full exposure.", unit=_MONTHLY, plausible=(0.0, 1.0),
         symbol="a_e",
     )
     start: Literal["unaware", "aware"] = parameter(
@@ -364,12 +458,12 @@ class Adoption(Table):
     """Deciding to adopt of one's own accord."""
 
     external_influence: float = parameter(
-        0.007, "Chance a month of deciding without peers; halved when the programme is off.", unit=_MONTHLY,
+        0.007, "Monthly chance of deciding without peers; halved when the programme is not running.", unit=_MONTHLY,
         plausible=(0.0025, 0.03), symbol="p", evidence="set to match",
         source="Sultan, Farley, Lehmann 1990;27:70 (.03 a year); McCannon, BMJ 2006;332:1328 for the top",
     )
     peer_influence_unaided: float = parameter(
-        0.03, "Chance a month of deciding at full exposure to peers, with no peer programme.", unit=_MONTHLY,
+        0.03, "Monthly chance of deciding at full exposure to peers, with no peer programme.", unit=_MONTHLY,
         plausible=(0.015, 0.06), symbol="q0", evidence="set to match", source="Sultan et al. 1990 (.38 a year)",
     )
     peer_influence_facilitated: float = parameter(
@@ -381,7 +475,7 @@ class Adoption(Table):
         source="Granovetter 1978; Valente 1996;18:60; Kempe, Kleinberg, Tardos 2003 for the cascade",
     )
     cascade_probability: float = parameter(
-        0.1, "Chance that one newly embedded peer persuades, once; used by independent-cascade alone.",
+        0.1, "Chance that one newly embedded peer persuades, once; used only by independent-cascade.",
         unit="per newly embedded peer", plausible=(0.01, 0.5), symbol="beta", evidence="design",
         source="Kempe, Kleinberg, Tardos 2003; for the limiting cases",
     )
@@ -398,7 +492,7 @@ class Adoption(Table):
         plausible=(0.0, 1.0), symbol="chi", source="Rogers 2003 (observability)",
     )
     discouragement: float = parameter(
-        0.3, "Weight against of a peer that stopped.", unit="embedded peers", bounds=(0.0, 10.0),
+        0.3, "How much a peer that stopped counts against adoption.", unit="embedded peers", bounds=(0.0, 10.0),
         plausible=(0.0, 1.0), symbol="nu",
     )
     readoption_ratio: float = parameter(
@@ -433,7 +527,7 @@ class Engagement(Table):
         source="name-only cases: Pickering 2013; Dixon-Woods 2013;8:70",
     )
     misfit_penalty: float = parameter(
-        1.0, "Loss of odds when a mandated package may not be fitted to a context that differs.", unit="ratio",
+        1.0, "Loss of odds when a mandated package may not be adapted to a different context.", unit="ratio",
         bounds=(0.0, 100.0), plausible=(0.0, 3.0), symbol="k_fit",
     )
 
@@ -442,7 +536,7 @@ class Mandate(Table):
     """What an instruction from above does."""
 
     compliance_rate: float = parameter(
-        0.25, "Chance a month of acting on the instruction, at full mandate.", unit=_MONTHLY,
+        0.25, "Monthly chance of acting on the instruction, at full mandate.", unit=_MONTHLY,
         plausible=(0.05, 1.0), symbol="m_max",
     )
     months_per_level: int = parameter(
@@ -450,11 +544,11 @@ class Mandate(Table):
         bounds=(0, 120), plausible=(0, 6), symbol="lag",
     )
     conversion_rate: float = parameter(
-        0.03, "Chance a month that a name-only adopter takes it on in earnest, at full engagement and influence.",
+        0.03, "Monthly chance that a name-only adopter takes it on in earnest, at full engagement and influence.",
         unit=_MONTHLY, plausible=(0.0, 0.1), symbol="c_conv", source="no data: the most decisive unknown",
     )
     lapse_rate: float = parameter(
-        0.03, "Chance a month that a nominal adoption lapses, without mandate.", unit=_MONTHLY,
+        0.03, "Monthly chance that a nominal adoption lapses without a mandate.", unit=_MONTHLY,
         plausible=(0.0, 0.1), symbol="c_relapse",
     )
     delivery_in_name_only: float = parameter(
@@ -472,7 +566,7 @@ class Implementation(Table):
         source="Schouten 2008 (collaboratives) to Fixsen 2005 (2-4 years)",
     )
     abandonment_rate: float = parameter(
-        0.02, "Chance a month of giving up, at engagement one half.", unit=_MONTHLY, bounds=(0.0, 0.5),
+        0.02, "Monthly chance of giving up, at engagement one half.", unit=_MONTHLY, bounds=(0.0, 0.5),
         plausible=(0.0, 0.05), symbol="ab0",
     )
 
@@ -481,7 +575,7 @@ class Sustainment(Table):
     """Whether what is embedded lasts."""
 
     discontinuation_rate: float = parameter(
-        0.008, "Chance a month of stopping at full effect, full ownership and capability one half.", unit=_MONTHLY,
+        0.008, "Monthly chance of stopping at full effect, full ownership and capability one half.", unit=_MONTHLY,
         plausible=(0.002, 0.03), symbol="d0", evidence="set to match",
         source="Wong 2022;3:2; Nevedal 2024;19:34; Bradley 2005;53:1455",
     )
@@ -494,15 +588,15 @@ class Sustainment(Table):
         plausible=(0.0, 3.0), symbol="k_own",
     )
     support_multiplier: float = parameter(
-        1.0, "How much longer full support keeps an embedded service, where it reaches it.", unit="ratio",
+        1.0, "How much longer full support keeps a service going, where it reaches embedded services.", unit="ratio",
         bounds=(0.0, 100.0), plausible=(0.0, 3.0), symbol="k_sus", source="Parchman 2013;8:93",
     )
     capability_weight: float = parameter(
-        1.0, "How much longer capable services keep it.", unit="ratio", bounds=(0.0, 10.0), plausible=(0.5, 2.0),
+        1.0, "How much longer capable services keep going.", unit="ratio", bounds=(0.0, 10.0), plausible=(0.5, 2.0),
         symbol="k_cap",
     )
     ownership_when_mandated: float = parameter(
-        0.2, "Ownership of a change that was instructed, without co-production.", unit="0 to 1",
+        0.2, "Ownership of a mandated change without co-production.", unit="0 to 1",
         plausible=(0.0, 1.0), symbol="own_m",
     )
 
@@ -515,11 +609,11 @@ class Adaptation(Table):
         bounds=(0.0, INFINITY), above=0.0, plausible=(0.5, 2.0), symbol="tau", infinite=True,
     )
     adjustment_rate: float = parameter(
-        0.15, "Share of the remaining gap in form closed a month.", unit=_MONTHLY, plausible=(0.02, 0.5),
+        0.15, "Share of the remaining gap in form that is closed each month.", unit=_MONTHLY, plausible=(0.02, 0.5),
         symbol="g0",
     )
     core_erosion_rate: float = parameter(
-        0.04, "Chance a month that adapting while implementing costs part of a core component.",
+        0.04, "Monthly chance that adapting while implementing costs part of a core component.",
         unit="per month and core component", plausible=(0.0, 0.15), symbol="eta",
         source="Winter et al. 2012 against Hall 2016",
     )
@@ -537,7 +631,7 @@ class Copying(Table):
     """What arrives when one service learns from another."""
 
     error_from_peer: float = parameter(
-        0.15, "Chance that a component suffers in copying from a peer.", unit="per component and transfer",
+        0.15, "Chance that a component is damaged when copied from a peer.", unit="per component and transfer",
         plausible=(0.0, 0.5), symbol="e_peer", source="Pearce 2012 (train-the-trainer); HSW 2008: weak",
     )
     error_from_specification: float = parameter(
@@ -561,7 +655,7 @@ class Copying(Table):
         plausible=(0.0, 2.0), symbol="b_err",
     )
     second_leader_error_ratio: float = parameter(
-        0.5, "Copying error from a second leader relative to any peer.", unit="ratio", plausible=(0.0, 1.0),
+        0.5, "Copying error from a second leader relative to other peers.", unit="ratio", plausible=(0.0, 1.0),
         symbol="e_L",
     )
 
@@ -570,7 +664,7 @@ class Drift(Table):
     """Unintended loss over time, and repair."""
 
     rate: float = parameter(
-        0.01, "Chance a month that an embedded component loses part of itself.", unit="per month and component",
+        0.01, "Monthly chance that an embedded component loses part of itself.", unit="per month and component",
         bounds=(0.0, 0.2), plausible=(0.0, 0.03), symbol="dr0",
         source="Chambers, Glasgow, Stange 2013;8:117 (drift is an assumption, not a law)",
     )
@@ -578,15 +672,15 @@ class Drift(Table):
         0.7, "How far full monitoring reduces drift.", unit="share", plausible=(0.0, 1.0), symbol="u_dr",
     )
     repair_rate: float = parameter(
-        0.03, "Chance a month that a fully codified component is repaired under full audit.",
+        0.03, "Monthly chance that a fully codified component is repaired under full audit.",
         unit="per month and component", bounds=(0.0, 0.5), plausible=(0.0, 0.1), symbol="rep0",
     )
     repair_without_audit: float = parameter(
-        0.2, "Share of the repair rate that reading the template again gives, core components alone.",
+        0.2, "Share of the repair rate that rereading the template gives, for core components only.",
         unit="share", plausible=(0.0, 1.0), symbol="r0", evidence="assumed",
     )
     repair_from_peers: float = parameter(
-        0.01, "Chance a month that a core component is repaired at full exposure to peers.",
+        0.01, "Monthly chance that a core component is repaired at full exposure to peers.",
         unit="per month and core component", bounds=(0.0, 0.5), plausible=(0.0, 0.05), symbol="rep_peer",
         evidence="assumed",
     )
@@ -600,7 +694,7 @@ class SecondLeaders(Table):
         unit="probability", plausible=(0.0, 1.0), symbol="pi_L", source="Flodgren, Cochrane CD000125, 2019",
     )
     persuasion_multiplier: float = parameter(
-        1.0, "How much more a second leader persuades than any embedded peer.", unit="ratio", bounds=(0.0, 100.0),
+        1.0, "How much more a second leader persuades than another embedded peer.", unit="ratio", bounds=(0.0, 100.0),
         plausible=(0.0, 2.0), symbol="k_L", source="Flodgren, Cochrane CD000125, 2019",
     )
 
@@ -637,10 +731,10 @@ class Cost(Table):
 
     programme_month: float = _cost(0.1, "Per service and month, times mandate + peer programme + monitoring.")
     implementing_month: float = _cost(2.0, "Per implementing service and month.")
-    supported_month: float = _cost(3.0, "More per supported service and month, times support received.")
-    co_production_month: float = _cost(1.0, "More per implementing service and month, times co-production.")
+    supported_month: float = _cost(3.0, "In addition, per supported service and month, times support received.")
+    co_production_month: float = _cost(1.0, "In addition, per implementing service and month, times co-production.")
     embedded_month: float = _cost(0.1, "Per service and month, embedded or in name only.")
     second_leader_month: float = _cost(0.5, "Per second leader and month, times celebration.")
     revision: float = _cost(
-        0.2, "Per service and revision of the specification: seeing what adopters do, rewriting, making it known."
+        0.2, "Per service and revision of the specification: observing adopters, rewriting, publishing."
     )

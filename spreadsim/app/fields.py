@@ -11,14 +11,21 @@ from functools import cache
 from typing import Any
 
 from spreadsim.app.documents import CODIFICATION, NOWHERE, value_at
-from spreadsim.levers import BalanceLevers
 from spreadsim.parameters import Component, Declaration, declarations
-from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.plan import balance_levers
+from spreadsim.scenario.document import FOUR_LEVERS, FourLevers, Scenario
+from spreadsim.scenario.plan import four_levers
 
 LABELS = {
+    "balance": "Balance",
+    "mandate": "Mandate",
+    "latitude": "Latitude to adapt",
+    "peer_programme": "Peer programme",
+    "monitoring": "Monitoring",
     CODIFICATION: "How much is written down",
     "intervention.mechanism_clarity": "People know why it works",
+    "programme.co_production": "Co-production",
+    "programme.support": "Support",
+    "programme.celebration": "Celebration of second leaders",
     "services.context.standard_deviation": "How different contexts are",
     "run.months": "Months",
     "run.replicates": "Paired runs",
@@ -60,15 +67,15 @@ _BY_FILE = {"readiness", "capability", "adaptation_tendency", "context", "depriv
 def declared() -> dict[str, Declaration]:
     """Return the declarations of a scenario's parameters by path, with those of strategies' levers and components."""
     found = {d.path: d for d in declarations(Scenario)}
-    found |= {f"strategy.{d.path}": d for d in declarations(BalanceLevers)}
+    found |= {f"strategy.{d.path}": d for d in declarations(FourLevers)}
     codification = next(d for d in declarations(Component) if d.path == "codification")
     return found | {CODIFICATION: codification}
 
 
 def label(path: str) -> str:
     """Return a parameter's label: its own where it has one, else made from its path."""
-    if path in LABELS or declared()[path].label:
-        return LABELS.get(path) or declared()[path].label
+    if path in LABELS:
+        return LABELS[path]
     parts = path.split(".")[1:]
     words = [part.replace("_", " ") for part in parts]
     if words and words[-1] == "standard deviation":
@@ -124,18 +131,18 @@ def _step(d: Declaration, low: float, high: float) -> float:
 
 
 def balance_controls(scenario: Scenario, base: Scenario, strategy: str) -> list[dict[str, Any]]:
-    """Return the balance of a strategy and the levers that it sets, unless they are given one by one."""
+    """Return the balance of a strategy and the four levers that it sets, unless they are given one by one."""
     table = scenario.strategies[strategy]
     was = base.strategies.get(strategy)
     least = scenario.behaviour.adaptation.minimum_latitude
-    levers, levers_were = balance_levers(table, least), balance_levers(was, least) if was is not None else {}
+    levers, levers_were = four_levers(table, least), four_levers(was, least) if was is not None else {}
     found = []
-    for name in BalanceLevers.model_fields:
+    for name in ("balance", *FOUR_LEVERS):
         own = getattr(table, name)
         before = getattr(was, name) if was is not None else NOWHERE
         value = own if name == "balance" else levers.get(name)
         item = _described(
-            declared()[f"strategy.{name}"], f"strategies.{strategy}.{name}", label(f"strategy.{name}"), value,
+            declared()[f"strategy.{name}"], f"strategies.{strategy}.{name}", LABELS[name], value,
             levers_were.get(name, before) if name != "balance" and was is not None else before,
         )  # fmt: skip
         if name != "balance" and own is None:
@@ -144,7 +151,7 @@ def balance_controls(scenario: Scenario, base: Scenario, strategy: str) -> list[
         if name == "balance":
             item["ends"] = ["mandated", "organic"]
         if name == "balance" and own is None:
-            item |= {"value": None, "follows": "not used: its levers are set one by one; moving it sets them"}
+            item |= {"value": None, "follows": "not used: the four levers are set one by one; moving it sets them"}
         elif own is not None and before is not NOWHERE and own != before:
             item |= {"changed": True, "chip": "changed by you", "chipKind": "changed"}
         found.append(item)

@@ -10,16 +10,15 @@ import math
 from collections.abc import Iterable, Sequence
 
 from spreadsim import draws, rules
-from spreadsim.levers import LEVERS, BalanceLevers, Lever
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.parameters import Component, Declaration, declarations
-from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.document import FourLevers, Scenario
 from spreadsim.state import ATTRIBUTES, EVENT_FIELDS, STATE
 
 _PHASES = {
     "quality": "what each service delivers, and how far that persuades its peers",
     "record": "the month's sums: over embedded services, then implementing ones, then those in name only",
-    "support": "the support that each service gets: places shared by those waiting; at the horizon a run stops here",
+    "support": "the support that each service gets: places shared by those waiting; at the horizon the run stops here",
     "revision": "if one is due, the specification moves towards what its effective adopters did last month",
     "transition": "hear, decide, be directed, convert, finish, give up, stop; on entry, copy; on embedding, lead",
     "change": "adapt, erode, drift, repair, in services implementing or embedded before and after",
@@ -92,46 +91,10 @@ def parameter_tables() -> str:
         *groups["intervention"],
         *declarations(Component, "intervention.components.NAME."),
     ]
-    groups["strategies"] = list(declarations(BalanceLevers, "strategies.NAME."))
+    groups["strategies"] = list(declarations(FourLevers, "strategies.NAME."))
     for name, entries in groups.items():
         parts += [f"### {name}", "", markdown_table(header, map(_row, entries)), ""]
     return "\n".join(parts)
-
-
-def _when_it_stops(one: Lever) -> str:
-    """Return what becomes of a lever outside its months, in words."""
-    if one.off is None or one.months is None:
-        return "stays"
-    if one.off_field:
-        return f"becomes `{one.off_field}`"
-    return f"becomes {one.off:g}"
-
-
-def lever_table() -> str:
-    """Return every lever of a month, and how it comes by its value.
-
-    Returns
-    -------
-    A Markdown table.
-
-    Examples
-    --------
-    >>> print(lever_table().splitlines()[2])
-    | `mandate` | M | Mandate | yes | yes | becomes 0 |
-    """
-    rows = [
-        [
-            f"`{one.name}`",
-            one.declaration.symbol,
-            one.label,
-            "yes" if one.balance is not None else "no",
-            "yes" if one.scheduled else "no",
-            _when_it_stops(one),
-        ]
-        for one in LEVERS
-    ]
-    header = ["lever", "symbol", "label", "set by the balance", "in a schedule", "when the programme stops"]
-    return markdown_table(header, rows)
 
 
 def reference_page() -> str:
@@ -144,7 +107,7 @@ def reference_page() -> str:
     Examples
     --------
     >>> [line for line in reference_page().splitlines() if line.startswith("## ")][:3]
-    ['## Parameters', '## Levers of a month', '## State of a service']
+    ['## Parameters', '## State of a service', '## Phases of a month']
     """
     variables = [*((v, "attribute") for v in ATTRIBUTES), *((v, "state") for v in STATE)]
     purposes = sorted(
@@ -155,21 +118,17 @@ def reference_page() -> str:
     parts = [
         "# Reference",
         "",
-        "Made by `python docs/make_reference.py` from the declarations in the code; a test holds it to them.",
+        "Made by `python docs/make_reference.py` from the declarations in the code; a test checks that they match.",
         "",
         "## Parameters",
         "",
         "*Bounds*: a value outside is refused. *Plausible range*: what sliders and sweeps use; a value outside is",
-        "allowed and noted in the report. *Basis*: `published` (a figure of the source), `set to match` (chosen so "
+        "allowed but noted in the report. *Basis*: `published` (a figure of the source), `set to match` (chosen so "
         "that",
         "the model meets the cases named), `judgement`, `assumed` (added to make a claim testable; a value switches it",
         "off), `design` (how the study is set up).",
         "",
         parameter_tables(),
-        "## Levers of a month",
-        "",
-        lever_table(),
-        "",
         "## State of a service",
         "",
         "States: " + ", ".join(f"{i} {name}" for i, name in enumerate(rules.STATES)) + ".",
@@ -187,7 +146,7 @@ def reference_page() -> str:
         "",
         "## Events",
         "",
-        "One for every change of state: " + ", ".join(f"`{name}`" for name, _ in EVENT_FIELDS) + ".",
+        "One event for every change of state: " + ", ".join(f"`{name}`" for name, _ in EVENT_FIELDS) + ".",
         "The month of an event is the first in which the new state holds.",
         "",
         "## Purposes of random draws",
@@ -196,7 +155,7 @@ def reference_page() -> str:
         "",
         "## Measures",
         "",
-        "At the horizon unless said otherwise; a ratio with nothing below it is null, never 0.",
+        "At the horizon unless said otherwise; a ratio with a zero denominator is null, never 0.",
         "",
         markdown_table(
             ["name", "unit", "better", "monthly", "meaning"],

@@ -20,7 +20,7 @@ from spreadsim.comparison.findings import CAUTION, frontier_sentences
 from spreadsim.comparison.report_tables import curve_table, outcome_table
 from spreadsim.network.data import Network
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.plan import balance_levers
+from spreadsim.scenario.plan import four_levers
 
 LOOK = {"compact": True, "states": pictures.states()}
 FIRST = ("headline", "benefit")  # of the findings, above the figures
@@ -52,7 +52,7 @@ def strategy_items(scenario: Scenario) -> list[dict[str, Any]]:
     least = scenario.behaviour.adaptation.minimum_latitude
     found = []
     for place, (name, table) in enumerate(scenario.strategies.items()):
-        levers = balance_levers(table, least)
+        levers = four_levers(table, least)
         words = ", ".join(f"{key.replace('_', ' ')} {value:.2g}" for key, value in levers.items())
         balance = "" if table.balance is None else f"balance {table.balance:g}: "
         found.append({
