@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from spreadsim.app import documents, fields, pictures, tables, uploads, widgets, work
+from spreadsim.app import documents, fields, runs, widgets
+from spreadsim.app.display import charts, tables
 from spreadsim.app.library import Html, component, solara, use_task
 from spreadsim.app.screens import compare, explore, intervention, learn, report, sweeps
 from spreadsim.app.screens import network as network_screen
+from spreadsim.app.server import uploads
 from spreadsim.app.session import TABS, Session
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.errors import SpreadsimError
@@ -43,7 +45,7 @@ def _network(scenario: Scenario) -> tuple[Network | None, str]:
     if not uploads.may_read(scenario):
         return None, "This scenario refers to the files of a network. Bring them in on the Network screen."
     try:
-        return work.base_network(scenario), ""
+        return runs.base_network(scenario), ""
     except SpreadsimError as error:
         return None, str(error)
     except Exception:
@@ -93,8 +95,8 @@ def Page() -> None:
     scenario, tab = session.compared, session.tab.value
     base, problem = solara.use_memo(lambda: _network(scenario), [_network_mark(scenario)])
     hide = session.hide_names.value
-    network = solara.use_memo(lambda: pictures.hidden(base) if base and hide else base, [id(base), hide])
-    drawing = solara.use_memo(lambda: pictures.map_data(network) if network else None, [id(network)])
+    network = solara.use_memo(lambda: charts.hidden(base) if base and hide else base, [id(base), hide])
+    drawing = solara.use_memo(lambda: charts.map_data(network) if network else None, [id(network)])
     kept: dict[int, Network] = solara.use_memo(dict, [id(base)])
     target: Any = solara.use_ref(None)
     if tab in COMPARING and base is not None:
@@ -105,7 +107,7 @@ def Page() -> None:
         wanted = target.current
         if wanted is None or base is None:
             return
-        work.check_size(wanted, base.n)
+        runs.check_size(wanted, base.n)
         yield from compare.steps(
             wanted, base, comparing.is_current, lambda done: setattr(comparing, "progress", done), kept
         )
@@ -116,7 +118,7 @@ def Page() -> None:
     def full() -> tuple[Comparison, tuple[dict[str, Any], ...], Scenario] | None:
         if shown is None:
             return None
-        made = work.with_frontier(shown.comparison, full.is_current, lambda done: setattr(full, "progress", done))
+        made = runs.with_frontier(shown.comparison, full.is_current, lambda done: setattr(full, "progress", done))
         drawn = [tables.drawn(picture) for picture in tables.frontier_pictures(made)]
         return made, tuple(item for item in drawn if item is not None), shown.comparison.scenario
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from solara.toestand import Reactive
 
-from spreadsim.app import documents, exports, fields, uploads
+from spreadsim.app import documents, fields
+from spreadsim.app.display import exports
 from spreadsim.app.documents import History
 from spreadsim.app.library import solara
+from spreadsim.app.server import uploads
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.scenario.document import Scenario

@@ -15,9 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from spreadsim.app import documents, exports, fields, server, tables, uploads, work
+from spreadsim.app import documents, fields, runs
+from spreadsim.app.display import exports, tables
 from spreadsim.app.screens import report
-from spreadsim.app.security import Guard
+from spreadsim.app.server import application, uploads
+from spreadsim.app.server.security import Guard
 from spreadsim.app.session import Session
 from spreadsim.comparison.comparison import compare
 from spreadsim.errors import SpreadsimError
@@ -63,7 +65,7 @@ def brought(*files: tuple[str, bytes]) -> str:
     try:
         found = uploads.bring(load_scenario("default"), uploads.decoded(given))
         if found.scenario is not None:
-            work.base_network(found.scenario)
+            runs.base_network(found.scenario)
     except SpreadsimError as error:
         return str(error)
     if found.errors:
@@ -94,8 +96,8 @@ def met(kind: str = "http", path: str = "/", method: str = "GET", token: str = "
 
 def message(content: Any) -> str:
     """Send a message to a component that declares the event save; return what becomes of it."""
-    assert server.asks_for_declared({"event": "save", "data": 1}, {"save"})
-    return "heard" if server.asks_for_declared(content, {"save"}) else "ignored"
+    assert application.asks_for_declared({"event": "save", "data": 1}, {"save"})
+    return "heard" if application.asks_for_declared(content, {"save"}) else "ignored"
 
 
 def drafted(draft: Any) -> str:
@@ -133,8 +135,8 @@ def asked(path: str, value: Any) -> str:
     """Ask for a large comparison; return what the page says."""
     scenario = documents.changed(load_scenario("default"), path, fields.accepted(path, value))
     try:
-        work.check_size(scenario)
-    except work.TooLarge as error:
+        runs.check_size(scenario)
+    except runs.TooLarge as error:
         return str(error)
     return "taken"
 

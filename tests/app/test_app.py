@@ -15,9 +15,11 @@ import pytest
 
 pytest.importorskip("solara", reason="the app's packages are not installed")
 
-from spreadsim.app import documents, exports, fields, uploads, work
-from spreadsim.app.security import COOKIE, Guard, host_name, mended, policy
-from spreadsim.app.turns import AT_ONCE, LONG, PICTURES, NotWanted, Turns, turns
+from spreadsim.app import documents, fields, runs
+from spreadsim.app.display import exports
+from spreadsim.app.server import uploads
+from spreadsim.app.server.security import COOKIE, Guard, host_name, mended, policy
+from spreadsim.app.server.work_queue import AT_ONCE, LONG, PICTURES, NotWanted, Turns, turns
 from spreadsim.comparison.comparison import compare
 from spreadsim.errors import InputError, InputErrors
 from spreadsim.scenario.files import load_scenario, resolved, validate
@@ -122,8 +124,8 @@ def test_values_from_the_page_are_given_their_type() -> None:
 
 
 def test_the_quick_comparison_has_the_numbers_of_the_full_one(small: Any) -> None:
-    base = work.base_network(small)
-    first, last = work.compare_quickly(small, base, lambda: True)
+    base = runs.base_network(small)
+    first, last = runs.compare_quickly(small, base, lambda: True)
     expected = compare(small, frontier=False)
     assert last.as_json() == expected.as_json()
     for name, column in expected.runs_table().items():
@@ -134,8 +136,8 @@ def test_the_quick_comparison_has_the_numbers_of_the_full_one(small: Any) -> Non
 
 
 def test_the_frontier_has_the_numbers_of_the_full_one(small: Any) -> None:
-    *_, last = work.compare_quickly(small, work.base_network(small), lambda: True)
-    made, expected = work.with_frontier(last, lambda: True), compare(small)
+    *_, last = runs.compare_quickly(small, runs.base_network(small), lambda: True)
+    made, expected = runs.with_frontier(last, lambda: True), compare(small)
     assert made.frontier is not None
     assert expected.frontier is not None
     for name, values in expected.frontier.values.items():
@@ -148,7 +150,7 @@ def test_the_frontier_has_the_numbers_of_the_full_one(small: Any) -> None:
 def test_work_stops_when_nobody_waits(small: Any) -> None:
     asked = iter([True, True, False])
     with pytest.raises(NotWanted):
-        list(work.compare_quickly(small, work.base_network(small), lambda: next(asked, False)))
+        list(runs.compare_quickly(small, runs.base_network(small), lambda: next(asked, False)))
     with turns.turn(AT_ONCE, lambda: True) as mine:  # the turn was given back
         assert mine.is_held
 
@@ -184,11 +186,11 @@ def test_urgent_work_goes_first_and_long_work_gives_way() -> None:
 def test_too_much_is_refused_with_what_to_do() -> None:
     document = resolved(load_scenario("england-primary-care"))
     document["run"]["replicates"] = 10_000
-    with pytest.raises(work.TooLarge, match="at most"):
-        work.check_size(validate(document, "large"))
+    with pytest.raises(runs.TooLarge, match="at most"):
+        runs.check_size(validate(document, "large"))
     document["network"]["services"] = 1_000_000
-    with pytest.raises(work.TooLarge, match="command line"):
-        work.check_size(validate(document, "large"))
+    with pytest.raises(runs.TooLarge, match="command line"):
+        runs.check_size(validate(document, "large"))
 
 
 # ------------------------------------------------------------------------------------------------- exports

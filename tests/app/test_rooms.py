@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("solara", reason="the app's packages are not installed")
 
-from spreadsim.app import rooms
-from spreadsim.app.rooms import Refused, Rooms
+from spreadsim.app.classroom import rooms
+from spreadsim.app.classroom.rooms import Refused, Rooms
 
 
 class Clock:

@@ -160,7 +160,7 @@ def test_settings_are_compared_within_a_lever_that_is_given(root: Path, tmp_path
 
 def test_only_sweeps_of_the_folder_are_offered_and_opened(root: Path) -> None:
     pytest.importorskip("solara")
-    from spreadsim.app import sweep_folders
+    from spreadsim.app.server import sweep_folders
 
     sweep_folders.offer(root)
     try:
@@ -181,7 +181,7 @@ def test_only_sweeps_of_the_folder_are_offered_and_opened(root: Path) -> None:
 
 def test_a_sweep_on_files_opens_on_a_copy_of_them(tmp_path: Path) -> None:
     pytest.importorskip("solara")
-    from spreadsim.app import uploads
+    from spreadsim.app.server import uploads
 
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "services.csv").write_text("id,region\n" + "".join(f"s{i},r{i % 2}\n" for i in range(12)))

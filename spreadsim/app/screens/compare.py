@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from spreadsim.app import documents, exports, gallery, pictures, tables, widgets, work
+from spreadsim.app import documents, runs, widgets
+from spreadsim.app.display import charts, exports, gallery, tables
 from spreadsim.app.library import Html, component, solara
+from spreadsim.app.server.work_queue import IsWanted
 from spreadsim.app.session import Session
-from spreadsim.app.turns import IsWanted
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.comparison.figures.strategies import curve_figure
 from spreadsim.comparison.findings import CAUTION, frontier_sentences
@@ -22,10 +23,10 @@ from spreadsim.network.data import Network
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import four_levers
 
-LOOK = {"compact": True, "states": pictures.states()}
+LOOK = {"compact": True, "states": charts.states()}
 FIRST = ("headline", "benefit")  # of the findings, above the figures
 _numbers = itertools.count()
-CURVES = [[key, title] for key, (title, _) in pictures.CURVES.items()]
+CURVES = [[key, title] for key, (title, _) in charts.CURVES.items()]
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def steps(
     scenario: Scenario, base: Network, is_wanted: IsWanted, tell: Any, networks: dict[int, Network]
 ) -> Iterator[Shown]:
     """Yield a comparison as it becomes known."""
-    for stage, comparison in enumerate(work.compare_quickly(scenario, base, is_wanted, tell, networks)):
+    for stage, comparison in enumerate(runs.compare_quickly(scenario, base, is_wanted, tell, networks)):
         is_last = stage == 1 or bool(comparison.outcomes[comparison.strategies[0]][0].groups)
         yield Shown(next(_numbers), comparison, is_last, tuple(tables.sentences(comparison, is_last)))
 
@@ -72,11 +73,11 @@ def Compare(
     comparison = shown.comparison if shown else None
 
     def choose(name: Any) -> None:
-        if name in pictures.CURVES:
+        if name in charts.CURVES:
             set_curve(name)
 
-    chart = solara.use_memo(lambda: pictures.bands(comparison, curve) if comparison else None, [id(comparison), curve])
-    plays = solara.use_memo(lambda: pictures.plays_of(comparison) if comparison else [], [id(comparison)])
+    chart = solara.use_memo(lambda: charts.bands(comparison, curve) if comparison else None, [id(comparison), curve])
+    plays = solara.use_memo(lambda: charts.plays_of(comparison) if comparison else [], [id(comparison)])
     outcome = solara.use_memo(
         lambda: [tables.table_data(outcome_table(comparison), "outcomes")] if comparison else [], [id(comparison)]
     )
@@ -87,7 +88,7 @@ def Compare(
         if kind == "png":
             session.hand_over(f"{curve}.png", exports.png(curve_figure(comparison, curve)), "image/png")
         elif kind == "csv":
-            title = pictures.CURVES[curve][0]
+            title = charts.CURVES[curve][0]
             text = exports.csv_of_tables([curve_table(comparison, curve, title)])
             session.hand_over(f"{curve}.csv", text, "text/csv")
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from spreadsim.app import documents, pictures, widgets
+from spreadsim.app import documents, widgets
+from spreadsim.app.display import charts
 from spreadsim.app.library import Html, component, solara, use_task
+from spreadsim.app.server.work_queue import AT_ONCE, SOON, turns
 from spreadsim.app.session import Session
-from spreadsim.app.turns import AT_ONCE, SOON, turns
 from spreadsim.comparison.explanation import explain
 from spreadsim.network.data import Network
 from spreadsim.scenario.document import Scenario
 
-LOOK = {"compact": False, "states": pictures.states(), "chosen": ""}
+LOOK = {"compact": False, "states": charts.states(), "chosen": ""}
 
 
 def _story(scenario: Scenario, network: Network, service: str, strategy: str, replicate: int) -> dict[str, Any]:
@@ -35,16 +36,16 @@ def Explore(session: Session, base: Network) -> None:
     mark = (base, replicate, scenario.network.redraw, hide)
 
     def make() -> Network:
-        network = pictures.network_of(scenario, base, replicate)
-        return pictures.hidden(network) if hide else network
+        network = charts.network_of(scenario, base, replicate)
+        return charts.hidden(network) if hide else network
 
     network = solara.use_memo(make, [*map(id, mark[:1]), *mark[1:]])
-    drawing = solara.use_memo(lambda: pictures.map_data(network), [id(network)])
+    drawing = solara.use_memo(lambda: charts.map_data(network), [id(network)])
 
     @use_task(dependencies=[scenario, strategy, replicate, id(network)])
     def play() -> dict[str, Any]:
         with turns.turn(AT_ONCE, play.is_current):
-            return pictures.play_data(scenario, network, strategy, replicate)
+            return charts.play_data(scenario, network, strategy, replicate)
 
     service = session.service.value
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from spreadsim.app import documents, exports, widgets, work
+from spreadsim.app import documents, runs, widgets
+from spreadsim.app.display import exports
 from spreadsim.app.library import component, solara, use_task
+from spreadsim.app.server.work_queue import LONG, turns
 from spreadsim.app.session import Session
-from spreadsim.app.turns import LONG, turns
 from spreadsim.comparison.components import ComponentStudy, readiness_of, study_components
 from spreadsim.errors import InputError
 from spreadsim.network.data import Network
@@ -117,10 +118,10 @@ def Intervention(session: Session, base: Network, network: Network) -> None:
     def study() -> tuple[Any, ...]:
         names = list(scenario.intervention.components)[:MOST_STUDIED]
         k = min(20, scenario.run.replicates)
-        if base.n * k * (3 * len(names) + 1) > 2 * work.MAX_RUNS_BY_SERVICES:
-            raise work.TooLarge("This needs more runs than the app makes; use 'spreadsim components'.")
+        if base.n * k * (3 * len(names) + 1) > 2 * runs.MAX_RUNS_BY_SERVICES:
+            raise runs.TooLarge("This needs more runs than the app makes; use 'spreadsim components'.")
         with turns.turn(LONG, study.is_current) as turn:
-            pace = work.Pace(k, turn, lambda done: setattr(study, "progress", done))
+            pace = runs.Pace(k, turn, lambda done: setattr(study, "progress", done))
             made = study_components(scenario, only=names, strategies=[strategy], replicates=k, progress=pace.step)
         return scenario, strategy, study_rows(made, strategy), made.n_replicates
 

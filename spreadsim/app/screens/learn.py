@@ -10,14 +10,16 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from spreadsim.app import documents, lesson_pages, pictures, widgets
+from spreadsim.app import documents, widgets
+from spreadsim.app.classroom import lesson_pages
+from spreadsim.app.display import charts
 from spreadsim.app.library import Html, component, solara, template, use_task
 from spreadsim.app.session import Session
 from spreadsim.errors import SpreadsimError
 from spreadsim.lessons.runs import checked_prediction
 
 Event = Callable[[Any], None]
-LOOK = {"compact": True, "states": pictures.states()}
+LOOK = {"compact": True, "states": charts.states()}
 
 
 @template("vue/learn.vue")

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from spreadsim.app import documents, fields, pictures, uploads, widgets
+from spreadsim.app import documents, fields, widgets
+from spreadsim.app.display import charts
 from spreadsim.app.library import Html, component, solara
+from spreadsim.app.server import uploads
 from spreadsim.app.session import Session
 from spreadsim.errors import SpreadsimError
 from spreadsim.network.data import Network
 from spreadsim.network.structure import structure
 
-LOOK = {"compact": False, "states": pictures.states(), "still": True, "chosen": ""}
+LOOK = {"compact": False, "states": charts.states(), "still": True, "chosen": ""}
 EXAMPLE = (
     "services.csv has a column 'id', and may have 'name', 'population', 'deprivation', 'readiness', 'capability', "
     "'context' and columns that name groups. ties.csv has 'source' and 'target', and may have 'weight'."

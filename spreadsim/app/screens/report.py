@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from spreadsim.app import exports, widgets
+from spreadsim.app import widgets
+from spreadsim.app.display import exports
 from spreadsim.app.library import component, use_task
 from spreadsim.app.screens.compare import Shown, full_status, hand_numbers
+from spreadsim.app.server.work_queue import PICTURES, turns
 from spreadsim.app.session import Session
-from spreadsim.app.turns import PICTURES, turns
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.comparison.report import render_report
 

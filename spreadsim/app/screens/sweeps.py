@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.app import documents, exports, sweep_folders, uploads, widgets, work
+from spreadsim.app import documents, runs, widgets
+from spreadsim.app.display import exports
 from spreadsim.app.library import Html, component, solara, use_task
+from spreadsim.app.server import sweep_folders, uploads
+from spreadsim.app.server.sweep_folders import Open
 from spreadsim.app.session import Session
-from spreadsim.app.sweep_folders import Open
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.sweeps.map import HeatMap, heat_map, points_of_cell
 from spreadsim.sweeps.page import Analysis, AnalysisFigure, Rows, heat_rows
@@ -196,7 +198,7 @@ def to_compare(session: Session, found: Studied, item: Any) -> None:
         scenario = scenario_of(
             tables.study, tables.points.values(point), [tables.settings[i] for i in places], f"point {point + 1}"
         )
-        work.check_size(scenario)
+        runs.check_size(scenario)
         session.open(uploads.shelved(scenario))
         session.tab.set("Compare")
 

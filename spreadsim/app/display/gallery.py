@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from spreadsim.app import tables, widgets
+from spreadsim.app import widgets
+from spreadsim.app.display import tables
+from spreadsim.app.display.tables import Picture
 from spreadsim.app.library import component, solara, use_task
+from spreadsim.app.server.work_queue import PICTURES, turns
 from spreadsim.app.session import Session
-from spreadsim.app.tables import Picture
-from spreadsim.app.turns import PICTURES, turns
 
 
 def item(picture: Picture, made: dict[str, Any] | None, is_stale: bool) -> dict[str, Any]:

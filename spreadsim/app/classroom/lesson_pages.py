@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.app import pictures, work
-from spreadsim.app.turns import AT_ONCE, turns
+from spreadsim.app import runs
+from spreadsim.app.display import charts
+from spreadsim.app.server.work_queue import AT_ONCE, turns
 from spreadsim.errors import InputError
 from spreadsim.lessons.data import Dates, dates_of
 from spreadsim.lessons.files import Lesson, find_lesson, lesson_folders, load_lesson
@@ -118,8 +119,8 @@ def runs(lesson: Lesson, dates: Dates | None, option: int | None = None) -> Less
     settings = {**(dates.settings if dates else {}), **(lesson.table.change.options[option].set if option is not None
                                                         else {})}  # fmt: skip
     network = dates.network if dates else None
-    if network is not None and network.n * lesson.table.replicates * len(lesson.table.arms) > work.MAX_RUNS_BY_SERVICES:
-        raise work.TooLarge(f"{network.n:,} services are more than the app can run in this lesson.")
+    if network is not None and network.n * lesson.table.replicates * len(lesson.table.arms) > runs.MAX_RUNS_BY_SERVICES:
+        raise runs.TooLarge(f"{network.n:,} services are more than the app can run in this lesson.")
     with turns.turn(AT_ONCE, lambda: True):
         made = run_lesson(lesson, settings, network)
     if not own:
@@ -281,9 +282,9 @@ def maps(run: LessonRun) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
         ties = made.network.ties
         mark = (made.network.n, ties.listener.tobytes(), ties.peer.tobytes())
         if mark not in found:
-            found[mark] = (pictures.map_data(made.network), [])
+            found[mark] = (charts.map_data(made.network), [])
         if len(found[mark][1]) < 4:  # maps side by side
-            found[mark][1].extend({**play, "title": arm.title} for play in pictures.plays_of(made))
+            found[mark][1].extend({**play, "title": arm.title} for play in charts.plays_of(made))
     return list(found.values())
 
 

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
-from spreadsim.app.turns import AT_ONCE, LONG, SOON, IsWanted, Turn, turns
+from spreadsim.app.server.work_queue import AT_ONCE, LONG, SOON, IsWanted, Turn, turns
 from spreadsim.comparison.comparison import (
     MAP_LEVERS,
     MAP_REPLICATES,

@@ -20,9 +20,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from spreadsim.app import lesson_pages
-from spreadsim.app.rooms import STAGES, Refused, Room, Rooms
-from spreadsim.app.security import MAX_CLASS_BODY
+from spreadsim.app.classroom import lesson_pages
+from spreadsim.app.classroom.rooms import STAGES, Refused, Room, Rooms
+from spreadsim.app.server.security import MAX_CLASS_BODY
 from spreadsim.errors import SpreadsimError
 from spreadsim.lessons.runs import LessonRun, checked_prediction, judge
 from spreadsim.outcomes.statistics import quantile_bands
@@ -32,7 +32,7 @@ REACHED_AT = "SPREADSIM_JOIN"  # the address that students type, where it is not
 STATIC = {
     "lesson.js": (HERE / "static" / "lesson.js", "text/javascript"),
     "lesson.css": (HERE / "static" / "lesson.css", "text/css"),
-    "app.css": (HERE / "vue" / "style.css", "text/css"),
+    "app.css": (HERE.parent / "vue" / "style.css", "text/css"),
     "class.css": (HERE / "static" / "class.css", "text/css"),
     "join.js": (HERE / "static" / "join.js", "text/javascript"),
     "class.js": (HERE / "static" / "class.js", "text/javascript"),
@@ -47,7 +47,7 @@ def _pages() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(
-        loader=PackageLoader("spreadsim.app", "pages"), autoescape=True, undefined=StrictUndefined,
+        loader=PackageLoader("spreadsim.app.classroom", "pages"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
 

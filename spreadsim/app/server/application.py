@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from spreadsim.app.security import LOOPBACK, Guard, is_loopback
+from spreadsim.app.server.security import LOOPBACK, Guard, is_loopback
 
 MAX_MESSAGE = 16_000_000  # bytes; uploads are checked again, and are smaller (``uploads``)
 SETTINGS = {
@@ -67,7 +67,7 @@ def application(hosts: frozenset[str] | None, token: str = "") -> Any:
     from starlette.middleware.gzip import GZipMiddleware
     from starlette.routing import Mount
 
-    from spreadsim.app.classroom import Classroom
+    from spreadsim.app.classroom.routes import Classroom
 
     settings.telemetry.mixpanel_enable = False
     _only_declared_events()

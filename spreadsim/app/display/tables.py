@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spreadsim.app import exports
+from spreadsim.app.display import exports
 from spreadsim.comparison import report_tables
 from spreadsim.comparison.aggregates import chosen_pairs
 from spreadsim.comparison.comparison import Comparison
