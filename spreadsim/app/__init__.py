@@ -3,7 +3,7 @@
 What belongs here: the server, the screens and what passes between them and the package's own functions. What does not:
 science. Everything that a screen shows can be had from the package and from files.
 
-`security` and `server` open the door; `documents`, `fields`, `uploads`, `work`, `pictures`, `tables` and `exports` know
-nothing of a browser; `library` names what the interface is made with; `session` is what one user has before them; the
-rest are screens.
+``server`` opens the door and holds what all visitors share; `session` is what one page has before it, `documents` and
+`fields` its scenario and the controls over it, `runs` the runs that it asks for; ``display`` turns results into what a
+browser takes; `page`, `widgets` and ``screens`` show them; ``classroom`` is beside the app, for a class.
 """

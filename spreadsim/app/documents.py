@@ -16,12 +16,12 @@ from spreadsim.scenario.document import FOUR_LEVERS, Scenario, without_levers
 from spreadsim.scenario.files import MAX_BYTES, load_scenario, resolved, shipped_names, to_toml, validate, with_setting
 from spreadsim.scenario.plan import plans
 
-MAX_STEPS = 200  # that can be undone
+MAX_HISTORY = 200  # that can be undone
 MAX_STRATEGIES = 4  # that are compared
-MAX_HELD = 24  # strategies of a file that is opened
-MAX_SAID = 600  # characters of a message
+MAX_STRATEGIES_IN_FILE = 24  # strategies of a file that is opened
+MAX_MESSAGE = 600  # characters of a message
 CODIFICATION = "intervention.codification"  # of every component at once; no field of the file
-NOWHERE = object()
+ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -33,39 +33,39 @@ class History:
 
     base: Scenario
     documents: tuple[Scenario, ...]
-    place: int = 0
+    position: int = 0
 
     @property
-    def now(self) -> Scenario:
+    def current(self) -> Scenario:
         """The present document."""
-        return self.documents[self.place]
+        return self.documents[self.position]
 
     @property
     def can_undo(self) -> bool:
         """Whether there is an earlier document."""
-        return self.place > 0
+        return self.position > 0
 
     @property
     def can_redo(self) -> bool:
         """Whether a later document was undone."""
-        return self.place + 1 < len(self.documents)
+        return self.position + 1 < len(self.documents)
 
-    def then(self, document: Scenario) -> History:
+    def push(self, document: Scenario) -> History:
         """Return the history with a new present document; what was undone is forgotten."""
-        kept = (*self.documents[: self.place + 1], document)[-MAX_STEPS:]
-        return replace(self, documents=kept, place=len(kept) - 1)
+        documents = (*self.documents[: self.position + 1], document)[-MAX_HISTORY:]
+        return replace(self, documents=documents, position=len(documents) - 1)
 
-    def moved(self, steps: int) -> History:
+    def step(self, steps: int) -> History:
         """Return the history some steps back (negative) or forth."""
-        return replace(self, place=min(max(self.place + steps, 0), len(self.documents) - 1))
+        return replace(self, position=min(max(self.position + steps, 0), len(self.documents) - 1))
 
 
-def opened(scenario: Scenario, base: Scenario | None = None) -> History:
+def history_from(scenario: Scenario, base: Scenario | None = None) -> History:
     """Return a new history that begins with a scenario."""
     return History(base or scenario, (scenario,))
 
 
-def shipped(name: str) -> Scenario:
+def shipped_scenario(name: str) -> Scenario:
     """Return a shipped scenario; no other name is looked for on the file system.
 
     Raises
@@ -77,7 +77,7 @@ def shipped(name: str) -> Scenario:
     return load_scenario(name)
 
 
-def from_text(text: str, shown_as: str = "the file") -> Scenario:
+def scenario_from_text(text: str, shown_as: str = "the file") -> Scenario:
     """Return the scenario that a TOML text describes; it may be based on a shipped scenario, and on no other file.
 
     Raises
@@ -96,20 +96,20 @@ def from_text(text: str, shown_as: str = "the file") -> Scenario:
 
         if not isinstance(parent, str):
             raise InputError(shown_as, "based_on", "is not text", "give the name of a shipped scenario")
-        document = merge(resolved(shipped(parent)), document)
+        document = merge(resolved(shipped_scenario(parent)), document)
     document.setdefault("name", "scenario")
-    held = document.get("strategies")
-    if isinstance(held, dict) and len(held) > MAX_HELD:
+    strategies = document.get("strategies")
+    if isinstance(strategies, dict) and len(strategies) > MAX_STRATEGIES_IN_FILE:
         raise InputError(
             shown_as,
             "strategies",
-            f"holds {len(held):,} strategies",
-            f"the app takes at most {MAX_HELD}; use the command line",
+            f"holds {len(strategies):,} strategies",
+            f"the app takes at most {MAX_STRATEGIES_IN_FILE}; use the command line",
         )
-    return _checked(document, shown_as)
+    return _validate(document, shown_as)
 
 
-def _checked(document: Mapping[str, Any], shown_as: str, like: Scenario | None = None) -> Scenario:
+def _validate(document: Mapping[str, Any], shown_as: str, like: Scenario | None = None) -> Scenario:
     scenario = validate(document, shown_as, None if like is None else like.folder)
     plans(scenario, shown_as)
     return scenario
@@ -135,16 +135,16 @@ def value_at(scenario: Scenario, path: str) -> Any:
     for key in _keys(path):
         if isinstance(here, Mapping):
             if key not in here:
-                return NOWHERE
+                return ABSENT
             here = here[key]
         elif hasattr(type(here), "model_fields") and key in type(here).model_fields:
             here = getattr(here, key)
         else:
-            return NOWHERE
+            return ABSENT
     return here
 
 
-def changed(scenario: Scenario, path: str, value: Any) -> Scenario:
+def with_value(scenario: Scenario, path: str, value: Any) -> Scenario:
     """Return the scenario with another value at a dotted path.
 
     Raises
@@ -162,7 +162,7 @@ def changed(scenario: Scenario, path: str, value: Any) -> Scenario:
         if _is_balance(keys):  # the dial sets the four levers: those that were given one by one give way to it
             document = _with_levers(document, keys[1], {})
         document = with_setting(document, keys, value, "this change")
-    return _checked(document, "this change", scenario)
+    return _validate(document, "this change", scenario)
 
 
 def with_table(scenario: Scenario, table: str, field: str, value: Any) -> Scenario:
@@ -174,7 +174,7 @@ def with_table(scenario: Scenario, table: str, field: str, value: Any) -> Scenar
     """
     document = resolved(scenario)
     document[table] = {**document[table], field: value}
-    return _checked(document, "this change", scenario)
+    return _validate(document, "this change", scenario)
 
 
 def without_file(scenario: Scenario) -> Scenario:
@@ -182,41 +182,41 @@ def without_file(scenario: Scenario) -> Scenario:
     document = resolved(scenario)
     table = {key: value for key, value in document["network"].items() if key != "path"}
     document["network"] = {**table, "source": "nested-hierarchy"}
-    return _checked(document, "this change")
+    return _validate(document, "this change")
 
 
-def as_opened(scenario: Scenario, base: Scenario, path: str) -> Scenario:
+def with_base_value(scenario: Scenario, base: Scenario, path: str) -> Scenario:
     """Return the scenario with the value at a path as it was opened, or as it is by default."""
     if path == CODIFICATION:
         document = resolved(scenario)
-        was = base.intervention.components
+        components = base.intervention.components
         for name, component in document["intervention"]["components"].items():
-            if name in was:
-                component["codification"] = was[name].codification
-        return _checked(document, "this change", scenario)
+            if name in components:
+                component["codification"] = components[name].codification
+        return _validate(document, "this change", scenario)
     keys = _keys(path)
     if _is_balance(keys) and keys[1] in base.strategies and keys[1] in scenario.strategies:
         own = resolved(base)["strategies"][keys[1]]
-        given = {name: own[name] for name in ("balance", *FOUR_LEVERS) if own.get(name) is not None}
-        return _checked(_with_levers(resolved(scenario), keys[1], given), "this change", scenario)
+        levers = {name: own[name] for name in ("balance", *FOUR_LEVERS) if own.get(name) is not None}
+        return _validate(_with_levers(resolved(scenario), keys[1], levers), "this change", scenario)
     value = value_at(base, path)
-    if value is NOWHERE or value is None:
+    if value is ABSENT or value is None:
         document = resolved(scenario)
         here: Any = document
         for key in keys[:-1]:
             here = here.get(key, {})
         here.pop(keys[-1], None)
-        return _checked(document, "this change", scenario)
-    return changed(scenario, path, value)
+        return _validate(document, "this change", scenario)
+    return with_value(scenario, path, value)
 
 
 def _is_balance(keys: list[str]) -> bool:
     return len(keys) == 3 and keys[0] == "strategies" and keys[2] == "balance"
 
 
-def _with_levers(document: dict[str, Any], strategy: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _with_levers(document: dict[str, Any], strategy: str, levers: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document in which a strategy gives its balance and four levers as in `given`, and in no other way."""
-    table = {**given, **without_levers(document["strategies"][strategy])}
+    table = {**levers, **without_levers(document["strategies"][strategy])}
     return {**document, "strategies": {**document["strategies"], strategy: table}}
 
 
@@ -227,39 +227,39 @@ def with_strategies(scenario: Scenario, strategies: Mapping[str, Mapping[str, An
     ------
     InputError, InputErrors : a strategy cannot be used.
     """
-    return _checked({**resolved(scenario), "strategies": dict(strategies)}, "this change", scenario)
+    return _validate({**resolved(scenario), "strategies": dict(strategies)}, "this change", scenario)
 
 
-def own_fields(scenario: Scenario) -> dict[str, dict[str, Any]]:
+def strategy_fields(scenario: Scenario) -> dict[str, dict[str, Any]]:
     """Return what each strategy sets itself."""
-    found: dict[str, dict[str, Any]] = resolved(scenario)["strategies"]
-    return found
+    strategies: dict[str, dict[str, Any]] = resolved(scenario)["strategies"]
+    return strategies
 
 
-def only(scenario: Scenario, names: list[str]) -> Scenario:
+def with_only(scenario: Scenario, names: list[str]) -> Scenario:
     """Return the scenario with some of its strategies, in the file's order."""
-    kept = {name: table for name, table in scenario.strategies.items() if name in names}
-    if not kept or len(kept) == len(scenario.strategies):
+    strategies = {name: table for name, table in scenario.strategies.items() if name in names}
+    if not strategies or len(strategies) == len(scenario.strategies):
         return scenario
-    return scenario.model_copy(update={"strategies": kept})
+    return scenario.model_copy(update={"strategies": strategies})
 
 
-def renamed(scenario: Scenario, name: str) -> Scenario:
+def with_name(scenario: Scenario, name: str) -> Scenario:
     """Return the scenario under another name, made of the characters that a name may hold."""
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name.strip())[:80]
-    return changed(scenario, "name", plain.lstrip("._-") or "scenario")
+    characters = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name.strip())[:80]
+    return with_value(scenario, "name", characters.lstrip("._-") or "scenario")
 
 
-def explained(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """Return a failure in words for the page, without the name of the file where the page itself is the source."""
     if isinstance(error, SpreadsimError):
-        said = str(error).replace("this change: ", "")
-        return said if len(said) <= MAX_SAID else said[:MAX_SAID] + "…"
+        text = str(error).replace("this change: ", "")
+        return text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE] + "…"
     return "This could not be done. Undo the last change, or open the scenario again."
 
 
 __all__ = [
-    "CODIFICATION", "MAX_STRATEGIES", "NOWHERE", "History", "as_opened", "changed", "explained", "from_text", "only",
-    "opened", "own_fields", "renamed", "shipped", "to_toml", "value_at", "with_strategies", "with_table",
-    "without_file",
+    "ABSENT", "CODIFICATION", "MAX_STRATEGIES", "History", "error_text", "history_from", "scenario_from_text",
+    "shipped_scenario", "strategy_fields", "to_toml", "value_at", "with_base_value", "with_name", "with_only",
+    "with_strategies", "with_table", "with_value", "without_file",
 ]  # fmt: skip

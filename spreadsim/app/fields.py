@@ -10,7 +10,7 @@ import math
 from functools import cache
 from typing import Any
 
-from spreadsim.app.documents import CODIFICATION, NOWHERE, value_at
+from spreadsim.app.documents import ABSENT, CODIFICATION, value_at
 from spreadsim.parameters import Component, Declaration, declarations
 from spreadsim.scenario.document import FOUR_LEVERS, FourLevers, Scenario
 from spreadsim.scenario.plan import four_levers
@@ -42,34 +42,34 @@ BASICS = (
     CODIFICATION, "intervention.mechanism_clarity", "programme.co_production", "programme.support",
     "programme.celebration", "services.context.standard_deviation",
 )  # fmt: skip
-GENERATORS = (
+NETWORK_PARAMETERS = (
     "network.source", "network.services", "network.peer_ties.picks_in_lowest_level",
     "network.peer_ties.picks_in_next_level", "network.peer_ties.picks_anywhere", "network.generator.neighbours",
     "network.generator.rewiring", "network.generator.attachments", "network.generator.mean_degree",
     "network.generator.branching", "network.peer_ties.homophily_distance", "network.redraw",
 )  # fmt: skip
-_SHAPES = {
+_NETWORK_KINDS = {
     "neighbours": ("ring-lattice", "small-world"), "rewiring": ("small-world",), "attachments": ("scale-free",),
     "mean_degree": ("random",), "branching": ("tree",),
 }  # fmt: skip
-TABLES = {
+TABLE_TITLES = {
     "run": "The runs", "intervention": "The intervention", "network": "The network", "services": "The services",
     "programme": "The programme", "behaviour": "How services behave", "cost": "Effort",
 }  # fmt: skip
-CHIPS = {
+EVIDENCE_LABELS = {
     "published": "literature", "set to match": "matched to literature", "judgement": "assumption",
     "assumed": "assumption", "design": "choice of study",
 }  # fmt: skip
-_BY_FILE = {"readiness", "capability", "adaptation_tendency", "context", "deprivation", "population"}
+_FILE_COLUMNS = {"readiness", "capability", "adaptation_tendency", "context", "deprivation", "population"}
 
 
 @cache
-def declared() -> dict[str, Declaration]:
+def parameter_declarations() -> dict[str, Declaration]:
     """Return the declarations of a scenario's parameters by path, with those of strategies' levers and components."""
-    found = {d.path: d for d in declarations(Scenario)}
-    found |= {f"strategy.{d.path}": d for d in declarations(FourLevers)}
+    by_path = {d.path: d for d in declarations(Scenario)}
+    by_path |= {f"strategy.{d.path}": d for d in declarations(FourLevers)}
     codification = next(d for d in declarations(Component) if d.path == "codification")
-    return found | {CODIFICATION: codification}
+    return by_path | {CODIFICATION: codification}
 
 
 def label(path: str) -> str:
@@ -84,22 +84,22 @@ def label(path: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def control(scenario: Scenario, base: Scenario, path: str, given: tuple[str, ...] = ()) -> dict[str, Any]:
+def control(scenario: Scenario, base: Scenario, path: str, file_columns: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return what the page needs to show one parameter of a scenario."""
-    d = declared()[path]
-    return _described(d, path, label(path), value_at(scenario, path), value_at(base, path), given)
+    d = parameter_declarations()[path]
+    return _control(d, path, label(path), value_at(scenario, path), value_at(base, path), file_columns)
 
 
-def _described(
-    d: Declaration, path: str, name: str, value: Any, was: Any, given: tuple[str, ...] = (), follows: str = ""
+def _control(
+    d: Declaration, path: str, name: str, value: Any, was: Any, file_columns: tuple[str, ...] = (), follows: str = ""
 ) -> dict[str, Any]:
-    is_changed = was is not NOWHERE and value != was
+    is_changed = was is not ABSENT and value != was
     low, high = d.plausible or d.bounds or (0.0, 1.0)
     table = path.split(".")
-    chip, kind = CHIPS[d.evidence], d.evidence.replace(" ", "-")
-    if table[0] == "services" and len(table) > 1 and table[1] in _BY_FILE & set(given):
+    chip, kind = EVIDENCE_LABELS[d.evidence], d.evidence.replace(" ", "-")
+    if table[0] == "services" and len(table) > 1 and table[1] in _FILE_COLUMNS & set(file_columns):
         chip, kind = "your data", "data"
-    if was is not NOWHERE and was != d.default and not is_changed and d.default is not None:
+    if was is not ABSENT and was != d.default and not is_changed and d.default is not None:
         chip, kind = "set by the scenario", "scenario"
     if is_changed:
         chip, kind = "changed by you", "changed"
@@ -118,8 +118,8 @@ def _finite(value: float) -> float | None:
 
 
 def _plain(value: Any) -> Any:
-    if value is NOWHERE or (isinstance(value, float) and not math.isfinite(value)):
-        return None if value is NOWHERE else "inf"
+    if value is ABSENT or (isinstance(value, float) and not math.isfinite(value)):
+        return None if value is ABSENT else "inf"
     return value
 
 
@@ -133,17 +133,18 @@ def _step(d: Declaration, low: float, high: float) -> float:
 def balance_controls(scenario: Scenario, base: Scenario, strategy: str) -> list[dict[str, Any]]:
     """Return the balance of a strategy and the four levers that it sets, unless they are given one by one."""
     table = scenario.strategies[strategy]
-    was = base.strategies.get(strategy)
-    least = scenario.behaviour.adaptation.minimum_latitude
-    levers, levers_were = four_levers(table, least), four_levers(was, least) if was is not None else {}
-    found = []
+    base_table = base.strategies.get(strategy)
+    minimum_latitude = scenario.behaviour.adaptation.minimum_latitude
+    levers = four_levers(table, minimum_latitude)
+    base_levers = four_levers(base_table, minimum_latitude) if base_table is not None else {}
+    controls = []
     for name in ("balance", *FOUR_LEVERS):
         own = getattr(table, name)
-        before = getattr(was, name) if was is not None else NOWHERE
+        before = getattr(base_table, name) if base_table is not None else ABSENT
         value = own if name == "balance" else levers.get(name)
-        item = _described(
-            declared()[f"strategy.{name}"], f"strategies.{strategy}.{name}", LABELS[name], value,
-            levers_were.get(name, before) if name != "balance" and was is not None else before,
+        item = _control(
+            parameter_declarations()[f"strategy.{name}"], f"strategies.{strategy}.{name}", LABELS[name], value,
+            base_levers.get(name, before) if name != "balance" and base_table is not None else before,
         )  # fmt: skip
         if name != "balance" and own is None:
             item |= {"follows": "follows the balance", "changed": False}
@@ -152,58 +153,60 @@ def balance_controls(scenario: Scenario, base: Scenario, strategy: str) -> list[
             item["ends"] = ["mandated", "organic"]
         if name == "balance" and own is None:
             item |= {"value": None, "follows": "not used: the four levers are set one by one; moving it sets them"}
-        elif own is not None and before is not NOWHERE and own != before:
+        elif own is not None and before is not ABSENT and own != before:
             item |= {"changed": True, "chip": "changed by you", "chipKind": "changed"}
-        found.append(item)
-    return found
+        controls.append(item)
+    return controls
 
 
-def basic_controls(scenario: Scenario, base: Scenario, strategy: str, given: tuple[str, ...]) -> list[dict[str, Any]]:
+def basic_controls(
+    scenario: Scenario, base: Scenario, strategy: str, file_columns: tuple[str, ...]
+) -> list[dict[str, Any]]:
     """Return the elements of spread, and how different contexts are; noted where the strategy sets its own."""
-    found = []
+    controls = []
     table = scenario.strategies[strategy]
     for path in BASICS:
-        item = control(scenario, base, path, given)
+        item = control(scenario, base, path, file_columns)
         own = getattr(table, path.rsplit(".", 1)[-1], None) if not path.startswith("services.") else None
         if own is not None:
             item["follows"] = f"{strategy} sets its own: {own:g}"
-        found.append(item)
-    return found
+        controls.append(item)
+    return controls
 
 
-def more_controls(scenario: Scenario, base: Scenario, given: tuple[str, ...]) -> list[dict[str, Any]]:
+def other_controls(scenario: Scenario, base: Scenario, file_columns: tuple[str, ...]) -> list[dict[str, Any]]:
     """Return every other parameter, by table of the file; those of the network stand on its screen."""
-    groups: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
-    for path, d in declared().items():
+    groups: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLE_TITLES}
+    for path, d in parameter_declarations().items():
         head = path.split(".")[0]
         if path in BASICS or head not in groups or head == "network" or d.kind == "other":
             continue
-        groups[head].append(control(scenario, base, path, given))
-    return [{"title": TABLES[name], "controls": items} for name, items in groups.items() if items]
+        groups[head].append(control(scenario, base, path, file_columns))
+    return [{"title": TABLE_TITLES[name], "controls": items} for name, items in groups.items() if items]
 
 
-def network_controls(scenario: Scenario, base: Scenario, given: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def network_controls(scenario: Scenario, base: Scenario, file_columns: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """Return the controls that have a meaning for how the network is made; `given`: columns that the user brought."""
     source = scenario.network.source
-    found = []
-    for path in GENERATORS:
+    controls = []
+    for path in NETWORK_PARAMETERS:
         last = path.rsplit(".", 1)[-1]
-        if last in _SHAPES and source not in _SHAPES[last]:
+        if last in _NETWORK_KINDS and source not in _NETWORK_KINDS[last]:
             continue
         if "picks" in last and source not in ("nested-hierarchy", "file"):
             continue
         if source == "file" and path in ("network.source", "network.services"):
             continue
-        if "target" in given and ("picks" in last or last in ("homophily_distance", "redraw")):
+        if "target" in file_columns and ("picks" in last or last in ("homophily_distance", "redraw")):
             continue  # the ties are the user's own
         item = control(scenario, base, path)
         if path == "network.source":
             item["choices"] = [choice for choice in item["choices"] if choice not in ("file", "graph")]
-        found.append(item)
-    return found
+        controls.append(item)
+    return controls
 
 
-def accepted(path: str, value: Any) -> Any:
+def typed_value(path: str, value: Any) -> Any:
     """Return a value as it came from the page, in the type that the parameter has.
 
     Raises
@@ -211,7 +214,7 @@ def accepted(path: str, value: Any) -> Any:
     ValueError : it is not of that type.
     """
     key = f"strategy.{path.rsplit('.', 1)[-1]}" if path.startswith("strategies.") else path
-    d = declared().get(key)
+    d = parameter_declarations().get(key)
     if d is None:
         raise ValueError("there is no such control")
     if d.kind == "switch":

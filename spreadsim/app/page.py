@@ -66,21 +66,21 @@ def _look(session: Session, message: str) -> dict[str, Any]:
 def _draft(session: Session) -> dict[str, Any]:
     scenario, base = session.scenario, session.history.value.base
     return {
-        "text": documents.to_toml(scenario), "base": documents.to_toml(base), "ticket": uploads.ticket_of(scenario),
+        "text": documents.to_toml(scenario), "base": documents.to_toml(base), "upload": uploads.upload_key(scenario),
         "tab": session.tab.value,
     }  # fmt: skip
 
 
 def _sections(session: Session) -> list[dict[str, Any]]:
-    scenario, base, given = session.scenario, session.history.value.base, session.given.value
-    levers = fields.balance_controls(scenario, base, session.shown)
+    scenario, base, given = session.scenario, session.history.value.base, session.file_columns.value
+    levers = fields.balance_controls(scenario, base, session.strategy_name)
     sections = [
         {"title": "Basics", "open": True, "kind": "basics", "controls": levers[:1], "levers": levers[1:]},
         {"title": "", "open": True, "kind": "plain",
-         "controls": fields.basic_controls(scenario, base, session.shown, given)},
+         "controls": fields.basic_controls(scenario, base, session.strategy_name, given)},
     ]  # fmt: skip
     if session.more.value:
-        sections += [{**group, "open": False, "kind": "more"} for group in fields.more_controls(scenario, base, given)]
+        sections += [{**group, "open": False, "kind": "more"} for group in fields.other_controls(scenario, base, given)]
     return sections
 
 
@@ -91,11 +91,11 @@ def Page() -> None:
     solara.Style(STYLE)
     session = solara.use_memo(Session, [])
     search = solara.use_router().search
-    wanted = solara.use_memo(lambda: learn.wanted(session, search or ""), [])
-    scenario, tab = session.compared, session.tab.value
+    wanted = solara.use_memo(lambda: learn.lesson_in_address(session, search or ""), [])
+    scenario, tab = session.comparison_scenario, session.tab.value
     base, problem = solara.use_memo(lambda: _network(scenario), [_network_mark(scenario)])
     hide = session.hide_names.value
-    network = solara.use_memo(lambda: charts.hidden(base) if base and hide else base, [id(base), hide])
+    network = solara.use_memo(lambda: charts.without_names(base) if base and hide else base, [id(base), hide])
     drawing = solara.use_memo(lambda: charts.map_data(network) if network else None, [id(network)])
     kept: dict[int, Network] = solara.use_memo(dict, [id(base)])
     target: Any = solara.use_ref(None)
@@ -103,30 +103,30 @@ def Page() -> None:
         target.current = scenario
 
     @use_task(dependencies=[target.current, id(base)])
-    def comparing() -> Iterator[compare.Shown]:
+    def comparing() -> Iterator[compare.ComparisonStage]:
         wanted = target.current
         if wanted is None or base is None:
             return
         runs.check_size(wanted, base.n)
-        yield from compare.steps(
+        yield from compare.comparison_stages(
             wanted, base, comparing.is_current, lambda done: setattr(comparing, "progress", done), kept
         )
 
-    shown: compare.Shown | None = comparing.latest
+    shown: compare.ComparisonStage | None = comparing.latest
 
     @use_task(dependencies=None)
     def full() -> tuple[Comparison, tuple[dict[str, Any], ...], Scenario] | None:
         if shown is None:
             return None
         made = runs.with_frontier(shown.comparison, full.is_current, lambda done: setattr(full, "progress", done))
-        drawn = [tables.drawn(picture) for picture in tables.frontier_pictures(made)]
+        drawn = [tables.figure_data(picture) for picture in tables.frontier_figures(made)]
         return made, tuple(item for item in drawn if item is not None), shown.comparison.scenario
 
     status: dict[str, Any] = {
         "state": "busy" if comparing.pending else "error" if comparing.error else "done" if shown else "waiting",
         "progress": round(comparing.progress or 0), "cancelled": comparing.cancelled,
         "stale": shown is not None and shown.comparison.scenario != target.current,
-        "message": documents.explained(comparing.exception) if comparing.error and comparing.exception else "",
+        "message": documents.error_text(comparing.exception) if comparing.error and comparing.exception else "",
     }  # fmt: skip
 
     widgets.Bar(
@@ -135,7 +135,7 @@ def Page() -> None:
         event_opened=session.open_text, event_save=session.save, event_undo=lambda _: session.move(-1),
         event_redo=lambda _: session.move(1), event_restore=session.restore,
         event_rename=lambda name: session.attempt(
-            lambda: session.become(documents.renamed(session.scenario, str(name)))),
+            lambda: session.become(documents.with_name(session.scenario, str(name)))),
         event_dismiss=lambda _: session.message.set(""),
     )  # fmt: skip
     if tab == "Learn":
@@ -146,8 +146,9 @@ def Page() -> None:
         if tab not in WITHOUT_CONTROLS:
             with Html.element(tag="aside", class_="left", attributes={"aria-label": "Controls"}):
                 widgets.Controls(
-                    sections=_sections(session), strategies=list(session.scenario.strategies), strategy=session.shown,
-                    more=session.more.value, event_change=session.change, event_reset=session.reset,
+                    sections=_sections(session), strategies=list(session.scenario.strategies),
+                    strategy=session.strategy_name, more=session.more.value,
+                    event_change=session.change, event_reset=session.reset,
                     event_strategy=session.strategy.set, event_more=lambda value: session.more.set(bool(value)),
                 )  # fmt: skip
         with Html.element(tag="main", class_="screen", attributes={"id": "screen", "aria-label": tab}):

@@ -1,7 +1,7 @@
 """Runs for a page: bounded, told how far they are, and stopped when nobody waits for them.
 
 What belongs here: the limits on what one session may ask for, and comparisons and frontiers run in pieces through the
-package's own functions. What does not: what a run is (``drivers.running``), whose turn it is (``turns``).
+package's own functions. What does not: what a run is (``drivers.running``), whose turn it is (``work_queue``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
-from spreadsim.app.server.work_queue import AT_ONCE, LONG, SOON, IsWanted, Turn, turns
+from spreadsim.app.server.work_queue import BACKGROUND, DETAIL, INTERACTIVE, IsWanted, Slot, work_queue
 from spreadsim.comparison.comparison import (
     MAP_LEVERS,
     MAP_REPLICATES,
@@ -34,7 +34,7 @@ from spreadsim.scenario.plan import plans
 MAX_SERVICES = 20_000
 MAX_RUNS_BY_SERVICES = 4_000_000  # services x paired runs x strategies
 MAX_MONTHS = 240
-MAX_KEPT = 400_000  # the same, up to which runs are kept while their details are worked out
+MAX_RUNS_IN_MEMORY = 400_000  # the same, up to which runs are kept while their details are worked out
 
 T = TypeVar("T")
 
@@ -65,12 +65,12 @@ def check_size(scenario: Scenario, n_services: int | None = None) -> None:
         )
 
 
-class Pace:
+class Progress:
     """Tells how far work is, at most a few times a second; lets more urgent work go first; stops what is not wanted."""
 
-    def __init__(self, total: int, turn: Turn, tell: Callable[[float], None] | None = None) -> None:
-        self.total, self.turn, self.tell = max(1, total), turn, tell
-        self.done, self.told = 0, time.monotonic()
+    def __init__(self, total: int, slot: Slot, report: Callable[[float], None] | None = None) -> None:
+        self.total, self.slot, self.report = max(1, total), slot, report
+        self.n_done, self.last_report = 0, time.monotonic()
 
     def step(self) -> None:
         """Count one piece of work.
@@ -79,11 +79,11 @@ class Pace:
         ------
         NotWanted : nobody waits any more.
         """
-        self.turn.give_way()
-        self.done += 1
-        if self.tell is not None and time.monotonic() - self.told > 0.25:
-            self.told = time.monotonic()
-            self.tell(100.0 * self.done / self.total)
+        self.slot.give_way()
+        self.n_done += 1
+        if self.report is not None and time.monotonic() - self.last_report > 0.25:
+            self.last_report = time.monotonic()
+            self.report(100.0 * self.n_done / self.total)
 
 
 def base_network(scenario: Scenario) -> Network:
@@ -95,11 +95,11 @@ def base_network(scenario: Scenario) -> Network:
     return network
 
 
-def compare_quickly(
+def compare_in_stages(
     scenario: Scenario,
     base: Network,
     is_wanted: IsWanted,
-    tell: Callable[[float], None] | None = None,
+    report: Callable[[float], None] | None = None,
     networks: dict[int, Network] | None = None,
 ) -> Iterator[Comparison]:
     """Yield a comparison twice: first with curves and measures alone, then with generations and groups.
@@ -107,48 +107,48 @@ def compare_quickly(
     The numbers are those of ``comparison.compare``: the same runs, measured by the same functions. `networks` keeps the
     networks of replicates from one comparison to the next; it belongs to `base`.
     """
-    cache: dict[int, Network] = {} if networks is None else networks
-    own, fixed = plans(scenario, scenario.name), not scenario.network.redraw
+    networks_by_replicate: dict[int, Network] = {} if networks is None else networks
+    own_plans, fixed = plans(scenario, scenario.name), not scenario.network.redraw
     k, seed = scenario.run.replicates, scenario.run.seed
-    outcomes: dict[str, list[Outcome]] = {p.name: [] for p in own}
-    small = base.n * k * len(own) <= MAX_KEPT  # larger runs are not kept while their details wait
-    kept: list[tuple[list[Network], list[list[Run]]]] = []
+    outcomes: dict[str, list[Outcome]] = {p.name: [] for p in own_plans}
+    is_small = base.n * k * len(own_plans) <= MAX_RUNS_IN_MEMORY  # larger runs are not kept while their details wait
+    blocks: list[tuple[list[Network], list[list[Run]]]] = []
 
     def one(block: range) -> tuple[list[Network], list[list[Run]], list[list[Outcome]]]:
-        networks_here = networks_of(scenario, base, fixed, block, cache)
-        runs = [run_together(networks_here, p, seed, block, "compiled") for p in own]
+        networks_here = networks_of(scenario, base, fixed, block, networks_by_replicate)
+        runs = [run_together(networks_here, p, seed, block, "compiled") for p in own_plans]
         first = [r == 0 for r in block]
-        found = [outcomes_of(some, networks_here, p, True, first, in_detail=False)
-                 for p, some in zip(own, runs, strict=True)]  # fmt: skip
-        return networks_here, runs, found
+        outcomes_of_plans = [outcomes_of(some, networks_here, p, True, first, in_detail=False)
+                 for p, some in zip(own_plans, runs, strict=True)]  # fmt: skip
+        return networks_here, runs, outcomes_of_plans
 
-    with turns.turn(AT_ONCE if small else SOON, is_wanted) as turn:
-        pace = Pace(k, turn, tell)
-        if not small:
-            tasks = [Task(r, own, [True] * len(own), r == 0) for r in range(k)]
-            for result in run_tasks(scenario, base, fixed, tasks, progress=pace.step):
+    with work_queue.slot(INTERACTIVE if is_small else DETAIL, is_wanted) as slot:
+        progress = Progress(k, slot, report)
+        if not is_small:
+            tasks = [Task(r, own_plans, [True] * len(own_plans), r == 0) for r in range(k)]
+            for result in run_tasks(scenario, base, fixed, tasks, progress=progress.step):
                 for name, outcome in zip(outcomes, result, strict=True):
                     outcomes[name].append(outcome)
         else:
             for networks_here, runs, found in _in_order(one, k):
-                for p, some in zip(own, found, strict=True):
+                for p, some in zip(own_plans, found, strict=True):
                     outcomes[p.name] += some
-                kept.append((networks_here, runs))
+                blocks.append((networks_here, runs))
                 for _ in networks_here:
-                    pace.step()
-    yield Comparison(scenario, base, own, {name: list(found) for name, found in outcomes.items()}, fixed=fixed)
-    if not small:
+                    progress.step()
+    yield Comparison(scenario, base, own_plans, {name: list(found) for name, found in outcomes.items()}, fixed=fixed)
+    if not is_small:
         return
-    full: dict[str, list[Outcome]] = {p.name: [] for p in own}
-    with turns.turn(SOON, is_wanted) as turn:
-        for networks_here, runs in kept:
-            for p, own_runs in zip(own, runs, strict=True):
+    details: dict[str, list[Outcome]] = {p.name: [] for p in own_plans}
+    with work_queue.slot(DETAIL, is_wanted) as slot:
+        for networks_here, runs in blocks:
+            for p, own_runs in zip(own_plans, runs, strict=True):
                 for net, run in zip(networks_here, own_runs, strict=True):
                     groups = measures.groups(run, net, p)
-                    before = outcomes[p.name][len(full[p.name])]
-                    full[p.name].append(replace(before, generations=measures.generations(run, p), groups=groups))
-            turn.give_way()
-    yield Comparison(scenario, base, own, full, fixed=fixed)
+                    before = outcomes[p.name][len(details[p.name])]
+                    details[p.name].append(replace(before, generations=measures.generations(run, p), groups=groups))
+            slot.give_way()
+    yield Comparison(scenario, base, own_plans, details, fixed=fixed)
 
 
 def _in_order(one: Callable[[range], T], k: int) -> Iterator[T]:
@@ -169,7 +169,7 @@ def _in_order(one: Callable[[range], T], k: int) -> Iterator[T]:
 
 
 def with_frontier(
-    comparison: Comparison, is_wanted: IsWanted, tell: Callable[[float], None] | None = None
+    comparison: Comparison, is_wanted: IsWanted, report: Callable[[float], None] | None = None
 ) -> Comparison:
     """Return the comparison with the frontier over balances and the map over two levers."""
     spec = comparison.scenario
@@ -180,15 +180,15 @@ def with_frontier(
         raise TooLarge(
             "The frontier of this scenario takes more runs than the app can make; ask for fewer paired runs."
         )
-    with turns.turn(LONG, is_wanted) as turn:
-        pace = Pace(k + k_map, turn, tell)
+    with work_queue.slot(BACKGROUND, is_wanted) as slot:
+        progress = Progress(k + k_map, slot, report)
         return replace(
             comparison,
-            frontier=_frontier(spec, comparison.network, points, k, pace),
-            lever_map=_frontier(spec, comparison.network, cells, k_map, pace),
+            frontier=_frontier(spec, comparison.network, points, k, progress),
+            lever_map=_frontier(spec, comparison.network, cells, k_map, progress),
         )
 
 
-def _frontier(spec: Scenario, base: Network, points: Sequence[FrontierPoint], k: int, pace: Pace) -> Frontier:
+def _frontier(spec: Scenario, base: Network, points: Sequence[FrontierPoint], k: int, progress: Progress) -> Frontier:
     tasks = [Task(r, [p.plan for p in points], [False] * len(points), False) for r in range(k)]
-    return Frontier(points, measured(run_tasks(spec, base, not spec.network.redraw, tasks, progress=pace.step)))
+    return Frontier(points, measured(run_tasks(spec, base, not spec.network.redraw, tasks, progress=progress.step)))

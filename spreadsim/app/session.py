@@ -26,7 +26,7 @@ class Session:
     """The state of one page."""
 
     def __init__(self) -> None:
-        self.history: Reactive[History] = solara.reactive(documents.opened(documents.shipped("default")))
+        self.history: Reactive[History] = solara.reactive(documents.history_from(documents.shipped_scenario("default")))
         self.tab = solara.reactive(TABS[0])
         self.strategy = solara.reactive("")
         self.replicate = solara.reactive(0)
@@ -34,8 +34,8 @@ class Session:
         self.message = solara.reactive("")
         self.more = solara.reactive(False)
         self.hide_names = solara.reactive(False)
-        self.brought: Reactive[uploads.Brought | None] = solara.reactive(None)
-        self.given: Reactive[tuple[str, ...]] = solara.reactive(())
+        self.upload: Reactive[uploads.Upload | None] = solara.reactive(None)
+        self.file_columns: Reactive[tuple[str, ...]] = solara.reactive(())
         self.result: Reactive[Comparison | None] = solara.reactive(None)
         self.file: Reactive[dict[str, Any] | None] = solara.reactive(None)
         self.sweep: Reactive[Any] = solara.reactive(None)
@@ -46,71 +46,71 @@ class Session:
     @property
     def scenario(self) -> Scenario:
         """The scenario as it stands."""
-        return self.history.value.now
+        return self.history.value.current
 
     @property
-    def shown(self) -> str:
+    def strategy_name(self) -> str:
         """The strategy whose levers and map are shown."""
         names = list(self.scenario.strategies)
         return self.strategy.value if self.strategy.value in names else names[0]
 
     @property
-    def compared(self) -> Scenario:
+    def comparison_scenario(self) -> Scenario:
         """The scenario with the strategies that are compared: the first four."""
         names = list(self.scenario.strategies)[: documents.MAX_STRATEGIES]
-        return documents.only(self.scenario, names)
+        return documents.with_only(self.scenario, names)
 
     def attempt(self, action: Callable[[], None]) -> None:
         """Do something; say what is wrong where it cannot be done."""
         try:
             action()
         except (SpreadsimError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
-            self.message.set(documents.explained(error))
+            self.message.set(documents.error_text(error))
         else:
             self.message.set("")
 
     def become(self, scenario: Scenario) -> None:
         """Take a changed scenario as the present one."""
         if scenario is not self.scenario:
-            self.history.set(self.history.value.then(scenario))
+            self.history.set(self.history.value.push(scenario))
 
     def change(self, item: dict[str, Any]) -> None:
         """Change one parameter."""
 
         def act() -> None:
             path = str(item["path"])
-            self.become(documents.changed(self.scenario, path, fields.accepted(path, item["value"])))
+            self.become(documents.with_value(self.scenario, path, fields.typed_value(path, item["value"])))
 
         self.attempt(act)
 
     def reset(self, item: dict[str, Any]) -> None:
         """Set one parameter back to what it was when the scenario was opened."""
         base = self.history.value.base
-        self.attempt(lambda: self.become(documents.as_opened(self.scenario, base, str(item["path"]))))
+        self.attempt(lambda: self.become(documents.with_base_value(self.scenario, base, str(item["path"]))))
 
     def move(self, steps: int) -> None:
         """Undo (negative) or redo."""
-        self.history.set(self.history.value.moved(steps))
+        self.history.set(self.history.value.step(steps))
         self.message.set("")
 
     def open(self, scenario: Scenario, base: Scenario | None = None) -> None:
         """Begin with another scenario."""
-        self.history.set(documents.opened(scenario, base))
+        self.history.set(documents.history_from(scenario, base))
         self.replicate.set(0)
         self.service.set("")
-        self.brought.set(None)
-        self.given.set(())
+        self.upload.set(None)
+        self.file_columns.set(())
         self.result.set(None)
 
     def open_shipped(self, name: Any) -> None:
         """Open a shipped scenario."""
-        self.attempt(lambda: self.open(documents.shipped(str(name))))
+        self.attempt(lambda: self.open(documents.shipped_scenario(str(name))))
 
     def open_text(self, item: dict[str, Any]) -> None:
         """Open a scenario file that the user chose."""
 
         def act() -> None:
-            scenario = documents.from_text(str(item.get("text", "")), "the file")
+            scenario = documents.scenario_from_text(str(item.get("text", "")), "the file")
             if scenario.network.source == "file":
                 self.message.set("")
                 self.open(scenario)
@@ -128,15 +128,15 @@ class Session:
         """Go on with the draft that the browser kept over a reload."""
 
         def act() -> None:
-            scenario = documents.from_text(str(item.get("text", "")), "the draft")
-            base = documents.from_text(str(item.get("base", "")), "the draft")
+            scenario = documents.scenario_from_text(str(item.get("text", "")), "the draft")
+            base = documents.scenario_from_text(str(item.get("base", "")), "the draft")
             if scenario.network.source == "file":
-                brought = uploads.attach(scenario, str(item.get("ticket", "")))
-                if brought.scenario is None:
+                upload = uploads.attach(scenario, str(item.get("upload", "")))
+                if upload.scenario is None:
                     raise InputError("the draft", "network", "has lost its files", "bring them in again")
-                self.open(brought.scenario, base)
-                self.brought.set(brought)
-                self.given.set(brought.network.given if brought.network else ())
+                self.open(upload.scenario, base)
+                self.upload.set(upload)
+                self.file_columns.set(upload.network.given if upload.network else ())
             else:
                 self.open(scenario, base)
             if item.get("tab") in TABS:
@@ -149,19 +149,19 @@ class Session:
 
     # ------------------------------------------------------------------------------------------ files
 
-    def hand_over(self, name: str, content: bytes | str, kind: str) -> None:
+    def send_file(self, name: str, content: bytes | str, kind: str) -> None:
         """Give the user a file."""
         self._files += 1
-        self.file.set(exports.download(name, content, kind, self._files))
+        self.file.set(exports.file_message(name, content, kind, self._files))
 
     def save(self, _: Any = None) -> None:
         """Give the user the scenario as a file, with the files of its network where it has any."""
-        files = uploads.saved(self.scenario)
+        files = uploads.scenario_files(self.scenario)
         if len(files) == 1:
             ((name, content),) = files.items()
-            self.hand_over(exports.file_name(name.removesuffix(".toml"), "toml"), content, "application/toml")
+            self.send_file(exports.file_name(name.removesuffix(".toml"), "toml"), content, "application/toml")
         else:
-            self.hand_over(exports.file_name(self.scenario.name, "zip"), exports.zipped(files), "application/zip")
+            self.send_file(exports.file_name(self.scenario.name, "zip"), exports.zip_archive(files), "application/zip")
 
     # ------------------------------------------------------------------------------------------ strategies
 
@@ -169,7 +169,7 @@ class Session:
         """Add, copy, rename, or remove a strategy."""
 
         def act() -> None:
-            own = documents.own_fields(self.scenario)
+            own = documents.strategy_fields(self.scenario)
             what, name = str(item.get("what", "")), str(item.get("name", ""))
             if name not in own:
                 raise ValueError

@@ -112,13 +112,13 @@ def Components(
     """The intervention, itemised."""
 
 
-@template("vue/bring.vue")
-def Bring(
+@template("vue/network_upload.vue")
+def NetworkUpload(
     about: dict[str, Any],
     faults: list[dict[str, Any]],
     errors: list[str],
     hide: bool,
-    brought: bool,
+    is_file: bool,
     most: int,
     event_files: Event,
     event_hide: Event,
@@ -128,8 +128,8 @@ def Bring(
     """Files of a network brought by the user, and what is wrong with them."""
 
 
-@template("vue/paper.vue")
-def Paper(
+@template("vue/report_page.vue")
+def ReportPage(
     html: str,
     status: dict[str, Any],
     event_download: Event,
@@ -156,3 +156,16 @@ def HeatMap(
     event_export: Event,
 ) -> None:
     """A measure over two factors, and the points behind it, each of which opens in Compare."""
+
+
+@template("vue/learn.vue")
+def Lessons(
+    look: dict[str, Any],
+    event_open: Event,
+    event_commit: Event,
+    event_again: Event,
+    event_change: Event,
+    event_sandbox: Event,
+    event_watch: Event,
+) -> None:
+    """The list of lessons, and the one that is open."""

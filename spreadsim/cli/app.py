@@ -78,11 +78,11 @@ def app(
     if own is not None:
         os.environ["SPREADSIM_LESSONS"] = str(own.resolve())
     from spreadsim.app.server import sweep_folders
-    from spreadsim.app.server.application import free_socket, serve
+    from spreadsim.app.server.application import listening_socket, serve
     from spreadsim.app.server.security import is_loopback
 
     usual = Path("results") if is_loopback(host) and Path("results").is_dir() else None
-    sweep_folders.offer(sweeps or usual)
+    sweep_folders.offer_folder(sweeps or usual)
     if token and (len(token) < 16 or not token.replace("-", "").replace("_", "").isalnum() or not token.isascii()):
         raise InputError(
             "--token",
@@ -93,7 +93,7 @@ def app(
     if not is_loopback(host) and not token:
         token = secrets.token_urlsafe(24)
     try:
-        listener = free_socket(host, port)
+        listener = listening_socket(host, port)
     except OSError as error:
         raise InputError(
             "--port",

@@ -41,9 +41,9 @@ RATE = """async () => { const shown = () => Number(document.querySelector('.map 
 
 def asked() -> Scenario:
     """Return the scenario that is compared: 200 services, two strategies, 100 paired runs."""
-    scenario = documents.only(documents.shipped("default"), ["top-down", "blend"])
+    scenario = documents.with_only(documents.shipped_scenario("default"), ["top-down", "blend"])
     for path, value in (("network.services", 200), ("run.replicates", 100)):
-        scenario = documents.changed(scenario, path, value)
+        scenario = documents.with_value(scenario, path, value)
     return scenario
 
 
@@ -76,7 +76,7 @@ def summary(seen: Visit) -> dict[str, Any]:
 
 def expected(value: float) -> dict[str, Any]:
     """Return what the package says of the same setting."""
-    scenario = documents.changed(asked(), "programme.support", value)
+    scenario = documents.with_value(asked(), "programme.support", value)
     answer: dict[str, Any] = json.loads(as_json(compare(scenario, frontier=False).as_json()))
     return answer
 
@@ -126,8 +126,8 @@ def crowd(browser: Any, file: Path) -> None:
 
 def frames(browser: Any) -> None:
     """Print frames a second while a run plays."""
-    small = documents.changed(documents.shipped("default"), "network.services", 1000)
-    england = documents.shipped("england-primary-care")
+    small = documents.with_value(documents.shipped_scenario("default"), "network.services", 1000)
+    england = documents.shipped_scenario("england-primary-care")
     with served() as address, tempfile.TemporaryDirectory() as folder:
         for scenario, n in ((small, 1000), (england, 6506)):
             file = Path(folder) / f"{n}.toml"

@@ -18,8 +18,8 @@ pytest.importorskip("solara", reason="the app's packages are not installed")
 from spreadsim.app import documents, fields, runs
 from spreadsim.app.display import exports
 from spreadsim.app.server import uploads
-from spreadsim.app.server.security import COOKIE, Guard, host_name, mended, policy
-from spreadsim.app.server.work_queue import AT_ONCE, LONG, PICTURES, NotWanted, Turns, turns
+from spreadsim.app.server.security import TOKEN_COOKIE, Guard, content_security_policy, host_name, page_with_nonce
+from spreadsim.app.server.work_queue import BACKGROUND, FIGURES, INTERACTIVE, WorkCancelled, WorkQueue, work_queue
 from spreadsim.comparison.comparison import compare
 from spreadsim.errors import InputError, InputErrors
 from spreadsim.scenario.files import load_scenario, resolved, validate
@@ -29,14 +29,14 @@ from spreadsim.scenario.plan import plan
 
 
 def test_a_change_makes_a_new_document_and_can_be_undone() -> None:
-    history = documents.opened(load_scenario("default"))
-    changed = documents.changed(history.now, "programme.support", 0.9)
-    later = history.then(changed)
-    assert (history.now.programme.support, later.now.programme.support) == (0.5, 0.9)
-    assert later.moved(-1).now == history.now
-    assert later.moved(-1).moved(1).now == changed
-    assert later.moved(-1).then(documents.changed(history.now, "run.seed", 4)).can_redo is False
-    assert documents.as_opened(changed, history.base, "programme.support") == history.now
+    history = documents.history_from(load_scenario("default"))
+    changed = documents.with_value(history.current, "programme.support", 0.9)
+    later = history.push(changed)
+    assert (history.current.programme.support, later.current.programme.support) == (0.5, 0.9)
+    assert later.step(-1).current == history.current
+    assert later.step(-1).step(1).current == changed
+    assert later.step(-1).push(documents.with_value(history.current, "run.seed", 4)).can_redo is False
+    assert documents.with_base_value(changed, history.base, "programme.support") == history.current
 
 
 @pytest.mark.parametrize(
@@ -45,13 +45,13 @@ def test_a_change_makes_a_new_document_and_can_be_undone() -> None:
 )
 def test_a_wrong_change_is_refused_in_words(path: str, value: Any) -> None:
     with pytest.raises((InputError, InputErrors)) as failure:
-        documents.changed(load_scenario("default"), path, value)
-    assert "this change" not in documents.explained(failure.value)
-    assert path.split(".")[0] in documents.explained(failure.value)
+        documents.with_value(load_scenario("default"), path, value)
+    assert "this change" not in documents.error_text(failure.value)
+    assert path.split(".")[0] in documents.error_text(failure.value)
 
 
 def test_codification_of_all_components_is_one_control() -> None:
-    scenario = documents.changed(load_scenario("default"), documents.CODIFICATION, 0.8)
+    scenario = documents.with_value(load_scenario("default"), documents.CODIFICATION, 0.8)
     assert {c.codification for c in scenario.intervention.components.values()} == {0.8}
     assert documents.value_at(scenario, documents.CODIFICATION) == 0.8
 
@@ -59,18 +59,19 @@ def test_codification_of_all_components_is_one_control() -> None:
 def test_the_balance_sets_the_four_levers_also_where_they_were_given_one_by_one() -> None:
     """Moving the dial of `blend`, which gives its levers itself, changes what runs; putting it back restores them."""
     base = load_scenario("default")
-    moved = documents.changed(base, "strategies.blend.balance", 1.0)
+    moved = documents.with_value(base, "strategies.blend.balance", 1.0)
     organic, blend = (plan(moved, name).levers[0] for name in ("organic", "blend"))
     assert blend == organic != plan(base, "blend").levers[0]
-    assert documents.as_opened(moved, base, "strategies.blend.balance") == base
-    mandated = documents.changed(moved, "strategies.blend.mandate", 0.4)  # one lever given again holds beside the dial
+    assert documents.with_base_value(moved, base, "strategies.blend.balance") == base
+    # one lever set again holds beside the dial
+    mandated = documents.with_value(moved, "strategies.blend.mandate", 0.4)
     assert plan(mandated, "blend").levers[0].mandate == 0.4
     assert plan(mandated, "blend").levers[0].peer_programme == 1.0
 
 
 def test_the_saved_file_is_the_document() -> None:
-    scenario = documents.changed(load_scenario("default"), "strategies.blend.balance", 0.35)
-    assert resolved(documents.from_text(documents.to_toml(scenario))) == resolved(scenario)
+    scenario = documents.with_value(load_scenario("default"), "strategies.blend.balance", 0.35)
+    assert resolved(documents.scenario_from_text(documents.to_toml(scenario))) == resolved(scenario)
 
 
 HOSTILE = ["based_on = '/etc/passwd'", "based_on = '../default.toml'", "x = [", "\x00", "a = 1\n" * 400_000]
@@ -79,12 +80,12 @@ HOSTILE = ["based_on = '/etc/passwd'", "based_on = '../default.toml'", "x = [", 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_file_is_refused(text: str) -> None:
     with pytest.raises((InputError, InputErrors)):
-        documents.from_text(text)
+        documents.scenario_from_text(text)
 
 
 def test_only_shipped_names_are_opened() -> None:
     with pytest.raises(InputError):
-        documents.shipped("/etc/hostname")
+        documents.shipped_scenario("/etc/hostname")
 
 
 # ------------------------------------------------------------------------------------------------- controls
@@ -92,7 +93,7 @@ def test_only_shipped_names_are_opened() -> None:
 
 def test_every_control_says_what_it_is() -> None:
     scenario = load_scenario("default")
-    groups = fields.more_controls(scenario, scenario, ())
+    groups = fields.other_controls(scenario, scenario, ())
     controls = [c for group in groups for c in group["controls"]]
     controls += fields.basic_controls(scenario, scenario, "blend", ())
     controls += fields.balance_controls(scenario, scenario, "blend") + fields.network_controls(scenario, scenario)
@@ -105,7 +106,7 @@ def test_every_control_says_what_it_is() -> None:
 
 def test_what_the_user_changed_is_marked_and_nothing_else() -> None:
     base = load_scenario("default")
-    now = documents.changed(documents.changed(base, "programme.support", 0.8), "strategies.blend.mandate", 0.4)
+    now = documents.with_value(documents.with_value(base, "programme.support", 0.8), "strategies.blend.mandate", 0.4)
     basics = {c["path"]: c for c in fields.basic_controls(now, base, "blend", ())}
     levers = {c["path"]: c for c in fields.balance_controls(now, base, "blend")}
     assert [path for path, c in basics.items() if c["changed"]] == ["programme.support"]
@@ -114,10 +115,10 @@ def test_what_the_user_changed_is_marked_and_nothing_else() -> None:
 
 
 def test_values_from_the_page_are_given_their_type() -> None:
-    assert fields.accepted("run.replicates", 50.0) == 50
-    assert fields.accepted("strategies.anything.balance", "0.5") == 0.5
+    assert fields.typed_value("run.replicates", 50.0) == 50
+    assert fields.typed_value("strategies.anything.balance", "0.5") == 0.5
     with pytest.raises(ValueError, match="no such control"):
-        fields.accepted("__class__.mro", 1)
+        fields.typed_value("__class__.mro", 1)
 
 
 # ------------------------------------------------------------------------------------------------- work
@@ -125,7 +126,7 @@ def test_values_from_the_page_are_given_their_type() -> None:
 
 def test_the_quick_comparison_has_the_numbers_of_the_full_one(small: Any) -> None:
     base = runs.base_network(small)
-    first, last = runs.compare_quickly(small, base, lambda: True)
+    first, last = runs.compare_in_stages(small, base, lambda: True)
     expected = compare(small, frontier=False)
     assert last.as_json() == expected.as_json()
     for name, column in expected.runs_table().items():
@@ -136,7 +137,7 @@ def test_the_quick_comparison_has_the_numbers_of_the_full_one(small: Any) -> Non
 
 
 def test_the_frontier_has_the_numbers_of_the_full_one(small: Any) -> None:
-    *_, last = runs.compare_quickly(small, runs.base_network(small), lambda: True)
+    *_, last = runs.compare_in_stages(small, runs.base_network(small), lambda: True)
     made, expected = runs.with_frontier(last, lambda: True), compare(small)
     assert made.frontier is not None
     assert expected.frontier is not None
@@ -149,37 +150,37 @@ def test_the_frontier_has_the_numbers_of_the_full_one(small: Any) -> None:
 
 def test_work_stops_when_nobody_waits(small: Any) -> None:
     asked = iter([True, True, False])
-    with pytest.raises(NotWanted):
-        list(runs.compare_quickly(small, runs.base_network(small), lambda: next(asked, False)))
-    with turns.turn(AT_ONCE, lambda: True) as mine:  # the turn was given back
+    with pytest.raises(WorkCancelled):
+        list(runs.compare_in_stages(small, runs.base_network(small), lambda: next(asked, False)))
+    with work_queue.slot(INTERACTIVE, lambda: True) as mine:  # the turn was given back
         assert mine.is_held
 
 
 def test_urgent_work_goes_first_and_long_work_gives_way() -> None:
-    queue, done = Turns(), []
+    queue, done = WorkQueue(), []
 
     def take(name: str, urgency: int) -> None:
-        with queue.turn(urgency, lambda: True):
+        with queue.slot(urgency, lambda: True):
             done.append(name)
 
     def waiting(count: int) -> None:
         while len(queue._waiting) < count:
             time.sleep(0.002)
 
-    with queue.turn(LONG, lambda: True) as mine:
+    with queue.slot(BACKGROUND, lambda: True) as mine:
         threads = []
-        for name, urgency in (("figure", PICTURES), ("first slider", AT_ONCE), ("second slider", AT_ONCE)):
+        for name, urgency in (("figure", FIGURES), ("first slider", INTERACTIVE), ("second slider", INTERACTIVE)):
             threads.append(threading.Thread(target=take, args=(name, urgency)))
             threads[-1].start()
             waiting(len(threads))
         mine.give_way()
         assert mine.is_held
         assert done == ["first slider", "second slider", "figure"]
-        with pytest.raises(NotWanted), queue.turn(AT_ONCE, lambda: False):
+        with pytest.raises(WorkCancelled), queue.slot(INTERACTIVE, lambda: False):
             pass  # a newer request of the session took its place
     for thread in threads:
         thread.join(5)
-    take("last", LONG)
+    take("last", BACKGROUND)
     assert done[-1] == "last"
 
 
@@ -204,7 +205,7 @@ def test_cells_that_a_spreadsheet_would_run_are_neutralised(cell: str) -> None:
 
 def test_numbers_stay_numbers() -> None:
     kept = ["-1.5", "+3%", -2.0, "1e-9", "plain"]
-    assert [exports.neutral(value) for value in kept] == kept
+    assert [exports.neutral_cell(value) for value in kept] == kept
 
 
 def test_file_names_are_plain() -> None:
@@ -225,16 +226,17 @@ SERVICES = "id,name,deprivation\na,Alpha,1\nb,Beta,2\nc,=cmd(),3\n"
 
 def test_a_network_is_brought_and_runs() -> None:
     default, ties = load_scenario("default"), "source,target\na,b\na,a\n"
-    found = uploads.bring(default, uploads.decoded(sent(services_csv=SERVICES + "a,Again,4\n", ties_csv=ties)))
+    message = sent(services_csv=SERVICES + "a,Again,4\n", ties_csv=ties)
+    found = uploads.receive(default, uploads.files_of_message(message))
     assert found.scenario is None
     assert any("row" in error for error in found.errors)
-    good = uploads.bring(default, uploads.decoded(sent(services_csv=SERVICES, ties_csv=ties)))
+    good = uploads.receive(default, uploads.files_of_message(sent(services_csv=SERVICES, ties_csv=ties)))
     assert good.scenario is not None, good.errors
     assert good.network is not None
     assert good.network.network.ids == ("a", "b", "c")
     assert good.faults
-    assert set(uploads.saved(good.scenario)) == {"default.toml", "network/services.csv", "network/ties.csv"}
-    assert uploads.attach(good.scenario, uploads.ticket_of(good.scenario)).scenario is not None
+    assert set(uploads.scenario_files(good.scenario)) == {"default.toml", "network/services.csv", "network/ties.csv"}
+    assert uploads.attach(good.scenario, uploads.upload_key(good.scenario)).scenario is not None
 
 
 NAMES = ["../../../tmp/x.csv", "..\\..\\x.csv", "/etc/cron.d/x.csv", "services\x00.csv", "a" * 5000 + ".csv"]
@@ -243,8 +245,8 @@ NAMES = ["../../../tmp/x.csv", "..\\..\\x.csv", "/etc/cron.d/x.csv", "services\x
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 def test_no_name_of_a_user_reaches_the_file_system(name: str) -> None:
     given = [{"name": name, "data": base64.b64encode(SERVICES.encode()).decode()}]
-    found = uploads.bring(load_scenario("default"), uploads.decoded(given))
-    folder = uploads.shelf.folder(found.ticket)
+    found = uploads.receive(load_scenario("default"), uploads.files_of_message(given))
+    folder = uploads.upload_store.folder(found.key)
     assert folder is not None
     assert [p.relative_to(folder).as_posix() for p in sorted(folder.rglob("*"))] == ["network", "network/services.csv"]
 
@@ -255,26 +257,26 @@ def test_no_name_of_a_user_reaches_the_file_system(name: str) -> None:
 ])  # fmt: skip
 def test_hostile_uploads_are_refused(given: Any) -> None:
     with pytest.raises(InputError):
-        uploads.decoded(given)
+        uploads.files_of_message(given)
 
 
 @pytest.mark.parametrize("name", ["x.exe", "services", "x.csv.html"])
 def test_other_kinds_of_file_are_refused(name: str) -> None:
-    found = uploads.bring(load_scenario("default"), {name: b"x"})
+    found = uploads.receive(load_scenario("default"), {name: b"x"})
     assert found.scenario is None
     assert found.errors
 
 
 def test_a_scenario_of_a_user_reads_no_file_of_the_server() -> None:
-    own = documents.from_text('based_on = "default"\n[network]\nsource = "file"\npath = "tests"\n')
+    own = documents.scenario_from_text('based_on = "default"\n[network]\nsource = "file"\npath = "tests"\n')
     assert not uploads.may_read(own)
-    assert not uploads.may_read(documents.changed(own, "run.seed", 5))
-    assert uploads.may_read(documents.shipped("medical-innovation"))
+    assert not uploads.may_read(documents.with_value(own, "run.seed", 5))
+    assert uploads.may_read(documents.shipped_scenario("medical-innovation"))
 
 
 @pytest.mark.parametrize("ticket", ["", "..", "0" * 32, "../" * 4, "g" * 32])
 def test_a_ticket_cannot_be_guessed(ticket: str) -> None:
-    assert uploads.shelf.folder(ticket) is None
+    assert uploads.upload_store.folder(ticket) is None
 
 
 # ------------------------------------------------------------------------------------------------- who may come in
@@ -332,7 +334,7 @@ def test_a_shared_server_asks_for_its_token() -> None:
     assert asked(guard, host="10.0.0.1:8765") == 403
     assert asked(guard, host="10.0.0.1:8765", query="token=wrong") == 403
     assert asked(guard, host="10.0.0.1:8765", query="token=a-long-enough-token") == 303
-    assert asked(guard, host="10.0.0.1:8765", cookie=f"x=1; {COOKIE}=a-long-enough-token") == "passed"
+    assert asked(guard, host="10.0.0.1:8765", cookie=f"x=1; {TOKEN_COOKIE}=a-long-enough-token") == "passed"
     assert asked(guard, "websocket", host="10.0.0.1:1", origin="http://10.0.0.1:1") == 1008
 
 
@@ -345,12 +347,13 @@ def test_what_no_page_needs_is_closed(path: str, method: str, answer: Any) -> No
 
 
 def test_pages_are_mended() -> None:
-    page = mended('<html><meta name="viewport" content="user-scalable=no"><script>1</script><script src="x">', "abc")
+    head = '<html><meta name="viewport" content="user-scalable=no"><script>1</script><script src="x">'
+    page = page_with_nonce(head, "abc")
     assert page.count('nonce="abc"') == 2
     assert 'lang="en"' in page
     assert "user-scalable" not in page
-    assert "frame-ancestors 'none'" in policy("abc")
-    assert "unsafe-inline" not in policy("abc").split("style-src")[0]
+    assert "frame-ancestors 'none'" in content_security_policy("abc")
+    assert "unsafe-inline" not in content_security_policy("abc").split("style-src")[0]
     assert host_name("[::1]:80") == "[::1]"
 
 

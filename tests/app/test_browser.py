@@ -221,7 +221,7 @@ def test_itemise_an_intervention_with_a_hostile_name(page: Visit, small_file: Pa
     page.tab("Compare")
     page.ready("Who is left behind: by deprivation")
     saved = page.saved(p.get_by_role("button", name="Save")).decode()
-    kept = documents.from_text(saved).intervention.components
+    kept = documents.scenario_from_text(saved).intervention.components
     assert kept[hostile].core is False
     assert (kept["risk-assessment"].core, kept["named-coordinator"].complexity) == (False, 0.9)
 
@@ -299,7 +299,7 @@ def test_two_users_get_their_own_numbers(browser: Any, address: str, small_file:
             found.append(exported(seen))
         assert found[0]["strategies"] != found[1]["strategies"]
         for seen, support in ((one, 0.0), (other, 1.0)):
-            saved = documents.from_text(seen.saved(seen.page.get_by_role("button", name="Save")).decode())
+            saved = documents.scenario_from_text(seen.saved(seen.page.get_by_role("button", name="Save")).decode())
             assert saved.programme.support == support
 
 

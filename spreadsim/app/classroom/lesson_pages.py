@@ -18,7 +18,7 @@ import numpy as np
 
 from spreadsim.app import runs
 from spreadsim.app.display import charts
-from spreadsim.app.server.work_queue import AT_ONCE, turns
+from spreadsim.app.server.work_queue import INTERACTIVE, work_queue
 from spreadsim.errors import InputError
 from spreadsim.lessons.data import Dates, dates_of
 from spreadsim.lessons.files import Lesson, find_lesson, lesson_folders, load_lesson
@@ -27,10 +27,10 @@ from spreadsim.lessons.text import glossary
 from spreadsim.network.reading.files import NetworkFile
 from spreadsim.outcomes.measures import BY_NAME
 
-OWN = "SPREADSIM_LESSONS"  # a folder of lessons beside those shipped
-MAX_KEPT = 40
-RUNS_DRAWN = 30
-NAMES = {
+FOLDER_VARIABLE = "SPREADSIM_LESSONS"  # a folder of lessons beside those shipped
+MAX_CACHED = 40
+MAX_CURVES = 30
+MEASURE_NAMES = {
     "delivered": "Effect delivered", "reported_uptake": "Reported uptake", "reach": "Services reached",
     "embedded": "Embedded in routine practice", "in_name_only": "In name only",
     "fidelity_at_start": "Share of the original left",
@@ -45,21 +45,21 @@ def catalogue() -> dict[str, Lesson]:
     ------
     InputError, InputErrors : a lesson cannot be used.
     """
-    own = os.environ.get(OWN, "")
+    own = os.environ.get(FOLDER_VARIABLE, "")
     return {path.name: load_lesson(path) for path in lesson_folders(Path(own) if own else None)}
 
 
-def lesson_named(name: Any) -> Lesson:
+def lesson_of(name: Any) -> Lesson:
     """Return the lesson of a name, or of a number.
 
     Raises
     ------
     InputError : there is none.
     """
-    known = catalogue()
-    if isinstance(name, str) and name in known:
-        return known[name]
-    return known[find_lesson(str(name)[:60], [lesson.folder for lesson in known.values()]).name]
+    lessons = catalogue()
+    if isinstance(name, str) and name in lessons:
+        return lessons[name]
+    return lessons[find_lesson(str(name)[:60], [lesson.folder for lesson in lessons.values()]).name]
 
 
 @cache
@@ -69,18 +69,18 @@ def _markdown() -> Any:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def html(text: str) -> str:
+def markdown_html(markdown: str) -> str:
     """Return Markdown as HTML; HTML in it is shown as text, and pictures and links to elsewhere have no effect."""
-    return str(_markdown().render(text))
+    return str(_markdown().render(markdown))
 
 
 @cache
-def terms() -> list[list[str]]:
+def glossary_terms() -> list[list[str]]:
     """Return the terms of the glossary with their meaning as HTML."""
-    return [[term, html(text)] for term, text in glossary()]
+    return [[term, markdown_html(text)] for term, text in glossary()]
 
 
-def listed() -> list[dict[str, Any]]:
+def lesson_list() -> list[dict[str, Any]]:
     """Return what the list of lessons says of each."""
     return [
         {"name": name, "number": lesson.number, "title": lesson.table.title, "idea": lesson.table.idea,
@@ -92,8 +92,8 @@ def listed() -> list[dict[str, Any]]:
 # ------------------------------------------------------------------------------------------------- runs, kept
 
 
-_kept: OrderedDict[tuple[str, int | None], LessonRun] = OrderedDict()  # of every user: a lesson's runs are all alike
-_lock = threading.Lock()
+_cache: OrderedDict[tuple[str, int | None], LessonRun] = OrderedDict()  # of every user: a lesson's runs are all alike
+_cache_lock = threading.Lock()
 
 
 @cache
@@ -101,34 +101,34 @@ def _dates(name: str) -> Dates | None:
     return dates_of(catalogue()[name])
 
 
-def dates_for(lesson: Lesson, brought: NetworkFile | None) -> Dates | None:
+def dates_for(lesson: Lesson, network_file: NetworkFile | None) -> Dates | None:
     """Return the dates of adoption that a lesson shows this user."""
-    if brought is not None and brought.adopted_month is not None and lesson.table.data is not None:
-        return dates_of(lesson, brought)
+    if network_file is not None and network_file.adopted_month is not None and lesson.table.data is not None:
+        return dates_of(lesson, network_file)
     return _dates(lesson.name)
 
 
-def runs(lesson: Lesson, dates: Dates | None, option: int | None = None) -> LessonRun:
+def lesson_runs(lesson: Lesson, dates: Dates | None, option: int | None = None) -> LessonRun:
     """Return the runs of a lesson, as it is or with one thing changed; those of no user's own network are kept."""
     key = (lesson.name, option)
     own = dates is not None and dates.kind == "brought"
-    with _lock:
-        if not own and key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
+    with _cache_lock:
+        if not own and key in _cache:
+            _cache.move_to_end(key)
+            return _cache[key]
     settings = {**(dates.settings if dates else {}), **(lesson.table.change.options[option].set if option is not None
                                                         else {})}  # fmt: skip
     network = dates.network if dates else None
     if network is not None and network.n * lesson.table.replicates * len(lesson.table.arms) > runs.MAX_RUNS_BY_SERVICES:
         raise runs.TooLarge(f"{network.n:,} services are more than the app can run in this lesson.")
-    with turns.turn(AT_ONCE, lambda: True):
-        made = run_lesson(lesson, settings, network)
+    with work_queue.slot(INTERACTIVE, lambda: True):
+        run = run_lesson(lesson, settings, network)
     if not own:
-        with _lock:
-            _kept[key] = made
-            while len(_kept) > MAX_KEPT:
-                _kept.popitem(last=False)
-    return made
+        with _cache_lock:
+            _cache[key] = run
+            while len(_cache) > MAX_CACHED:
+                _cache.popitem(last=False)
+    return run
 
 
 # ------------------------------------------------------------------------------------------------- what is shown
@@ -138,30 +138,30 @@ def _numbers(values: Any) -> list[float | None]:
     return [None if v != v else round(float(v), 4) for v in values]
 
 
-def _name(measure: str) -> str:
-    return NAMES.get(measure) or (BY_NAME[measure].label if measure in BY_NAME else measure.replace("_", " "))
+def _measure_name(measure: str) -> str:
+    return MEASURE_NAMES.get(measure) or (BY_NAME[measure].label if measure in BY_NAME else measure.replace("_", " "))
 
 
-def asked(run: LessonRun, dates: Dates | None) -> dict[str, Any]:
+def question_page(run: LessonRun, dates: Dates | None) -> dict[str, Any]:
     """Return what a learner sees before predicting: the question, and what to draw or pick. Nothing of the result."""
     lesson, predict = run.lesson, run.lesson.table.predict
     table = lesson.table
     data: dict[str, Any] = {
         "name": lesson.name, "number": lesson.number, "title": table.title, "minutes": table.minutes,
-        "question": html(lesson.text["The question"]), "ask": html(lesson.text["Predict"]),
+        "question": markdown_html(lesson.text["The question"]), "ask": markdown_html(lesson.text["Predict"]),
         "kind": predict.kind, "cards": [card.text for card in predict.cards], "pad": None, "dates": None,
     }  # fmt: skip
     if predict.kind == "curve":
         assert predict.arm is not None
         start = run.bands(predict.arm, predict.measure, predict.axis)[2][0]
         pad = _axes(run, predict.measure, predict.axis)
-        k, length = n_points(run.length), run.length
-        pad |= {"start": round(float(start), 4), "places": [round(i * (length - 1) / (k - 1), 2) for i in range(k)],
-                "arm": table.arms[predict.arm].title, "series": []}  # fmt: skip
+        count, length = n_points(run.length), run.length
+        places = [round(i * (length - 1) / (count - 1), 2) for i in range(count)]
+        pad |= {"start": round(float(start), 4), "places": places, "arm": table.arms[predict.arm].title, "series": []}
         if predict.shown is not None:
             arm = predict.shown_arm or predict.arm
             name = table.arms[arm].title + (
-                "" if predict.shown == predict.measure else ": " + _name(predict.shown).lower()
+                "" if predict.shown == predict.measure else ": " + _measure_name(predict.shown).lower()
             )
             pad["series"] = [_series(run, arm, predict.shown, "month", name, 4)]
         data["pad"] = pad
@@ -172,7 +172,7 @@ def asked(run: LessonRun, dates: Dates | None) -> dict[str, Any]:
 
 def _axes(run: LessonRun, measure: str, axis: str) -> dict[str, Any]:
     return {"last": run.length - 1 if axis == "copies" else run.lesson.scenario.run.months, "axis": axis,
-            "title": _name(measure)}  # fmt: skip
+            "title": _measure_name(measure)}  # fmt: skip
 
 
 def _series(run: LessonRun, arm: str, measure: str, axis: str, name: str, style: int) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def _dates_chart(dates: Dates) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def shown(run: LessonRun) -> dict[str, Any]:
+def result_chart(run: LessonRun) -> dict[str, Any]:
     """Return the curves of a lesson's runs: each arm's bands, single runs of what was predicted, and a sentence."""
     table = run.lesson.table
     measure = table.reveal.measure or table.predict.measure
@@ -202,11 +202,11 @@ def shown(run: LessonRun) -> dict[str, Any]:
     alone = arms if len(arms) <= 2 else [table.predict.arm]
     for place, arm in enumerate(arms):
         if arm in alone and axis == "month":
-            values = run.curves(arm, measure)[:RUNS_DRAWN]
+            values = run.curves(arm, measure)[:MAX_CURVES]
             chart["series"][place]["runs"] = [_numbers(np.round(row, 3)) for row in values]
     if table.predict.shown is not None and table.predict.shown != measure:
         arm = table.predict.shown_arm or table.predict.arm or arms[0]
-        name = f"{table.arms[arm].title}: {_name(table.predict.shown).lower()}"
+        name = f"{table.arms[arm].title}: {_measure_name(table.predict.shown).lower()}"
         chart["series"].append(_series(run, arm, table.predict.shown, "month", name, 4))
     ends = []
     for item in chart["series"]:
@@ -222,7 +222,7 @@ def _place(run: LessonRun, at: int) -> str:
     return f"after {at} copies" if run.lesson.table.predict.axis == "copies" else f"at month {at}"
 
 
-def verdict_words(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
+def verdict_text(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
     """Return how far off a prediction was, in words; a wrong one is what makes it interesting."""
     predict = run.lesson.table.predict
     if verdict.right is None:
@@ -243,7 +243,7 @@ def verdict_words(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
     unit = BY_NAME[predict.measure].unit if predict.measure in BY_NAME else "share"
     share = unit.startswith(("share", "0 to 1", "ratio"))
     off = f"{100 * verdict.distance:.0f} points" if share else f"{verdict.distance:.2g} {unit}"
-    name = _name(predict.measure).lower()
+    name = _measure_name(predict.measure).lower()
     if verdict.right:
         head, body = "The runs agree with you", "Was it for the reason that you had in mind? The next step says why."
     elif predict.cards[verdict.answer].same:
@@ -260,35 +260,35 @@ def verdict_words(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
             "answer": verdict.answer}  # fmt: skip
 
 
-def revealed(run: LessonRun, given: Any) -> dict[str, Any]:
+def result_page(run: LessonRun, answer: Any) -> dict[str, Any]:
     """Return the result of a lesson held against a prediction.
 
     Raises
     ------
     InputError : the prediction is none.
     """
-    prediction = checked_prediction(run, given)
-    chart = shown(run)
+    prediction = checked_prediction(run, answer)
+    chart = result_chart(run)
     if not isinstance(prediction, int):
         chart["prediction"] = list(prediction)
-    return {"chart": chart, "verdict": verdict_words(run, judge(run, prediction)), "means": means(run)}
+    return {"chart": chart, "verdict": verdict_text(run, judge(run, prediction)), "means": mean_table(run)}
 
 
-def maps(run: LessonRun) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+def run_maps(run: LessonRun) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Return the first run of every arm to play on a map: a map for each network, with the arms that share it."""
-    found: dict[tuple[Any, ...], tuple[dict[str, Any], list[dict[str, Any]]]] = {}
+    maps_by_network: dict[tuple[Any, ...], tuple[dict[str, Any], list[dict[str, Any]]]] = {}
     for name, arm in run.lesson.table.arms.items():
-        made = run.comparisons[name]
-        ties = made.network.ties
-        mark = (made.network.n, ties.listener.tobytes(), ties.peer.tobytes())
-        if mark not in found:
-            found[mark] = (charts.map_data(made.network), [])
-        if len(found[mark][1]) < 4:  # maps side by side
-            found[mark][1].extend({**play, "title": arm.title} for play in charts.plays_of(made))
-    return list(found.values())
+        comparison = run.comparisons[name]
+        ties = comparison.network.ties
+        key = (comparison.network.n, ties.listener.tobytes(), ties.peer.tobytes())
+        if key not in maps_by_network:
+            maps_by_network[key] = (charts.map_data(comparison.network), [])
+        if len(maps_by_network[key][1]) < 4:  # maps side by side
+            maps_by_network[key][1].extend({**play, "title": arm.title} for play in charts.playbacks(comparison))
+    return list(maps_by_network.values())
 
 
-def means(run: LessonRun) -> dict[str, Any] | None:
+def mean_table(run: LessonRun) -> dict[str, Any] | None:
     """Return the mean of the measure that cards speak of, by arm; None where a curve is predicted."""
     predict = run.lesson.table.predict
     if predict.kind != "card" or predict.cards[0].low is not None:
@@ -298,29 +298,30 @@ def means(run: LessonRun) -> dict[str, Any] | None:
         values = run.values(name, predict.measure)
         low, high = np.quantile(values, (0.05, 0.95))
         rows.append([arm.title, f"{np.mean(values):.1%}", f"{low:.1%} to {high:.1%}"])
-    return {"title": _name(predict.measure), "rows": rows}
+    return {"title": _measure_name(predict.measure), "rows": rows}
 
 
-def told(run: LessonRun) -> dict[str, Any]:
+def follow_up_page(run: LessonRun) -> dict[str, Any]:
     """Return the rest of a lesson: why, what to change, what to take home, exercises."""
     lesson = run.lesson
     return {
-        "why": html(lesson.text["Why"]), "sources": list(lesson.table.sources),
-        "change": html(lesson.text["Change one thing"]),
+        "why": markdown_html(lesson.text["Why"]), "sources": list(lesson.table.sources),
+        "change": markdown_html(lesson.text["Change one thing"]),
         "options": [option.label for option in lesson.table.change.options],
-        "home": html(lesson.text["Take home"]), "facilitator": html(lesson.text["For the facilitator"]),
-        "exercises": [[e.title, html(e.text), html(e.answer)] for e in lesson.exercises],
+        "home": markdown_html(lesson.text["Take home"]),
+        "facilitator": markdown_html(lesson.text["For the facilitator"]),
+        "exercises": [[e.title, markdown_html(e.text), markdown_html(e.answer)] for e in lesson.exercises],
         "claims": [claim.says for claim in lesson.table.claims],
     }  # fmt: skip
 
 
-def option_of(lesson: Lesson, given: Any) -> int:
+def option_place(lesson: Lesson, option: Any) -> int:
     """Return the place of an option that a page named.
 
     Raises
     ------
     InputError : there is none.
     """
-    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(lesson.table.change.options):
-        return given
+    if isinstance(option, int) and not isinstance(option, bool) and 0 <= option < len(lesson.table.change.options):
+        return option
     raise InputError("change", "option", "is not one of the lesson's options", "choose one of them")

@@ -1,7 +1,7 @@
 """Rooms of a class: a code, the lesson and step that the facilitator chose, and the predictions of those who joined.
 
 What belongs here: the state of rooms, in memory and bounded, and who may do what with it. Nothing is kept of anybody:
-a place in a room is a random number that the browser holds. What does not: pages and addresses (``classroom``).
+a seat in a room is a random number that the browser holds. What does not: pages and addresses (``classroom``).
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from typing import Any, Literal
 
 Stage = Literal["predict", "fan", "reveal"]
 STAGES: tuple[Stage, ...] = ("predict", "fan", "reveal")
-LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another
+CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another
 CODE_LENGTH = 6
 MAX_ROOMS = 20
-MAX_PLACES = 200  # in one room
-SILENCE = 4 * 3600.0  # seconds after which a room that nobody used is ended
-WRONG_BY_ADDRESS, WRONG_BY_ALL = 30, 60  # wrong codes a minute
+MAX_SEATS = 200  # in one room
+IDLE_SECONDS = 4 * 3600.0  # seconds after which a room that nobody used is ended
+MAX_WRONG_BY_ADDRESS, MAX_WRONG = 30, 60  # wrong codes a minute
 MAX_ADDRESSES = 1000
 
 
-class Refused(Exception):
+class Refusal(Exception):
     """What was asked for is not given; `status` is that of the answer."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -37,7 +37,7 @@ class Refused(Exception):
 
 @dataclass
 class Room:
-    """One class. `places` holds who joined; `rounds` the predictions by lesson and place."""
+    """One class. `seats` holds who joined; `rounds` the predictions by lesson and seat."""
 
     code: str
     key: bytes
@@ -45,13 +45,13 @@ class Room:
     stage: Stage = "predict"
     option: int = -1
     version: int = 0
-    used: float = 0.0
-    places: set[str] = field(default_factory=set)
+    last_use: float = 0.0
+    seats: set[str] = field(default_factory=set)
     rounds: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def predictions(self) -> dict[str, Any]:
-        """Predictions for the present lesson, by place."""
+        """Predictions for the present lesson, by seat."""
         return self.rounds.setdefault(self.lesson, {})
 
 
@@ -84,17 +84,17 @@ class Rooms:
         Refused : there are as many rooms as there may be.
         """
         with self._lock:
-            self._sweep()
+            self._end_idle_rooms()
             if len(self._rooms) >= MAX_ROOMS:
-                raise Refused(503, "This server cannot hold any more classes. End one first.")
+                raise Refusal(503, "This server cannot hold any more classes. End one first.")
             code = ""
             while not code or code in self._rooms:
-                code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+                code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
             key = secrets.token_urlsafe(24)
-            self._rooms[code] = Room(code, _digest(key), lesson, used=self._clock())
+            self._rooms[code] = Room(code, _digest(key), lesson, last_use=self._clock())
             return code, key
 
-    def led(self, code: str, key: str, used: bool = True) -> Room:
+    def room_of_facilitator(self, code: str, key: str, is_in_use: bool = True) -> Room:
         """Return the room of a code to whoever holds its key; `used`: somebody did something, not a page left open.
 
         Raises
@@ -102,15 +102,15 @@ class Rooms:
         Refused : there is no such room, or the key is another's.
         """
         with self._lock:
-            self._sweep()
-            room = self._rooms.get(plain(code))
+            self._end_idle_rooms()
+            room = self._rooms.get(normal_code(code))
             if room is None or not hmac.compare_digest(room.key, _digest(key)):
-                raise Refused(404, "There is no such class, or it has ended.")
-            if used:
-                room.used = self._clock()
+                raise Refusal(404, "There is no such class, or it has ended.")
+            if is_in_use:
+                room.last_use = self._clock()
             return room
 
-    def lead(self, code: str, key: str, *, lesson: str = "", stage: str = "", option: int | None = None) -> Room:
+    def set_pace(self, code: str, key: str, *, lesson: str = "", stage: str = "", option: int | None = None) -> Room:
         """Set the pace: another lesson, another step, or one thing changed.
 
         Raises
@@ -118,12 +118,12 @@ class Rooms:
         Refused : the key is another's, or there is no such step.
         """
         with self._lock:
-            room = self.led(code, key)
+            room = self.room_of_facilitator(code, key)
             if stage and stage not in STAGES:
-                raise Refused(400, "There is no such step.")
+                raise Refusal(400, "There is no such step.")
             if lesson and lesson != room.lesson:
                 room.lesson, room.stage, room.option = lesson, "predict", -1
-            room.stage = next((known for known in STAGES if known == stage), room.stage)
+            room.stage = next((name for name in STAGES if name == stage), room.stage)
             if option is not None:
                 room.option = option
             room.version += 1
@@ -137,48 +137,48 @@ class Rooms:
         Refused : the key is another's.
         """
         with self._lock:
-            del self._rooms[self.led(code, key).code]
+            del self._rooms[self.room_of_facilitator(code, key).code]
 
     # ------------------------------------------------------------------------------------------ those who join
 
-    def join(self, code: str, place: str, address: str) -> tuple[Room, str]:
-        """Return the room of a code and a place in it: the one held already, or a new one.
+    def join(self, code: str, seat: str, address: str) -> tuple[Room, str]:
+        """Return the room of a code and a seat in it: the one held already, or a new one.
 
         Raises
         ------
         Refused : the code is wrong, too many wrong ones were tried, or the room is full.
         """
         with self._lock:
-            self._sweep()
-            room = self._rooms.get(plain(code))
-            if room is not None and place in room.places:
-                room.used = self._clock()
-                return room, place
+            self._end_idle_rooms()
+            room = self._rooms.get(normal_code(code))
+            if room is not None and seat in room.seats:
+                room.last_use = self._clock()
+                return room, seat
             self._check_tries(address)
             if room is None:
                 self._count_wrong(address)
-                raise Refused(404, "No class has this code. Check it with the screen in front.")
-            if len(room.places) >= MAX_PLACES:
-                raise Refused(503, "This class is full.")
+                raise Refusal(404, "No class has this code. Check it with the screen in front.")
+            if len(room.seats) >= MAX_SEATS:
+                raise Refusal(503, "This class is full.")
             fresh = secrets.token_urlsafe(18)
-            room.places.add(fresh)
-            room.used = self._clock()
+            room.seats.add(fresh)
+            room.last_use = self._clock()
             return room, fresh
 
-    def seated(self, code: str, place: str) -> Room:
-        """Return the room in which somebody has a place.
+    def room_of_student(self, code: str, seat: str) -> Room:
+        """Return the room in which somebody has a seat.
 
         Raises
         ------
         Refused : it has ended, or they have none.
         """
         with self._lock:
-            room = self._rooms.get(plain(code))
-            if room is None or place not in room.places:
-                raise Refused(404, "This class has ended.")
+            room = self._rooms.get(normal_code(code))
+            if room is None or seat not in room.seats:
+                raise Refusal(404, "This class has ended.")
             return room
 
-    def predict(self, code: str, place: str, lesson: str, prediction: Any) -> Room:
+    def predict(self, code: str, seat: str, lesson: str, prediction: Any) -> Room:
         """Take a prediction, in place of an earlier one.
 
         Raises
@@ -186,18 +186,18 @@ class Rooms:
         Refused : the class has ended, has gone on to another lesson, or predictions are closed.
         """
         with self._lock:
-            room = self.seated(code, place)
+            room = self.room_of_student(code, seat)
             if room.lesson != lesson or room.stage != "predict":
-                raise Refused(409, "Predictions for this lesson are closed.")
-            room.predictions[place] = prediction
-            room.used = self._clock()
+                raise Refusal(409, "Predictions for this lesson are closed.")
+            room.predictions[seat] = prediction
+            room.last_use = self._clock()
             return room
 
     # ------------------------------------------------------------------------------------------ bounds
 
-    def _sweep(self) -> None:
+    def _end_idle_rooms(self) -> None:
         now = self._clock()
-        for code in [c for c, room in self._rooms.items() if now - room.used > SILENCE]:
+        for code in [c for c, room in self._rooms.items() if now - room.last_use > IDLE_SECONDS]:
             del self._rooms[code]
 
     def _recent(self, tries: deque[float]) -> int:
@@ -207,17 +207,17 @@ class Rooms:
 
     def _check_tries(self, address: str) -> None:
         mine = self._wrong.get(address, deque())
-        if self._recent(mine) >= WRONG_BY_ADDRESS or self._recent(self._all_wrong) >= WRONG_BY_ALL:
-            raise Refused(429, "Too many wrong codes. Wait a minute, then try again.")
+        if self._recent(mine) >= MAX_WRONG_BY_ADDRESS or self._recent(self._all_wrong) >= MAX_WRONG:
+            raise Refusal(429, "Too many wrong codes. Wait a minute, then try again.")
 
     def _count_wrong(self, address: str) -> None:
-        self._wrong.setdefault(address, deque(maxlen=WRONG_BY_ADDRESS)).append(self._clock())
+        self._wrong.setdefault(address, deque(maxlen=MAX_WRONG_BY_ADDRESS)).append(self._clock())
         self._wrong.move_to_end(address)
         while len(self._wrong) > MAX_ADDRESSES:
             self._wrong.popitem(last=False)
         self._all_wrong.append(self._clock())
 
 
-def plain(code: str) -> str:
+def normal_code(code: str) -> str:
     """Return a code as it was given out, however it was typed."""
-    return "".join(c for c in code.upper()[:20] if c in LETTERS)
+    return "".join(c for c in code.upper()[:20] if c in CODE_LETTERS)

@@ -34,25 +34,26 @@ CURVES = {
 }
 
 
-def hidden(network: Network) -> Network:
+def without_names(network: Network) -> Network:
     """Return a network whose services and groups are called by numbers."""
     from dataclasses import replace
 
     names = tuple(f"Service {i + 1}" for i in range(network.n))
     tree = network.hierarchy
-    levels = [tree.levels[at] if at >= 0 else "programme" for at in tree.level_of.tolist()]
+    levels = [tree.levels[place] if place >= 0 else "programme" for place in tree.level_of.tolist()]
     groups = tuple(f"{level} {g}" for g, level in enumerate(levels))
     return replace(network, names=names, ids=names, hierarchy=replace(tree, names=groups))
 
 
 def map_data(network: Network) -> dict[str, Any]:
     """Return positions, names, ties and the discs of groups; the same object serves every run on the network."""
-    at = np.round(layout(network), 4)
+    positions = np.round(layout(network), 4)
     discs = np.round(group_positions(network), 4)
     ties, tree = network.ties, network.hierarchy
     one_way = ties.listener < ties.peer if not ties.directed else np.ones(len(ties.peer), dtype=bool)
     data = {
-        "x": at[:, 0].tolist(), "y": at[:, 1].tolist(), "ids": list(network.ids), "names": list(network.names),
+        "x": positions[:, 0].tolist(), "y": positions[:, 1].tolist(),
+        "ids": list(network.ids), "names": list(network.names),
         "a": ties.listener[one_way].tolist(), "b": ties.peer[one_way].tolist(),
         "parent": tree.service_parent.tolist(),
         "groups": {
@@ -61,28 +62,29 @@ def map_data(network: Network) -> dict[str, Any]:
         },
         "levels": list(tree.levels),
     }  # fmt: skip
-    mark = hashlib.sha256(at.tobytes() + ties.peer.tobytes() + repr(network.names[:50]).encode()).hexdigest()[:16]
-    return {"key": mark, "text": json.dumps(data)}
+    key = hashlib.sha256(positions.tobytes() + ties.peer.tobytes() + repr(network.names[:50]).encode()).hexdigest()[:16]
+    return {"key": key, "text": json.dumps(data)}
 
 
-def network_of(scenario: Scenario, base: Network, replicate: int) -> Network:
+def replicate_network(scenario: Scenario, base: Network, replicate: int) -> Network:
     """Return the network of one replicate."""
     if replicate == 0 or not scenario.network.redraw:
         return base
     return make_network(scenario, replicate, like=base)
 
 
-def play_data(scenario: Scenario, network: Network, strategy: str, replicate: int) -> dict[str, Any]:
+def playback(scenario: Scenario, network: Network, strategy: str, replicate: int) -> dict[str, Any]:
     """Return every change of state of one run, for the browser to play."""
-    resolved = plan(scenario, strategy, file=scenario.name)
-    run = engine.run(network, resolved, scenario.run.seed, replicate)
-    return {**events_data(run.events), **_about(resolved, strategy, replicate)}
+    strategy_plan = plan(scenario, strategy, file=scenario.name)
+    run = engine.run(network, strategy_plan, scenario.run.seed, replicate)
+    return {**events_data(run.events), **_playback_facts(strategy_plan, strategy, replicate)}
 
 
-def _about(resolved: Any, strategy: str, replicate: int) -> dict[str, Any]:
+def _playback_facts(strategy_plan: Any, strategy: str, replicate: int) -> dict[str, Any]:
     return {
-        "title": strategy, "replicate": replicate, "months": resolved.months, "stop": resolved.stop_month,
-        "start": int(resolved.behaviour.awareness.start == 1),
+        "title": strategy, "replicate": replicate,
+        "months": strategy_plan.months, "stop": strategy_plan.stop_month,
+        "start": int(strategy_plan.behaviour.awareness.start == 1),
     }  # fmt: skip
 
 
@@ -93,36 +95,36 @@ def events_data(events: Mapping[str, np.ndarray]) -> dict[str, Any]:
     return {"text": json.dumps({ours: events[name][order].astype(int).tolist() for ours, name in columns.items()})}
 
 
-def plays_of(comparison: Comparison) -> list[dict[str, Any]]:
+def playbacks(comparison: Comparison) -> list[dict[str, Any]]:
     """Return the first run of every strategy, for maps in step."""
-    found = []
-    for resolved in comparison.plans:
-        events = comparison.outcomes[resolved.name][0].events
+    plays = []
+    for strategy_plan in comparison.plans:
+        events = comparison.outcomes[strategy_plan.name][0].events
         if events is not None:
-            found.append({**events_data(events), **_about(resolved, resolved.name, 0)})
-    return found
+            plays.append({**events_data(events), **_playback_facts(strategy_plan, strategy_plan.name, 0)})
+    return plays
 
 
-def bands(comparison: Comparison, curve: str, styles: Sequence[int] | None = None) -> dict[str, Any]:
+def band_chart(comparison: Comparison, curve: str, styles: Sequence[int] | None = None) -> dict[str, Any]:
     """Return median, middle half and middle 90% over runs, by month, for every strategy."""
     title, unit = CURVES[curve]
     series = []
-    for at, name in enumerate(comparison.strategies):
+    for place, name in enumerate(comparison.strategies):
         values = 100 * monthly(comparison, name, curve)
-        known = ~np.isnan(values).all(axis=0)
+        defined = ~np.isnan(values).all(axis=0)
         parts = np.full((5, values.shape[1]), np.nan)
-        parts[:, known] = np.nanquantile(values[:, known], (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
+        parts[:, defined] = np.nanquantile(values[:, defined], (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
         rounded = [[None if v != v else round(v, 2) for v in row] for row in parts.tolist()]
-        series.append({"name": name, "style": at % len(STYLES), "q": rounded})
+        series.append({"name": name, "style": place % len(STYLES), "q": rounded})
     stops = {p.stop_month for p in comparison.plans}
     return {
         "title": title, "unit": unit, "curve": curve, "runs": comparison.n_replicates,
         "months": comparison.scenario.run.months, "series": series, "stop": stops.pop() if len(stops) == 1 else None,
-        "sentence": _said(title, comparison, series),
+        "sentence": _sentence(title, comparison, series),
     }  # fmt: skip
 
 
-def _said(title: str, comparison: Comparison, series: Sequence[Mapping[str, Any]]) -> str:
+def _sentence(title: str, comparison: Comparison, series: Sequence[Mapping[str, Any]]) -> str:
     parts = []
     for item in series:
         low, _, middle, _, high = (row[-1] for row in item["q"])
@@ -136,6 +138,6 @@ def _said(title: str, comparison: Comparison, series: Sequence[Mapping[str, Any]
     return f"{title} at month {months}, median of {comparison.n_replicates} runs: " + "; ".join(parts) + "."
 
 
-def states() -> list[str]:
+def state_names() -> list[str]:
     """Return the names of the six states, in the order of their numbers."""
     return [str(name) for name in rules.STATES]

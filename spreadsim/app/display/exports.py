@@ -22,7 +22,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
 
 
-def neutral(value: Any) -> Any:
+def neutral_cell(value: Any) -> Any:
     """Return a cell that a spreadsheet shows and does not run: a text that begins like a formula gets a quote."""
     if isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value):
         return "'" + value
@@ -33,9 +33,9 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return a table as CSV."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([neutral(cell) for cell in head])
+    writer.writerow([neutral_cell(cell) for cell in head])
     for row in rows:
-        writer.writerow([neutral(cell) for cell in row])
+        writer.writerow([neutral_cell(cell) for cell in row])
     return buffer.getvalue()
 
 
@@ -50,12 +50,12 @@ def csv_of_tables(tables: Sequence[Table]) -> str:
     """Return the tables of a figure as CSV, one below the other."""
     parts = []
     for table in tables:
-        rows = [[_flat(cell) for cell in row] for row in table.rows]
-        parts.append(csv_text([table.caption], []) + csv_text([_flat(cell) for cell in table.head], rows))
+        rows = [[_plain_text(cell) for cell in row] for row in table.rows]
+        parts.append(csv_text([table.caption], []) + csv_text([_plain_text(cell) for cell in table.head], rows))
     return "\n".join(parts)
 
 
-def _flat(cell: Any) -> str:
+def _plain_text(cell: Any) -> str:
     text = cell if isinstance(cell, str) else f"{cell[0]} ({cell[1]})" if cell[1] else str(cell[0])
     return text.replace("\u2212", "-")
 
@@ -71,7 +71,7 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
+def zip_archive(files: Mapping[str, bytes]) -> bytes:
     """Return files as a ZIP archive."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -86,7 +86,7 @@ def file_name(text: str, ending: str) -> str:
     return f"{plain or 'spreadsim'}.{ending}"
 
 
-def download(name: str, content: bytes | str, kind: str, number: int) -> dict[str, Any]:
+def file_message(name: str, content: bytes | str, kind: str, number: int) -> dict[str, Any]:
     """Return what the page needs to hand a file to its user; `number` tells one download from the next."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     return {"name": name, "type": kind, "data": base64.b64encode(data).decode("ascii"), "number": number}

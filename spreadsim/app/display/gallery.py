@@ -11,53 +11,53 @@ from typing import Any
 
 from spreadsim.app import widgets
 from spreadsim.app.display import tables
-from spreadsim.app.display.tables import Picture
+from spreadsim.app.display.tables import ComparisonFigure
 from spreadsim.app.library import component, solara, use_task
-from spreadsim.app.server.work_queue import PICTURES, turns
+from spreadsim.app.server.work_queue import FIGURES, work_queue
 from spreadsim.app.session import Session
 
 
-def item(picture: Picture, made: dict[str, Any] | None, is_stale: bool) -> dict[str, Any]:
+def figure_item(picture: ComparisonFigure, data: dict[str, Any] | None, is_stale: bool) -> dict[str, Any]:
     """Return what the page shows of a figure, drawn or not yet."""
     empty = {"key": picture.key, "title": picture.title, "caption": picture.caption, "svg": "", "alt": "", "tables": []}
-    return {**empty, **(made or {}), "stale": is_stale}
+    return {**empty, **(data or {}), "stale": is_stale}
 
 
-def hand_over(session: Session, known: Sequence[Picture], asked: Any) -> None:
+def send_figure(session: Session, figures: Sequence[ComparisonFigure], request: Any) -> None:
     """Hand over a figure as CSV or PNG, as the page asks for it."""
-    for picture in known:
-        if isinstance(asked, dict) and picture.key == asked.get("key"):
-            made = tables.file_of(picture, "png" if asked.get("kind") == "png" else "csv")
-            if made is not None:
-                session.hand_over(*made)
+    for picture in figures:
+        if isinstance(request, dict) and picture.key == request.get("key"):
+            file = tables.figure_file(picture, "png" if request.get("kind") == "png" else "csv")
+            if file is not None:
+                session.send_file(*file)
 
 
 @component
-def Gallery(session: Session, title: str, known: list[Picture], number: int, is_stale: bool) -> None:
+def Gallery(session: Session, title: str, figures: list[ComparisonFigure], number: int, is_stale: bool) -> None:
     """The figures of the comparison of a number; those of an earlier one stay in view until they are drawn anew."""
     in_view, set_in_view = solara.use_state(())
-    drawn: dict[str, tuple[int, dict[str, Any] | None]] = solara.use_memo(dict, [])
+    data_by_key: dict[str, tuple[int, dict[str, Any] | None]] = solara.use_memo(dict, [])
 
     def view(keys: Any) -> None:
         if isinstance(keys, list):
-            set_in_view(tuple(sorted({picture.key for picture in known} & {str(key) for key in keys[:20]})))
+            set_in_view(tuple(sorted({picture.key for picture in figures} & {str(key) for key in keys[:20]})))
 
     @use_task(dependencies=[number, in_view])
     def drawing() -> Iterator[tuple[int, str]]:
-        for picture in known:
-            if picture.key in in_view and drawn.get(picture.key, (-1, None))[0] != number:
-                with turns.turn(PICTURES, drawing.is_current):
-                    drawn[picture.key] = (number, tables.drawn(picture))
+        for picture in figures:
+            if picture.key in in_view and data_by_key.get(picture.key, (-1, None))[0] != number:
+                with work_queue.slot(FIGURES, drawing.is_current):
+                    data_by_key[picture.key] = (number, tables.figure_data(picture))
                 yield number, picture.key
 
-    shown = []
-    for picture in known:
-        of, made = drawn.get(picture.key, (-1, None))
-        if of != number or made is not None:  # a figure with nothing to draw is left out
-            shown.append(item(picture, made, is_stale or (made is not None and of != number)))
+    items = []
+    for picture in figures:
+        of, data = data_by_key.get(picture.key, (-1, None))
+        if of != number or data is not None:  # a figure with nothing to draw is left out
+            items.append(figure_item(picture, data, is_stale or (data is not None and of != number)))
     widgets.Figures(
-        title=title, figures=shown, status={"state": "none"}, event_view=view,
-        event_export=lambda asked: hand_over(session, known, asked),
+        title=title, figures=items, status={"state": "none"}, event_view=view,
+        event_export=lambda request: send_figure(session, figures, request),
         event_work=lambda _: None, event_cancel=lambda _: None,
     )  # fmt: skip
     _ = drawing.value

@@ -22,7 +22,7 @@ from spreadsim.telling.figures import svg
 
 
 @dataclass(frozen=True)
-class Picture:
+class ComparisonFigure:
     """A figure that can be shown and handed over: how it is drawn, what it shows, how it is read, its tables."""
 
     key: str
@@ -33,65 +33,65 @@ class Picture:
     tables: Callable[[], Sequence[Table]]
 
 
-def pictures(c: Comparison, detailed: bool) -> list[Picture]:
+def comparison_figures(c: Comparison, detailed: bool) -> list[ComparisonFigure]:
     """Return the figures of a comparison; `detailed` where generations and groups are known."""
-    found = []
+    figures = []
     if c.paired:
-        found.append(Picture(
+        figures.append(ComparisonFigure(
             "differences", "Paired differences",
             lambda: strategies.difference_figure(c), lambda: strategies.difference_alt(c),
             "Each circle is a pair of runs with the same luck. Diamond and bar: mean and 95% interval; a hollow "
             "diamond means no clear difference.",
             lambda: [report_tables.difference_table(c, tuple(HORIZONS))]))  # fmt: skip
-    found.append(Picture(
+    figures.append(ComparisonFigure(
         "states", "Where services stand", lambda: strategies.state_figure(c), lambda: strategies.state_alt(c),
         "Mean of all runs. The dotted line marks the month in which the programme stops.",
         lambda: [report_tables.state_table(c)]))  # fmt: skip
     if detailed:
-        found += [
-            Picture("fifths", "Who is left behind: by deprivation", lambda: strategies.deprivation_figure(c),
+        figures += [
+            ComparisonFigure("fifths", "Who is left behind: by deprivation", lambda: strategies.deprivation_figure(c),
                     lambda: strategies.deprivation_alt(c), "Services in five equal groups by deprivation.",
-                    lambda: _known(report_tables.fifth_table(c))),
-            Picture("groups", "Who is left behind: by place", lambda: strategies.group_figure(c),
+                    lambda: _as_list(report_tables.fifth_table(c))),
+            ComparisonFigure("groups", "Who is left behind: by place", lambda: strategies.group_figure(c),
                     lambda: strategies.group_alt(c), "Mean of all runs; bar: the middle 90% of them.",
                     lambda: _group_tables(c)),
-            Picture("drift", "What is lost from copy to copy", lambda: strategies.drift_figure(c),
+            ComparisonFigure("drift", "What is lost from copy to copy", lambda: strategies.drift_figure(c),
                     lambda: strategies.drift_alt(c), "Each generation is one more copy. Shade: the middle 90% of runs.",
                     lambda: [report_tables.drift_table(c)]),
         ]  # fmt: skip
-    return found
+    return figures
 
 
-def frontier_pictures(c: Comparison) -> list[Picture]:
+def frontier_figures(c: Comparison) -> list[ComparisonFigure]:
     """Return the figures of the frontier and of the map over two levers, where they were worked out."""
-    found = []
+    figures = []
     if c.frontier is not None:
         frontier = c.frontier
-        found.append(Picture(
+        figures.append(ComparisonFigure(
             "frontier", "The balance, from mandated to organic", lambda: strategies.frontier_figure(frontier),
             lambda: strategies.frontier_alt(frontier),
             "Bars at the foot of the first two panels: the balances not clearly different from the best (tick).",
             lambda: report_tables.frontier_tables(frontier, FRONTIER_MEASURES)))  # fmt: skip
     if c.lever_map is not None:
         levers = c.lever_map
-        found.append(Picture(
+        figures.append(ComparisonFigure(
             "levers", "Mandate by latitude", lambda: strategies.lever_map_figure(levers),
             lambda: strategies.lever_map_alt(levers),
             "The other levers are held where the middle of the dial puts them. Each cell is a mean.",
             lambda: report_tables.frontier_tables(levers, FRONTIER_MEASURES)))  # fmt: skip
-    return found
+    return figures
 
 
-def _known(table: Table | None) -> list[Table]:
+def _as_list(table: Table | None) -> list[Table]:
     return [] if table is None else [table]
 
 
 def _group_tables(c: Comparison) -> list[Table]:
     level = strategies.shown_level(c)
-    return [] if level is None else _known(report_tables.group_table(c, level.level))
+    return [] if level is None else _as_list(report_tables.group_table(c, level.level))
 
 
-def drawn(picture: Picture) -> dict[str, Any] | None:
+def figure_data(picture: ComparisonFigure) -> dict[str, Any] | None:
     """Return a figure for the page; None where there is nothing to draw."""
     figure = picture.draw()
     if figure is None:
@@ -116,7 +116,7 @@ def table_data(table: Table, key: str = "") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def file_of(picture: Picture, kind: str) -> tuple[str, bytes | str, str] | None:
+def figure_file(picture: ComparisonFigure, kind: str) -> tuple[str, bytes | str, str] | None:
     """Return a figure as a file, ``csv`` or ``png``: its name, content and type."""
     if kind == "csv":
         return exports.file_name(picture.key, "csv"), exports.csv_of_tables(picture.tables()), "text/csv"
@@ -124,17 +124,17 @@ def file_of(picture: Picture, kind: str) -> tuple[str, bytes | str, str] | None:
     return None if figure is None else (exports.file_name(picture.key, "png"), exports.png(figure), "image/png")
 
 
-def _pair(c: Comparison, later: str, earlier: str, measure: str) -> str:
+def _pair_sentence(c: Comparison, later: str, earlier: str, measure: str) -> str:
     """Return how a pair does, the strategy with the higher mean named first."""
     mean = paired_difference(c, later, earlier, measure).mean
     one, other = (later, earlier) if mean is None or mean >= 0 else (earlier, later)
     return pair_sentence(c, one, other, measure)
 
 
-def sentences(c: Comparison, detailed: bool) -> list[dict[str, Any]]:
+def finding_sections(c: Comparison, detailed: bool) -> list[dict[str, Any]]:
     """Return what was found, under its headings, the pairs of strategies one by one among it."""
-    wanted = ("headline", "benefit", "name_only", "cost") + (("people", "equity", "drift") if detailed else ())
-    found = {finding.key: finding for finding in findings(c)} if detailed else {}
+    keys = ("headline", "benefit", "name_only", "cost") + (("people", "equity", "drift") if detailed else ())
+    by_key = {finding.key: finding for finding in findings(c)} if detailed else {}
     if not detailed:
         from spreadsim.comparison.findings import cost_sentences, headline, leader_sentence, name_only_sentences
 
@@ -144,14 +144,14 @@ def sentences(c: Comparison, detailed: bool) -> list[dict[str, Any]]:
             "name_only": ("In name only", name_only_sentences(c)),
             "cost": ("Effort", cost_sentences(c)),
         }
-        parts = [{"key": key, "heading": quick[key][0], "sentences": list(quick[key][1])} for key in wanted]
+        parts = [{"key": key, "heading": quick[key][0], "sentences": list(quick[key][1])} for key in keys]
     else:
         parts = [
-            {"key": key, "heading": found[key].heading, "sentences": list(found[key].sentences)}
-            for key in wanted
-            if key in found
+            {"key": key, "heading": by_key[key].heading, "sentences": list(by_key[key].sentences)}
+            for key in keys
+            if key in by_key
         ]
-    pairs = [_pair(c, later, earlier, measure) for measure in HORIZONS for later, earlier in chosen_pairs(c)]
+    pairs = [_pair_sentence(c, later, earlier, measure) for measure in HORIZONS for later, earlier in chosen_pairs(c)]
     if pairs:
         parts.insert(2, {"key": "pairs", "heading": "Pair by pair", "sentences": pairs})
     return parts

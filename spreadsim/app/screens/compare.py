@@ -23,61 +23,63 @@ from spreadsim.network.data import Network
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import four_levers
 
-LOOK = {"compact": True, "states": charts.states()}
+LOOK = {"compact": True, "states": charts.state_names()}
 FIRST = ("headline", "benefit")  # of the findings, above the figures
 _numbers = itertools.count()
 CURVES = [[key, title] for key, (title, _) in charts.CURVES.items()]
 
 
 @dataclass(frozen=True)
-class Shown:
+class ComparisonStage:
     """A comparison as far as it is made: bands and sentences first, then generations and groups; each has a number."""
 
     number: int
     comparison: Comparison
-    detailed: bool
-    parts: tuple[dict[str, Any], ...]
+    is_detailed: bool
+    findings: tuple[dict[str, Any], ...]
 
 
-def steps(
-    scenario: Scenario, base: Network, is_wanted: IsWanted, tell: Any, networks: dict[int, Network]
-) -> Iterator[Shown]:
+def comparison_stages(
+    scenario: Scenario, base: Network, is_wanted: IsWanted, report: Any, networks: dict[int, Network]
+) -> Iterator[ComparisonStage]:
     """Yield a comparison as it becomes known."""
-    for stage, comparison in enumerate(runs.compare_quickly(scenario, base, is_wanted, tell, networks)):
+    for stage, comparison in enumerate(runs.compare_in_stages(scenario, base, is_wanted, report, networks)):
         is_last = stage == 1 or bool(comparison.outcomes[comparison.strategies[0]][0].groups)
-        yield Shown(next(_numbers), comparison, is_last, tuple(tables.sentences(comparison, is_last)))
+        yield ComparisonStage(next(_numbers), comparison, is_last, tuple(tables.finding_sections(comparison, is_last)))
 
 
 def strategy_items(scenario: Scenario) -> list[dict[str, Any]]:
     """Return what the list of strategies says of each."""
-    least = scenario.behaviour.adaptation.minimum_latitude
-    found = []
+    minimum_latitude = scenario.behaviour.adaptation.minimum_latitude
+    items = []
     for place, (name, table) in enumerate(scenario.strategies.items()):
-        levers = four_levers(table, least)
+        levers = four_levers(table, minimum_latitude)
         words = ", ".join(f"{key.replace('_', ' ')} {value:.2g}" for key, value in levers.items())
         balance = "" if table.balance is None else f"balance {table.balance:g}: "
-        found.append({
+        items.append({
             "name": name, "title": table.title, "about": balance + words, "style": place,
             "compared": place < documents.MAX_STRATEGIES,
         })  # fmt: skip
-    return found
+    return items
 
 
 @component
 def Compare(
-    session: Session, shown: Shown | None, status: dict[str, Any], cancel: Any, full: Any, drawing: Any
+    session: Session, stage: ComparisonStage | None, status: dict[str, Any], cancel: Any, full: Any, drawing: Any
 ) -> None:
     """Strategies side by side."""
     scenario = session.scenario
     curve, set_curve = solara.use_state("delivered")
-    comparison = shown.comparison if shown else None
+    comparison = stage.comparison if stage else None
 
     def choose(name: Any) -> None:
         if name in charts.CURVES:
             set_curve(name)
 
-    chart = solara.use_memo(lambda: charts.bands(comparison, curve) if comparison else None, [id(comparison), curve])
-    plays = solara.use_memo(lambda: charts.plays_of(comparison) if comparison else [], [id(comparison)])
+    chart = solara.use_memo(
+        lambda: charts.band_chart(comparison, curve) if comparison else None, [id(comparison), curve]
+    )
+    plays = solara.use_memo(lambda: charts.playbacks(comparison) if comparison else [], [id(comparison)])
     outcome = solara.use_memo(
         lambda: [tables.table_data(outcome_table(comparison), "outcomes")] if comparison else [], [id(comparison)]
     )
@@ -86,29 +88,29 @@ def Compare(
         if comparison is None:
             return
         if kind == "png":
-            session.hand_over(f"{curve}.png", exports.png(curve_figure(comparison, curve)), "image/png")
+            session.send_file(f"{curve}.png", exports.png(curve_figure(comparison, curve)), "image/png")
         elif kind == "csv":
             title = charts.CURVES[curve][0]
             text = exports.csv_of_tables([curve_table(comparison, curve, title)])
-            session.hand_over(f"{curve}.csv", text, "text/csv")
+            session.send_file(f"{curve}.csv", text, "text/csv")
 
     detail: Any = solara.use_ref(None)
-    if shown is not None and shown.detailed:
-        detail.current = shown
-    known = solara.use_memo(
-        lambda: tables.pictures(detail.current.comparison, True) if detail.current else [],
+    if stage is not None and stage.is_detailed:
+        detail.current = stage
+    figures = solara.use_memo(
+        lambda: tables.comparison_figures(detail.current.comparison, True) if detail.current else [],
         [detail.current.number if detail.current else -1],
     )
     frontier = full.latest
-    parts = shown.parts if shown else ()
+    parts = stage.findings if stage else ()
     with Html.element(tag="div"):
         widgets.Strategies(
-            items=strategy_items(scenario), shown=session.shown, most=documents.MAX_STRATEGIES,
+            items=strategy_items(scenario), shown=session.strategy_name, most=documents.MAX_STRATEGIES,
             event_act=session.strategies, event_show=session.strategy.set,
         )  # fmt: skip
         first = [part for part in parts if part["key"] in FIRST]
         rest = [part for part in parts if part["key"] not in FIRST]
-        caution = [{"key": "caution", "heading": "", "sentences": [CAUTION]}] if shown else []
+        caution = [{"key": "caution", "heading": "", "sentences": [CAUTION]}] if stage else []
         widgets.Prose(parts=first + caution, tables=[], live=True, event_export=lambda _: None)
         widgets.Bands(
             chart=chart, curves=CURVES, status=status, event_curve=choose, event_export=export_curve,
@@ -118,39 +120,39 @@ def Compare(
             widgets.Map(network=drawing, plays=plays, look=LOOK, event_pick=lambda _: None, event_again=lambda _: None)
         if detail.current is not None:
             gallery.Gallery(
-                session, "In detail", known, detail.current.number, status["stale"] or detail.current is not shown
+                session, "In detail", figures, detail.current.number, status["stale"] or detail.current is not stage
             )
         widgets.Prose(
-            parts=rest, tables=outcome, live=False, event_export=lambda kind: hand_numbers(session, comparison, kind)
+            parts=rest, tables=outcome, live=False, event_export=lambda kind: send_numbers(session, comparison, kind)
         )  # fmt: skip
         widgets.Figures(
             title="The balance frontier", figures=list(frontier[1]) if frontier else [],
-            status=full_status(full, comparison, frontier_sentences(frontier[0].frontier) if frontier else []),
-            event_export=lambda asked: gallery.hand_over(
-                session, tables.frontier_pictures(frontier[0]) if frontier else [], asked),
+            status=frontier_status(full, comparison, frontier_sentences(frontier[0].frontier) if frontier else []),
+            event_export=lambda request: gallery.send_figure(
+                session, tables.frontier_figures(frontier[0]) if frontier else [], request),
             event_work=lambda _: full() if comparison else None, event_cancel=lambda _: full.cancel(),
             event_view=lambda _: None,
         )  # fmt: skip
 
 
-def full_status(full: Any, comparison: Comparison | None, sentences: list[str]) -> dict[str, Any]:
+def frontier_status(full: Any, comparison: Comparison | None, sentences: list[str]) -> dict[str, Any]:
     """Return how far the frontier is, and whether it is of the comparison shown."""
     stale = full.latest is not None and comparison is not None and full.latest[2] != comparison.scenario
     state = "busy" if full.pending else "error" if full.error else "done" if full.latest is not None else "waiting"
     return {
         "state": state, "progress": round(full.progress or 0), "stale": stale, "sentences": sentences,
-        "message": documents.explained(full.exception) if full.error and full.exception else "",
+        "message": documents.error_text(full.exception) if full.error and full.exception else "",
         "action": "Work out the frontier", "ready": comparison is not None,
     }  # fmt: skip
 
 
-def hand_numbers(session: Session, comparison: Comparison | None, kind: Any) -> None:
+def send_numbers(session: Session, comparison: Comparison | None, kind: Any) -> None:
     """Hand over the numbers of a comparison: of every run as CSV, or the summary as JSON."""
     from spreadsim.telling.folder import as_json
 
     if comparison is None:
         return
     if kind == "json":
-        session.hand_over("summary.json", as_json(comparison.as_json()), "application/json")
+        session.send_file("summary.json", as_json(comparison.as_json()), "application/json")
     else:
-        session.hand_over("runs.csv", exports.csv_of_columns(comparison.runs_table()), "text/csv")
+        session.send_file("runs.csv", exports.csv_of_columns(comparison.runs_table()), "text/csv")

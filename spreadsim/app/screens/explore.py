@@ -11,41 +11,41 @@ from typing import Any
 from spreadsim.app import documents, widgets
 from spreadsim.app.display import charts
 from spreadsim.app.library import Html, component, solara, use_task
-from spreadsim.app.server.work_queue import AT_ONCE, SOON, turns
+from spreadsim.app.server.work_queue import DETAIL, INTERACTIVE, work_queue
 from spreadsim.app.session import Session
 from spreadsim.comparison.explanation import explain
 from spreadsim.network.data import Network
 from spreadsim.scenario.document import Scenario
 
-LOOK = {"compact": False, "states": charts.states(), "chosen": ""}
+LOOK = {"compact": False, "states": charts.state_names(), "chosen": ""}
 
 
 def _story(scenario: Scenario, network: Network, service: str, strategy: str, replicate: int) -> dict[str, Any]:
-    found = asdict(explain(scenario, service, strategy=strategy, replicate=replicate, network=network))
+    story = asdict(explain(scenario, service, strategy=strategy, replicate=replicate, network=network))
     names = dict(zip(network.ids, network.names, strict=True))
-    for step in found["chain"]:
+    for step in story["chain"]:
         step["service"], step["source"] = names.get(step["service"], ""), names.get(step["source"], "")
-    return found
+    return story
 
 
 @component
 def Explore(session: Session, base: Network) -> None:
     """One run, played; a service explained."""
-    scenario, strategy, replicate = session.scenario, session.shown, session.replicate.value
+    scenario, strategy, replicate = session.scenario, session.strategy_name, session.replicate.value
     hide = session.hide_names.value
     mark = (base, replicate, scenario.network.redraw, hide)
 
     def make() -> Network:
-        network = charts.network_of(scenario, base, replicate)
-        return charts.hidden(network) if hide else network
+        network = charts.replicate_network(scenario, base, replicate)
+        return charts.without_names(network) if hide else network
 
     network = solara.use_memo(make, [*map(id, mark[:1]), *mark[1:]])
     drawing = solara.use_memo(lambda: charts.map_data(network), [id(network)])
 
     @use_task(dependencies=[scenario, strategy, replicate, id(network)])
     def play() -> dict[str, Any]:
-        with turns.turn(AT_ONCE, play.is_current):
-            return charts.play_data(scenario, network, strategy, replicate)
+        with work_queue.slot(INTERACTIVE, play.is_current):
+            return charts.playback(scenario, network, strategy, replicate)
 
     service = session.service.value
 
@@ -53,7 +53,7 @@ def Explore(session: Session, base: Network) -> None:
     def why() -> dict[str, Any] | None:
         if service not in network.ids:
             return None
-        with turns.turn(SOON, why.is_current):
+        with work_queue.slot(DETAIL, why.is_current):
             return _story(scenario, network, service, strategy, replicate)
 
     def pick(place: Any) -> None:
@@ -67,7 +67,7 @@ def Explore(session: Session, base: Network) -> None:
     with Html.element(tag="div"):
         widgets.Map(network=drawing, plays=plays, look={**LOOK, "chosen": service}, event_pick=pick, event_again=again)
         if play.error:
-            solara.Text(documents.explained(play.exception or RuntimeError()))
+            solara.Text(documents.error_text(play.exception or RuntimeError()))
         current = why.latest if service and why.latest and why.latest["service"] == service else None
         if service:
             widgets.Why(story=current, busy=why.pending, event_close=lambda _: session.service.set(""))

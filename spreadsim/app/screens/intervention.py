@@ -10,7 +10,7 @@ from typing import Any
 from spreadsim.app import documents, runs, widgets
 from spreadsim.app.display import exports
 from spreadsim.app.library import component, solara, use_task
-from spreadsim.app.server.work_queue import LONG, turns
+from spreadsim.app.server.work_queue import BACKGROUND, work_queue
 from spreadsim.app.session import Session
 from spreadsim.comparison.components import ComponentStudy, readiness_of, study_components
 from spreadsim.errors import InputError
@@ -26,7 +26,7 @@ STUDIED = ("benefit", "cumulative_benefit", "core_fidelity")
 MOST_STUDIED = 12
 
 
-def word(value: float, words: list[list[Any]]) -> str:
+def nearest_word(value: float, words: list[list[Any]]) -> str:
     """Return the word whose number is nearest."""
     return str(min(words, key=lambda item: abs(item[1] - value))[0])
 
@@ -35,8 +35,8 @@ def component_items(scenario: Scenario) -> list[dict[str, Any]]:
     """Return what the list of components says of each."""
     return [
         {"name": name, "core": c.core, "weight": round(c.weight, 4), "complexity": c.complexity,
-         "hard": word(c.complexity, HARD), "codification": c.codification,
-         "written": word(c.codification, WRITTEN)}
+         "hard": nearest_word(c.complexity, HARD), "codification": c.codification,
+         "written": nearest_word(c.codification, WRITTEN)}
         for name, c in scenario.intervention.components.items()
     ]  # fmt: skip
 
@@ -54,7 +54,7 @@ def with_components(scenario: Scenario, components: dict[str, Any]) -> Scenario:
     return documents.with_table(scenario, "intervention", "components", scaled)
 
 
-def edit(session: Session, item: Any) -> None:
+def edit_components(session: Session, item: Any) -> None:
     """Change, add or remove a component."""
 
     def act() -> None:
@@ -80,38 +80,38 @@ def edit(session: Session, item: Any) -> None:
 
 def readiness_items(scenario: Scenario, base: Network) -> list[dict[str, Any]]:
     """Return how many services are ready under each strategy, and which are least so."""
-    found = []
+    items = []
     for name in list(scenario.strategies)[: documents.MAX_STRATEGIES]:
         ready = readiness_of(base, plan(scenario, name, file=scenario.name))
         order = ready.of_own_accord.argsort(kind="stable")
         rows = [[base.names[i], round(100 * float(ready.of_own_accord[i])), round(100 * float(ready.if_told[i]))]
                 for i in order[:200].tolist()]  # fmt: skip
-        found.append({
+        items.append({
             "strategy": name, "ready": int(ready.ready.sum()), "all": base.n,
             "told": int((ready.if_told >= 0.5).sum()), "rows": rows,
         })  # fmt: skip
-    return found
+    return items
 
 
 def study_rows(study: ComponentStudy, strategy: str) -> list[dict[str, Any]]:
     """Return what each change of each component does, in words."""
-    found = []
+    rows = []
     for what in study.what_ifs:
         row = what.differences[strategy]
         d = row["benefit"]
-        told = bool(d.told_apart)
+        is_distinguishable = bool(d.told_apart)
         cells = [
             [change(name, row[name].mean), bounds(name, row[name].low, row[name].high, sign=True)] for name in STUDIED
         ]
-        verdict = "no clear difference" if not told else "better" if (d.mean or 0) > 0 else "worse"
-        found.append({"component": what.component, "change": what.change, "cells": cells, "verdict": verdict})
-    return found
+        verdict = "no clear difference" if not is_distinguishable else "better" if (d.mean or 0) > 0 else "worse"
+        rows.append({"component": what.component, "change": what.change, "cells": cells, "verdict": verdict})
+    return rows
 
 
 @component
 def Intervention(session: Session, base: Network, network: Network) -> None:
     """The intervention, itemised; readiness; what if a component were different?"""
-    scenario, strategy = session.scenario, session.shown
+    scenario, strategy = session.scenario, session.strategy_name
     readiness = solara.use_memo(lambda: readiness_items(scenario, network), [scenario, id(network)])
 
     @use_task(dependencies=None)
@@ -120,10 +120,10 @@ def Intervention(session: Session, base: Network, network: Network) -> None:
         k = min(20, scenario.run.replicates)
         if base.n * k * (3 * len(names) + 1) > 2 * runs.MAX_RUNS_BY_SERVICES:
             raise runs.TooLarge("This needs more runs than the app makes; use 'spreadsim components'.")
-        with turns.turn(LONG, study.is_current) as turn:
-            pace = runs.Pace(k, turn, lambda done: setattr(study, "progress", done))
-            made = study_components(scenario, only=names, strategies=[strategy], replicates=k, progress=pace.step)
-        return scenario, strategy, study_rows(made, strategy), made.n_replicates
+        with work_queue.slot(BACKGROUND, study.is_current) as slot:
+            progress = runs.Progress(k, slot, lambda done: setattr(study, "progress", done))
+            result = study_components(scenario, only=names, strategies=[strategy], replicates=k, progress=progress.step)
+        return scenario, strategy, study_rows(result, strategy), result.n_replicates
 
     latest = study.latest
     stale = latest is not None and (latest[0] != scenario or latest[1] != strategy)
@@ -132,7 +132,7 @@ def Intervention(session: Session, base: Network, network: Network) -> None:
         "progress": round(study.progress or 0), "rows": latest[2] if latest else [], "stale": stale,
         "strategy": latest[1] if latest else strategy,
         "runs": latest[3] if latest else min(20, scenario.run.replicates),
-        "message": documents.explained(study.exception) if study.error and study.exception else "",
+        "message": documents.error_text(study.exception) if study.error and study.exception else "",
         "shown": strategy, "only": MOST_STUDIED if len(scenario.intervention.components) > MOST_STUDIED else 0,
         "hard": HARD, "written": WRITTEN,
     }  # fmt: skip
@@ -141,17 +141,17 @@ def Intervention(session: Session, base: Network, network: Network) -> None:
         if kind == "readiness":
             rows = [[r["strategy"], *row] for r in readiness for row in r["rows"]]
             head = ["strategy", "service", "chance of engaging of its own accord, %", "if told, %"]
-            session.hand_over("readiness.csv", exports.csv_text(head, rows), "text/csv")
+            session.send_file("readiness.csv", exports.csv_text(head, rows), "text/csv")
         elif latest:
             rows = [
                 [r["component"], r["change"], *[f"{a} ({b})" for a, b in r["cells"]], r["verdict"]] for r in latest[2]
             ]
             head = ["component", "change", *STUDIED, "on sustained benefit"]
-            session.hand_over("what-if.csv", exports.csv_text(head, rows), "text/csv")
+            session.send_file("what-if.csv", exports.csv_text(head, rows), "text/csv")
 
     widgets.Components(
         title=scenario.intervention.title, items=component_items(scenario), readiness=readiness, study=status,
-        event_change=lambda item: edit(session, item), event_add=lambda item: edit(session, item),
-        event_remove=lambda item: edit(session, item), event_study=lambda _: study(),
+        event_change=lambda item: edit_components(session, item), event_add=lambda item: edit_components(session, item),
+        event_remove=lambda item: edit_components(session, item), event_study=lambda _: study(),
         event_cancel=lambda _: study.cancel(), event_export=export,
     )  # fmt: skip

@@ -16,44 +16,44 @@ from spreadsim.errors import SpreadsimError
 from spreadsim.network.data import Network
 from spreadsim.network.structure import structure
 
-LOOK = {"compact": False, "states": charts.states(), "still": True, "chosen": ""}
+LOOK = {"compact": False, "states": charts.state_names(), "still": True, "chosen": ""}
 EXAMPLE = (
     "services.csv has a column 'id', and may have 'name', 'population', 'deprivation', 'readiness', 'capability', "
     "'context' and columns that name groups. ties.csv has 'source' and 'target', and may have 'weight'."
 )
 
 
-def facts(network: Network) -> list[list[str]]:
+def network_facts(network: Network) -> list[list[str]]:
     """Return the shape of a network in words."""
-    found = structure(network.ties, network.hierarchy)
+    shape = structure(network.ties, network.hierarchy)
 
     def number(value: Any, digits: int = 2) -> str:
         return "not defined" if value is None else f"{value:,.{digits}f}" if isinstance(value, float) else f"{value:,}"
 
-    groups = ", ".join(f"{count:,} {level}" for level, count in (found.get("groups") or {}).items())
+    groups = ", ".join(f"{count:,} {level}" for level, count in (shape.get("groups") or {}).items())
     return [
-        ["Services", number(found["services"])], ["Ties between peers", number(found["ties"])],
-        ["Peers a service listens to, on average", number(found["mean_degree"], 1)],
-        ["Most peers of any one service", number(found["largest_degree"])],
-        ["Services without any tie", number(found["isolates"])],
-        ["Clustering: share of a service's peers that are in touch with each other", number(found["clustering"])],
-        ["Separate parts", number(found["components"])],
+        ["Services", number(shape["services"])], ["Ties between peers", number(shape["ties"])],
+        ["Peers a service listens to, on average", number(shape["mean_degree"], 1)],
+        ["Most peers of any one service", number(shape["largest_degree"])],
+        ["Services without any tie", number(shape["isolates"])],
+        ["Clustering: share of a service's peers that are in touch with each other", number(shape["clustering"])],
+        ["Separate parts", number(shape["components"])],
         ["Groups above the services", groups or "none"],
         ["Generated, not taken from your files", ", ".join(network.drawn).replace("_", " ") or "nothing"],
     ]  # fmt: skip
 
 
-def bring(session: Session, given: Any) -> None:
+def upload_network(session: Session, message: Any) -> None:
     """Read the files that the user chose."""
     try:
-        found = uploads.bring(session.scenario, uploads.decoded(given))
+        upload = uploads.receive(session.scenario, uploads.files_of_message(message))
     except SpreadsimError as error:
-        found = uploads.Brought("", None, None, (), (str(error),))
-    session.brought.set(found)
-    if found.scenario is not None and found.network is not None:
+        upload = uploads.Upload("", None, None, (), (str(error),))
+    session.upload.set(upload)
+    if upload.scenario is not None and upload.network is not None:
         session.service.set("")
-        session.given.set(found.network.given)
-        session.become(found.scenario)
+        session.file_columns.set(upload.network.given)
+        session.become(upload.scenario)
         session.message.set("")
 
 
@@ -62,8 +62,8 @@ def generate(session: Session) -> None:
 
     def act() -> None:
         session.become(documents.without_file(session.scenario))
-        session.brought.set(None)
-        session.given.set(())
+        session.upload.set(None)
+        session.file_columns.set(())
 
     session.attempt(act)
 
@@ -71,21 +71,21 @@ def generate(session: Session) -> None:
 @component
 def Networks(session: Session, base: Network | None, drawing: dict[str, Any] | None) -> None:
     """Bring a network, or make one."""
-    brought, scenario = session.brought.value, session.scenario
+    upload, scenario = session.upload.value, session.scenario
     is_file = scenario.network.source == "file"
-    rows = [
+    faults = [
         {"severity": f.severity, "file": f.file, "where": f.where, "problem": f.problem, "remedy": f.remedy}
-        for f in (brought.faults if brought else ())
+        for f in (upload.faults if upload else ())
     ]
-    known = solara.use_memo(lambda: facts(base) if base is not None else [], [id(base)])
+    rows_of_facts = solara.use_memo(lambda: network_facts(base) if base is not None else [], [id(base)])
     title = "Your own network" if is_file else "A generated network"
-    controls = fields.network_controls(scenario, session.history.value.base, session.given.value)
-    about = {"facts": known, "example": EXAMPLE, "title": title}
+    controls = fields.network_controls(scenario, session.history.value.base, session.file_columns.value)
+    about = {"facts": rows_of_facts, "example": EXAMPLE, "title": title}
     with Html.element(tag="div"):
-        widgets.Bring(
+        widgets.NetworkUpload(
             about=about,
-            faults=rows, errors=list(brought.errors) if brought else [], hide=session.hide_names.value, brought=is_file,
-            most=uploads.MAX_BYTES, event_files=lambda given: bring(session, given),
+            faults=faults, errors=list(upload.errors) if upload else [], hide=session.hide_names.value, is_file=is_file,
+            most=uploads.MAX_BYTES, event_files=lambda message: upload_network(session, message),
             event_hide=lambda value: session.hide_names.set(bool(value)), event_generated=lambda _: generate(session),
             event_example=lambda _: None,
         )  # fmt: skip

@@ -10,8 +10,8 @@ from typing import Any
 from spreadsim.app import widgets
 from spreadsim.app.display import exports
 from spreadsim.app.library import component, use_task
-from spreadsim.app.screens.compare import Shown, full_status, hand_numbers
-from spreadsim.app.server.work_queue import PICTURES, turns
+from spreadsim.app.screens.compare import ComparisonStage, frontier_status, send_numbers
+from spreadsim.app.server.work_queue import FIGURES, work_queue
 from spreadsim.app.session import Session
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.comparison.report import render_report
@@ -23,9 +23,9 @@ def page_of(comparison: Comparison) -> str:
 
 
 @component
-def Report(session: Session, shown: Shown | None, status: dict[str, Any], full: Any) -> None:
+def Report(session: Session, stage: ComparisonStage | None, status: dict[str, Any], full: Any) -> None:
     """The report of what is on screen, with the frontier where it was worked out."""
-    comparison = shown.comparison if shown is not None and shown.detailed else None
+    comparison = stage.comparison if stage is not None and stage.is_detailed else None
     latest = full.latest
     if latest is not None and comparison is not None and latest[2] is comparison.scenario:
         comparison = latest[0]
@@ -34,17 +34,17 @@ def Report(session: Session, shown: Shown | None, status: dict[str, Any], full: 
     def writing() -> str:
         if comparison is None:
             return ""
-        with turns.turn(PICTURES, writing.is_current):
+        with work_queue.slot(FIGURES, writing.is_current):
             return page_of(comparison)
 
     html = writing.value if comparison is not None and writing.value else ""
 
-    shown_status = full_status(full, comparison, [])
-    shown_status |= {"working": status.get("state") == "busy" or writing.pending, "error": status.get("message", "")}
-    widgets.Paper(
-        html=html, status=shown_status,
-        event_download=lambda _: session.hand_over(
+    paper_status = frontier_status(full, comparison, [])
+    paper_status |= {"working": status.get("state") == "busy" or writing.pending, "error": status.get("message", "")}
+    widgets.ReportPage(
+        html=html, status=paper_status,
+        event_download=lambda _: session.send_file(
             exports.file_name(session.scenario.name + "-report", "html"), html, "text/html"),
         event_work=lambda _: full() if comparison else None, event_cancel=lambda _: full.cancel(),
-        event_export=lambda kind: hand_numbers(session, comparison, kind),
+        event_export=lambda kind: send_numbers(session, comparison, kind),
     )  # fmt: skip

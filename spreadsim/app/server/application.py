@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from spreadsim.app.server.security import LOOPBACK, Guard, is_loopback
+from spreadsim.app.server.security import LOOPBACK_HOSTS, Guard, is_loopback
 
 MAX_MESSAGE = 16_000_000  # bytes; uploads are checked again, and are smaller (``uploads``)
 SETTINGS = {
@@ -31,15 +31,15 @@ SETTINGS = {
 }
 
 
-def asks_for_declared(content: Any, known: set[str]) -> bool:
+def is_declared_event(content: Any, events: set[str]) -> bool:
     """Return whether a page's message names an event that its component declares, and asks for nothing else."""
     if not isinstance(content, dict) or set(content) - {"event", "data"}:
         return False
     name = content.get("event")
-    return isinstance(name, str) and name.removeprefix("event_") in known
+    return isinstance(name, str) and name.removeprefix("event_") in events
 
 
-def _only_declared_events() -> None:
+def _restrict_page_events() -> None:
     """Let a page's messages call the events that a component declares, and nothing else of the machinery.
 
     The library's handler also makes widgets of any class a message names, which no template of ours asks for.
@@ -48,8 +48,8 @@ def _only_declared_events() -> None:
     original = template._handle_event
 
     def handle(self: Any, widget: Any, content: Any, buffers: Any) -> None:
-        known = {key.removeprefix("event_") for key in getattr(self, "_event_callbacks", {})}
-        if asks_for_declared(content, known):
+        events = {key.removeprefix("event_") for key in getattr(self, "_event_callbacks", {})}
+        if is_declared_event(content, events):
             original(self, widget, content, buffers)
 
     template._handle_event = handle
@@ -70,14 +70,14 @@ def application(hosts: frozenset[str] | None, token: str = "") -> Any:
     from spreadsim.app.classroom.routes import Classroom
 
     settings.telemetry.mixpanel_enable = False
-    _only_declared_events()
+    _restrict_page_events()
     warnings.filterwarnings("ignore", message="Cookies with samesite=none", category=UserWarning)
     layers = [Middleware(GZipMiddleware, minimum_size=2000), Middleware(Guard, hosts=hosts, token=token)]
     routes = [*Classroom().routes(), Mount("/", routes=served.routes)]
     return Starlette(routes=routes, lifespan=served.lifespan, middleware=layers)
 
 
-def free_socket(host: str, port: int) -> socket.socket:
+def listening_socket(host: str, port: int) -> socket.socket:
     """Return a socket that listens on `host`; port 0 takes any free one.
 
     Raises
@@ -99,7 +99,7 @@ def serve(host: str, listener: socket.socket, token: str, ready: Callable[[], No
     """Serve the app until it is stopped; `ready` is called once it answers."""
     import uvicorn
 
-    hosts = frozenset((*LOOPBACK,)) if is_loopback(host) else None
+    hosts = frozenset((*LOOPBACK_HOSTS,)) if is_loopback(host) else None
     config = uvicorn.Config(
         application(hosts, token), log_level="warning", ws_max_size=MAX_MESSAGE, server_header=False,
         timeout_graceful_shutdown=2, proxy_headers=False, limit_concurrency=400,

@@ -18,15 +18,15 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
-COOKIE = "spreadsim_token"
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
+TOKEN_COOKIE = "spreadsim_token"
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]", "::1")
 MAX_BODY = 65_536  # nothing is posted but the news that a page was closed; files come by the websocket
-_CLOSED = ("/resourcez", "/_solara/auth", "/_solara/api/evict")
-_POSTED = "/_solara/api/close/"
-JOIN = "/join"  # pages for the students of a class: a room's code stands in for the token
-_CLASS = (f"{JOIN}/", "/class/")  # what is posted there comes from our own pages alone, and is small
+_CLOSED_PATHS = ("/resourcez", "/_solara/auth", "/_solara/api/evict")
+_CLOSE_PATH = "/_solara/api/close/"
+STUDENT_PATH = "/join"  # pages for the students of a class: a room's code stands in for the token
+_CLASS_PATHS = (f"{STUDENT_PATH}/", "/class/")  # what is posted there comes from our own pages alone, and is small
 MAX_CLASS_BODY = 4096
-HEADERS = {
+SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
@@ -36,7 +36,7 @@ HEADERS = {
 }
 
 
-def policy(nonce: str) -> str:
+def content_security_policy(nonce: str) -> str:
     """Return the content security policy of a page whose own scripts carry `nonce`.
 
     Templates of Vue are compiled in the browser, which needs ``unsafe-eval``; styles are set on elements.
@@ -50,12 +50,12 @@ def policy(nonce: str) -> str:
 
 def is_loopback(host: str) -> bool:
     """Return whether a server bound to `host` is reached from this machine alone."""
-    return host in LOOPBACK
+    return host in LOOPBACK_HOSTS
 
 
-def joins(path: str) -> bool:
+def is_student_path(path: str) -> bool:
     """Return whether a path is one of those that students of a class reach without the token."""
-    return path == JOIN or path.startswith(JOIN + "/")
+    return path == STUDENT_PATH or path.startswith(STUDENT_PATH + "/")
 
 
 def host_name(header: str) -> str:
@@ -64,7 +64,7 @@ def host_name(header: str) -> str:
     return match[1].lower() if match else ""
 
 
-def mended(page: str, nonce: str) -> str:
+def page_with_nonce(page: str, nonce: str) -> str:
     """Return a page that says its language, can be zoomed, and whose scripts carry the policy's nonce."""
     page = re.sub(r"<html(?=[\s>])(?![^>]*\blang=)", '<html lang="en"', page, count=1)
     page = re.sub(
@@ -101,9 +101,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         if refusal:
-            await _answer(send, refusal, "This address does not answer such requests.")
+            await _send_text(send, refusal, "This address does not answer such requests.")
             return
-        if not (self._has_token(headers) or joins(scope["path"])):
+        if not (self._has_token(headers) or is_student_path(scope["path"])):
             await self._ask_for_token(scope, send)
             return
         await self.app(scope, receive, _with_headers(send))
@@ -115,14 +115,14 @@ class Guard:
             return 400
         origin = headers.get("origin")
         if scope["type"] == "websocket":
-            return 0 if origin is not None and _same(origin, headers["host"]) else 403
-        if origin is not None and not _same(origin, headers["host"]):
+            return 0 if origin is not None and _is_same_origin(origin, headers["host"]) else 403
+        if origin is not None and not _is_same_origin(origin, headers["host"]):
             return 403
-        if any(scope["path"].startswith(closed) for closed in _CLOSED):
+        if any(scope["path"].startswith(closed) for closed in _CLOSED_PATHS):
             return 404
         if scope["method"] not in ("GET", "HEAD"):
-            in_class = scope["path"].startswith(_CLASS)
-            if scope["method"] != "POST" or not (in_class or scope["path"].startswith(_POSTED)):
+            in_class = scope["path"].startswith(_CLASS_PATHS)
+            if scope["method"] != "POST" or not (in_class or scope["path"].startswith(_CLOSE_PATH)):
                 return 405
             if in_class and origin is None:
                 return 403
@@ -136,20 +136,20 @@ class Guard:
             return True
         for part in headers.get("cookie", "").split(";"):
             key, _, value = part.strip().partition("=")
-            if key == COOKIE and hmac.compare_digest(value.encode(), self.token.encode()):
+            if key == TOKEN_COOKIE and hmac.compare_digest(value.encode(), self.token.encode()):
                 return True
         return False
 
     async def _ask_for_token(self, scope: MutableMapping[str, Any], send: Send) -> None:
         """Take the token from the address and keep it in a cookie, or say that one is needed."""
         query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-        given = dict(query).get("token", "")
-        if not hmac.compare_digest(given.encode(), self.token.encode()):
-            await _answer(send, 403, "This app is shared with a token. Open the whole address that you were given.")
+        token = dict(query).get("token", "")
+        if not hmac.compare_digest(token.encode(), self.token.encode()):
+            await _send_text(send, 403, "This app is shared with a token. Open the whole address that you were given.")
             return
         rest = urlencode([item for item in query if item[0] != "token"])
         path = "/" + scope["path"].lstrip("/\\")  # never to another machine
-        cookie = f"{COOKIE}={self.token}; Path=/; HttpOnly; SameSite=Strict"
+        cookie = f"{TOKEN_COOKIE}={self.token}; Path=/; HttpOnly; SameSite=Strict"
         await send({
             "type": "http.response.start", "status": 303,
             "headers": [
@@ -160,7 +160,7 @@ class Guard:
         await send({"type": "http.response.body", "body": b""})
 
 
-def _same(origin: str, host: str) -> bool:
+def _is_same_origin(origin: str, host: str) -> bool:
     parts = urlsplit(origin)
     return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
 
@@ -168,34 +168,35 @@ def _same(origin: str, host: str) -> bool:
 def _with_headers(send: Send) -> Send:
     """Return a sender that adds the security headers, and mends pages on their way out."""
     nonce = secrets.token_urlsafe(16)
-    held: list[Message] = []
+    starts: list[Message] = []
     body = bytearray()
 
     async def sender(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = [(k, v) for k, v in message.get("headers", []) if k.lower().decode("latin-1") not in HEADERS]
-            headers += [(k.encode(), v.encode()) for k, v in HEADERS.items()]
-            headers.append((b"content-security-policy", policy(nonce).encode()))
+            old = message.get("headers", [])
+            headers = [(k, v) for k, v in old if k.lower().decode("latin-1") not in SECURITY_HEADERS]
+            headers += [(k.encode(), v.encode()) for k, v in SECURITY_HEADERS.items()]
+            headers.append((b"content-security-policy", content_security_policy(nonce).encode()))
             message = {**message, "headers": headers}
             if any(k.lower() == b"content-type" and v.startswith(b"text/html") for k, v in headers):
-                held.append(message)
+                starts.append(message)
                 return
-        elif held and message["type"] == "http.response.body":
+        elif starts and message["type"] == "http.response.body":
             body.extend(message.get("body", b""))
             if message.get("more_body"):
                 return
-            start = held.pop()
-            page = mended(body.decode("utf-8"), nonce).encode("utf-8")
-            kept = [(k, v) for k, v in start["headers"] if k.lower() != b"content-length"]
-            await send({**start, "headers": [*kept, (b"content-length", str(len(page)).encode())]})
+            start = starts.pop()
+            page = page_with_nonce(body.decode("utf-8"), nonce).encode("utf-8")
+            headers = [(k, v) for k, v in start["headers"] if k.lower() != b"content-length"]
+            await send({**start, "headers": [*headers, (b"content-length", str(len(page)).encode())]})
             message = {"type": "http.response.body", "body": page}
         await send(message)
 
     return sender
 
 
-async def _answer(send: Send, status: int, text: str) -> None:
+async def _send_text(send: Send, status: int, text: str) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
-    headers += [(k.encode(), v.encode()) for k, v in HEADERS.items()]
+    headers += [(k.encode(), v.encode()) for k, v in SECURITY_HEADERS.items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": (text + "\n").encode()})

@@ -22,14 +22,14 @@ from spreadsim.sweeps.folder import RECEIPT
 from spreadsim.sweeps.map import axis_names
 from spreadsim.sweeps.tables import SweepTables
 
-MAX_LISTED = 200
+MAX_ENTRIES = 200
 MAX_OPEN = 3  # sweeps kept in memory for all sessions
 MAX_RUNS = 3_000_000
-_root: list[Path] = []
+_offer: list[Path] = []
 
 
 @dataclass(frozen=True)
-class Listed:
+class SweepEntry:
     """A sweep that may be chosen: its place in the folder, its title and how far it is."""
 
     name: str
@@ -37,23 +37,23 @@ class Listed:
     state: str
 
 
-def offer(folder: Path | None) -> None:
+def offer_folder(folder: Path | None) -> None:
     """Offer the sweeps in a folder; none where it is None."""
-    _root[:] = [] if folder is None else [folder.resolve()]
+    _offer[:] = [] if folder is None else [folder.resolve()]
 
 
 def _folders() -> dict[str, Path]:
     """Return the folders of sweeps by name: the root where it is one itself, and those that stand in it."""
-    if not _root or not _root[0].is_dir():
+    if not _offer or not _offer[0].is_dir():
         return {}
-    inside = sorted(path for path in _root[0].iterdir() if not path.is_symlink())
-    places = {path.name: path for path in (_root[0], *inside) if (path / store.IDENTITY).is_file()}
-    return dict(list(places.items())[:MAX_LISTED])
+    inside = sorted(path for path in _offer[0].iterdir() if not path.is_symlink())
+    places = {path.name: path for path in (_offer[0], *inside) if (path / store.IDENTITY).is_file()}
+    return dict(list(places.items())[:MAX_ENTRIES])
 
 
-def offered() -> list[Listed]:
+def sweep_entries() -> list[SweepEntry]:
     """Return the sweeps that may be chosen."""
-    return [Listed(name, _title(path), _state(path)) for name, path in _folders().items()]
+    return [SweepEntry(name, _title(path), _state(path)) for name, path in _folders().items()]
 
 
 def _title(path: Path) -> str:
@@ -67,9 +67,9 @@ def _title(path: Path) -> str:
 def _state(path: Path) -> str:
     if not (path / RECEIPT).is_file():
         return "not finished"
-    found = receipt(path)
-    failed = int(found.get("failed", 0))
-    return f"{int(found.get('runs', 0)):,} runs" + (f", {failed:,} failed" if failed else "")
+    document = receipt(path)
+    failed = int(document.get("failed", 0))
+    return f"{int(document.get('runs', 0)):,} runs" + (f", {failed:,} failed" if failed else "")
 
 
 def receipt(path: Path) -> dict[str, Any]:
@@ -77,14 +77,14 @@ def receipt(path: Path) -> dict[str, Any]:
     import json
 
     try:
-        found = json.loads((path / RECEIPT).read_text(encoding="utf-8"))
+        document = json.loads((path / RECEIPT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 @dataclass
-class Open:
+class OpenSweep:
     """A sweep that has been read.
 
     Attributes
@@ -107,11 +107,11 @@ class Open:
             return self._values[measure]
 
 
-_kept: OrderedDict[tuple[str, int, int], Open] = OrderedDict()
-_reading = threading.Lock()
+_cache: OrderedDict[tuple[str, int, int], OpenSweep] = OrderedDict()
+_cache_lock = threading.Lock()
 
 
-def opened(name: str) -> Open:
+def open_sweep(name: str) -> OpenSweep:
     """Return one of the sweeps offered.
 
     Raises
@@ -125,9 +125,9 @@ def opened(name: str) -> Open:
     if not manifest.is_file():
         raise SpreadsimError("This sweep has no finished runs yet.")
     status = manifest.stat()
-    mark = (name, status.st_mtime_ns, status.st_size)
-    with _reading:
-        if mark not in _kept:
+    key = (name, status.st_mtime_ns, status.st_size)
+    with _cache_lock:
+        if key not in _cache:
             runs = sum(int(record["runs"]) for record in store.chunk_records(path).values())
             if runs > MAX_RUNS:
                 raise SpreadsimError(f"{runs:,} runs are more than the app can open; use 'spreadsim analyse'.")
@@ -135,8 +135,8 @@ def opened(name: str) -> Open:
                 tables = SweepTables(path)
             except SpreadsimError as error:  # the page is told the sweep's name, not where it stands
                 raise SpreadsimError(str(error).replace(str(path), name)) from None
-            _kept[mark] = Open(name, tables, axis_names(tables), receipt(path))
-            while len(_kept) > MAX_OPEN:
-                _kept.popitem(last=False)
-        _kept.move_to_end(mark)
-        return _kept[mark]
+            _cache[key] = OpenSweep(name, tables, axis_names(tables), receipt(path))
+            while len(_cache) > MAX_OPEN:
+                _cache.popitem(last=False)
+        _cache.move_to_end(key)
+        return _cache[key]

@@ -14,22 +14,22 @@ from contextlib import contextmanager
 
 IsWanted = Callable[[], bool]
 
-AT_ONCE, SOON, PICTURES, LONG = range(4)
+INTERACTIVE, DETAIL, FIGURES, BACKGROUND = range(4)
 """How urgent work is: what a moved slider waits for; its details; figures; frontiers and other long studies."""
 
-LOOK = 0.1  # seconds after which a waiting piece of work asks again whether anyone wants it
+POLL_SECONDS = 0.1  # seconds after which a waiting piece of work asks again whether anyone wants it
 
 
-class NotWanted(Exception):
+class WorkCancelled(Exception):
     """Nobody waits for the result any more."""
 
 
-class Turn:
+class Slot:
     """A piece of work's turn: waited for, held, and, by long work, offered to others from time to time."""
 
-    def __init__(self, turns: Turns, urgency: int, is_wanted: IsWanted) -> None:
-        self.urgency, self.is_wanted, self.is_held = urgency, is_wanted, False
-        self._turns = turns
+    def __init__(self, work_queue: WorkQueue, priority: int, is_wanted: IsWanted) -> None:
+        self.priority, self.is_wanted, self.is_held = priority, is_wanted, False
+        self._queue = work_queue
 
     def give_way(self) -> None:
         """Let more urgent work go first, where any waits.
@@ -39,63 +39,63 @@ class Turn:
         NotWanted : nobody waits for this work any more.
         """
         if not self.is_wanted():
-            raise NotWanted
-        if self._turns.is_waiting_before(self.urgency):
-            self._turns.end(self)
-            self._turns.begin(self)
+            raise WorkCancelled
+        if self._queue.has_waiting_before(self.priority):
+            self._queue.release(self)
+            self._queue.acquire(self)
 
 
-class Turns:
-    """A queue of work of all sessions: by urgency, then first come, first served."""
+class WorkQueue:
+    """A queue of work of all sessions: by priority, then first come, first served."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: list[tuple[int, int]] = []
         self._numbers = itertools.count()
-        self._is_taken = False
+        self._is_busy = False
 
     @contextmanager
-    def turn(self, urgency: int, is_wanted: IsWanted) -> Iterator[Turn]:
+    def slot(self, priority: int, is_wanted: IsWanted) -> Iterator[Slot]:
         """Wait for a turn and hold it.
 
         Raises
         ------
         NotWanted : nobody wants the work any more; a newer request of a session makes its older one unwanted.
         """
-        mine = Turn(self, urgency, is_wanted)
-        self.begin(mine)
+        slot = Slot(self, priority, is_wanted)
+        self.acquire(slot)
         try:
-            yield mine
+            yield slot
         finally:
-            self.end(mine)
+            self.release(slot)
 
-    def begin(self, mine: Turn) -> None:
+    def acquire(self, slot: Slot) -> None:
         """Wait for a turn, which ``end`` gives back."""
         with self._changed:
-            place = (mine.urgency, next(self._numbers))
-            heapq.heappush(self._waiting, place)
+            entry = (slot.priority, next(self._numbers))
+            heapq.heappush(self._waiting, entry)
             try:
-                while self._is_taken or self._waiting[0] != place:
-                    self._changed.wait(LOOK)
-                    if not mine.is_wanted():
-                        raise NotWanted
-                self._is_taken = mine.is_held = True
+                while self._is_busy or self._waiting[0] != entry:
+                    self._changed.wait(POLL_SECONDS)
+                    if not slot.is_wanted():
+                        raise WorkCancelled
+                self._is_busy = slot.is_held = True
             finally:
-                self._waiting.remove(place)
+                self._waiting.remove(entry)
                 heapq.heapify(self._waiting)
                 self._changed.notify_all()
 
-    def end(self, mine: Turn) -> None:
+    def release(self, slot: Slot) -> None:
         """Give a turn back, where it is held."""
         with self._changed:
-            if mine.is_held:
-                self._is_taken = mine.is_held = False
+            if slot.is_held:
+                self._is_busy = slot.is_held = False
                 self._changed.notify_all()
 
-    def is_waiting_before(self, urgency: int) -> bool:
+    def has_waiting_before(self, priority: int) -> bool:
         """Return whether more urgent work waits."""
         with self._changed:
-            return bool(self._waiting) and self._waiting[0][0] < urgency
+            return bool(self._waiting) and self._waiting[0][0] < priority
 
 
-turns = Turns()  # of all sessions: there is one machine
+work_queue = WorkQueue()  # of all sessions: there is one machine

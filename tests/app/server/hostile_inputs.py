@@ -1,4 +1,4 @@
-"""Hostile inputs to the app and what it answers: ``python -m tests.app.hostile_inputs`` prints them as a table.
+"""Hostile inputs to the app and what it answers: ``python -m tests.app.server.hostile_inputs`` prints them as a table.
 
 Each is given to the function that the page's message reaches on the server, as somebody would who writes messages by
 hand; none relies on what the page itself refuses. The table stands in ``docs/app-safety.md``.
@@ -63,14 +63,14 @@ def brought(*files: tuple[str, bytes]) -> str:
     """Bring files of a network; return what the page says."""
     given = [{"name": name, "data": base64.b64encode(content).decode()} for name, content in files]
     try:
-        found = uploads.bring(load_scenario("default"), uploads.decoded(given))
+        found = uploads.receive(load_scenario("default"), uploads.files_of_message(given))
         if found.scenario is not None:
             runs.base_network(found.scenario)
     except SpreadsimError as error:
         return str(error)
     if found.errors:
         return "; ".join(found.errors)
-    folder = uploads.shelf.folder(found.ticket)
+    folder = uploads.upload_store.folder(found.key)
     assert folder is not None
     return "taken; on the disk: " + ", ".join(p.relative_to(folder).as_posix() for p in sorted(folder.rglob("*.*")))
 
@@ -96,8 +96,8 @@ def met(kind: str = "http", path: str = "/", method: str = "GET", token: str = "
 
 def message(content: Any) -> str:
     """Send a message to a component that declares the event save; return what becomes of it."""
-    assert application.asks_for_declared({"event": "save", "data": 1}, {"save"})
-    return "heard" if application.asks_for_declared(content, {"save"}) else "ignored"
+    assert application.is_declared_event({"event": "save", "data": 1}, {"save"})
+    return "heard" if application.is_declared_event(content, {"save"}) else "ignored"
 
 
 def drafted(draft: Any) -> str:
@@ -120,7 +120,7 @@ def printed() -> str:
     document["title"] = SCRIPT
     document["strategies"] = {SCRIPT: {"balance": 0.2}, "other": {"balance": 0.8}}
     made = compare(validate(document, "hostile"), frontier=False)
-    drawn = [tables.drawn(picture) for picture in tables.pictures(made, True)]
+    drawn = [tables.figure_data(picture) for picture in tables.comparison_figures(made, True)]
     text = report.page_of(made) + "".join(item["svg"] for item in drawn if item)
     assert "&lt;script" in text
     return "written as text" if "<script" not in text else "a script"
@@ -133,7 +133,7 @@ def cell(text: str) -> str:
 
 def asked(path: str, value: Any) -> str:
     """Ask for a large comparison; return what the page says."""
-    scenario = documents.changed(load_scenario("default"), path, fields.accepted(path, value))
+    scenario = documents.with_value(load_scenario("default"), path, fields.typed_value(path, value))
     try:
         runs.check_size(scenario)
     except runs.TooLarge as error:

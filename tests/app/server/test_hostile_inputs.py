@@ -9,9 +9,9 @@ import pytest
 
 pytest.importorskip("solara", reason="the app's packages are not installed")
 
-from tests.app.hostile_inputs import INPUTS, Hostile
+from tests.app.server.hostile_inputs import INPUTS, Hostile
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "app-safety.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "app-safety.md"
 
 
 @pytest.mark.parametrize("given", INPUTS, ids=[given.what for given in INPUTS])

@@ -162,21 +162,21 @@ def test_only_sweeps_of_the_folder_are_offered_and_opened(root: Path) -> None:
     pytest.importorskip("solara")
     from spreadsim.app.server import sweep_folders
 
-    sweep_folders.offer(root)
+    sweep_folders.offer_folder(root)
     try:
-        listed = {item.name: item.state for item in sweep_folders.offered()}
+        listed = {item.name: item.state for item in sweep_folders.sweep_entries()}
         assert listed == {"grid": "64 runs", "harmed": "64 runs", "lhs": "1,536 runs"}
         for name in ("../outside", str(root / "grid"), "linked", "other", "..", ""):
             with pytest.raises(SpreadsimError, match="no longer in the folder"):
-                sweep_folders.opened(name)
+                sweep_folders.open_sweep(name)
         with pytest.raises(SpreadsimError, match="give the sweep command again") as caught:
-            sweep_folders.opened("harmed")
+            sweep_folders.open_sweep("harmed")
         assert str(root) not in str(caught.value)
-        assert sweep_folders.opened("grid") is sweep_folders.opened("grid")
-        sweep_folders.offer(None)
-        assert sweep_folders.offered() == []
+        assert sweep_folders.open_sweep("grid") is sweep_folders.open_sweep("grid")
+        sweep_folders.offer_folder(None)
+        assert sweep_folders.sweep_entries() == []
     finally:
-        sweep_folders.offer(None)
+        sweep_folders.offer_folder(None)
 
 
 def test_a_sweep_on_files_opens_on_a_copy_of_them(tmp_path: Path) -> None:
@@ -194,10 +194,10 @@ def test_a_sweep_on_files_opens_on_a_copy_of_them(tmp_path: Path) -> None:
     )
     sweep(tmp_path / "e.toml", out=tmp_path / "out")
     tables = SweepTables(tmp_path / "out")
-    scenario = uploads.shelved(scenario_of(tables.study, {}, tables.settings))
+    scenario = uploads.with_own_copy(scenario_of(tables.study, {}, tables.settings))
     shutil.rmtree(tmp_path / "out" / "inputs")
     assert uploads.may_read(scenario)
-    assert sorted(uploads.saved(scenario)) == ["e.toml", "network/services.csv", "network/ties.csv"]
+    assert sorted(uploads.scenario_files(scenario)) == ["e.toml", "network/services.csv", "network/ties.csv"]
     found = compare(scenario)
     for place, strategy in enumerate(found.strategies):
         assert [o.measures["benefit"] for o in found.outcomes[strategy]] == tables.values("benefit")[0, place].tolist()
