@@ -23,6 +23,7 @@ import numba
 from llvmlite import ir
 from numba.core import cgutils
 from numba.extending import intrinsic
+from platformdirs import user_cache_path
 
 # What a run's numbers follow from: every module of these folders of the package ("." is its door), subfolders too.
 DECIDING = (".", "scenario", "network", "outcomes", "drivers")
@@ -103,18 +104,12 @@ def code_identity() -> str:
 def cache_folder() -> Path | None:
     """Return the folder for compiled code, or None where nothing can be written.
 
-    ``SPREADSIM_CACHE`` names another one.
+    It is the user's for caches, or the system's for what is temporary; ``SPREADSIM_CACHE`` names another one.
     """
     home = os.environ.get("SPREADSIM_CACHE")
-    if home:
-        places = [Path(home)]
-    else:
-        base = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
-        places = [Path(base) if base else Path("~/.cache").expanduser(), Path(tempfile.gettempdir())]
-    for place in places:
-        folder = (
-            place / "spreadsim" / f"{code_identity()}-{numba.__version__}-py{sys.version_info[0]}{sys.version_info[1]}"
-        )
+    usual = [user_cache_path("spreadsim", appauthor=False), Path(tempfile.gettempdir()) / "spreadsim"]
+    for place in [Path(home) / "spreadsim"] if home else usual:
+        folder = place / f"{code_identity()}-{numba.__version__}-py{sys.version_info[0]}{sys.version_info[1]}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):

@@ -81,7 +81,10 @@ class Points:
 
 
 def factor_quantile(factor: Factor, u: float) -> Any:
-    """Return the value at place `u` of the factor's distribution."""
+    """Return the value at place `u` of the factor's distribution.
+
+    SciPy's quantiles differ in the twelfth digit of a few values, and with it a run's identity: decision 27.
+    """
     if factor.values:
         return factor.values[min(len(factor.values) - 1, int(u * len(factor.values)))]
     low, high = factor.low, factor.high

@@ -17,9 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from spreadsim.errors import InputError, SpreadsimError
 
-MANIFEST, LOCK, IDENTITY = "manifest.jsonl", "sweep.lock", "identity.json"
+MANIFEST, LOCK, HOLDER, IDENTITY = "manifest.jsonl", "sweep.lock", "sweep.holder", "identity.json"
 _IDENTITY_FIELDS = {
     "rules": "version of the rules",
     "scenario": "scenario or other settings (by their hash)",
@@ -73,35 +75,20 @@ def locked(folder: Path) -> Iterator[None]:
     InputError : another coordinator is at work in it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / LOCK
-    with path.open("a+", encoding="utf-8") as file:
-        try:
-            _hold(file.fileno())
-        except OSError:
-            file.seek(0)
-            who = file.read(200).strip() or "another process"
-            raise InputError(
-                str(folder),
-                LOCK,
-                f"a sweep is at work in this folder ({who})",
-                "wait for it, stop it, or give another --out",
-            ) from None
-        file.seek(0)
-        file.truncate()
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
-        file.flush()
-        yield  # the file stays: removing a lock that others may be waiting for would let two in
-
-
-def _hold(number: int) -> None:
+    holder = folder / HOLDER
     try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        msvcrt.locking(number, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        return
-    fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held = FileLock(folder / LOCK, timeout=0).acquire()
+    except Timeout:
+        who = holder.read_text(encoding="utf-8").strip() if holder.exists() else ""
+        raise InputError(
+            str(folder),
+            LOCK,
+            f"a sweep is at work in this folder ({who or 'another process'})",
+            "wait for it, stop it, or give another --out",
+        ) from None
+    with held:
+        holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+        yield
 
 
 # ------------------------------------------------------------------------------------------------- manifest
@@ -232,7 +219,7 @@ def check_identity(folder: Path, identity: Mapping[str, Any]) -> None:
     """
     path = folder / IDENTITY
     if not path.exists():
-        own_files = (LOCK, "sweep.log", f".{IDENTITY}.partial")
+        own_files = (LOCK, HOLDER, "sweep.log", f".{IDENTITY}.partial")
         strange = [p.name for p in folder.iterdir() if p.name not in own_files]
         if strange:
             raise InputError(str(folder), strange[0], "the folder exists and is not a sweep's", "give another --out")

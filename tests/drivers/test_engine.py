@@ -227,9 +227,9 @@ def test_a_changed_rule_never_runs_stale(repository: Path, tmp_path: Path) -> No
 FIRST = """
 import sys
 import spreadsim as ss
-from spreadsim import compilation
+from spreadsim.drivers import compilation
 result = ss.compare("classroom", replicates=4, frontier=False)
-print(result.runs.to_json(double_precision=15), compilation.is_at_hand(), "spreadsim.engine" in sys.modules)
+print(result.runs.to_json(double_precision=15), compilation.is_at_hand(), "spreadsim.drivers.engine" in sys.modules)
 """
 
 

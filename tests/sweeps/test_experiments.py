@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from spreadsim.errors import InputError, InputErrors
 from spreadsim.scenario.files import resolved
@@ -116,6 +117,20 @@ def test_distributions_have_their_means(distribution: str, mean: float) -> None:
     assert np.mean(values) == pytest.approx(mean, rel=1e-4)
     assert min(values) >= 0.1
     assert max(values) <= 10.0
+
+
+@pytest.mark.parametrize(
+    ("distribution", "library"),
+    [
+        ("uniform", stats.uniform(0.1, 9.9)),
+        ("log-uniform", stats.loguniform(0.1, 10.0)),
+        ("triangular", stats.triang((2.0 - 0.1) / 9.9, 0.1, 9.9)),
+    ],
+)
+def test_quantiles_are_those_of_scipy_to_eleven_digits(distribution: str, library: Any) -> None:
+    factor = Factor("x", "number", 0.1, 10.0, distribution, 2.0 if distribution == "triangular" else None)
+    places = np.linspace(0.0, 1.0, 4097)
+    assert [factor_quantile(factor, u) for u in places.tolist()] == pytest.approx(library.ppf(places), rel=1e-11)
 
 
 def test_whole_numbers_and_lists_are_drawn_evenly() -> None:

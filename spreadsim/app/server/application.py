@@ -6,11 +6,11 @@ and how long a closed one is kept. What does not: who may come in (``security``)
 
 from __future__ import annotations
 
-import importlib
 import os
 import socket
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from spreadsim.app.server.security import LOOPBACK_HOSTS, Guard, is_loopback
@@ -39,20 +39,39 @@ def is_declared_event(content: Any, events: set[str]) -> bool:
     return isinstance(name, str) and name.removeprefix("event_") in events
 
 
+@dataclass(frozen=True)
+class DeclaredEvents:
+    """A receiver of a page's messages that passes on the events which the component declares, and drops the rest."""
+
+    receiver: Callable[[Any, Any, Any], None]
+
+    def __call__(self, widget: Any, content: Any, buffers: Any) -> None:
+        """Pass a message on, or drop it."""
+        if is_declared_event(content, declared_events(type(widget))):
+            self.receiver(widget, content, buffers)
+
+
+def declared_events(component: type) -> set[str]:
+    """Return the names of the events of a component made by ``solara.component_vue``, without ``event_``."""
+    prefix = "vue_event_"
+    return {name.removeprefix(prefix) for name in dir(component) if name.startswith(prefix)}
+
+
 def _restrict_page_events() -> None:
     """Let a page's messages call the events that a component declares, and nothing else of the machinery.
 
     The library's handler also makes widgets of any class a message names, which no template of ours asks for.
     """
-    template: Any = importlib.import_module("ipyvue.VueTemplateWidget").VueTemplate
-    original = template._handle_event
+    from ipyvue import VueTemplate
 
-    def handle(self: Any, widget: Any, content: Any, buffers: Any) -> None:
-        events = {key.removeprefix("event_") for key in getattr(self, "_event_callbacks", {})}
-        if is_declared_event(content, events):
-            original(self, widget, content, buffers)
+    register = VueTemplate.on_msg
+    if register.__module__ == __name__:
+        return
 
-    template._handle_event = handle
+    def on_msg(self: Any, callback: Callable[[Any, Any, Any], None], remove: bool = False) -> None:
+        register(self, DeclaredEvents(callback), remove=remove)
+
+    VueTemplate.on_msg = on_msg
 
 
 def application(hosts: frozenset[str] | None, token: str = "") -> Any:
