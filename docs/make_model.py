@@ -15,9 +15,10 @@ import numpy as np
 
 import spreadsim as ss
 from spreadsim import rules
+from spreadsim.levers import BalanceLevers
 from spreadsim.outcomes.statistics import student_interval
 from spreadsim.parameters import Component, Declaration, declarations
-from spreadsim.scenario.document import FourLevers, Scenario
+from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import plan
 from spreadsim.telling.reference import markdown_table, reference_page
 
@@ -40,7 +41,7 @@ def declared() -> list[Declaration]:
     found = [d for d in declarations(Scenario) if not d.path.startswith(("run.", "network."))]
     found += [d for d in declarations(Scenario) if d.path.startswith("network.peer_ties.")]
     found += declarations(Component, "intervention.components.NAME.")
-    return [*found, *declarations(FourLevers, "strategies.NAME.")]
+    return [*found, *declarations(BalanceLevers, "strategies.NAME.")]
 
 
 def parameters() -> str:

@@ -151,7 +151,7 @@ def _members(of: type) -> list[tuple[str, Any]]:
 
 def python_page() -> str:
     """Return the public Python names with their docstrings."""
-    names = [name for name in ss.__all__ if not name.startswith("__")]
+    names = ss.__all__
     parts = [
         "# Python names",
         "",

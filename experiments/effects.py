@@ -20,6 +20,7 @@ import numpy as np
 
 import spreadsim as ss
 from spreadsim.drivers.running import Task, run_tasks
+from spreadsim.levers import BalanceLevers, Programme
 from spreadsim.network.data import make_network
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.outcomes.statistics import student_interval
@@ -29,11 +30,10 @@ from spreadsim.parameters import (
     Cost,
     Declaration,
     Intervention,
-    Programme,
     Services,
     declarations,
 )
-from spreadsim.scenario.document import FourLevers, PeerTies, Scenario
+from spreadsim.scenario.document import PeerTies, Scenario
 from spreadsim.scenario.files import resolved, validate, with_setting
 from spreadsim.scenario.plan import Plan, plan
 
@@ -137,7 +137,7 @@ def declared() -> list[Declaration]:
         (Services, "services."),
         (PeerTies, "network.peer_ties."),
         (Programme, "programme."),
-        (FourLevers, "strategies."),
+        (BalanceLevers, "strategies."),
         (Behaviour, "behaviour."),
         (Cost, "cost."),
     ]

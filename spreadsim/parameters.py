@@ -1,4 +1,4 @@
-"""Every parameter of the model, declared once.
+"""Every parameter of the model but the programme's (``levers``), declared once, and how one is declared.
 
 What belongs here: for each parameter its name, type, unit, bounds, plausible range, default, meaning, symbol
 and where the default comes from. The scenario schema, ``--set``, error texts, the resolved file, the app's
@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -46,12 +46,14 @@ def parameter(
     symbol: str = "",
     source: str = "",
     evidence: Evidence = "judgement",
+    label: str = "",
     above: float | None = None,
     infinite: bool = False,
 ) -> Any:
     """Declare one parameter as a pydantic field that carries all that is known of it.
 
-    `bounds` are inclusive; `above` replaces the lower bound by a strict one; `infinite` admits infinity.
+    `bounds` are inclusive; `above` replaces the lower bound by a strict one; `infinite` admits infinity; `label` is its
+    name in the app, else made from its path.
     """
     limits: dict[str, Any] = {}
     if bounds is not None:
@@ -70,6 +72,7 @@ def parameter(
         "symbol": symbol,
         "source": source,
         "evidence": evidence,
+        "label": label,
     }
     return Field(default, description=meaning, json_schema_extra={"parameter": extra}, **limits)
 
@@ -78,7 +81,8 @@ def parameter(
 class Declaration:
     """What is known of one parameter, for readers other than pydantic (reference page, sliders, sweeps).
 
-    `kind` is ``number``, ``integer``, ``switch``, ``choice`` or ``other``; `choices` holds a choice's values.
+    `kind` is ``number``, ``integer``, ``switch``, ``choice`` or ``other``; `choices` holds a choice's values; `label`
+    is its name in the app, where that is not made from its path.
     """
 
     path: str
@@ -92,6 +96,7 @@ class Declaration:
     source: str
     evidence: str
     choices: tuple[str, ...] = ()
+    label: str = ""
 
 
 def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:
@@ -147,6 +152,7 @@ def declarations(table: type[BaseModel], prefix: str = "") -> Iterator[Declarati
             source=known["source"],
             evidence=known["evidence"],
             choices=choices,
+            label=known["label"],
         )
 
 
@@ -329,105 +335,6 @@ class Services(Table):
     context: Context = Context()
     deprivation: Deprivation = Deprivation()
     population: Population = Population()
-
-
-# --------------------------------------------------------------------------------------------------------------
-# Programme
-# --------------------------------------------------------------------------------------------------------------
-
-
-class StartingSites(Table):
-    """Where the improvement is at month 0."""
-
-    share: float = parameter(
-        0.03, "Share of services in which the improvement is embedded at the start.", unit="share of services",
-        plausible=(0.01, 0.1), symbol="n_seed", source="pilots",
-    )
-    rule: Literal["random", "most-ready", "most-connected", "most-deprived", "adjacent"] = parameter(
-        "random", "How the starting sites are chosen; ties by order of services.", unit="rule", bounds=None,
-        source="netdiffuseR's and Centola's seeding rules", evidence="design",
-    )
-    ids: list[str] | None = Field(None, description="Starting sites named one by one; replaces share and rule.")
-
-
-class Waves(Table):
-    """In which order the instruction goes out to the groups of a level; the announcement is made to all at once."""
-
-    months_between: int = parameter(
-        0, "Months between one group's instruction and the next one's; 0: all at once.", unit="months",
-        bounds=(0, 120), plausible=(0, 12), evidence="design",
-        source="roll-out in waves, as in stepped-wedge trials",
-    )
-    level: str | None = Field(None, description="Level whose groups are the waves; the top one if absent.")
-    order: list[str] = Field(
-        default_factory=list, description="Groups by name, the first wave first; others follow in their own order."
-    )
-
-
-SupportFor = Literal["implementing", "implementing-and-embedded"]
-
-
-class Programme(Table):
-    """What the programme does, beside the four levers that the balance sets."""
-
-    start_month: int = parameter(
-        0, "First month of the programme.", unit="month", bounds=(0, 1200), plausible=(0, 12), symbol="t_on",
-        evidence="design", source="design",
-    )
-    stop_month: int = parameter(
-        36, "First month without the programme.", unit="month", bounds=(0, 1200), plausible=(12, 60),
-        symbol="t_off", evidence="design", source="three-year programmes, then two years to see what lasts",
-    )
-    support: float = parameter(
-        0.5, "Facilitation of services while they implement.", unit="lever", plausible=(0.0, 1.0), symbol="S",
-        source="Baskerville, Ann Fam Med 2012;10:63 (practice facilitation)",
-    )
-    support_capacity: float = parameter(
-        0.15, "Share of all services that can be supported at full strength at once.", unit="share of services",
-        plausible=(0.02, 1.0), symbol="cap", source="effect falls as practices per facilitator rise: Baskerville 2012",
-    )
-    support_for: SupportFor = parameter(
-        "implementing", "Whether support also reaches embedded services.", unit="choice", bounds=None,
-        source="Parchman, Implement Sci 2013;8:93", evidence="design",
-    )
-    support_priority: Literal["none", "most-deprived"] = parameter(
-        "none", "Who has priority for support when capacity is short.", unit="choice", bounds=None,
-        source="proportionate universalism", evidence="design",
-    )
-    support_priority_share: float = parameter(
-        0.4, "Share of services, the most deprived first, that have priority for support.",
-        unit="share of services", plausible=(0.2, 0.6), evidence="design", source="two fifths",
-    )
-    co_production: float = parameter(
-        0.3, "How far patients and front-line staff shape the change.", unit="lever", plausible=(0.0, 1.0),
-        symbol="Co", source="Horton et al. 2018",
-    )
-    celebration: float = parameter(
-        0.3, "How far second leaders are identified, named and used.", unit="lever", plausible=(0.0, 1.0), symbol="L",
-        source="Horton et al. 2018; Flodgren, Cochrane CD000125",
-    )
-    latitude_after: Annotated[float, Field(ge=0.0, le=1.0)] | Literal["as-before"] = parameter(
-        1.0, "Latitude once the programme has ended; 'as-before' keeps its value during the programme.", unit="lever",
-        bounds=None, plausible=(0.0, 1.0), symbol="P_after", evidence="assumed",
-        source="nobody enforces the specification once the programme has ended",
-    )
-    revision_interval: int = parameter(
-        0, "Months between revisions of the specification, based on what its effective adopters do, while the "
-        "programme runs; 0: it is never revised.", unit="months", bounds=(0, 1200), plausible=(0, 24), symbol="rev",
-        evidence="assumed", source="test and revise: Horton et al., The spread challenge, 2018",
-    )
-    revision_of_form: float = parameter(
-        0.5, "Share of the gap between the published form and the mean form of effective adopters that one revision "
-        "closes.", plausible=(0.0, 1.0), symbol="rev_z", evidence="assumed",
-        source="test and revise: Horton et al. 2018; no measurement",
-    )
-    revision_of_codification: float = parameter(
-        0.25, "Share of the gap between a component's codification and its presence in effective adopters that one "
-        "revision closes.", plausible=(0.0, 1.0), symbol="rev_kappa", evidence="assumed",
-        source="test and revise: Horton et al. 2018; no measurement",
-    )
-    starting_sites: StartingSites = StartingSites()
-    waves: Waves = Waves()
 
 
 # --------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,9 @@ Sources are given in short; the reference page gives them in full.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
+
+Number = TypeVar("Number", float, bool)
 
 # A service is always in one of six states.
 UNAWARE, AWARE, IMPLEMENTING, EMBEDDED, IN_NAME_ONLY, DISCONTINUED = range(6)
@@ -30,6 +32,9 @@ ROUTES = {NO_ROUTE: "none", VOLUNTARY: "voluntary", MANDATED: "mandated"}
 # Whose version a service took.
 NO_SOURCE, ORIGINATOR, PEER, SPECIFICATION, HIERARCHY = range(5)
 SOURCES = ("none", "originator", "peer", "specification", "hierarchy")
+
+# Whom support reaches, by its number in `m.support_for`.
+IMPLEMENTING_ALONE, EMBEDDED_TOO = range(2)
 
 # How exposure becomes influence, by its number in `b.adoption.exposure_response`.
 SATURATING, LINEAR, THRESHOLD, INDEPENDENT_CASCADE = range(4)
@@ -51,34 +56,43 @@ PHASES = ACTING + OBSERVING  # before the first month, what holds at the start i
 
 
 class Levers(NamedTuple):
-    """What the programme does in one month."""
+    """What the programme does in one month: what the calendar says, then the levers, declared in ``levers``."""
 
     month: int
     on: float
+    months_directed: float
+    revises: float
+
     mandate: float
     latitude: float
     peer_programme: float
     monitoring: float
     support: float
     support_capacity: float
+    support_for: float
     co_production: float
     celebration: float
-    supports_embedded: float
-    months_directed: float
-    revises: float
     revision_of_form: float
     revision_of_codification: float
+
+
+class PerComponent(Protocol[Number]):
+    """One number a component, in file order: a list, or an array."""
+
+    def __getitem__(self, k: int, /) -> Number: ...
+
+    def __setitem__(self, k: int, value: Number, /) -> None: ...
 
 
 class Intervention(NamedTuple):
     """The components as numbers, in file order, and the sums over them that rules use."""
 
-    core: Any
-    weight: Any
-    core_weight: Any
-    adaptable_weight: Any
-    complexity: Any
-    codification: Any
+    core: PerComponent[bool]
+    weight: PerComponent[float]
+    core_weight: PerComponent[float]
+    adaptable_weight: PerComponent[float]
+    complexity: PerComponent[float]
+    codification: PerComponent[float]
     n_components: int
     n_core: int
     core_share: float
@@ -87,20 +101,20 @@ class Intervention(NamedTuple):
     core_exponent: int
     mechanism_clarity: float
     erosion_bound: float
-    erosion_table: Any
+    erosion_table: PerComponent[float]
     drift_bound: float
-    drift_table: Any
+    drift_table: PerComponent[float]
 
 
 # ------------------------------------------------------------------------------------------------ levers of a month
 
 
-def external_influence(b: Any, m: Any) -> float:
+def external_influence(b: Behaviour, m: Levers) -> float:
     """Return the chance of deciding without peers; halved when the programme is off (Bass 1969; Sultan 1990)."""
     return b.adoption.external_influence * m.on + 0.5 * b.adoption.external_influence * (1.0 - m.on)
 
 
-def peer_influence(b: Any, m: Any) -> float:
+def peer_influence(b: Behaviour, m: Levers) -> float:
     """Return the chance of deciding at full response to peers, facilitated as far as the peer programme goes."""
     unaided = b.adoption.peer_influence_unaided
     return unaided + (b.adoption.peer_influence_facilitated - unaided) * m.peer_programme
@@ -116,7 +130,7 @@ def support_received(support: float, places: float, n_waiting: float) -> float:
     return support * min(1.0, places / n_waiting)
 
 
-def is_directed(b: Any, m: Any, depth: int, wave: int = 0) -> bool:
+def is_directed(b: Behaviour, m: Levers, depth: int, wave: int = 0) -> bool:
     """Return whether the instruction has passed the levels above a service at `depth`; it set out `wave` months late.
 
     Programmes are rolled out in waves of groups, as the arms of a stepped-wedge trial are.
@@ -124,7 +138,7 @@ def is_directed(b: Any, m: Any, depth: int, wave: int = 0) -> bool:
     return m.mandate > 0.0 and m.months_directed >= b.mandate.months_per_level * depth + wave
 
 
-def latitude_taken(m: Any, adaptation_tendency: float) -> float:
+def latitude_taken(m: Levers, adaptation_tendency: float) -> float:
     """Return the freedom a service takes: the latitude given, times its tendency to adapt (1 at tendency one half)."""
     return min(1.0, m.latitude * (0.5 + adaptation_tendency))
 
@@ -132,7 +146,7 @@ def latitude_taken(m: Any, adaptation_tendency: float) -> float:
 # ------------------------------------------------------------------------------------------------ quality
 
 
-def weighted_presence(fidelity: Any, weight: Any, n: int) -> float:
+def weighted_presence(fidelity: PerComponent[float], weight: PerComponent[float], n: int) -> float:
     """Return the sum over components of weight times presence, left to right."""
     total = 0.0
     for k in range(n):
@@ -140,27 +154,27 @@ def weighted_presence(fidelity: Any, weight: Any, n: int) -> float:
     return total
 
 
-def core_presence(v: Any, fidelity: Any) -> float:
+def core_presence(v: Intervention, fidelity: PerComponent[float]) -> float:
     """Return core fidelity C: presence over core components alone, 0 to 1 (1 if nothing is core)."""
     if v.core_share <= 0.0:
         return 1.0
     return weighted_presence(fidelity, v.core_weight, v.n_components)
 
 
-def adaptable_presence(v: Any, fidelity: Any) -> float:
+def adaptable_presence(v: Intervention, fidelity: PerComponent[float]) -> float:
     """Return presence over adaptable components alone, 0 to 1 (0 if none is adaptable)."""
     if v.adaptable_share <= 0.0:
         return 0.0
     return weighted_presence(fidelity, v.adaptable_weight, v.n_components)
 
 
-def fit(b: Any, context: float, form: float) -> float:
+def fit(b: Behaviour, context: float, form: float) -> float:
     """Return how well a form suits a context: 1 at no distance, one half at `fit_distance`."""
     distance = (context - form) / b.adaptation.fit_distance
     return 1.0 / (1.0 + distance * distance)
 
 
-def effect(b: Any, v: Any, core: float, adaptable: float, context: float, form: float) -> float:
+def effect(b: Behaviour, v: Intervention, core: float, adaptable: float, context: float, form: float) -> float:
     """Return the effect a service has where it delivers in full: core to a power, times fitted adaptable functions.
 
     ``C^gamma ((1 - omega) + omega fit presence)``: Durlak & DuPre 2008 for the power; Hawe 2004 for function and form.
@@ -172,7 +186,7 @@ def effect(b: Any, v: Any, core: float, adaptable: float, context: float, form: 
     return power * ((1.0 - v.adaptable_share) + v.adaptable_share * fitted)
 
 
-def fidelity_as_intended(v: Any, core: float, adaptable: float, form: float) -> float:
+def fidelity_as_intended(v: Intervention, core: float, adaptable: float, form: float) -> float:
     """Return fidelity F: weighted presence, the adaptable part marked down by how far the form has moved.
 
     `form` is taken from the specification as it now stands: what its authors intend is what they last published.
@@ -181,7 +195,7 @@ def fidelity_as_intended(v: Any, core: float, adaptable: float, form: float) -> 
     return v.core_share * core + (1.0 - moved / (1.0 + moved)) * (v.adaptable_share * adaptable)
 
 
-def share_delivered(b: Any, state: int, progress: float) -> float:
+def share_delivered(b: Behaviour, state: int, progress: float) -> float:
     """Return the share of its effect that a service delivers: all when embedded, `progress` while implementing."""
     if state == EMBEDDED:
         return 1.0
@@ -195,7 +209,7 @@ def share_delivered(b: Any, state: int, progress: float) -> float:
 # ------------------------------------------------------------------------------------------------ exposure to peers
 
 
-def persuasiveness(b: Any, state: int, effect_now: float, is_leader: bool) -> float:
+def persuasiveness(b: Behaviour, state: int, effect_now: float, is_leader: bool) -> float:
     """Return how far a service speaks for the improvement: its results if embedded, against if it stopped.
 
     Rogers 2003 (observability); Flodgren 2019 (opinion leaders).
@@ -216,13 +230,13 @@ def exposure(persuasion: float, weight: float) -> float:
     return min(1.0, max(0.0, persuasion / weight))
 
 
-def threshold(b: Any, readiness: float) -> float:
+def threshold(b: Behaviour, readiness: float) -> float:
     """Return the exposure at which a service responds: low for ready services (Granovetter 1978; Valente 1996)."""
     low = b.adoption.threshold_most_ready
     return low + (b.adoption.threshold_least_ready - low) * (1.0 - readiness)
 
 
-def exposure_response(b: Any, exposed: float, readiness: float, not_persuaded: float) -> float:
+def exposure_response(b: Behaviour, exposed: float, readiness: float, not_persuaded: float) -> float:
     """Return response G to exposure, 0 to 1.
 
     `not_persuaded` is the chance that no newly embedded peer persuades (Kempe, Kleinberg, Tardos 2003); it counts
@@ -241,7 +255,7 @@ def exposure_response(b: Any, exposed: float, readiness: float, not_persuaded: f
     return exposed * exposed / (exposed * exposed + theta * theta)
 
 
-def not_persuaded_by(b: Any, persuasion: float) -> float:
+def not_persuaded_by(b: Behaviour, persuasion: float) -> float:
     """Return the chance that one newly embedded peer does not persuade."""
     return 1.0 - b.adoption.cascade_probability * min(1.0, max(0.0, persuasion))
 
@@ -249,7 +263,9 @@ def not_persuaded_by(b: Any, persuasion: float) -> float:
 # ------------------------------------------------------------------------------------------------ engagement
 
 
-def engagement_odds(b: Any, m: Any, v: Any, readiness: float, support: float, response: float) -> float:
+def engagement_odds(
+    b: Behaviour, m: Levers, v: Intervention, readiness: float, support: float, response: float
+) -> float:
     """Return the odds that a service takes the change on in earnest.
 
     Readiness times ease, multiplied by support, co-production and peers (Weiner 2009; Baskerville 2012).
@@ -265,12 +281,12 @@ def engagement_odds(b: Any, m: Any, v: Any, readiness: float, support: float, re
     )
 
 
-def engagement(b: Any, odds: float) -> float:
+def engagement(b: Behaviour, odds: float) -> float:
     """Return the chance R that goes with `odds` (1 where the gate is off)."""
     return odds / (1.0 + odds) if b.engagement.gate else 1.0
 
 
-def mandated_engagement(b: Any, m: Any, v: Any, odds: float, fit_as_published: float) -> float:
+def mandated_engagement(b: Behaviour, m: Levers, v: Intervention, odds: float, fit_as_published: float) -> float:
     """Return the chance of engaging under instruction: less where the package does not fit and may not be fitted,
     and where demands are met with force instead of with co-production (Pickering 2013; Dixon-Woods 2013)."""
     misfit = b.engagement.misfit_penalty * v.adaptable_share * (1.0 - m.latitude) * (1.0 - fit_as_published)
@@ -282,45 +298,45 @@ def mandated_engagement(b: Any, m: Any, v: Any, odds: float, fit_as_published: f
 # ------------------------------------------------------------------------------------------------ transitions
 
 
-def awareness_probability(b: Any, m: Any, exposed: float, directed: bool) -> float:
+def awareness_probability(b: Behaviour, m: Levers, exposed: float, directed: bool) -> float:
     """Return the chance of hearing of the improvement: from the programme, from peers, or by instruction."""
     return min(1.0, b.awareness.broadcast_rate * m.on + b.awareness.exposure_rate * exposed + m.mandate * directed)
 
 
-def adoption_probability(b: Any, m: Any, response: float, engaged: float, stopped_before: bool) -> float:
+def adoption_probability(b: Behaviour, m: Levers, response: float, engaged: float, stopped_before: bool) -> float:
     """Return the chance of adopting of one's own accord: (external + peer influence x response) x engagement (Bass)."""
     ratio = b.adoption.readoption_ratio if stopped_before else 1.0
     return min(1.0, external_influence(b, m) + peer_influence(b, m) * response) * engaged * ratio
 
 
-def compliance_probability(b: Any, m: Any, directed: bool, stopped_before: bool) -> float:
+def compliance_probability(b: Behaviour, m: Levers, directed: bool, stopped_before: bool) -> float:
     """Return the chance of acting on the instruction; the square says it bites only with consequences as well."""
     ratio = b.adoption.readoption_ratio if stopped_before else 1.0
     return b.mandate.compliance_rate * m.mandate * m.mandate * ratio if directed else 0.0
 
 
-def conversion_probability(b: Any, m: Any, response: float, support: float, engaged: float) -> float:
+def conversion_probability(b: Behaviour, m: Levers, response: float, support: float, engaged: float) -> float:
     """Return the chance that a name-only adopter takes the improvement on in earnest."""
     return min(1.0, b.mandate.conversion_rate * engaged * (response + support + m.co_production))
 
 
-def lapse_probability(b: Any, m: Any) -> float:
+def lapse_probability(b: Behaviour, m: Levers) -> float:
     """Return the chance that a nominal adoption lapses: nobody keeps up appearances without a mandate."""
     return b.mandate.lapse_rate * (1.0 - m.mandate)
 
 
-def progress_made(b: Any, capability: float, support: float, complexity_included: float) -> float:
+def progress_made(b: Behaviour, capability: float, support: float, complexity_included: float) -> float:
     """Return the share of implementation done in a month: sooner if capable and supported, later if demanding."""
     return (0.5 + capability) * (1.0 + support) / (b.implementation.months_to_embed * (0.5 + complexity_included))
 
 
-def abandonment_probability(b: Any, engaged: float) -> float:
+def abandonment_probability(b: Behaviour, engaged: float) -> float:
     """Return the chance of giving up while implementing."""
     return b.implementation.abandonment_rate * (2.0 - 2.0 * engaged)
 
 
 def discontinuation_probability(
-    b: Any, v: Any, effect_now: float, ownership: float, support: float, capability: float
+    b: Behaviour, v: Intervention, effect_now: float, ownership: float, support: float, capability: float
 ) -> float:
     """Return the chance that an embedded service stops: sooner without visible effect or ownership, later if
     supported and capable (Scheirer 2005; Bradley 2005)."""
@@ -335,12 +351,12 @@ def discontinuation_probability(
     return min(1.0, sooner / later)
 
 
-def leadership_probability(b: Any, m: Any, effect_now: float) -> float:
+def leadership_probability(b: Behaviour, m: Levers, effect_now: float) -> float:
     """Return the chance of becoming a second leader on embedding: celebrated, and with results to show."""
     return b.second_leaders.emergence_probability * m.celebration * effect_now
 
 
-def after_stopping(m: Any, route: int) -> int:
+def after_stopping(m: Levers, route: int) -> int:
     """Return the state of a service that gives up or stops: in name only while a mandate stands over it."""
     return DISCONTINUED if route == VOLUNTARY or m.mandate == 0.0 else IN_NAME_ONLY
 
@@ -372,7 +388,7 @@ def after_in_name_only(u_convert: float, conversion: float, u_lapse: float, laps
 # ------------------------------------------------------------------------------------------------ copying
 
 
-def reads_specification(b: Any, m: Any, u_origin: float, response: float, voices: float) -> bool:
+def reads_specification(b: Behaviour, m: Levers, u_origin: float, response: float, voices: float) -> bool:
     """Return whether an adopter learns from the published specification rather than from a peer.
 
     So if no peer speaks for it (`voices` is 0), else with the specification's share of the influence to adopt.
@@ -383,7 +399,7 @@ def reads_specification(b: Any, m: Any, u_origin: float, response: float, voices
     return outside > 0.0 and u_origin * (outside + peer_influence(b, m) * response) < outside
 
 
-def copying_error(b: Any, source: int, from_leader: bool) -> float:
+def copying_error(b: Behaviour, source: int, from_leader: bool) -> float:
     """Return the error of one transfer at complexity and capability one half, by whose version is copied."""
     if source == PEER:
         ratio = b.copying.second_leader_error_ratio if from_leader else 1.0
@@ -394,7 +410,7 @@ def copying_error(b: Any, source: int, from_leader: bool) -> float:
 
 
 def component_copied(
-    b: Any, original: float, codification: float, complexity: float, slip: float, u_template: float, u_copy: float
+    b: Behaviour, original: float, codification: float, complexity: float, slip: float, u_template: float, u_copy: float
 ) -> float:
     """Return what arrives of a component: whole if read from the template, less if copied with an error.
 
@@ -407,13 +423,13 @@ def component_copied(
     return original
 
 
-def copying_slip(b: Any, error: float, capability: float, support: float) -> float:
+def copying_slip(b: Behaviour, error: float, capability: float, support: float) -> float:
     """Return the error of a transfer to a service: less if it is capable and supported."""
     return error * (1.5 - capability) / (1.0 + b.copying.support_error_reduction * support)
 
 
 def omission_probability(
-    b: Any, v: Any, latitude: float, complexity: float, is_core: bool, fit_as_perceived: float
+    b: Behaviour, v: Intervention, latitude: float, complexity: float, is_core: bool, fit_as_perceived: float
 ) -> float:
     """Return the chance that a team leaves a component out at the start: of the adaptable ones those that do not
     seem to fit, of the core any, where nobody knows why it works."""
@@ -421,7 +437,7 @@ def omission_probability(
     return min(1.0, b.copying.omission_rate * latitude * (0.5 + complexity) * reason)
 
 
-def ownership_at_start(b: Any, m: Any, route: int) -> float:
+def ownership_at_start(b: Behaviour, m: Levers, route: int) -> float:
     """Return how far the change is the team's own: wholly if chosen, else as far as it was co-produced."""
     if route == VOLUNTARY:
         return 1.0
@@ -432,19 +448,19 @@ def ownership_at_start(b: Any, m: Any, route: int) -> float:
 # ------------------------------------------------------------------------------------------------ change over time
 
 
-def care_taken(m: Any, v: Any) -> float:
+def care_taken(m: Levers, v: Intervention) -> float:
     """Return how much is left to misreading: less where the mechanism is clear and the change co-produced."""
     return (1.0 - v.mechanism_clarity) * (1.0 - 0.5 * m.co_production)
 
 
-def context_perceived(b: Any, m: Any, v: Any, context: float, perception: float) -> float:
+def context_perceived(b: Behaviour, m: Levers, v: Intervention, context: float, perception: float) -> float:
     """Return the context as the team reads it."""
     return context + b.adaptation.misjudgement * care_taken(m, v) * perception
 
 
 def form_adjusted(
-    b: Any,
-    m: Any,
+    b: Behaviour,
+    m: Levers,
     form: float,
     perceived: float,
     latitude: float,
@@ -462,17 +478,19 @@ def form_adjusted(
     return form + rate * (published + latitude * (perceived - published) - form)
 
 
-def erosion_probability(b: Any, m: Any, v: Any, latitude: float) -> float:
+def erosion_probability(b: Behaviour, m: Levers, v: Intervention, latitude: float) -> float:
     """Return the chance that adapting while implementing costs part of a core component."""
     return b.adaptation.core_erosion_rate * latitude * care_taken(m, v)
 
 
-def drift_probability(b: Any, m: Any, complexity: float, capability: float) -> float:
+def drift_probability(b: Behaviour, m: Levers, complexity: float, capability: float) -> float:
     """Return the chance that an embedded component loses part of itself: less if capable and audited."""
     return b.drift.rate * (0.5 + complexity) * (1.5 - capability) * (1.0 - b.drift.monitoring_reduction * m.monitoring)
 
 
-def repair_probability(b: Any, m: Any, codification: float, is_core: bool, support: float, exposed: float) -> float:
+def repair_probability(
+    b: Behaviour, m: Levers, codification: float, is_core: bool, support: float, exposed: float
+) -> float:
     """Return the chance that an embedded component is repaired: by audit, support, the template, or peers."""
     watched = max(m.monitoring, support)
     if is_core:
@@ -481,17 +499,17 @@ def repair_probability(b: Any, m: Any, codification: float, is_core: bool, suppo
     return b.drift.repair_rate * codification * watched
 
 
-def eroded(b: Any, presence: float) -> float:
+def eroded(b: Behaviour, presence: float) -> float:
     """Return what is left of a component after one loss."""
     return presence * (1.0 - b.copying.component_loss)
 
 
-def repaired(b: Any, presence: float) -> float:
+def repaired(b: Behaviour, presence: float) -> float:
     """Return a component after one repair."""
     return presence + (1.0 - presence) * b.copying.component_loss
 
 
-def drifted(b: Any, presence: float, u: float, bound: float, drift: float, repair: float) -> float:
+def drifted(b: Behaviour, presence: float, u: float, bound: float, drift: float, repair: float) -> float:
     """Return a candidate component after a month embedded: `u`, in [0, 1), picks loss, repair or neither.
 
     Loss takes the lowest `drift` of [0, bound) and repair the highest `repair`: never both.
@@ -504,12 +522,12 @@ def drifted(b: Any, presence: float, u: float, bound: float, drift: float, repai
     return presence
 
 
-def largest_erosion(b: Any) -> float:
+def largest_erosion(b: Behaviour) -> float:
     """Return the largest chance of erosion in any service, under any levers."""
     return b.adaptation.core_erosion_rate
 
 
-def largest_drift(b: Any) -> float:
+def largest_drift(b: Behaviour) -> float:
     """Return the largest chance of drift or repair in any component of any service, under any levers."""
     return b.drift.rate * 1.5 * 1.5 + b.drift.repair_rate + b.drift.repair_from_peers
 
@@ -517,7 +535,7 @@ def largest_drift(b: Any) -> float:
 # ------------------------------------------------------------------------------------------------ the specification
 
 
-def form_revised(m: Any, published: float, forms: float, effects: float) -> float:
+def form_revised(m: Levers, published: float, forms: float, effects: float) -> float:
     """Return the published form after a revision: some of the way to the mean form of its effective adopters.
 
     `forms` is the sum over embedded services of effect times form, `effects` that of effect; where nobody has any,
@@ -528,7 +546,7 @@ def form_revised(m: Any, published: float, forms: float, effects: float) -> floa
     return published + m.revision_of_form * (forms / effects - published)
 
 
-def codification_revised(m: Any, codification: float, presences: float, effects: float) -> float:
+def codification_revised(m: Levers, codification: float, presences: float, effects: float) -> float:
     """Return the codification of a component after a revision: some of the way to its presence in effective adopters.
 
     `presences` is the sum over embedded services of effect times presence. What is written down stays so.
@@ -542,7 +560,7 @@ def codification_revised(m: Any, codification: float, presences: float, effects:
 
 
 def monthly_cost(
-    c: Any, m: Any, n_services: float, n_implementing: float, supported: float, n_holding: float, n_leaders: float
+    c: Cost, m: Levers, n_services: float, n_implementing: float, supported: float, n_holding: float, n_leaders: float
 ) -> float:
     """Return the staff-days of a month, over all services.
 
@@ -556,3 +574,137 @@ def monthly_cost(
         + c.second_leader_month * m.celebration * n_leaders
         + c.revision * m.revises * n_services
     )
+
+
+# ------------------------------------------------------------------------------------------------ parameters, by name
+#
+# What `b` and `c` hold: the numbers of a scenario's [behaviour] and [cost], whose meaning, unit, bounds and source
+# `parameters` declares. A test holds the two to the same names.
+
+
+class Awareness(NamedTuple):
+    """Hearing of the improvement."""
+
+    broadcast_rate: float
+    exposure_rate: float
+    start: int  # 0 unaware, 1 aware
+
+
+class Adoption(NamedTuple):
+    """Deciding to adopt of one's own accord."""
+
+    external_influence: float
+    peer_influence_unaided: float
+    peer_influence_facilitated: float
+    exposure_response: int  # SATURATING, LINEAR, THRESHOLD or INDEPENDENT_CASCADE
+    cascade_probability: float
+    threshold_most_ready: float
+    threshold_least_ready: float
+    observability: float
+    discouragement: float
+    readoption_ratio: float
+
+
+class Engagement(NamedTuple):
+    """Whether a service takes the change on in earnest; factors multiply its odds."""
+
+    gate: bool
+    support_odds: float
+    co_production_odds: float
+    peer_odds: float
+    reactance: float
+    misfit_penalty: float
+
+
+class Mandate(NamedTuple):
+    """What an instruction from above does."""
+
+    compliance_rate: float
+    months_per_level: int
+    conversion_rate: float
+    lapse_rate: float
+    delivery_in_name_only: float
+
+
+class Implementation(NamedTuple):
+    """From decision to routine."""
+
+    months_to_embed: float
+    abandonment_rate: float
+
+
+class Sustainment(NamedTuple):
+    """Whether what is embedded lasts."""
+
+    discontinuation_rate: float
+    ineffectiveness_multiplier: float
+    lack_of_ownership_multiplier: float
+    support_multiplier: float
+    capability_weight: float
+    ownership_when_mandated: float
+
+
+class Adaptation(NamedTuple):
+    """Fitting the form to the local context."""
+
+    fit_distance: float
+    adjustment_rate: float
+    core_erosion_rate: float
+    misjudgement: float
+    minimum_latitude: float
+
+
+class Copying(NamedTuple):
+    """What arrives when one service learns from another."""
+
+    error_from_peer: float
+    error_from_specification: float
+    error_from_hierarchy: float
+    omission_rate: float
+    component_loss: float
+    support_error_reduction: float
+    second_leader_error_ratio: float
+
+
+class Drift(NamedTuple):
+    """Unintended loss over time, and repair."""
+
+    rate: float
+    monitoring_reduction: float
+    repair_rate: float
+    repair_without_audit: float
+    repair_from_peers: float
+
+
+class SecondLeaders(NamedTuple):
+    """Services that emerge as leaders of spread after the originators."""
+
+    emergence_probability: float
+    persuasion_multiplier: float
+
+
+class Behaviour(NamedTuple):
+    """How services behave: the parameters of the rules."""
+
+    awareness: Awareness
+    adoption: Adoption
+    engagement: Engagement
+    mandate: Mandate
+    implementation: Implementation
+    sustainment: Sustainment
+    adaptation: Adaptation
+    copying: Copying
+    drift: Drift
+    second_leaders: SecondLeaders
+
+
+class Cost(NamedTuple):
+    """Effort, in staff-days; all assumed."""
+
+    programme_month: float
+    implementing_month: float
+    supported_month: float
+    co_production_month: float
+    embedded_month: float
+    second_leader_month: float
+    revision: float

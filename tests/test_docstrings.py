@@ -53,7 +53,7 @@ def is_explained_elsewhere(of: Function | ast.ClassDef) -> bool:
     """Return whether its explanation stands elsewhere: a command's in its help, a component's on the screen, the fields
     of a file's table in their declarations, a protocol's in the classes that keep it."""
     if isinstance(of, ast.ClassDef):
-        return bool(re.search(r"\b(BaseModel|\w*Table|FourLevers|NetworkFileOptions|Protocol)\b", bases(of)))
+        return bool(re.search(r"\b(BaseModel|\w*Table|BalanceLevers|NetworkFileOptions|Protocol)\b", bases(of)))
     return bool(re.search(r"\b(command|group|component|overload)\b", decorators(of)))
 
 

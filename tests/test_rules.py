@@ -17,6 +17,7 @@ from numba.core.registry import CPUDispatcher
 
 from spreadsim import rules
 from spreadsim.drivers import engine
+from spreadsim.parameters import Behaviour, Cost
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan
 
@@ -420,6 +421,12 @@ COST = plan(load_scenario("default"), "blend").cost
 INTERVENTION = plan(load_scenario("default"), "blend").intervention
 WHOLE_NUMBERS = {"state": (0, 5), "route": (0, 1), "source": (1, 4), "depth": (0, 6)}
 SWITCHES = ("is_leader", "from_leader", "is_core", "stopped_before", "directed")
+
+
+@pytest.mark.parametrize("table", [Behaviour, Cost, *(field.annotation for field in Behaviour.model_fields.values())])
+def test_the_rulebook_names_the_parameters_as_they_are_declared(table):
+    """In order too, so that one list can be read beside the other."""
+    assert getattr(rules, table.__name__)._fields == tuple(table.model_fields)
 
 
 def varied(values, rng: random.Random):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,15 +20,20 @@ from spreadsim.comparison.comparison import check_arguments, network_for, with_r
 from spreadsim.comparison.equal_cost import with_support
 from spreadsim.drivers.running import Task, run_tasks
 from spreadsim.errors import InputError, MissingExtraError, nearest
+from spreadsim.levers import StartingSites, Waves
 from spreadsim.network.data import Network
 from spreadsim.network.site_choice import FEATURES, SIMPLE_RULES, by_index, by_rule, features, places
 from spreadsim.network.waves import groups_of_level, wave_level
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.outcomes.statistics import LEVEL, Difference, Summary, difference, summarise
-from spreadsim.parameters import StartingSites, Waves
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario, resolved, validate
 from spreadsim.scenario.plan import Plan, plan
+
+if TYPE_CHECKING:
+    import networkx
+
+    from spreadsim.network.reading.files import NetworkFile
 
 PARTS = ("sites", "waves", "support")
 MOST_MONTHS = 12  # between waves
@@ -344,7 +349,7 @@ def advise(
     replicates: int | None = None,
     seed: int | None = None,
     months: int | None = None,
-    network: Any = None,
+    network: Network | NetworkFile | networkx.Graph | None = None,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Advice:

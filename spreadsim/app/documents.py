@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from spreadsim.errors import InputError, SpreadsimError
-from spreadsim.scenario.document import FOUR_LEVERS, Scenario, without_levers
+from spreadsim.levers import BalanceLevers
+from spreadsim.scenario.document import Scenario, without_levers
 from spreadsim.scenario.files import MAX_BYTES, load_scenario, resolved, shipped_names, to_toml, validate, with_setting
 from spreadsim.scenario.plan import plans
 
@@ -159,7 +160,7 @@ def with_value(scenario: Scenario, path: str, value: Any) -> Scenario:
         keys = _keys(path)
         if keys[0] == "strategies" and keys[1] not in scenario.strategies:
             raise InputError("strategies", keys[1][:80], "there is no such strategy", "choose one from the list")
-        if _is_balance(keys):  # the dial sets the four levers: those that were given one by one give way to it
+        if _is_balance(keys):  # the balance sets levers: those that were given one by one give way to it
             document = _with_levers(document, keys[1], {})
         document = with_setting(document, keys, value, "this change")
     return _validate(document, "this change", scenario)
@@ -197,7 +198,7 @@ def with_base_value(scenario: Scenario, base: Scenario, path: str) -> Scenario:
     keys = _keys(path)
     if _is_balance(keys) and keys[1] in base.strategies and keys[1] in scenario.strategies:
         own = resolved(base)["strategies"][keys[1]]
-        levers = {name: own[name] for name in ("balance", *FOUR_LEVERS) if own.get(name) is not None}
+        levers = {name: own[name] for name in BalanceLevers.model_fields if own.get(name) is not None}
         return _validate(_with_levers(resolved(scenario), keys[1], levers), "this change", scenario)
     value = value_at(base, path)
     if value is ABSENT or value is None:
@@ -215,7 +216,7 @@ def _is_balance(keys: list[str]) -> bool:
 
 
 def _with_levers(document: dict[str, Any], strategy: str, levers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document in which a strategy gives its balance and four levers as in `given`, and in no other way."""
+    """Return a document in which a strategy gives its balance, and what that sets, by `levers` alone."""
     table = {**levers, **without_levers(document["strategies"][strategy])}
     return {**document, "strategies": {**document["strategies"], strategy: table}}
 

@@ -11,21 +11,14 @@ from functools import cache
 from typing import Any
 
 from spreadsim.app.documents import ABSENT, CODIFICATION, value_at
+from spreadsim.levers import BalanceLevers
 from spreadsim.parameters import Component, Declaration, declarations
-from spreadsim.scenario.document import FOUR_LEVERS, FourLevers, Scenario
-from spreadsim.scenario.plan import four_levers
+from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.plan import balance_levers
 
 LABELS = {
-    "balance": "Balance",
-    "mandate": "Mandate",
-    "latitude": "Latitude to adapt",
-    "peer_programme": "Peer programme",
-    "monitoring": "Monitoring",
     CODIFICATION: "How much is written down",
     "intervention.mechanism_clarity": "People know why it works",
-    "programme.co_production": "Co-production",
-    "programme.support": "Support",
-    "programme.celebration": "Celebration of second leaders",
     "services.context.standard_deviation": "How different contexts are",
     "run.months": "Months",
     "run.replicates": "Paired runs",
@@ -67,15 +60,15 @@ _FILE_COLUMNS = {"readiness", "capability", "adaptation_tendency", "context", "d
 def parameter_declarations() -> dict[str, Declaration]:
     """Return the declarations of a scenario's parameters by path, with those of strategies' levers and components."""
     by_path = {d.path: d for d in declarations(Scenario)}
-    by_path |= {f"strategy.{d.path}": d for d in declarations(FourLevers)}
+    by_path |= {f"strategy.{d.path}": d for d in declarations(BalanceLevers)}
     codification = next(d for d in declarations(Component) if d.path == "codification")
     return by_path | {CODIFICATION: codification}
 
 
 def label(path: str) -> str:
     """Return a parameter's label: its own where it has one, else made from its path."""
-    if path in LABELS:
-        return LABELS[path]
+    if path in LABELS or parameter_declarations()[path].label:
+        return LABELS.get(path) or parameter_declarations()[path].label
     parts = path.split(".")[1:]
     words = [part.replace("_", " ") for part in parts]
     if words and words[-1] == "standard deviation":
@@ -131,19 +124,20 @@ def _step(d: Declaration, low: float, high: float) -> float:
 
 
 def balance_controls(scenario: Scenario, base: Scenario, strategy: str) -> list[dict[str, Any]]:
-    """Return the balance of a strategy and the four levers that it sets, unless they are given one by one."""
+    """Return the balance of a strategy and the levers that it sets, unless they are given one by one."""
     table = scenario.strategies[strategy]
     base_table = base.strategies.get(strategy)
     minimum_latitude = scenario.behaviour.adaptation.minimum_latitude
-    levers = four_levers(table, minimum_latitude)
-    base_levers = four_levers(base_table, minimum_latitude) if base_table is not None else {}
+    levers = balance_levers(table, minimum_latitude)
+    base_levers = balance_levers(base_table, minimum_latitude) if base_table is not None else {}
     controls = []
-    for name in ("balance", *FOUR_LEVERS):
+    for name in BalanceLevers.model_fields:
         own = getattr(table, name)
         before = getattr(base_table, name) if base_table is not None else ABSENT
         value = own if name == "balance" else levers.get(name)
         item = _control(
-            parameter_declarations()[f"strategy.{name}"], f"strategies.{strategy}.{name}", LABELS[name], value,
+            parameter_declarations()[f"strategy.{name}"], f"strategies.{strategy}.{name}", label(f"strategy.{name}"),
+            value,
             base_levers.get(name, before) if name != "balance" and base_table is not None else before,
         )  # fmt: skip
         if name != "balance" and own is None:
@@ -152,7 +146,7 @@ def balance_controls(scenario: Scenario, base: Scenario, strategy: str) -> list[
         if name == "balance":
             item["ends"] = ["mandated", "organic"]
         if name == "balance" and own is None:
-            item |= {"value": None, "follows": "not used: the four levers are set one by one; moving it sets them"}
+            item |= {"value": None, "follows": "not used: its levers are set one by one; moving it sets them"}
         elif own is not None and before is not ABSENT and own != before:
             item |= {"changed": True, "chip": "changed by you", "chipKind": "changed"}
         controls.append(item)

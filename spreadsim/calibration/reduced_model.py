@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from spreadsim.calibration.estimation import LikelihoodFit
+from spreadsim.levers import LEVERS, BalanceLevers, Programme
 from spreadsim.network.data import Network, make_network
 from spreadsim.outcomes.measures import first_months_embedded
 from spreadsim.scenario.document import Scenario
@@ -32,11 +33,9 @@ REDUCED: Mapping[str, Any] = {
     "behaviour.implementation.abandonment_rate": 0.0,
     "behaviour.sustainment.discontinuation_rate": 0.0,
     "programme.start_month": 0,
-    "programme.support": 0.0,
-    "programme.co_production": 0.0,
-    "programme.celebration": 0.0,
+    **{f"programme.{one.name}": one.off for one in LEVERS if one.table is Programme and one.off is not None},
 }
-_LEVERS = {"mandate": 0.0, "latitude": 0.0, "monitoring": 0.0}
+_LEVERS = {one.name: one.off for one in LEVERS if one.table is BalanceLevers}  # but for the peer programme, all off
 
 
 def reduced_scenario(
@@ -63,7 +62,6 @@ def reduced_scenario(
         WITHOUT: {
             "title": "The push from outside, as fitted, and no influence of peers",
             **_LEVERS,
-            "peer_programme": 0.0,
         },
         STRATEGY: {"title": "As fitted", **_LEVERS, "peer_programme": 1.0},
     }

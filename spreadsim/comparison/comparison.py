@@ -19,19 +19,24 @@ import numpy as np
 from spreadsim import rules
 from spreadsim.drivers.running import Driver, Outcome, Task, run_tasks
 from spreadsim.errors import InputError, nearest
+from spreadsim.levers import SET_BY_BALANCE
 from spreadsim.network.data import Network, make_network, network_from_graph
 from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES
 from spreadsim.outcomes.statistics import Difference, Summary, difference, summarise, told_apart_from_best
-from spreadsim.scenario.document import FOUR_LEVERS, RESERVED_LEVELS, Scenario, Strategy
+from spreadsim.scenario.document import RESERVED_LEVELS, Scenario, Strategy
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.parameter_sets import ParameterSets, sets_of_scenario
 from spreadsim.scenario.plan import Plan, plan, plans
 from spreadsim.state import ATTRIBUTES
 
 if TYPE_CHECKING:
+    import networkx
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from spreadsim.comparison.equal_cost import EqualCost
+    from spreadsim.drivers.agents import Service
+    from spreadsim.network.reading.files import NetworkFile
 
 Columns = dict[str, np.ndarray]
 AS_GIVEN, AS_BEFORE = "as given", "as-before"
@@ -370,7 +375,7 @@ class Comparison:
             }
         return answer
 
-    def plot(self, measure: str = "delivered") -> Any:
+    def plot(self, measure: str = "delivered") -> Figure:
         """Return a Matplotlib figure of a monthly measure by strategy: median and bands over replicates."""
         from spreadsim.comparison.figures.strategies import curve_figure
 
@@ -424,8 +429,10 @@ def frontier_points(
         settings: list[dict[str, float]] = [{"balance": float(balance)} for balance in scenario.frontier.balances]
     else:
         for name in levers:
-            if name not in FOUR_LEVERS:
-                raise InputError("--levers", name, "is not one of the four levers", nearest(name, FOUR_LEVERS))
+            if name not in SET_BY_BALANCE:
+                raise InputError(
+                    "--levers", name, "is not a lever that the balance sets", nearest(name, SET_BY_BALANCE)
+                )
         settings = [
             dict(zip(levers, map(float, combination), strict=True)) for combination in product(*levers.values())
         ]
@@ -459,7 +466,9 @@ def _points_of_replicate(
     return frontier_points(sets.scenario(scenario, replicate), levers, arms)
 
 
-def network_for(scenario: Scenario, network: Any = None) -> tuple[Network, bool]:
+def network_for(
+    scenario: Scenario, network: Network | NetworkFile | networkx.Graph | None = None
+) -> tuple[Network, bool]:
     """Return the network of replicate 0, and whether it serves every replicate.
 
     `network` may be a `Network` or a NetworkX graph; else the scenario says how it is made.
@@ -504,12 +513,12 @@ def compare(
     replicates: int | None = None,
     seed: int | None = None,
     months: int | None = None,
-    network: Any = None,
+    network: Network | NetworkFile | networkx.Graph | None = None,
     driver: Driver = "compiled",
     workers: int | None = None,
     frontier: bool = True,
     all_events: bool = False,
-    service_class: Any = None,
+    service_class: type[Service] | None = None,
     progress: bool = False,
 ) -> Comparison:
     """Run every strategy of a scenario on common random numbers, and the frontier.
@@ -597,7 +606,7 @@ def frontier(
     replicates: int | None = None,
     seed: int | None = None,
     months: int | None = None,
-    network: Any = None,
+    network: Network | NetworkFile | networkx.Graph | None = None,
     driver: Driver = "compiled",
     workers: int | None = None,
     progress: bool = False,

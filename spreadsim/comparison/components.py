@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,11 @@ from spreadsim.outcomes.statistics import Difference, difference
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario, resolved, validate
 from spreadsim.scenario.plan import Plan, plan
+
+if TYPE_CHECKING:
+    import networkx
+
+    from spreadsim.network.reading.files import NetworkFile
 
 READY = 0.5  # a service is called ready where engaging is likelier than not
 STEP = 0.25  # by how much a component is made simpler or better written down
@@ -110,7 +115,7 @@ def study_components(
     strategies: Sequence[str] | None = None,
     replicates: int | None = None,
     seed: int | None = None,
-    network: Any = None,
+    network: Network | NetworkFile | networkx.Graph | None = None,
     workers: int | None = None,
     progress: Callable[[], None] | None = None,
 ) -> ComponentStudy:

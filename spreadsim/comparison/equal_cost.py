@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from spreadsim.drivers.running import Driver, Outcome, Task, run_tasks
 from spreadsim.network.data import Network
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import Plan, plan
+
+if TYPE_CHECKING:
+    from spreadsim.drivers.agents import Service
 
 SEARCH_REPLICATES = 8
 MAX_REPLICATES = 40
@@ -78,7 +81,7 @@ def with_support(scenario: Scenario, name: str, level: float) -> tuple[Any, Plan
 class _Runs:
     """Runs of any plan on the networks of a comparison, those of the search made once."""
 
-    def __init__(self, scenario: Scenario, comparison: Comparison, service_class: Any) -> None:
+    def __init__(self, scenario: Scenario, comparison: Comparison, service_class: type[Service] | None) -> None:
         self.scenario, self.base = scenario, comparison.network
         self.driver: Driver = comparison.driver
         self.fixed = comparison.fixed
@@ -88,15 +91,25 @@ class _Runs:
     def outcomes(self, plans: Sequence[Plan], replicates: int, keep: bool = False) -> list[list[Outcome]]:
         """Return the outcomes of plans in each of the first replicates; `keep` keeps the networks for the next time."""
         tasks = [Task(r, plans, [False] * len(plans), False) for r in range(replicates)]
-        options = {"driver": self.driver, "service_class": self.service_class, "kept": self._kept if keep else None}
-        return list(run_tasks(self.scenario, self.base, self.fixed, tasks, **options))
+        results = run_tasks(
+            self.scenario,
+            self.base,
+            self.fixed,
+            tasks,
+            driver=self.driver,
+            service_class=self.service_class,
+            kept=self._kept if keep else None,
+        )
+        return list(results)
 
     def cost(self, one: Plan, replicates: int) -> float:
         """Return the mean cost of a plan over the first replicates."""
         return float(np.mean([found[0].measures["cost"] for found in self.outcomes([one], replicates, keep=True)]))
 
 
-def at_equal_cost(scenario: Scenario, comparison: Comparison, service_class: Any = None) -> EqualCost | None:
+def at_equal_cost(
+    scenario: Scenario, comparison: Comparison, service_class: type[Service] | None = None
+) -> EqualCost | None:
     """Return the strategies at equal effort: support scaled until the mean cost a service matches the middle one.
 
     Support is looked for between 0 and 1 by halving, over a few replicates with the same luck; then all strategies are

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +22,11 @@ from spreadsim.outcomes.run import Run
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import Plan, plan
+
+if TYPE_CHECKING:
+    import networkx
+
+    from spreadsim.network.reading.files import NetworkFile
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ def explain(
     strategy: str | None = None,
     replicate: int = 0,
     seed: int | None = None,
-    network: Any = None,
+    network: Network | NetworkFile | networkx.Graph | None = None,
 ) -> Explanation:
     """Explain what became of one service under one strategy.
 

@@ -13,16 +13,13 @@ import numpy as np
 
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.comparison.report_tables import Cell, Table
+from spreadsim.levers import SCHEDULED, BalanceLevers, Lever
 from spreadsim.parameters import Declaration, declarations
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import Plan
 from spreadsim.state import ATTRIBUTES
 
 TABLES = ("run", "intervention", "network", "services", "programme", "behaviour", "cost")
-SHOWN_LEVERS = (
-    "mandate", "latitude", "peer_programme", "monitoring",
-    "support", "support_capacity", "co_production", "celebration",
-)  # fmt: skip
 _USED_BY = {  # parameters that only some networks use
     "network.generator.neighbours": ("ring-lattice", "small-world"),
     "network.generator.rewiring": ("small-world",),
@@ -44,7 +41,7 @@ def periods(plan: Plan) -> list[tuple[int, int, Any]]:
     answer: list[tuple[int, int, Any]] = []
     for levers in plan.levers:
         same = answer and all(
-            getattr(answer[-1][2], n) == getattr(levers, n) for n in (*SHOWN_LEVERS, "on", "supports_embedded")
+            getattr(answer[-1][2], n) == getattr(levers, n) for n in ("on", *(one.name for one in SCHEDULED))
         )
         if same:
             answer[-1] = (answer[-1][0], levers.month, answer[-1][2])
@@ -60,12 +57,18 @@ def strategy_table(c: Comparison) -> Table:
         title = plan.title if plan.title != plan.name else ""
         for first, last, levers in periods(plan):
             span = f"month {first}" if first == last else f"months {first} to {last}"
-            cells = [f"{getattr(levers, n):.2f}".rstrip("0").rstrip(".") for n in SHOWN_LEVERS]
+            cells = [_level(one, getattr(levers, one.name)) for one in SCHEDULED]
             rows.append(((plan.name, title), span + ("" if levers.on else ", programme off"), *cells))
-    head = ("Strategy", "When", *(name.replace("_", " ") for name in SHOWN_LEVERS))
+    head = ("Strategy", "When", *(one.label for one in SCHEDULED))
     return Table(
-        "Levers, each from 0 to 1; one row for each period in which they stay the same", head, tuple(rows), texts=2
+        "Levers, numbers from 0 to 1; one row for each period in which they stay the same", head, tuple(rows), texts=2
     )
+
+
+def _level(one: Lever, number: float) -> str:
+    """Return the value of a lever in a month as a reader sees it."""
+    choices = one.declaration.choices
+    return choices[int(number)] if choices else f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def own_changes(scenario: Scenario) -> list[str]:
@@ -73,7 +76,7 @@ def own_changes(scenario: Scenario) -> list[str]:
     lines = []
     for name, strategy in scenario.strategies.items():
         own = strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
-        for key in ("title", "balance", "mandate", "latitude", "peer_programme", "monitoring", "schedule"):
+        for key in ("title", "schedule", *BalanceLevers.model_fields):
             own.pop(key, None)
         flat = [*_flat(own.pop("overrides", {})), *_flat(own)]
         if flat:

@@ -99,13 +99,23 @@ def _picking_a_world():
 _world = helper(_picking_a_world())
 
 
+def _picking_levers():
+    """Return a function that gives the levers of month `t` from its row of a plan's table."""
+    places = ", ".join(f"row[{place}]" for place in range(1, len(Levers._fields)))
+    return eval(f"lambda t, row: Levers(t, {places})", {"Levers": Levers})
+
+
+_levers = helper(_picking_levers())
+BEFORE = Levers(-1, *(0.0 for _ in Levers._fields[1:]))  # month 0: no programme
+
+
 # ------------------------------------------------------------------------------------------------- before month 0
 
 
 @helper
 def begin(w, b, v, sites):
     """Put the starting sites in place; the others know of the improvement only if they start aware."""
-    m = Levers(-1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    m = BEFORE
     for i in range(len(w.state)):
         w.fit_as_published[i] = R.fit(b, w.context[i], w.published_form[0])
         if b.awareness.start == 1:
@@ -133,24 +143,7 @@ def begin(w, b, v, sites):
 @helper
 def levers_of(levers, t):
     """Return the levers of month `t`; at the horizon those of the last month."""
-    row = levers[min(t, len(levers) - 1)]
-    return Levers(
-        t,
-        row[1],
-        row[2],
-        row[3],
-        row[4],
-        row[5],
-        row[6],
-        row[7],
-        row[8],
-        row[9],
-        row[10],
-        row[11],
-        row[12],
-        row[13],
-        row[14],
-    )
+    return _levers(t, levers[min(t, len(levers) - 1)])
 
 
 @cached

@@ -744,7 +744,7 @@ def support(w, m, n, b, v):
     n_all = float(w.sizes[rules.IMPLEMENTING])
     for place in range(w.sizes[rules.IMPLEMENTING] if w.has_first_call[0] else 0):
         n_first += w.first_call[w.roster[rules.IMPLEMENTING, place]]
-    if n.supports_embedded > 0.0:
+    if n.support_for == rules.EMBEDDED_TOO:
         n_all += w.sizes[rules.EMBEDDED]
         for place in range(w.sizes[rules.EMBEDDED] if w.has_first_call[0] else 0):
             n_first += w.first_call[w.roster[rules.EMBEDDED, place]]
@@ -753,7 +753,7 @@ def support(w, m, n, b, v):
     w.support[1] = R.support_received(n.support, places, n_first)
     w.support[0] = R.support_received(n.support, max(0.0, places - n_first), n_rest)
     for c in range(2):
-        w.support_embedded[c] = w.support[c] if n.supports_embedded > 0.0 else 0.0
+        w.support_embedded[c] = w.support[c] if n.support_for == rules.EMBEDDED_TOO else 0.0
     w.sums[n.month, record.SUPPORTED] = n_rest * w.support[0] + n_first * w.support[1]
 
 

@@ -8,6 +8,7 @@ bit.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     import networkx
 
 
-def _share(state: int) -> Any:
+def _share(state: int) -> Callable[[SpreadModel], float]:
     def share(model: SpreadModel) -> float:
         return model.share_in(state)
 
@@ -72,7 +73,7 @@ class SpreadModel(mesa.Model):
         *,
         seed: int | None = None,
         replicate: int = 0,
-        network: Any = None,
+        network: Network | networkx.Graph | None = None,
         service_class: type[Service] = Service,
         resolved: Plan | None = None,
     ) -> None:
@@ -115,7 +116,7 @@ class SpreadModel(mesa.Model):
 
     # ------------------------------------------------------------------------------------------ set-up
 
-    def _structure(self, network: Any) -> Network:
+    def _structure(self, network: Network | networkx.Graph | None) -> Network:
         if isinstance(network, Network):
             return network
         if self.spec is None:
@@ -255,14 +256,14 @@ class SpreadModel(mesa.Model):
         waiting = [0.0, 0.0]
         for service in self.services:
             if service.state == rules.IMPLEMENTING or (
-                self.m.supports_embedded > 0.0 and service.state == rules.EMBEDDED
+                self.m.support_for == rules.EMBEDDED_TOO and service.state == rules.EMBEDDED
             ):
                 waiting[1 if service.first_call else 0] += 1.0
         places = self.m.support_capacity * len(self.services)
         first = rules.support_received(self.m.support, places, waiting[1])
         rest = rules.support_received(self.m.support, max(0.0, places - waiting[1]), waiting[0])
         self.support = [rest, first]
-        self.support_embedded = [rest, first] if self.m.supports_embedded > 0.0 else [0.0, 0.0]
+        self.support_embedded = [rest, first] if self.m.support_for == rules.EMBEDDED_TOO else [0.0, 0.0]
         self._sums[self.month, record.SUPPORTED] = waiting[0] * rest + waiting[1] * first
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -275,7 +276,8 @@ class SpreadModel(mesa.Model):
     def _record(self) -> None:
         held = {name: values.tolist() for name, values in self.arrays().items()}
         world = SimpleNamespace(**held, fifth=self.structure.fifth.tolist(), published_form=[self.published_form])
-        self._specification[self.month] = [self.published_form, *self.v.codification]
+        written = [self.v.codification[k] for k in range(self.v.n_components)]
+        self._specification[self.month] = [self.published_form, *written]
         late = self.month >= first_late_month(self.strategy.months)
         roster = [[s.uid for s in self.services if s.state == state] for state in range(len(rules.STATES))]
         sizes = [len(services) for services in roster]
@@ -301,7 +303,9 @@ def _as_lists(v: rules.Intervention) -> rules.Intervention:
     return v._replace(**{name: value.tolist() for name, value in v._asdict().items() if isinstance(value, np.ndarray)})
 
 
-def run_with_mesa(network: Network, resolved: Plan, seed: int, replicate: int, service_class: Any = None) -> Run:
+def run_with_mesa(
+    network: Network, resolved: Plan, seed: int, replicate: int, service_class: type[Service] | None = None
+) -> Run:
     """Return one run by the Mesa driver."""
     model = SpreadModel(
         seed=seed, replicate=replicate, network=network, resolved=resolved, service_class=service_class or Service

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from spreadsim.outcomes import measures
 from spreadsim.outcomes.run import Run
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import Plan
+
+if TYPE_CHECKING:
+    from spreadsim.drivers.agents import Service
 
 Driver = Literal["compiled", "mesa"]
 Form = Literal["compiled", "mesa", "interpreted"]  # the compiled driver's code may run as plain Python
@@ -69,7 +72,7 @@ def run_together(
     seed: int,
     replicates: Sequence[int],
     driver: Form,
-    service_class: Any = None,
+    service_class: type[Service] | None = None,
     *,
     keep_events: bool = True,
 ) -> list[Run]:
@@ -97,7 +100,7 @@ def run_block(
     fixed: bool,
     block: Sequence[Task],
     driver: Form,
-    service_class: Any = None,
+    service_class: type[Service] | None = None,
     kept: dict[int, Network] | None = None,
 ) -> list[list[Outcome]]:
     """Return for each task of a block the outcomes of its plans, in their order.
@@ -203,7 +206,7 @@ def run_tasks(
     *,
     driver: Driver = "compiled",
     workers: int | None = None,
-    service_class: Any = None,
+    service_class: type[Service] | None = None,
     progress: Callable[[], None] | None = None,
     kept: dict[int, Network] | None = None,
 ) -> Iterator[list[Outcome]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from spreadsim.lessons.document import Claim
 from spreadsim.lessons.files import BY_COPIES, Lesson
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.outcomes.statistics import difference, joint_level, quantile_bands
+
+if TYPE_CHECKING:
+    from spreadsim.network.data import Network
 
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -72,7 +75,7 @@ class LessonRun:
 
 
 def run_lesson(
-    lesson: Lesson, settings: Mapping[str, Any] | None = None, network: Any = None, arms: Sequence[str] = ()
+    lesson: Lesson, settings: Mapping[str, Any] | None = None, network: Network | None = None, arms: Sequence[str] = ()
 ) -> LessonRun:
     """Run the arms of a lesson, all with the same luck.
 

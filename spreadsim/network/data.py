@@ -17,9 +17,9 @@ import numpy as np
 
 from spreadsim import draws
 from spreadsim.errors import InputError, nearest
+from spreadsim.levers import Programme, StartingSites
 from spreadsim.network.hierarchy import Hierarchy, make_hierarchy
 from spreadsim.network.normal import standard_normal
-from spreadsim.parameters import Programme, StartingSites
 from spreadsim.state import ATTRIBUTES
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from spreadsim.errors import InputError, nearest
+from spreadsim.levers import Programme
 from spreadsim.network.hierarchy import Hierarchy
-from spreadsim.parameters import Programme
 
 
 def wave_level(hierarchy: Hierarchy, level: str | None) -> int | None:

@@ -281,8 +281,8 @@ def curves_of(runs: Sequence[Run], networks: Sequence[Network], plan: Plan) -> d
     published = np.stack([run.specification for run in runs])
     result["published_form"] = published[:, :, 0]
     written = np.zeros(published.shape[:2])
-    for k, weight in enumerate(plan.intervention.weight):
-        written += weight * published[:, :, 1 + k]
+    for k in range(plan.intervention.n_components):
+        written += plan.intervention.weight[k] * published[:, :, 1 + k]
     result["published_codification"] = written
     return {name: result[name] for name in CURVE_COLUMNS}
 

@@ -49,7 +49,15 @@ def record_beginning(month: int, to_state: int, source_kind: int, from_leader: b
 
 
 def record_month(
-    w: Any, b: Any, v: Any, roster: Any, sizes: Any, month: int, late: bool, late_effect: Any, row: Any
+    w: Any,
+    b: rules.Behaviour,
+    v: rules.Intervention,
+    roster: Any,
+    sizes: Any,
+    month: int,
+    late: bool,
+    late_effect: Any,
+    row: Any,
 ) -> None:
     """Fill `row` with a month's sums: over embedded services, then implementing ones, then those in name only.
 

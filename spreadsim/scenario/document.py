@@ -13,14 +13,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
 
+from spreadsim.levers import SCHEDULED, SET_BY_BALANCE, BalanceLevers, Programme
 from spreadsim.parameters import (
     Behaviour,
     Cost,
     Intervention,
-    Programme,
     Run,
     Services,
-    SupportFor,
     Table,
     parameter,
 )
@@ -210,27 +209,7 @@ class NetworkTable(NetworkFileOptions):
         return self
 
 
-def _lever(meaning: str, symbol: str) -> Any:
-    return parameter(None, meaning, unit="lever", plausible=(0.0, 1.0), symbol=symbol, evidence="design",
-                     source="Greenhalgh, Papoutsi 2019")
-
-
-class FourLevers(Table):
-    """The balance and the four levers it sets; each lever may be given instead."""
-
-    balance: float | None = _lever(
-        "From 0, a fixed package mandated from above, to 1, organic: sets the four levers.", "B")
-    mandate: float | None = _lever("Force of instruction from above.", "M")
-    latitude: float | None = _lever(
-        "Share of the gap to the local context that a service may close, and freedom over what to include.", "P")
-    peer_programme: float | None = _lever("Facilitated exchange between peers.", "Q")
-    monitoring: float | None = _lever("Audit against the specification.", "V")
-
-
-_SCHEDULED = ("support", "support_capacity", "support_for", "support_priority", "co_production", "celebration")
-
-
-class ScheduleEntryBase(FourLevers):
+class ScheduleEntryBase(BalanceLevers):
     """From `month` on, the levers named hold until another entry names them."""
 
     month: int = Field(ge=0, le=1200)
@@ -247,10 +226,12 @@ def _optional(table: type[Table], names: tuple[str, ...] | None = None) -> dict[
     return fields
 
 
-ScheduleEntry = create_model("ScheduleEntry", __base__=ScheduleEntryBase, **_optional(Programme, _SCHEDULED))
+ScheduleEntry = create_model(
+    "ScheduleEntry", __base__=ScheduleEntryBase, **_optional(Programme, tuple(one.name for one in SCHEDULED))
+)
 
 
-class StrategyBase(FourLevers):
+class StrategyBase(BalanceLevers):
     """One way of driving spread."""
 
     title: str = Field("", max_length=200)
@@ -261,19 +242,18 @@ class StrategyBase(FourLevers):
 
     @model_validator(mode="after")
     def _levers_given(self) -> Self:
-        missing = [name for name in FOUR_LEVERS if getattr(self, name) is None]
+        missing = [name for name in SET_BY_BALANCE if getattr(self, name) is None]
         if self.balance is None and missing:
-            raise ValueError(f"give 'balance', or all four levers (missing: {', '.join(missing)})")
+            raise ValueError(f"give 'balance', or every lever that it sets (missing: {', '.join(missing)})")
         return self
 
 
-FOUR_LEVERS = ("mandate", "latitude", "peer_programme", "monitoring")
 Strategy = create_model("Strategy", __base__=StrategyBase, **_optional(Programme))
 
 
 def without_levers(strategy: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a strategy but its balance and the four levers: whoever moves the dial sets them anew."""
-    return {name: value for name, value in strategy.items() if name not in ("balance", *FOUR_LEVERS)}
+    """Return the fields of a strategy but its balance and what that sets: whoever moves the balance sets them anew."""
+    return {name: value for name, value in strategy.items() if name not in BalanceLevers.model_fields}
 
 
 class FrontierTable(Table):
@@ -387,6 +367,5 @@ class Scenario(Table):
 
 
 __all__ = [
-    "FOUR_LEVERS", "FourLevers", "Level", "NetworkTable", "Scenario", "Sizes", "Strategy", "SupportFor",
-    "without_levers",
+    "Level", "NetworkTable", "Scenario", "Sizes", "Strategy", "without_levers",
 ]

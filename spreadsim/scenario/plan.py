@@ -1,28 +1,27 @@
 """Plans: one strategy of a scenario as the numbers that a driver takes.
 
-What belongs here: the dial and its four levers, programme fields, overrides and schedules of a strategy, resolved to
-levers month by month; behaviour and intervention as nested named tuples of numbers, with the scenario file's names.
+What belongs here: the balance and the levers it sets, programme fields, overrides and schedules of a strategy, resolved
+to levers month by month; behaviour and intervention as nested named tuples of numbers, with the scenario file's names.
 What does not: rules, networks.
 """
 
 from __future__ import annotations
 
-from collections import namedtuple
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
-from pydantic import BaseModel
 
 from spreadsim import draws, rules
 from spreadsim.errors import InputError, InputErrors, nearest
-from spreadsim.parameters import Behaviour, Cost, Programme, Table
-from spreadsim.scenario.document import FOUR_LEVERS, Scenario
+from spreadsim.levers import LEVERS, BalanceLevers, Programme
+from spreadsim.parameters import Behaviour, Cost, Table
+from spreadsim.scenario.document import Scenario
 
 _NOT_OVERRIDDEN = ("network", "services", "run", "strategies", "frontier", "format", "name")
 _BY_STRATEGY = tuple(Programme.model_fields)
-_ENDS_WITH_PROGRAMME = ("mandate", "peer_programme", "monitoring", "support", "co_production", "celebration")
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Plan:
     ----------
     name, title : of the strategy.
     levers : one `rules.Levers` a month, months 0 to T-1.
-    behaviour, cost : nested named tuples with the scenario file's names; choices as small integers.
+    behaviour, cost : `rules.Behaviour` and `rules.Cost`, with the scenario file's names; choices as small integers.
     intervention : `rules.Intervention`.
     programme : the programme's fields after the strategy's own.
     stop_month : first month without the programme.
@@ -42,8 +41,8 @@ class Plan:
     name: str
     title: str
     levers: tuple[rules.Levers, ...]
-    behaviour: Any
-    cost: Any
+    behaviour: rules.Behaviour
+    cost: rules.Cost
     intervention: rules.Intervention
     programme: Programme
     months: int
@@ -64,105 +63,75 @@ class Plan:
         return self.programme.stop_month
 
 
-def _declare_numbers(table: type[BaseModel]) -> None:
-    """Make `table`'s named tuple, and those of its tables, a class of this module: compiled code is cached by it."""
-    for field in table.model_fields.values():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            _declare_numbers(field.annotation)
-    name = f"{table.__name__}Numbers"
-    globals()[name] = namedtuple(name, [*table.model_fields])
-
-
-_declare_numbers(Behaviour)
-_declare_numbers(Cost)
-
-
 def numbers(table: Table) -> Any:
-    """Return a table of parameters as a nested named tuple of numbers; a choice becomes its place in the list."""
-    values = []
+    """Return a table of parameters as the rulebook's tuple of that name; a choice becomes its place in the list."""
+    values: dict[str, Any] = {}
     for name, field in type(table).model_fields.items():
         value = getattr(table, name)
         if isinstance(value, Table):
-            values.append(numbers(value))
+            values[name] = numbers(value)
         elif get_origin(field.annotation) is Literal:
-            values.append(get_args(field.annotation).index(value))
+            values[name] = get_args(field.annotation).index(value)
         else:
-            values.append(value if isinstance(value, (bool, int)) else float(value))
-    return globals()[f"{type(table).__name__}Numbers"](*values)
+            values[name] = value if isinstance(value, (bool, int)) else float(value)
+    return getattr(rules, type(table).__name__)(**values)
 
 
-def four_levers(given: Any, minimum_latitude: float) -> dict[str, float]:
+def balance_levers(given: Any, minimum_latitude: float) -> dict[str, float]:
     """Return the levers that `given` sets: those of its balance, replaced by those given one by one."""
     levers: dict[str, float] = {}
-    if given.balance is not None:
-        balance = float(given.balance)
-        levers = {
-            "mandate": 1.0 - balance,
-            "latitude": minimum_latitude + (1.0 - minimum_latitude) * balance,
-            "peer_programme": balance,
-            "monitoring": 1.0 - balance,
-        }
-    for name in FOUR_LEVERS:
-        if getattr(given, name) is not None:
-            levers[name] = float(getattr(given, name))
+    for one in LEVERS:
+        if one.balance is None:
+            continue
+        own = getattr(given, one.name)
+        if own is not None:
+            levers[one.name] = float(own)
+        elif given.balance is not None:
+            levers[one.name] = one.balance(float(given.balance), minimum_latitude)
     return levers
 
 
-def _months(strategy: Any, programme: Programme, minimum_latitude: float, months: int) -> tuple[rules.Levers, ...]:
-    """Return the levers of each month: start and stop are schedule entries like the others."""
-    held: dict[str, Any] = dict.fromkeys(_ENDS_WITH_PROGRAMME, 0.0)
-    held |= {"support_capacity": programme.support_capacity, "support_for": programme.support_for}
-    own = four_levers(strategy, minimum_latitude)
-    start: dict[str, Any] = {
-        **own,
-        "support": programme.support,
-        "co_production": programme.co_production,
-        "celebration": programme.celebration,
-    }
-    after = programme.latitude_after
-    held["latitude"] = own["latitude"] if after == "as-before" else after
-    entries: list[tuple[int, int, dict[str, Any]]] = [(programme.start_month, 0, start)]
-    stop: dict[str, Any] = dict.fromkeys(_ENDS_WITH_PROGRAMME, 0.0)
-    entries.append((programme.stop_month, 1, stop))
+def _changes(strategy: Any, programme: Programme, minimum_latitude: float) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Yield what changes in which month, from before the first one on: start, stop and schedule, in this order."""
+    set_by_balance = balance_levers(strategy, minimum_latitude)
+    for one in LEVERS:
+        value = set_by_balance[one.name] if one.balance is not None else getattr(programme, one.name)
+        outside = one.outside(programme)
+        yield -1, 0, {one.name: value if outside is None else outside}
+        if one.months is not None and one.off is not None:
+            start, stop = (getattr(programme, field) for field in one.months)
+            yield start, 0, {one.name: value}
+            yield stop, 1, {} if outside is None else {one.name: outside}
     for entry in strategy.schedule:
-        named = entry.model_dump(exclude_none=True, exclude={"month", "balance", *FOUR_LEVERS})
-        entries.append((entry.month, 2, {**named, **four_levers(entry, minimum_latitude)}))
-    entries.sort(key=lambda item: item[:2])
+        named = entry.model_dump(exclude_none=True, exclude={"month", *BalanceLevers.model_fields})
+        yield entry.month, 2, {**named, **balance_levers(entry, minimum_latitude)}
+
+
+def _months(strategy: Any, programme: Programme, minimum_latitude: float, months: int) -> tuple[rules.Levers, ...]:
+    """Return the levers of each month."""
+    changes = sorted(_changes(strategy, programme, minimum_latitude), key=lambda change: change[:2])
+    held: dict[str, Any] = {}
     result, directed_since, position = [], None, 0
     for month in range(months):
-        while position < len(entries) and entries[position][0] <= month:
-            _, kind, change = entries[position]
-            held |= change
-            if kind == 1 and after != "as-before":
-                held["latitude"] = after
+        while position < len(changes) and changes[position][0] <= month:
+            held |= changes[position][2]
             position += 1
         on = float(programme.start_month <= month < programme.stop_month)
         since, interval = month - programme.start_month, programme.revision_interval
-        revises = float(on > 0 and interval > 0 and since > 0 and since % interval == 0)
         directed_since = (month if directed_since is None else directed_since) if held["mandate"] > 0 else None
         result.append(
             rules.Levers(
                 month=month,
                 on=on,
-                mandate=float(held["mandate"]),
-                latitude=float(held["latitude"]),
-                peer_programme=float(held["peer_programme"]),
-                monitoring=float(held["monitoring"]),
-                support=float(held["support"]),
-                support_capacity=float(held["support_capacity"]),
-                co_production=float(held["co_production"]),
-                celebration=float(held["celebration"]),
-                supports_embedded=float(held["support_for"] == "implementing-and-embedded"),
                 months_directed=float(month - directed_since) if directed_since is not None else 0.0,
-                revises=revises,
-                revision_of_form=programme.revision_of_form,
-                revision_of_codification=programme.revision_of_codification,
+                revises=float(on > 0 and interval > 0 and since > 0 and since % interval == 0),
+                **{one.name: one.number(held[one.name]) for one in LEVERS},
             )
         )
     return tuple(result)
 
 
-def _intervention(table: Any, behaviour: Any) -> rules.Intervention:
+def _intervention(table: Any, behaviour: rules.Behaviour) -> rules.Intervention:
     components = list(table.components.values())
     total = 0.0
     for component in components:
@@ -272,4 +241,4 @@ def plans(scenario: Scenario, file: str = "scenario") -> list[Plan]:
     return [plan(scenario, name, file=file) for name in scenario.strategies]
 
 
-__all__ = ["Behaviour", "Cost", "Plan", "four_levers", "numbers", "plan", "plans"]
+__all__ = ["Behaviour", "Cost", "Plan", "balance_levers", "numbers", "plan", "plans"]

@@ -31,6 +31,12 @@ class DaskPool:
     ------
     MissingExtraError : Dask is not installed.
     InputError : no scheduler answers, or it has no workers.
+
+    Examples
+    --------
+    >>> DaskPool("udp://scheduler:8786")
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: --scheduler: udp://scheduler:8786: no Dask scheduler answers there; ...
     """
 
     def __init__(self, address: str) -> None:

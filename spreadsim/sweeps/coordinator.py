@@ -44,7 +44,13 @@ class Sweep:
     ----------
     folder : where the tables are.
     runs_done, runs_before, failed : runs finished now, runs that were finished before, runs with an error in all.
-    notes : what was mended on the way.
+    notes : what was repaired on the way.
+
+    Examples
+    --------
+    >>> result = sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"])
+    >>> result.runs_done, len(result.runs), len(result.points)
+    (16, 16, 8)
     """
 
     folder: Path
@@ -67,12 +73,41 @@ class Sweep:
 
 
 def job_of(study: Study) -> Job:
-    """Return what every chunk of an experiment shares."""
+    """Return what every chunk of an experiment shares.
+
+    Parameters
+    ----------
+    study : the experiment.
+
+    Returns
+    -------
+    The job, with the version of this machine's rules.
+
+    Examples
+    --------
+    >>> job_of(load_experiment("clustering")).files
+    ''
+    """
     return Job(study, code_identity(), sweep_folder.network_digest(study.scenario))
 
 
 def seconds_per_run(study: Study) -> float:
-    """Return how long a run takes on one processor, on average over the design, from measured rates."""
+    """Return how long a run takes on one processor, on average over the design, from measured rates.
+
+    Parameters
+    ----------
+    study : the experiment.
+
+    Returns
+    -------
+    Seconds.
+
+    Examples
+    --------
+    >>> short, long = load_experiment("clustering", ["run.months=12"]), load_experiment("clustering")
+    >>> seconds_per_run(short) < seconds_per_run(long)
+    True
+    """
     months, services = float(study.scenario.run.months), float(study.scenario.network.services)
     for factor in (*study.levers, *study.uncertainties):
         if factor.path == "run.months":
@@ -86,7 +121,20 @@ def seconds_per_run(study: Study) -> float:
 
 
 class Ledger:
-    """Which runs are finished: one bit a run, in order of point, setting and replicate."""
+    """Which runs are finished: one bit a run, in order of point, setting and replicate.
+
+    Parameters
+    ----------
+    points, settings, replicates : of the experiment.
+    file : name of the experiment, for errors.
+
+    Examples
+    --------
+    >>> study = load_experiment("clustering", ["run.replicates=2"])
+    >>> ledger = Ledger(points_of(study), settings_of(study), 2, study.file)
+    >>> ledger.total, [chunk.n_runs for chunk in ledger.chunks(6)]
+    (16, [6, 6, 4])
+    """
 
     def __init__(self, points: Points, settings: list[Setting], replicates: int, file: str) -> None:
         self.points, self.settings, self.replicates, self.file = points, settings, replicates, file
@@ -204,10 +252,23 @@ def sweep(
     chunk_runs : runs in a chunk; by default a few seconds of them.
     progress : show a bar on a terminal.
 
+    Returns
+    -------
+    The folder, and how many runs were finished now and before.
+
     Raises
     ------
     InputError : the experiment cannot be used, or the folder is another's.
     SpreadsimError : the disk is full, or a chunk's worker dies again and again; finished chunks are kept.
+
+    Examples
+    --------
+    >>> small = ["run.replicates=2", "run.months=12"]
+    >>> sweep("clustering", out="clustering", settings=small).runs_done
+    16
+    >>> again = sweep("clustering", out="clustering", settings=small)
+    >>> again.runs_done, again.runs_before
+    (0, 16)
     """
     study = experiment if isinstance(experiment, Study) else load_experiment(experiment, settings)
     folder = Path(out) if out is not None else sweep_folder.default_folder(study)
@@ -285,5 +346,20 @@ def _run(job: Job, chunks: Iterator[Chunk], pool: Pool, folder: Path, log: Progr
 
 
 def chunk_size(study: Study, total: int) -> int:
-    """Return the number of runs in a chunk of a few seconds; less where there are few runs."""
+    """Return the number of runs in a chunk of a few seconds; less where there are few runs.
+
+    Parameters
+    ----------
+    study : the experiment.
+    total : its number of runs.
+
+    Returns
+    -------
+    At least one run, at most 5,000.
+
+    Examples
+    --------
+    >>> chunk_size(load_experiment("clustering"), 16)
+    1
+    """
     return int(max(1, min(CHUNK_SECONDS / seconds_per_run(study), 5000, -(-total // 16))))

@@ -26,7 +26,18 @@ MAX_POINTS = 20_000_000
 
 @dataclass(frozen=True)
 class Setting:
-    """One combination of the levers under one strategy."""
+    """One combination of the levers under one strategy.
+
+    Attributes
+    ----------
+    strategy : its name.
+    levers : values of the levers, by path.
+
+    Examples
+    --------
+    >>> Setting("blend", {"balance": 0.5}).label
+    'blend (balance 0.5)'
+    """
 
     strategy: str
     levers: Values
@@ -44,7 +55,24 @@ class Setting:
 
 
 def content_key(content: Any, digits: int = 16) -> str:
-    """Return a hash of plain content in hexadecimal."""
+    """Return a hash of plain content.
+
+    Parameters
+    ----------
+    content : anything that JSON can hold.
+    digits : length of the hash.
+
+    Returns
+    -------
+    The first hexadecimal digits of the SHA-256 of the content as JSON, with sorted keys.
+
+    Examples
+    --------
+    >>> content_key({"balance": 0.5, "month": 3}) == content_key({"month": 3, "balance": 0.5})
+    True
+    >>> content_key([1, 2], digits=6)
+    '49a647'
+    """
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=True)
     return hashlib.sha256(text.encode()).hexdigest()[:digits]
 
@@ -58,6 +86,13 @@ class Points:
     factors : the uncertainties.
     unit : shape (points, factors): places in the unit cube; a listed value's place is its number.
     method : of the design.
+
+    Examples
+    --------
+    >>> factor = Factor("services.readiness.mean", "number", 0.4, 0.6)
+    >>> points = Points((factor,), np.array([[0.0], [0.5]]), "table")
+    >>> len(points), points.values(1)
+    (2, {'services.readiness.mean': 0.5})
     """
 
     factors: tuple[Factor, ...]
@@ -81,8 +116,26 @@ class Points:
 
 
 def factor_quantile(factor: Factor, u: float) -> Any:
-    """Return the value at place `u` of the factor's distribution.
+    """Return a quantile of a factor's distribution.
 
+    Parameters
+    ----------
+    factor : a lever or an uncertainty.
+    u : the probability, from 0 to 1.
+
+    Returns
+    -------
+    The value as the scenario's field takes it; numbers to twelve digits.
+
+    Examples
+    --------
+    >>> factor_quantile(Factor("x", "number", 0.01, 1.0, "log-uniform"), 0.5)
+    0.1
+    >>> factor_quantile(Factor("x", "choice", values=("random", "most-ready")), 0.7)
+    'most-ready'
+
+    Notes
+    -----
     SciPy's quantiles differ in the twelfth digit of a few values, and with it a run's identity: decision 27.
     """
     if factor.values:
@@ -105,7 +158,21 @@ def factor_quantile(factor: Factor, u: float) -> Any:
 
 
 def lever_values(factor: Factor) -> list[Any]:
-    """Return the values of a lever: those listed, or equal steps."""
+    """Return the values of a lever: those listed, or equal steps (of the logarithm where it is log-uniform).
+
+    Parameters
+    ----------
+    factor : the lever.
+
+    Returns
+    -------
+    Its values, five where the experiment does not say how many.
+
+    Examples
+    --------
+    >>> lever_values(Factor("mandate", "number", 0.0, 1.0, steps=3))
+    [0.0, 0.5, 1.0]
+    """
     if factor.values:
         return list(factor.values)
     steps = factor.steps or 5
@@ -122,7 +189,23 @@ def _at_step(factor: Factor, i: int, steps: int) -> float:
 
 
 def settings_of(study: Study) -> list[Setting]:
-    """Return every strategy and combination of the levers, in the file's order."""
+    """Return every strategy and combination of the levers, in the file's order.
+
+    Parameters
+    ----------
+    study : the experiment.
+
+    Returns
+    -------
+    Settings, the last lever changing fastest.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> settings = settings_of(load_experiment("where-to-start"))
+    >>> len(settings), settings[0].levers
+    (40, {'programme.starting_sites.rule': 'random', 'programme.starting_sites.share': 0.01})
+    """
     names = [factor.path for factor in study.levers]
     combinations = list(itertools.product(*(lever_values(factor) for factor in study.levers)))
     return [Setting(s, dict(zip(names, values, strict=True))) for s in study.strategies for values in combinations]
@@ -131,9 +214,25 @@ def settings_of(study: Study) -> list[Setting]:
 def points_of(study: Study) -> Points:
     """Return the points of an experiment's design.
 
+    Parameters
+    ----------
+    study : the experiment.
+
+    Returns
+    -------
+    One point where there are no uncertainties.
+
     Raises
     ------
     InputError : the design cannot be made of these uncertainties.
+    MissingExtraError : a Sobol' or Morris design is wanted and SALib is not installed.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> points = points_of(load_experiment("where-to-start"))
+    >>> len(points), points.values(0)
+    (6, {'behaviour.adoption.exposure_response': 'saturating', 'services.readiness.mean': 0.35})
     """
     design, factors = study.experiment.design, study.uncertainties
     if not factors:
@@ -162,23 +261,66 @@ def points_of(study: Study) -> Points:
 
 
 def design_size(method: str, samples: int, n_factors: int, second_order: bool = False) -> int:
-    """Return the number of points of a sampled design."""
+    """Return the number of points of a sampled design.
+
+    Parameters
+    ----------
+    method : ``latin-hypercube``, ``sobol`` or ``morris``.
+    samples : points of a Latin hypercube; base sample of a Sobol' design; trajectories of a Morris design.
+    n_factors : number of uncertainties.
+    second_order : whether a Sobol' design serves second-order indices too.
+
+    Returns
+    -------
+    Number of points.
+
+    References
+    ----------
+    Saltelli, Comput Phys Commun 2002;145:280 (Sobol'). Morris, Technometrics 1991;33:161.
+
+    Examples
+    --------
+    >>> design_size("sobol", 64, 3), design_size("sobol", 64, 3, second_order=True), design_size("morris", 10, 3)
+    (320, 512, 40)
+    """
     if method == "sobol":
         return samples * (2 * n_factors + 2 if second_order else n_factors + 2)
     return samples * (n_factors + 1) if method == "morris" else samples
 
 
 def unit_problem(factors: tuple[Factor, ...]) -> dict[str, Any]:
-    """Return SALib's description of the unit cube."""
+    """Return SALib's description of the unit cube.
+
+    Parameters
+    ----------
+    factors : the uncertainties, one dimension each.
+
+    Returns
+    -------
+    Names, bounds and number of the dimensions.
+
+    Examples
+    --------
+    >>> unit_problem((Factor("x", "number", 0.0, 5.0),))
+    {'num_vars': 1, 'names': ['x'], 'bounds': [[0.0, 1.0]]}
+    """
     return {"num_vars": len(factors), "names": [f.path for f in factors], "bounds": [[0.0, 1.0]] * len(factors)}
 
 
 def require_salib(what: str) -> None:
-    """Refuse in words where SALib is missing.
+    """Raise an error that says how to install SALib where it is missing.
+
+    Parameters
+    ----------
+    what : that needs it, in words.
 
     Raises
     ------
     MissingExtraError : SALib is not installed.
+
+    Examples
+    --------
+    >>> require_salib("a Sobol' design")
     """
     try:
         import SALib  # noqa: F401

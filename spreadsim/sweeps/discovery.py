@@ -27,9 +27,17 @@ class Region:
     Attributes
     ----------
     limits : for each parameter that is restricted, its low and high in the scenario's units.
-    density : share of the points inside in which the thing holds; `coverage`: share of the points in which it holds
-        that lie inside; `mass`: share of all points inside; `base`: share of all points in which it holds.
-    held_out_density, held_out_coverage : the same over points that had no part in finding the box.
+    density : share of the points inside in which the thing holds.
+    coverage : share of the points in which it holds that lie inside.
+    mass : share of all points inside.
+    base : share of all points in which it holds.
+    held_out_density, held_out_coverage : the same over points that had no part in the search for the box.
+
+    Examples
+    --------
+    >>> region = Region({"reactance": (0.0, 1.2)}, 0.9, 0.8, 0.4, 0.45, np.nan, np.nan)
+    >>> region.sentence("a mandate is best").split(":")[0]
+    'a mandate is best mostly where reactance is between 0 and 1.2'
     """
 
     limits: dict[str, tuple[float, float]]
@@ -62,12 +70,36 @@ class Region:
 def find_region(points: Points, holds: np.ndarray, *, density: float = 0.8) -> Region | None:
     """Return the box in which something holds: on the peeling path, the widest that reaches the density asked for.
 
-    Half of the points find the box, and the other half check it. None where it holds nearly always or nearly never.
+    Half of the points find the box, and the other half check it.
+
+    Parameters
+    ----------
+    points : of the design.
+    holds : whether it holds, one value a point.
+    density : share of the points inside in which it is to hold.
+
+    Returns
+    -------
+    The box; None where the thing holds nearly always or nearly never.
 
     Raises
     ------
     MissingExtraError : the library is not installed.
     InputError : there are too few points.
+
+    References
+    ----------
+    Friedman, Fisher, Stat Comput 1999;9:123 (the patient rule induction method). Bryant, Lempert, Technol Forecast Soc
+    Change 2010;77:34.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import Factor
+    >>> unit = np.random.default_rng(1).random((200, 2))
+    >>> points = Points((Factor("a", "number", 0.0, 1.0), Factor("b", "number", 0.0, 1.0)), unit, "latin-hypercube")
+    >>> region = find_region(points, unit[:, 0] > 0.5)
+    >>> list(region.limits), round(region.density)
+    (['a'], 1)
     """
     n = len(holds)
     if n < MIN_CASES:

@@ -31,6 +31,15 @@ class EqualEffort(SweepTables):
     Raises
     ------
     InputError : there is no such measure or lever, or no two mixes can be brought to the same effort.
+
+    Examples
+    --------
+    >>> levers = "levers={mandate=[0, 0.3], latitude=[0.3], peer_programme=[1], monitoring=[0], support=[0, 1]}"
+    >>> small = ["run.replicates=2", "design.samples=4", "run.months=12", levers]
+    >>> tables = SweepTables(ss.sweep("equal-effort", out="small", settings=small).folder)
+    >>> mixes = EqualEffort(tables, "cost", "support")
+    >>> [setting.levers["mandate"] for setting in mixes.settings], mixes.values("benefit").shape
+    ([0.0, 0.3], (4, 2, 2))
     """
 
     def __init__(self, tables: SweepTables, measure: str, along: str) -> None:
@@ -100,7 +109,23 @@ class EqualEffort(SweepTables):
 
 
 def first_crossing(cost: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return for each point the first step along the lever that passes the target, and how far along it; or None."""
+    """Return for each point the first step along a lever that passes a target cost, and how far along it.
+
+    Parameters
+    ----------
+    cost : mean cost, shape (points, values of the lever).
+    target : cost to reach, one value a point.
+
+    Returns
+    -------
+    For each point the number of the value before the target, and the share of the step, from 0 to 1; None where the
+    target is out of reach at a point.
+
+    Examples
+    --------
+    >>> first_crossing(np.array([[10.0, 20.0, 30.0]]), np.array([25.0]))
+    (array([1]), array([0.5]))
+    """
     if cost.shape[1] < 2 or not np.all(np.isfinite(cost)):
         return None
     low, high = np.minimum(cost[:, :-1], cost[:, 1:]), np.maximum(cost[:, :-1], cost[:, 1:])

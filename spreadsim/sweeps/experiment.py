@@ -38,7 +38,25 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Factor:
-    """One lever or uncertainty: either `values`, or an interval from `low` to `high`."""
+    """One lever or uncertainty: either `values`, or an interval from `low` to `high`.
+
+    Attributes
+    ----------
+    path : of the field that it sets; a lever without a dot is a field of the strategy.
+    kind : of the field: ``number``, ``integer``, ``choice``, ``boolean`` or ``text``.
+    low, high : ends of the interval, in the field's own unit.
+    distribution : over the interval: ``uniform``, ``log-uniform`` or ``triangular``.
+    mode : peak of a triangular distribution.
+    steps : number of values, in a grid and of a lever.
+    values : the values themselves, where they are listed.
+
+    Examples
+    --------
+    >>> Factor("behaviour.engagement.reactance", "number", 0.0, 3.0).ends
+    (0.0, 3.0)
+    >>> Factor("balance", "number", values=(0.0, 0.5, 1.0)).ends
+    (0.0, 0.5, 1.0)
+    """
 
     path: str
     kind: str
@@ -67,11 +85,19 @@ class Study:
 
     Attributes
     ----------
-    experiment, file : what was read, and its name as the user gave it.
+    experiment, file : the tables of the experiment file, and the file's name as the user gave it.
     scenario : with [run] and the settings laid upon it.
     folder : of the file, for the paths in it.
     strategies : names of those that are run.
     levers, uncertainties : what is varied.
+
+    Examples
+    --------
+    >>> study = load_experiment("where-to-start")
+    >>> study.strategies
+    ('organic', 'blend')
+    >>> [factor.path for factor in study.levers]
+    ['programme.starting_sites.rule', 'programme.starting_sites.share']
     """
 
     experiment: Experiment
@@ -87,16 +113,39 @@ class Study:
 
 
 def experiment_names() -> list[str]:
-    """Return the names of the shipped experiments."""
+    """Return the names of the shipped experiments.
+
+    Returns
+    -------
+    Names, in alphabetical order.
+
+    Examples
+    --------
+    >>> experiment_names()
+    ['best-balance', 'clustering', 'equal-effort', 'where-to-start']
+    """
     return sorted(path.stem for path in shipped_folder("experiments").glob("*.toml"))
 
 
 def find_experiment(name: str) -> Path:
     """Return the file of a shipped experiment's name, or of a path.
 
+    Parameters
+    ----------
+    name : a shipped experiment's name, a path to a file, or a folder that `sweep` wrote.
+
+    Returns
+    -------
+    Path of the experiment file.
+
     Raises
     ------
     InputError : there is no such experiment or file.
+
+    Examples
+    --------
+    >>> find_experiment("clustering").name
+    'clustering.toml'
     """
     if name in experiment_names():
         return shipped_folder("experiments") / f"{name}.toml"
@@ -111,7 +160,21 @@ def find_experiment(name: str) -> Path:
 
 
 def is_experiment(name: str) -> bool:
-    """Say whether a name or path is that of an experiment rather than of a scenario."""
+    """Say whether a name or path is that of an experiment rather than of a scenario.
+
+    Parameters
+    ----------
+    name : a shipped name, or a path to a file or folder.
+
+    Returns
+    -------
+    False for a scenario, and where there is nothing of that name.
+
+    Examples
+    --------
+    >>> is_experiment("clustering"), is_experiment("default")
+    (True, False)
+    """
     if name in experiment_names():
         return name not in shipped_names()
     path = Path(name)
@@ -151,9 +214,22 @@ def load_experiment(name: str | Path, settings: Iterable[str] = ()) -> Study:
     name : a shipped experiment's name, a path to a file, or a folder that `sweep` wrote.
     settings : ``FIELD=VALUE`` strings laid upon the experiment file, in order.
 
+    Returns
+    -------
+    The experiment resolved against its scenario.
+
     Raises
     ------
     InputError, InputErrors : the file cannot be used.
+
+    Examples
+    --------
+    >>> study = load_experiment("clustering", ["run.replicates=5"])
+    >>> study.scenario.run.replicates
+    5
+    >>> load_experiment("clustering", ["run.replicats=5"])
+    Traceback (most recent call last):
+    spreadsim.errors.InputErrors: clustering: run.replicats: unknown name; did you mean 'replicates'?
     """
     from spreadsim.scenario.files import parse_setting
 
@@ -313,7 +389,33 @@ def _check_effect(study: Study, section: str, factor: Factor) -> None:
 
 
 def scenario_at(study: Study, base: Values, point: Values, strategy: str, levers: Values) -> Scenario:
-    """Return the scenario with the values of one point and one setting of the levers, its one strategy."""
+    """Return the scenario of one point and one setting of the levers, with one strategy.
+
+    Parameters
+    ----------
+    study : the experiment.
+    base : its scenario as a resolved document.
+    point : values of the uncertainties, by path.
+    strategy : name of the strategy that the levers act upon.
+    levers : values of the levers, by path.
+
+    Returns
+    -------
+    The scenario, validated.
+
+    Raises
+    ------
+    InputErrors : the values do not make a scenario.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.files import resolved
+    >>> study = load_experiment("where-to-start")
+    >>> point, levers = {"services.readiness.mean": 0.35}, {"programme.starting_sites.share": 0.1}
+    >>> scenario = scenario_at(study, resolved(study.scenario), point, "blend", levers)
+    >>> list(scenario.strategies), scenario.services.readiness.mean, scenario.programme.starting_sites.share
+    (['blend'], 0.35, 0.1)
+    """
     return validate(document_at(base, point, strategy, levers), study.file, study.scenario.folder)
 
 
@@ -322,6 +424,26 @@ def document_at(base: Values, point: Values, strategy: str, levers: Values) -> V
 
     A lever without a dot is a field of the strategy. Where `balance` is a lever, the four levers that it sets are the
     strategy's own no longer, unless they are levers too.
+
+    Parameters
+    ----------
+    base : the experiment's scenario as a resolved document.
+    point : values of the uncertainties, by path.
+    strategy : name of the strategy that the levers act upon.
+    levers : values of the levers, by path.
+
+    Returns
+    -------
+    The document, with the one strategy.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.files import resolved
+    >>> base = resolved(ss.load_scenario("default"))
+    >>> base["strategies"]["blend"]["mandate"]
+    0.3
+    >>> document_at(base, {}, "blend", {"balance": 0.5})["strategies"]["blend"]["balance"]
+    0.5
     """
     document = base
     for path, value in {**point, **{k: v for k, v in levers.items() if "." in k}}.items():

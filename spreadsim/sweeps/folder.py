@@ -41,14 +41,43 @@ _STATE_PREFIX = "share_"  # curves of the share of services in each state
 
 
 def default_folder(study: Study) -> Path:
-    """Return the folder that an experiment file stands in if a sweep wrote it, else ``results/NAME``."""
+    """Return the folder that an experiment file stands in if a sweep wrote it, else ``results/NAME``.
+
+    Parameters
+    ----------
+    study : the experiment.
+
+    Returns
+    -------
+    A path, relative to the current folder for a new sweep.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> default_folder(load_experiment("clustering")).as_posix()
+    'results/clustering'
+    """
     if (study.folder / store.IDENTITY).is_file():
         return study.folder
     return Path("results") / study.experiment.name
 
 
 def network_digest(scenario: Any) -> str:
-    """Return a hash of the files that a network is read from; empty where it is generated."""
+    """Return a hash of the files that a network is read from.
+
+    Parameters
+    ----------
+    scenario : whose network it is.
+
+    Returns
+    -------
+    Hexadecimal digits; empty where the network is generated.
+
+    Examples
+    --------
+    >>> network_digest(ss.load_scenario("default"))
+    ''
+    """
     if scenario.network.source != "file":
         return ""
     from spreadsim.network.reading.files import files_of_scenario, files_read
@@ -58,7 +87,25 @@ def network_digest(scenario: Any) -> str:
 
 
 def identity(job: Job, base: Values) -> Values:
-    """Return what a folder is held to: with any of it changed, finished runs would be another experiment's."""
+    """Return what a folder is held to: with any of it changed, finished runs would be another experiment's.
+
+    Parameters
+    ----------
+    job : that all chunks share.
+    base : what decides the runs before any factor is set (`base_content`).
+
+    Returns
+    -------
+    Version of the rules, seed, months, hash of the scenario, names of factors, measures and tables.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> from spreadsim.sweeps.job import base_content
+    >>> job = Job(load_experiment("clustering"), "0123abcd", "")
+    >>> identity(job, base_content(job))["keep"]
+    ['events', 'runs']
+    """
     experiment = job.study.experiment
     return {
         "rules": job.rulebook,
@@ -82,7 +129,23 @@ def _factor_table(factor: Factor, lever: bool) -> Any:
 
 
 def experiment_document(study: Study) -> dict[str, Any]:
-    """Return the experiment with every range written out, on the scenario beside it."""
+    """Return the experiment with every range written out, on the scenario beside it.
+
+    Parameters
+    ----------
+    study : the experiment.
+
+    Returns
+    -------
+    The tables of an experiment file.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> document = experiment_document(load_experiment("best-balance"))
+    >>> document["uncertainties"]["behaviour.engagement.reactance"]
+    {'low': 0.0, 'high': 3.0, 'distribution': 'uniform'}
+    """
     document = study.experiment.model_dump(exclude_none=True)
     run = study.scenario.run
     document |= {
@@ -99,7 +162,27 @@ def experiment_document(study: Study) -> dict[str, Any]:
 
 
 def write_inputs(study: Study, points: Points, folder: Path) -> None:
-    """Write the resolved inputs, so that the folder runs alone, and the points and the data dictionary."""
+    """Write the resolved inputs, so that the folder runs alone, and the points.
+
+    Parameters
+    ----------
+    study : the experiment.
+    points : of its design.
+    folder : of the sweep.
+
+    Raises
+    ------
+    SpreadsimError : the disk is full or cannot be written.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.designs import points_of
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> study = load_experiment("clustering")
+    >>> write_inputs(study, points_of(study), Path("small"))
+    >>> sorted(path.name for path in Path("small").iterdir())
+    ['experiment.toml', 'points.parquet', 'scenario.toml']
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
     import tomli_w
@@ -120,7 +203,24 @@ def write_inputs(study: Study, points: Points, folder: Path) -> None:
 
 
 def dictionary(job: Job) -> str:
-    """Return the data dictionary as CSV: every column of every table, its type, unit and meaning."""
+    r"""Return the data dictionary as CSV: every column of every table, its type, unit and meaning.
+
+    Parameters
+    ----------
+    job : that all chunks share.
+
+    Returns
+    -------
+    Text with one line a column.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> lines = dictionary(Job(load_experiment("clustering"), "0123abcd", "")).splitlines()
+    >>> print(lines[0], lines[3], sep="\n")
+    table,column,type,unit,better,meaning
+    runs,strategy,string,,,name of the strategy
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["table", "column", "type", "unit", "better", "meaning"])
@@ -160,7 +260,27 @@ runs = pd.read_parquet("runs").merge(pd.read_parquet("points.parquet"), on="poin
 
 
 def write_receipt(job: Job, folder: Path, started: str, runs: int, failed: int) -> None:
-    """Write the data dictionary, how to open the tables, and the receipt."""
+    """Write the data dictionary, how to open the tables, and the receipt.
+
+    Parameters
+    ----------
+    job : that all chunks share.
+    folder : of the sweep.
+    started : time of the start, in ISO format.
+    runs, failed : number of runs in the experiment, and of those with an error.
+
+    Raises
+    ------
+    SpreadsimError : the disk is full or cannot be written.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> job = Job(load_experiment("clustering"), "0123abcd", "")
+    >>> write_receipt(job, Path("ready"), "2026-11-28T12:00:00+00:00", runs=16, failed=0)
+    >>> sorted(path.name for path in Path("ready").iterdir())
+    ['README.md', 'dictionary.csv', 'provenance.json']
+    """
     from spreadsim.telling.folder import as_json, sha256, versions
 
     experiment = job.study.experiment

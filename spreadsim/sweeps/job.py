@@ -17,7 +17,14 @@ _NOT_INPUTS = ("format", "name", "title", "question", "shows", "sources", "front
 
 
 class WrongVersionError(SpreadsimError):
-    """A worker has other rules than the coordinator."""
+    """A worker has other rules than the coordinator.
+
+    Examples
+    --------
+    >>> raise WrongVersionError("this worker's rulebook is an older one")
+    Traceback (most recent call last):
+    spreadsim.sweeps.job.WrongVersionError: this worker's rulebook is an older one
+    """
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,13 @@ class Job:
     study : the experiment, resolved.
     rulebook : version of the rules; a worker with another refuses.
     files : hash of the network's files, empty where it is generated.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> job = Job(load_experiment("clustering"), "0123abcd", "")
+    >>> len(job.key)
+    16
     """
 
     study: Study
@@ -43,7 +57,21 @@ class Job:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some points (key and values), the settings (strategy and levers) and the replicates run at each of them."""
+    """Some points, the settings and the replicates that are run at each of them.
+
+    Attributes
+    ----------
+    key : hash of its content.
+    points : key and values of each.
+    settings : strategy and levers of each.
+    replicates : the first, and the one after the last.
+
+    Examples
+    --------
+    >>> chunk = Chunk("c0", (("p0", {}), ("p1", {})), (("organic", {}),), (0, 50))
+    >>> chunk.n_runs
+    100
+    """
 
     key: str
     points: tuple[tuple[str, Values], ...]
@@ -58,7 +86,19 @@ class Chunk:
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What comes back: one Parquet file a table, as bytes, and how it went."""
+    """The tables of a chunk, and how it went.
+
+    Attributes
+    ----------
+    parts : one Parquet file a table, as bytes.
+    runs, failed : number of runs, and of those with an error.
+    seconds : that they took.
+
+    Examples
+    --------
+    >>> ChunkResult({"runs": b"PAR1"}, runs=100, failed=0, seconds=2.4).runs
+    100
+    """
 
     parts: Mapping[str, bytes]
     runs: int
@@ -67,12 +107,28 @@ class ChunkResult:
 
 
 def base_content(job: Job) -> Values:
-    """Return what decides the runs before any factor is set: the resolved scenario without its words."""
+    """Return what decides the runs before any factor is set: the resolved scenario without its words.
+
+    Parameters
+    ----------
+    job : that all chunks share.
+
+    Returns
+    -------
+    The part of the scenario's document that decides numbers.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> content = base_content(Job(load_experiment("clustering"), "0123abcd", ""))
+    >>> "title" in content, content["network"]["services"]
+    (False, 480)
+    """
     document = resolved(job.study.scenario)
-    return content_of(document, job.files)
+    return _content_of(document, job.files)
 
 
-def content_of(document: Values, files: str) -> Values:
+def _content_of(document: Values, files: str) -> Values:
     """Return the part of a resolved document that decides numbers; files count by content, not by path."""
     content = {key: value for key, value in document.items() if key not in _NOT_INPUTS}
     content["run"] = {key: value for key, value in content["run"].items() if key != "replicates"}
@@ -86,11 +142,47 @@ def content_of(document: Values, files: str) -> Values:
 
 
 def setting_identity(job: Job, base: Values, point: Values, strategy: str, levers: Values) -> str:
-    """Return the hash of a run's resolved inputs: scenario after settings, its strategy and network, seed, rulebook."""
-    document = content_of(document_at(base, point, strategy, levers), job.files)
+    """Return the identity of a setting at a point: scenario, strategy, network, seed and rulebook.
+
+    Parameters
+    ----------
+    job : that all chunks share.
+    base : the experiment's scenario as a resolved document.
+    point : values of the uncertainties, by path.
+    strategy, levers : of the setting.
+
+    Returns
+    -------
+    A hash in hexadecimal; every replicate has this one and its number.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> job = Job(load_experiment("clustering"), "0123abcd", "")
+    >>> base = resolved(job.study.scenario)
+    >>> tied, random = ({"network.generator.rewiring": share} for share in (0.0, 1.0))
+    >>> setting_identity(job, base, tied, "organic", {}) == setting_identity(job, base, random, "organic", {})
+    False
+    """
+    document = _content_of(document_at(base, point, strategy, levers), job.files)
     return content_key([document, job.rulebook], 32)
 
 
 def run_identity(setting: str, replicate: int) -> str:
-    """Return the identity of a run: its inputs and its replicate."""
+    """Return the identity of a run: its inputs and its replicate.
+
+    Parameters
+    ----------
+    setting : identity of its setting.
+    replicate : its number, from 0.
+
+    Returns
+    -------
+    A hash in hexadecimal: the column ``run`` of every table.
+
+    Examples
+    --------
+    >>> run_identity("0123abcd", 0) != run_identity("0123abcd", 1)
+    True
+    """
     return content_key([setting, replicate], 32)

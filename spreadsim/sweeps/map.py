@@ -33,6 +33,11 @@ class Axis:
     labels : of its values or classes, in order.
     of_points : whether it differs by point; else by setting.
     place : of every point, or of every setting, among the labels.
+
+    Examples
+    --------
+    >>> Axis("strategy", ("organic", "blend"), False, np.array([0, 1])).labels
+    ('organic', 'blend')
     """
 
     name: str
@@ -43,13 +48,24 @@ class Axis:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """The mean of a measure over two factors and everything else.
+    """The mean of a measure over two factors and all else.
 
     Attributes
     ----------
+    measure : its name.
+    across, down : the two factors.
     mean, half : shape (down, across): the mean, and half of its 95% interval; nan where there are no runs. The
         interval covers the chance that replicates share, and where points are sampled also which points were drawn.
-    runs : runs in each cell.
+    runs : runs in each cell, shape (down, across).
+    settings : places of the settings that are counted.
+
+    Examples
+    --------
+    >>> across = Axis("balance", ("0", "1"), False, np.array([0, 1]))
+    >>> down = Axis("", ("",), False, np.array([0, 0]))
+    >>> mean, half = np.array([[0.2, 0.3]]), np.array([[0.01, 0.01]])
+    >>> HeatMap("benefit", across, down, mean, half, np.array([[10, 10]]), (0, 1)).sentence.split(", and ")[0]
+    'Mean benefit is highest, 0.3 (±0.01) where balance is 1'
     """
 
     measure: str
@@ -80,7 +96,18 @@ class HeatMap:
 
 @dataclass(frozen=True)
 class PointRow:
-    """One point under one setting: its mean over replicates and half of its 95% interval."""
+    """One point under one setting.
+
+    Attributes
+    ----------
+    point, setting : their places in the design.
+    mean, half : mean over replicates, and half of its 95% interval; nan with one replicate.
+
+    Examples
+    --------
+    >>> PointRow(3, 0, 0.41, 0.02).mean
+    0.41
+    """
 
     point: int
     setting: int
@@ -89,7 +116,22 @@ class PointRow:
 
 
 def axis_names(tables: SweepTables) -> list[str]:
-    """Return the names of what may be an axis: levers that are choices, strategies, other levers, uncertainties."""
+    """Return the names of what may be an axis: levers that are choices, strategies, other levers, uncertainties.
+
+    Parameters
+    ----------
+    tables : a finished sweep.
+
+    Returns
+    -------
+    Names of factors with more than one value.
+
+    Examples
+    --------
+    >>> tables = SweepTables(ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"]).folder)
+    >>> axis_names(tables)
+    ['network.generator.rewiring', 'behaviour.adoption.exposure_response']
+    """
     levers = [f.path for f in tables.study.levers if len({repr(s.levers.get(f.path)) for s in tables.settings}) > 1]
     levers = [name for name in levers if all(name in s.levers for s in tables.settings)]
     several = [STRATEGY] if len({s.strategy for s in tables.settings}) > 1 else []
@@ -103,9 +145,24 @@ def axis_names(tables: SweepTables) -> list[str]:
 def axis(tables: SweepTables, name: str) -> Axis:
     """Return a factor as an axis.
 
+    Parameters
+    ----------
+    tables : a finished sweep.
+    name : path of the factor, or ``strategy``.
+
+    Returns
+    -------
+    The axis; a number with more than twelve values in six classes of equal count.
+
     Raises
     ------
     InputError : the sweep does not vary it.
+
+    Examples
+    --------
+    >>> tables = SweepTables(ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"]).folder)
+    >>> axis(tables, "network.generator.rewiring").labels
+    ('0', '0.05', '0.2', '1')
     """
     names = axis_names(tables)
     if name not in names:
@@ -149,13 +206,26 @@ def heat_map(
 
     Parameters
     ----------
+    tables : a finished sweep.
+    measure : its name.
     across, down : names of factors; without `down` the map has one row.
     settings : places of the settings that are counted; all by default.
-    values : of the measure, where they have been read.
+    values : of the measure, shape (points, settings, replicates), where they have been read.
+
+    Returns
+    -------
+    Means, intervals and number of runs, one a cell.
 
     Raises
     ------
     InputError : a factor is not varied, or both are the same.
+
+    Examples
+    --------
+    >>> tables = SweepTables(ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"]).folder)
+    >>> heat = heat_map(tables, "benefit", "network.generator.rewiring", "behaviour.adoption.exposure_response")
+    >>> heat.mean.shape, int(heat.runs.sum())
+    ((2, 4), 16)
     """
     if across == down:
         raise InputError("map", across, "is given for both sides", "give two factors")
@@ -194,7 +264,27 @@ def _cells(side: Axis, rows: np.ndarray, settings: Sequence[int]) -> np.ndarray:
 def points_of_cell(
     tables: SweepTables, heat: HeatMap, cell: tuple[int, int] | None, values: np.ndarray, most: int = 12
 ) -> list[PointRow]:
-    """Return the points under the settings of a cell (row, column), best first; of the whole map where it is None."""
+    """Return the points under the settings of a cell, best first.
+
+    Parameters
+    ----------
+    tables : a finished sweep.
+    heat : a map of it.
+    cell : row and column; None for the whole map.
+    values : of the measure, shape (points, settings, replicates).
+    most : how many points at most.
+
+    Returns
+    -------
+    One row a point and setting.
+
+    Examples
+    --------
+    >>> tables = SweepTables(ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"]).folder)
+    >>> heat = heat_map(tables, "benefit", "network.generator.rewiring")
+    >>> len(points_of_cell(tables, heat, (0, 0), tables.values("benefit")))
+    2
+    """
     rows, use = tables.independent, heat.settings
     inside = np.ones((len(rows), len(use)), dtype=np.bool_)
     if cell is not None:

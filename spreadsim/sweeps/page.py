@@ -25,18 +25,42 @@ MOST_BARS = 24
 
 
 def panel_text(panel: Panel) -> str:
-    """Return the panel in brackets; nothing where there is one."""
+    """Return the panel in brackets, to stand behind the name of a measure.
+
+    Parameters
+    ----------
+    panel : whose label it is.
+
+    Returns
+    -------
+    Text; empty where there is one panel.
+
+    Examples
+    --------
+    >>> panel_text(Panel("run.months 60", (0, 1), ("balance 0", "balance 1"), (0.0, 1.0), "balance"))
+    ' (run.months 60)'
+    """
     return f" ({panel.label})" if panel.label else ""
 
 
 @dataclass(frozen=True)
 class AnalysisFigure:
-    """A figure of an analysis: what it shows, the same in words, its height in inches, how its axes are drawn.
+    """A figure of an analysis, drawn when it is wanted.
 
     Attributes
     ----------
     kind, measure, panel : what it is of, for a page that chooses among figures.
+    caption : what it shows.
+    words : the same as the figure, for those who cannot see it.
+    height : in inches.
+    draw : draws it on Matplotlib's axes.
     rows : its numbers.
+
+    Examples
+    --------
+    >>> bar = AnalysisFigure("best", "benefit", "", "How often", "A 60%", 1.0, lambda axes: axes.barh([0], [60]), [])
+    >>> len(bar.figure().axes)
+    1
     """
 
     kind: str
@@ -64,8 +88,16 @@ class Analysis:
     Attributes
     ----------
     folder : where it is written.
+    title, question : of the experiment.
     tables : rows by table: sensitivity, robustness, interior, regions, convergence, map.
     findings : sentences by section.
+    figures : in the order of the page.
+
+    Examples
+    --------
+    >>> analysis = Analysis(Path("analysis"), "Which balance?", "", findings={"Robustness": ["Blend is safest."]})
+    >>> analysis.as_json()["findings"]
+    {'Robustness': ['Blend is safest.']}
     """
 
     folder: Path
@@ -88,7 +120,24 @@ class Analysis:
 
 
 def draw_bars(analysis: Analysis, measure: str, panel: Panel, values: np.ndarray, sign: float) -> None:
-    """Draw how often each setting is best; of many settings those most often best."""
+    """Add a figure of how often each setting is best; of many settings those most often best.
+
+    Parameters
+    ----------
+    analysis : takes the figure.
+    measure : its name.
+    panel : settings that are alternatives to one another.
+    values : shape (points, settings of the panel, replicates).
+    sign : 1 where higher is better, -1 where lower is.
+
+    Examples
+    --------
+    >>> analysis = Analysis(Path("analysis"), "", "")
+    >>> panel = Panel("", (0, 1), ("organic", "blend"), None)
+    >>> draw_bars(analysis, "benefit", panel, np.array([[[0.1], [0.4]], [[0.2], [0.3]]]), 1.0)
+    >>> analysis.figures[0].words
+    'organic 0%, blend 100%'
+    """
     means = sign * values.mean(axis=2)
     use = np.all(np.isfinite(means), axis=1)
     if len(panel.names) < 2 or not use.any():
@@ -110,7 +159,22 @@ def draw_bars(analysis: Analysis, measure: str, panel: Panel, values: np.ndarray
 
 
 def draw_tornado(analysis: Analysis, measure: str, panel: Panel, what: str, indices: Sequence[Index]) -> None:
-    """Draw the largest indices with their intervals."""
+    """Add a figure of the largest indices with their intervals.
+
+    Parameters
+    ----------
+    analysis : takes the figure.
+    measure, panel, what : of which the indices are: measure, settings, and response in words.
+    indices : of all parameters.
+
+    Examples
+    --------
+    >>> analysis = Analysis(Path("analysis"), "", "")
+    >>> index = Index("behaviour.engagement.reactance", "total", 0.42, 0.3, 0.5, "")
+    >>> draw_tornado(analysis, "benefit", Panel("", (0,), ("blend",), None), "blend", [index])
+    >>> analysis.figures[0].words
+    'behaviour.engagement.reactance 0.42 (0.30 to 0.50)'
+    """
     kind = "total" if any(i.kind == "total" for i in indices) else indices[0].kind
     top = [i for i in indices if i.kind == kind][:12]
 
@@ -142,7 +206,23 @@ def _label_bars(axes: Any, names: Sequence[str]) -> None:
 
 
 def draw_map(analysis: Analysis, heat: HeatMap) -> None:
-    """Draw the mean of a measure over two factors."""
+    """Add a figure of the mean of a measure over two factors, and its rows to the table ``map``.
+
+    Parameters
+    ----------
+    analysis : takes the figure.
+    heat : the map.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.map import Axis
+    >>> across, down = Axis("balance", ("0", "1"), False, np.array([0, 1])), Axis("", ("",), False, np.array([0, 0]))
+    >>> mean = np.array([[0.2, 0.3]])
+    >>> analysis = Analysis(Path("analysis"), "", "")
+    >>> draw_map(analysis, HeatMap("benefit", across, down, mean, mean / 20, np.array([[10, 10]]), (0, 1)))
+    >>> analysis.figures[0].caption, len(analysis.tables["map"])
+    ('Mean benefit over balance', 2)
+    """
     labels = [heat.across.labels, heat.down.labels]
 
     def draw(axes: Any) -> None:
@@ -176,7 +256,24 @@ def draw_map(analysis: Analysis, heat: HeatMap) -> None:
 
 
 def heat_rows(heat: HeatMap) -> Rows:
-    """Return a map as rows, one a cell."""
+    """Return a map as rows, one a cell.
+
+    Parameters
+    ----------
+    heat : the map.
+
+    Returns
+    -------
+    Measure, values of the two factors, mean with its 95% interval, and number of runs.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.map import Axis
+    >>> across, down = Axis("balance", ("0",), False, np.array([0])), Axis("", ("",), False, np.array([0]))
+    >>> mean, half = np.array([[0.25]]), np.array([[0.125]])
+    >>> heat_rows(HeatMap("benefit", across, down, mean, half, np.array([[10]]), (0,)))
+    [{'measure': 'benefit', 'balance': '0', 'mean': 0.25, 'low': 0.125, 'high': 0.375, 'runs': 10}]
+    """
     return [
         {"measure": heat.measure, heat.across.name: heat.across.labels[column],
          **({heat.down.name: heat.down.labels[row]} if heat.down.name else {}),
@@ -190,7 +287,24 @@ def heat_rows(heat: HeatMap) -> Rows:
 
 
 def write_analysis(analysis: Analysis, tables: SweepTables) -> None:
-    """Write the tables, the findings and the page."""
+    """Write the tables, the findings and the page into the analysis's folder.
+
+    Parameters
+    ----------
+    analysis : what is written.
+    tables : of the sweep.
+
+    Raises
+    ------
+    SpreadsimError : the disk is full or cannot be written.
+
+    Examples
+    --------
+    >>> tables = SweepTables(ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"]).folder)
+    >>> write_analysis(Analysis(Path("analysis"), "Clustering", ""), tables)
+    >>> sorted(path.name for path in Path("analysis").iterdir())
+    ['findings.json', 'report.html']
+    """
     import pandas as pd
     import pyarrow as pa
     from jinja2 import Environment, PackageLoader, select_autoescape

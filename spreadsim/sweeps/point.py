@@ -27,7 +27,23 @@ def alternatives(
 
     Parameters
     ----------
-    measure : values, shape (points, settings, replicates); `sign`: 1 where higher is better, -1 where lower is.
+    tables : a finished sweep.
+    panel : settings that are alternatives to one another.
+    measure : values, shape (points, settings, replicates).
+    sign : 1 where higher is better, -1 where lower is.
+    point, setting : place of the point, and of the setting that was chosen.
+
+    Returns
+    -------
+    At most four places, the chosen one first.
+
+    Examples
+    --------
+    >>> small = ["run.replicates=2", "run.months=12", "strategy=blend"]
+    >>> tables = SweepTables(ss.sweep("where-to-start", out="small", settings=small).folder)
+    >>> places = alternatives(tables, tables.panels[0], tables.values("benefit"), 1.0, point=0, setting=3)
+    >>> places[0], len(places)
+    (3, 4)
     """
     means = sign * measure[point].mean(axis=1)
     order = sorted(panel.settings, key=lambda i: -np.nan_to_num(means[i], nan=-np.inf))
@@ -42,9 +58,29 @@ def scenario_of(study: Study, point: Values, settings: Sequence[Setting], name: 
 
     Levers that are no choices (``run.``, ``network.``, ``services.``) are those of the first setting.
 
+    Parameters
+    ----------
+    study : the experiment.
+    point : values of the uncertainties, by path.
+    settings : of the levers, in the order that the strategies are to have.
+    name : of the point, in words; follows the experiment's title.
+
+    Returns
+    -------
+    A scenario that gives the numbers of the sweep's rows.
+
     Raises
     ------
     InputErrors : the values do not make a scenario.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.designs import settings_of
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> study = load_experiment("where-to-start")
+    >>> scenario = scenario_of(study, {"services.readiness.mean": 0.35}, settings_of(study)[:2])
+    >>> list(scenario.strategies)
+    ['organic, share 0.01', 'organic, share 0.03']
     """
     base = resolved(study.scenario)
     first = settings[0]

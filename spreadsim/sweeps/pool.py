@@ -50,7 +50,7 @@ class Pool(Protocol):
         ...
 
 
-def end_with_parent(folder: str) -> None:
+def _end_with_parent(folder: str) -> None:
     """End this worker, and what is in `folder`, when its coordinator ends, even by a signal that cannot be caught.
 
     Ctrl-C is left to the coordinator.
@@ -76,6 +76,24 @@ def run_to_file(folder: str, job: Job, chunk: Chunk) -> str:
 
     A worker that is killed while it sends a long message leaves half of it behind, for whose rest the coordinator would
     wait for ever. The name of a file is sent whole or not at all.
+
+    Parameters
+    ----------
+    folder : to write in.
+    job, chunk : what is run.
+
+    Returns
+    -------
+    Path of the file.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.coordinator import job_of
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> job = job_of(load_experiment("clustering", ["run.months=12"]))
+    >>> chunk = Chunk("c0", (("p0", {"network.generator.rewiring": 0.2}),), (("organic", {}),), (0, 2))
+    >>> read_result(run_to_file(".", job, chunk)).runs
+    2
     """
     result = run_chunk(job, chunk)
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
@@ -84,7 +102,24 @@ def run_to_file(folder: str, job: Job, chunk: Chunk) -> str:
 
 
 def read_result(path: str) -> ChunkResult:
-    """Return the result that a worker left in a file of the pool's, where nobody else may write; remove the file."""
+    """Return the result that a worker left in a file of the pool's, where nobody else may write; remove the file.
+
+    Parameters
+    ----------
+    path : of the file.
+
+    Returns
+    -------
+    The chunk's result.
+
+    Examples
+    --------
+    >>> import pickle
+    >>> from spreadsim.sweeps.job import ChunkResult
+    >>> _ = Path("result").write_bytes(pickle.dumps(ChunkResult({}, runs=8, failed=0, seconds=0.1)))
+    >>> read_result("result").runs, Path("result").exists()
+    (8, False)
+    """
     content = Path(path).read_bytes()
     os.unlink(path)
     result: ChunkResult = pickle.loads(content)
@@ -92,7 +127,19 @@ def read_result(path: str) -> ChunkResult:
 
 
 class LocalPool:
-    """Processes of this machine; with one worker, this very process."""
+    """Processes of this machine; with one worker, this very process.
+
+    Parameters
+    ----------
+    workers : number of processes.
+
+    Examples
+    --------
+    >>> pool = LocalPool(1)
+    >>> pool.capacity, pool.in_flight
+    (1, 0)
+    >>> pool.close()
+    """
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -130,7 +177,7 @@ class LocalPool:
             self._pool = ProcessPoolExecutor(
                 self.workers,
                 mp_context=multiprocessing.get_context("spawn"),
-                initializer=end_with_parent,
+                initializer=_end_with_parent,
                 initargs=(self._folder,),
             )
         try:

@@ -13,7 +13,23 @@ from typing import Any
 
 
 class Progress:
-    """Rate and time left: a bar on a terminal, and a line in the log now and then."""
+    """Rate and time left: a bar on a terminal, and a line in the log now and then.
+
+    Parameters
+    ----------
+    path : of the log.
+    total, before : runs in all, and runs that were finished before.
+    show_bar : whether a terminal gets a bar.
+    every : seconds between lines of the log.
+
+    Examples
+    --------
+    >>> progress = Progress(Path("sweep.log"), total=100, before=40, show_bar=False)
+    >>> progress.step(20)
+    >>> progress.text(10.0)
+    '60 of 100 runs (60%), 2 a second, 20 s left'
+    >>> progress.close()
+    """
 
     def __init__(self, path: Path, total: int, before: int, show_bar: bool, every: float = 10.0) -> None:
         self.path, self.total, self.before, self.every = path, total, before, every

@@ -69,9 +69,24 @@ def analyse(
     within : levers, or ``strategy``, that are given and not chosen: settings that differ in them are not compared.
     out : folder to write in; ``analysis`` in the sweep's own by default.
 
+    Returns
+    -------
+    Findings, tables and figures, as written.
+
     Raises
     ------
     InputError : the sweep is unfinished or damaged, or a measure was not kept.
+
+    Examples
+    --------
+    >>> levers = 'levers={balance=[0.0, 1.0], "run.months"=[12]}'
+    >>> small = ["run.replicates=4", "design.samples=4", levers]
+    >>> sweep = ss.sweep("best-balance", out="small", settings=small)
+    >>> analysis = analyse(sweep.folder, measures=["reported_uptake"])
+    >>> list(analysis.findings)
+    ['Robustness', 'Were there enough runs?', 'Over two factors']
+    >>> (sweep.folder / "analysis" / "report.html").is_file()
+    True
     """
     tables = SweepTables(Path(folder), within)
     note = ""
@@ -111,9 +126,27 @@ def examine(
 
     Parameters
     ----------
-    measures : to analyse; `inside`: for the best inner value of a lever, all that have a better side where it is empty.
+    tables : a finished sweep.
+    measures : to analyse.
+    inside : measures whose best inner value of a lever is sought; all that have a better side where it is empty.
     limits, density : as for `analyse`.
     panels : of the sweep; all by default.
+
+    Returns
+    -------
+    Findings, tables and figures.
+
+    Raises
+    ------
+    InputError : a limit cannot be read, or is of a measure that was not kept.
+
+    Examples
+    --------
+    >>> small = ["run.replicates=2", "run.months=12", "strategy=blend"]
+    >>> tables = SweepTables(ss.sweep("where-to-start", out="starts", settings=small).folder)
+    >>> analysis = examine(tables, measures=["reach"], limits=["reach>=0.1"])
+    >>> analysis.tables["robustness"][0]["limits"]
+    'reach >= 0.1'
     """
     experiment, bounds = tables.study.experiment, _limits(limits, tables.measures)
     analysis = Analysis(tables.folder / "analysis", experiment.title or experiment.name, experiment.question)

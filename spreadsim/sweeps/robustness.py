@@ -19,10 +19,17 @@ class Robustness:
 
     Attributes
     ----------
+    setting : its name.
     mean, worst_tenth : of the outcome over points; the mean of the worst tenth of points.
     best_in : share of points in which it has the best mean.
     mean_regret, regret_90, max_regret : how far below the best setting of the point: mean, 90th percentile, largest.
     satisfies : share of points in which every limit is met; nan without limits.
+
+    Examples
+    --------
+    >>> values = np.array([[[0.1], [0.4]], [[0.3], [0.2]]])
+    >>> [(row.setting, round(row.mean_regret, 3)) for row in robustness(values, ("organic", "blend"), 1.0)]
+    [('blend', 0.05), ('organic', 0.15)]
     """
 
     setting: str
@@ -38,13 +45,29 @@ class Robustness:
 def robustness(
     values: np.ndarray, names: tuple[str, ...], sign: float, meets: np.ndarray | None = None
 ) -> list[Robustness]:
-    """Return how each setting stands up, least mean regret first.
+    """Return how each setting stands up over the points.
 
     Parameters
     ----------
     values : shape (points, settings, replicates).
+    names : of the settings.
     sign : 1 where higher is better, -1 where lower is.
     meets : whether every limit is met, shape (points, settings).
+
+    Returns
+    -------
+    One row a setting, least mean regret first; none where no point has a value for every setting.
+
+    References
+    ----------
+    Herman and others, J Water Resour Plan Manag 2015;141:04015012 (measures of robustness).
+
+    Examples
+    --------
+    >>> values = np.array([[[0.1], [0.4]], [[0.3], [0.2]]])
+    >>> best, other = robustness(values, ("organic", "blend"), 1.0, meets=values.mean(axis=2) >= 0.2)
+    >>> best.setting, best.best_in, best.satisfies, other.satisfies
+    ('blend', 0.5, 1.0, 0.5)
     """
     means = sign * values.mean(axis=2)
     use = np.all(np.isfinite(means), axis=1)
@@ -77,12 +100,20 @@ class Interior:
     Attributes
     ----------
     points : counted.
-    chosen : share of points in which the best mean of the first half lies inside; `low`, `high`: a 95% interval.
+    chosen : share of points in which the best mean of the first half lies inside.
+    low, high : a 95% interval of that share.
     low_end, high_end : share in which it is the lowest or the highest value.
     confirmed : share in which the value chosen inside beats, in the other half, the better end (chosen likewise).
     told_apart : share in which that holds beyond chance: a paired 95% interval over the other half leaves zero out.
     beaten : share in which it is worse than that end beyond chance.
     gain : mean advantage in the other half of the value chosen inside, over the points in which one was chosen.
+
+    Examples
+    --------
+    >>> curve = np.array([0.1, 0.4, 0.2])[None, :, None] + 0.01 * np.arange(4)
+    >>> result = interior(curve, (0.0, 0.5, 1.0), 1.0)
+    >>> result.points, result.chosen, result.confirmed, round(result.gain, 3)
+    (1, 1.0, 1.0, 0.2)
     """
 
     points: int
@@ -98,14 +129,51 @@ class Interior:
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:
-    """Return Wilson's 95% interval of a share of `n`."""
+    """Return Wilson's 95% interval of a share.
+
+    Parameters
+    ----------
+    share : from 0 to 1.
+    n : number of cases that it is a share of.
+
+    Returns
+    -------
+    Low and high.
+
+    References
+    ----------
+    Wilson, J Am Stat Assoc 1927;22:209.
+
+    Examples
+    --------
+    >>> low, high = wilson(0.5, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.404, 0.596)
+    """
     middle, spread = share + Z * Z / (2 * n), Z * np.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
     below = 1 + Z * Z / n
     return float((middle - spread) / below), float((middle + spread) / below)
 
 
 def interior(values: np.ndarray, lever: tuple[float, ...], sign: float) -> Interior | None:
-    """Return how often an inner value of a lever is best; None with fewer than three values or four replicates."""
+    """Return how often an inner value of a lever is best.
+
+    Parameters
+    ----------
+    values : shape (points, values of the lever, replicates).
+    lever : its values, in the order of `values`.
+    sign : 1 where higher is better, -1 where lower is.
+
+    Returns
+    -------
+    Shares of points; None with fewer than three values or four replicates, and where no point has a value throughout.
+
+    Examples
+    --------
+    >>> curve = np.array([0.1, 0.4, 0.2])[None, :, None] + 0.01 * np.arange(4)
+    >>> interior(curve, (0.0, 0.5, 1.0), 1.0).chosen, interior(curve, (0.0, 0.5, 1.0), -1.0).chosen
+    (1.0, 0.0)
+    """
     from scipy.special import stdtrit
 
     order = np.argsort(lever)
@@ -139,7 +207,23 @@ def interior(values: np.ndarray, lever: tuple[float, ...], sign: float) -> Inter
 
 
 def interior_gain(values: np.ndarray, lever: tuple[float, ...], sign: float) -> np.ndarray:
-    """Return for each point how far the best inner mean lies above the better end; negative: an end is best."""
+    """Return for each point how far the best inner mean lies above the better end.
+
+    Parameters
+    ----------
+    values : shape (points, values of the lever, replicates).
+    lever : its values, in the order of `values`.
+    sign : 1 where higher is better, -1 where lower is.
+
+    Returns
+    -------
+    One value a point, in the measure's unit; negative where an end is best.
+
+    Examples
+    --------
+    >>> interior_gain(np.array([[[0.25], [0.5], [0.25]], [[0.5], [0.25], [0.0]]]), (0.0, 0.5, 1.0), 1.0)
+    array([ 0.25, -0.25])
+    """
     order = np.argsort(lever)
     means = (sign * values.mean(axis=2))[:, order]
     return np.asarray(means[:, 1:-1].max(axis=1) - np.maximum(means[:, 0], means[:, -1]))
@@ -155,6 +239,11 @@ class Convergence:
     agree : share of points in which both halves of the replicates name the same best setting.
     half_share, share : how often the setting most often best is best, in the first half of the points and in all.
     favourite : that setting.
+
+    Examples
+    --------
+    >>> Convergence(0.04, 0.9, 0.62, 0.6, "blend").favourite
+    'blend'
     """
 
     share_noise: float
@@ -178,7 +267,26 @@ class Convergence:
 
 
 def convergence(values: np.ndarray, names: tuple[str, ...], sign: float) -> Convergence | None:
-    """Return whether there were enough replicates and points; None for one point or one replicate."""
+    """Return whether there were enough replicates and points.
+
+    Parameters
+    ----------
+    values : shape (points, settings, replicates).
+    names : of the settings.
+    sign : 1 where higher is better, -1 where lower is.
+
+    Returns
+    -------
+    Shares; None with fewer than four points or two replicates.
+
+    Examples
+    --------
+    >>> values = np.zeros((4, 2, 2))
+    >>> values[:, 1] = np.arange(1.0, 5.0)[:, None]
+    >>> result = convergence(values, ("organic", "blend"), 1.0)
+    >>> result.share_noise, result.agree, result.favourite
+    (0.0, 1.0, 'blend')
+    """
     use = np.all(np.isfinite(values), axis=(1, 2))
     v = sign * values[use]
     if len(v) < 4 or v.shape[2] < 2:

@@ -20,7 +20,20 @@ RESAMPLES = 200
 
 @dataclass(frozen=True)
 class Index:
-    """One index of one parameter: its value, a 95% interval, and what it says."""
+    """One index of one parameter, with a 95% interval.
+
+    Attributes
+    ----------
+    parameter : path of the uncertainty.
+    kind : ``first``, ``total``, ``mean absolute effect`` or ``rank correlation``.
+    value, low, high : of the index, and the ends of its interval.
+    sentence : what it says.
+
+    Examples
+    --------
+    >>> Index("behaviour.engagement.reactance", "total", 0.42, 0.3, 0.5, "").excludes_zero
+    True
+    """
 
     parameter: str
     kind: str
@@ -60,11 +73,35 @@ def _check_values(values: np.ndarray, points: Points) -> np.ndarray:
 
 
 def sobol_indices(points: Points, values: np.ndarray, *, second_order: bool = False) -> list[Index]:
-    """Return first-order and total Sobol' indices of one value a point, largest total first.
+    """Return first-order and total Sobol' indices.
+
+    Parameters
+    ----------
+    points : of a Sobol' design.
+    values : one a point.
+    second_order : whether the design serves second-order indices too.
+
+    Returns
+    -------
+    Two indices a parameter, as shares of the variance, largest total first; none where all values are the same.
 
     Raises
     ------
     InputError : the design is not Sobol's, or a point has no value.
+    MissingExtraError : SALib is not installed.
+
+    References
+    ----------
+    Saltelli and others, Comput Phys Commun 2010;181:259.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.designs import points_of
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> study = load_experiment("where-to-start", ["design.method=sobol", "design.samples=32"])
+    >>> points = points_of(study)
+    >>> [(index.parameter, index.kind) for index in sobol_indices(points, points.unit[:, 1])][:2]
+    [('services.readiness.mean', 'first'), ('services.readiness.mean', 'total')]
     """
     _check_method(points, "sobol")
     y = _check_values(values, points)
@@ -103,11 +140,36 @@ def _sobol(name: str, kind: str, value: float, low: float, high: float) -> Index
 
 
 def morris_indices(points: Points, values: np.ndarray, levels: int = 4) -> list[Index]:
-    """Return Morris' mean absolute effects, with intervals, and the spread of effects; largest first.
+    """Return Morris' mean absolute effects, with intervals, and the spread of effects.
+
+    Parameters
+    ----------
+    points : of a Morris design.
+    values : one a point.
+    levels : of the design.
+
+    Returns
+    -------
+    One index a parameter, in the unit of the values, largest first; none where all values are the same.
 
     Raises
     ------
     InputError : the design is not Morris', or a point has no value.
+    MissingExtraError : SALib is not installed.
+
+    References
+    ----------
+    Campolongo, Cariboni, Saltelli, Environ Model Softw 2007;22:1509.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.designs import points_of
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> study = load_experiment("where-to-start", ["design.method=morris", "design.samples=10"])
+    >>> points = points_of(study)
+    >>> first, other = morris_indices(points, 3 * points.unit[:, 1])
+    >>> first.parameter, round(first.value, 6), other.excludes_zero
+    ('services.readiness.mean', 3.0, False)
     """
     _check_method(points, "morris")
     y = _check_values(values, points)
@@ -141,9 +203,31 @@ def morris_indices(points: Points, values: np.ndarray, levels: int = 4) -> list[
 
 
 def rank_correlations(points: Points, values: np.ndarray) -> list[Index]:
-    """Return rank correlations of parameters with one value a point, strongest first; intervals allow for the number.
+    """Return rank correlations of parameters with a response; intervals allow for their number.
 
     They see what rises or falls throughout, not humps or interactions. Intervals are 95% jointly over all parameters.
+
+    Parameters
+    ----------
+    points : of any design.
+    values : one a point.
+
+    Returns
+    -------
+    One index a parameter that varies, strongest first; none with fewer than ten points.
+
+    Raises
+    ------
+    InputError : a point has no value.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import Factor
+    >>> unit = np.random.default_rng(1).random((50, 2))
+    >>> points = Points((Factor("a", "number", 0.0, 1.0), Factor("b", "number", 0.0, 1.0)), unit, "latin-hypercube")
+    >>> first, other = rank_correlations(points, unit[:, 0] ** 3)
+    >>> first.parameter, round(first.value, 3), other.excludes_zero
+    ('a', 1.0, False)
     """
     from scipy.special import ndtri
     from scipy.stats import rankdata
@@ -170,7 +254,28 @@ def rank_correlations(points: Points, values: np.ndarray) -> list[Index]:
 
 
 def indices(points: Points, values: np.ndarray, *, second_order: bool = False, levels: int = 4) -> list[Index]:
-    """Return the indices that the design gives; none for a grid, whose points say themselves what they hold."""
+    """Return the indices that the design gives.
+
+    Parameters
+    ----------
+    points : of the design.
+    values : one a point.
+    second_order, levels : of a Sobol' and of a Morris design.
+
+    Returns
+    -------
+    Indices, largest first; none for a grid, whose points say themselves what they hold.
+
+    Raises
+    ------
+    InputError : a point has no value.
+    MissingExtraError : the design's analysis needs SALib, which is not installed.
+
+    Examples
+    --------
+    >>> indices(Points((), np.zeros((1, 0)), "grid"), np.zeros(1))
+    []
+    """
     if points.method == "sobol":
         return sobol_indices(points, values, second_order=second_order)
     if points.method == "morris":

@@ -27,7 +27,21 @@ BYTES_PER_CURVE_VALUE = 4
 
 
 def time_in_words(seconds: float) -> str:
-    """Return a length of time for people."""
+    """Return a length of time for people.
+
+    Parameters
+    ----------
+    seconds : how long.
+
+    Returns
+    -------
+    Seconds, minutes, hours or days.
+
+    Examples
+    --------
+    >>> [time_in_words(seconds) for seconds in (12, 600, 9000, 400_000)]
+    ['12 s', '10 min', '2.5 h', '4.6 days']
+    """
     if seconds < 100:
         return f"{max(1, round(seconds))} s"
     if seconds < 6000:
@@ -35,7 +49,7 @@ def time_in_words(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:,.1f} days"
 
 
-def bytes_of(study: Study, runs: int) -> int:
+def _bytes_of(study: Study, runs: int) -> int:
     """Return about how many bytes the tables take."""
     outcomes = study.experiment.outcomes
     one = BYTES_PER_RUN + BYTES_PER_MEASURE * len(outcomes.measures)
@@ -47,7 +61,23 @@ def bytes_of(study: Study, runs: int) -> int:
 
 
 def size_lines(study: Study, workers: int | None = None) -> list[tuple[str, str]]:
-    """Return labels and values: how large an experiment is, nothing run."""
+    """Return how large an experiment is, nothing run.
+
+    Parameters
+    ----------
+    study : the experiment.
+    workers : processes that would run it; one a processor by default.
+
+    Returns
+    -------
+    Labels and values, for people.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> dict(size_lines(load_experiment("clustering"), workers=2))["runs"]
+    '8 points x 1 settings x 100 replicates = 800'
+    """
     n_points, n_settings, k = len(points_of(study)), len(settings_of(study)), study.scenario.run.replicates
     runs = n_points * n_settings * k
     n = workers or default_workers()
@@ -65,16 +95,34 @@ def size_lines(study: Study, workers: int | None = None) -> list[tuple[str, str]
         ("runs", f"{n_points:,} points x {n_settings:,} settings x {k:,} replicates = {runs:,}"),
         ("chunks", f"{-(-runs // size):,} of about {size:,} runs"),
         ("expected time", f"about {time_in_words(runs * seconds_per_run(study) / n + 3)} on {n} processors"),
-        ("expected disk", f"about {max(1, bytes_of(study, runs) // 1_000_000):,} MB"),
+        ("expected disk", f"about {max(1, _bytes_of(study, runs) // 1_000_000):,} MB"),
     ]
 
 
 def run_again(study: Study, folder: Path, identity: str) -> dict[str, Any]:
     """Return the measures of one run of a sweep, run here and now by its identity; a failure is raised as it is.
 
+    Parameters
+    ----------
+    study : the experiment.
+    folder : of the sweep.
+    identity : the run's, from the column ``run``.
+
+    Returns
+    -------
+    Measures by name.
+
     Raises
     ------
     InputError : the folder holds no such run.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> sweep = ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"])
+    >>> row = sweep.runs.iloc[0]
+    >>> run_again(load_experiment("small"), sweep.folder, row["run"])["benefit"] == float(row["benefit"])
+    True
     """
     import pyarrow.parquet as pq
 

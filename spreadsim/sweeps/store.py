@@ -119,7 +119,7 @@ def manifest_records(folder: Path) -> Iterator[dict[str, Any]]:
                 continue
 
 
-def append_record(folder: Path, record: Mapping[str, Any]) -> None:
+def _append_record(folder: Path, record: Mapping[str, Any]) -> None:
     """Add a line to the manifest and force it to disk.
 
     Raises
@@ -158,10 +158,10 @@ def write_chunk(folder: Path, record: dict[str, Any], parts: Mapping[str, bytes]
     record["parts"] = {kind: {"bytes": len(content), "sha256": digest(content)} for kind, content in parts.items()}
     for kind, content in parts.items():
         write_atomic(part_path(folder, kind, record["chunk"]), content)
-    append_record(folder, record)
+    _append_record(folder, record)
 
 
-def part_fault(folder: Path, record: Mapping[str, Any]) -> str:
+def _part_fault(folder: Path, record: Mapping[str, Any]) -> str:
     """Say what is wrong with a chunk's parts; empty if they are those that the manifest describes."""
     for kind, description in record["parts"].items():
         path = part_path(folder, kind, record["chunk"])
@@ -194,10 +194,10 @@ def repair(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """
     chunks, faults = chunk_records(folder), []
     for key, record in list(chunks.items()):
-        problem = part_fault(folder, record)
+        problem = _part_fault(folder, record)
         if problem:
             faults.append(f"{problem}; its runs are run again")
-            append_record(folder, {"dropped": key, "reason": problem})
+            _append_record(folder, {"dropped": key, "reason": problem})
             del chunks[key]
     for kind in KINDS:
         place = folder / kind
@@ -260,7 +260,7 @@ def check_parts(folder: Path) -> None:
     if not chunks:
         raise InputError(str(folder), "", "holds no finished runs", "name a folder that 'spreadsim sweep' wrote")
     for record in chunks.values():
-        problem = part_fault(folder, record)
+        problem = _part_fault(folder, record)
         if problem:
             raise InputError(str(folder), "runs", problem, "give the sweep command again, which mends it")
 

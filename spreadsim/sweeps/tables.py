@@ -35,6 +35,11 @@ class Panel:
     names : each in words.
     lever : values of the one numeric lever by which alone they differ, else None.
     lever_name : its name.
+
+    Examples
+    --------
+    >>> Panel("", (0, 1), ("balance 0", "balance 1"), (0.0, 1.0), "balance").lever_name
+    'balance'
     """
 
     label: str
@@ -45,12 +50,40 @@ class Panel:
 
 
 def value_text(value: Any) -> str:
-    """Return the value of a lever for people."""
+    """Return the value of a lever for people.
+
+    Parameters
+    ----------
+    value : a number, text or truth value.
+
+    Returns
+    -------
+    Text, a number without needless digits.
+
+    Examples
+    --------
+    >>> value_text(0.50), value_text("most-ready")
+    ('0.5', 'most-ready')
+    """
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def short_names(levers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values by the last name of their path, or by the whole path where two end alike."""
+    """Return values by the last name of their path, or by the whole path where two end alike.
+
+    Parameters
+    ----------
+    levers : values by path.
+
+    Returns
+    -------
+    The same values by name, with spaces for underscores.
+
+    Examples
+    --------
+    >>> short_names({"programme.starting_sites.share": 0.1, "peer_programme": 1.0})
+    {'share': 0.1, 'peer programme': 1.0}
+    """
     last = [path.split(".")[-1] for path in levers]
     return {
         (name if last.count(name) == 1 else path).replace("_", " "): levers[path]
@@ -63,11 +96,18 @@ class SweepTables:
 
     Parameters
     ----------
+    folder : that `sweep` wrote.
     within : levers, or ``strategy``, that are no choices here either: settings that differ in them are not compared.
 
     Raises
     ------
     InputError : the folder is not a sweep's, a part is damaged, runs are missing, or there is no such lever.
+
+    Examples
+    --------
+    >>> tables = SweepTables(ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"]).folder)
+    >>> tables.values("reach").shape
+    (8, 1, 2)
     """
 
     def __init__(self, folder: Path, within: Sequence[str] = ()) -> None:

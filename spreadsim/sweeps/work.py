@@ -101,10 +101,34 @@ def _worker(job: Job) -> _Worker:
 
 
 def run_chunk(job: Job, chunk: Chunk) -> ChunkResult:
-    """Run a chunk; a run that fails is a row with its message, and does not stop the others."""
+    """Run a chunk; a run that fails is a row with its message, and does not stop the others.
+
+    Parameters
+    ----------
+    job : that all chunks share.
+    chunk : what is run.
+
+    Returns
+    -------
+    The chunk's tables, as Parquet in bytes.
+
+    Raises
+    ------
+    WrongVersionError : this worker's rules are not the coordinator's.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.coordinator import job_of
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> job = job_of(load_experiment("clustering", ["run.months=12"]))
+    >>> chunk = Chunk("c0", (("p0", {"network.generator.rewiring": 0.2}),), (("organic", {}),), (0, 2))
+    >>> result = run_chunk(job, chunk)
+    >>> result.runs, result.failed, list(result.parts)
+    (2, 0, ['runs', 'events'])
+    """
     began = time.perf_counter()
     worker = _worker(job)
-    rows = Rows(job)
+    rows = _Rows(job)
     for point_key, values in chunk.points:
         replicates = range(*chunk.replicates)
         outcomes = [rows.run(worker, values, strategy, levers, replicates) for strategy, levers in chunk.settings]
@@ -114,7 +138,7 @@ def run_chunk(job: Job, chunk: Chunk) -> ChunkResult:
     return ChunkResult(rows.parts(), rows.n, rows.failed, time.perf_counter() - began)
 
 
-class Rows:
+class _Rows:
     """The rows of a chunk, column by column."""
 
     def __init__(self, job: Job) -> None:
@@ -214,7 +238,7 @@ def _prepare(worker: _Worker, values: Values, strategy: str, levers: Values) -> 
     return identity, scenario, plan(scenario, strategy, file=worker.job.study.file)
 
 
-def run_setting(worker: _Worker, scenario: Any, plan: Plan, replicates: Sequence[int]) -> list[_RunOutcome]:
+def _run_setting(worker: _Worker, scenario: Any, plan: Plan, replicates: Sequence[int]) -> list[_RunOutcome]:
     """Return what some replicates of one setting give."""
     from spreadsim.drivers import engine
 
@@ -227,7 +251,7 @@ def run_setting(worker: _Worker, scenario: Any, plan: Plan, replicates: Sequence
         _RunOutcome(
             {name: column[k] for name, column in monthly.items()},
             {name: float(column[k]) for name, column in by_measure.items()},
-            event_columns(run, network) if keep_events else None,
+            _event_columns(run, network) if keep_events else None,
         )
         for k, (run, network) in enumerate(zip(runs, networks, strict=True))
     ]
@@ -244,23 +268,47 @@ def _run_with_fallback(
     for first in range(0, len(replicates), at_once):
         some = replicates[first : first + at_once]
         try:
-            yield from run_setting(worker, scenario, plan, some)
+            yield from _run_setting(worker, scenario, plan, some)
         except Exception:
             for replicate in some:
                 try:
-                    yield from run_setting(worker, scenario, plan, [replicate])
+                    yield from _run_setting(worker, scenario, plan, [replicate])
                 except Exception as error:
                     yield error
 
 
 def single_run(job: Job, values: Values, strategy: str, levers: Values, replicate: int) -> dict[str, float]:
-    """Return the measures of one run, here and now; its failure is raised as it is."""
+    """Return the measures of one run, here and now; its failure is raised as it is.
+
+    Parameters
+    ----------
+    job : that all chunks share.
+    values : of the uncertainties, by path.
+    strategy, levers : of the setting.
+    replicate : its number, from 0.
+
+    Returns
+    -------
+    Measures by name.
+
+    Raises
+    ------
+    WrongVersionError : this machine's rules are not the job's.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.coordinator import job_of
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> job = job_of(load_experiment("clustering", ["run.months=12"]))
+    >>> 0.0 < single_run(job, {"network.generator.rewiring": 0.2}, "organic", {}, 0)["reach"] < 1.0
+    True
+    """
     worker = _Worker(job)
     _, scenario, plan = _prepare(worker, values, strategy, levers)
-    return run_setting(worker, scenario, plan, [replicate])[0].measures
+    return _run_setting(worker, scenario, plan, [replicate])[0].measures
 
 
-def event_columns(run: Any, network: Network) -> dict[str, Any]:
+def _event_columns(run: Any, network: Network) -> dict[str, Any]:
     """Return the changes of state of a run, in words."""
     e = run.events
     ids = np.array([*network.ids, None], dtype=object)
@@ -279,7 +327,28 @@ def event_columns(run: Any, network: Network) -> dict[str, Any]:
 
 
 def schema(job: Job, kind: str) -> dict[str, Any]:
-    """Return the columns of one table and their Arrow types."""
+    """Return the columns of one table and their Arrow types.
+
+    Parameters
+    ----------
+    job : that all chunks share.
+    kind : of the table: ``runs``, ``curves`` or ``events``.
+
+    Returns
+    -------
+    Types by name of column, in order.
+
+    Raises
+    ------
+    InputError : a lever mixes numbers with text.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> columns = schema(Job(load_experiment("clustering"), "0123abcd", ""), "runs")
+    >>> list(columns)[:4], str(columns["replicate"])
+    (['run', 'point', 'strategy', 'replicate'], 'int32')
+    """
     import pyarrow as pa
 
     if kind == "runs":

@@ -10,9 +10,10 @@ import math
 from collections.abc import Iterable, Sequence
 
 from spreadsim import draws, rules
+from spreadsim.levers import LEVERS, BalanceLevers, Lever
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.parameters import Component, Declaration, declarations
-from spreadsim.scenario.document import FourLevers, Scenario
+from spreadsim.scenario.document import Scenario
 from spreadsim.state import ATTRIBUTES, EVENT_FIELDS, STATE
 
 _PHASES = {
@@ -91,10 +92,46 @@ def parameter_tables() -> str:
         *groups["intervention"],
         *declarations(Component, "intervention.components.NAME."),
     ]
-    groups["strategies"] = list(declarations(FourLevers, "strategies.NAME."))
+    groups["strategies"] = list(declarations(BalanceLevers, "strategies.NAME."))
     for name, entries in groups.items():
         parts += [f"### {name}", "", markdown_table(header, map(_row, entries)), ""]
     return "\n".join(parts)
+
+
+def _when_it_stops(one: Lever) -> str:
+    """Return what becomes of a lever outside its months, in words."""
+    if one.off is None or one.months is None:
+        return "stays"
+    if one.off_field:
+        return f"becomes `{one.off_field}`"
+    return f"becomes {one.off:g}"
+
+
+def lever_table() -> str:
+    """Return every lever of a month, and how it comes by its value.
+
+    Returns
+    -------
+    A Markdown table.
+
+    Examples
+    --------
+    >>> print(lever_table().splitlines()[2])
+    | `mandate` | M | Mandate | yes | yes | becomes 0 |
+    """
+    rows = [
+        [
+            f"`{one.name}`",
+            one.declaration.symbol,
+            one.label,
+            "yes" if one.balance is not None else "no",
+            "yes" if one.scheduled else "no",
+            _when_it_stops(one),
+        ]
+        for one in LEVERS
+    ]
+    header = ["lever", "symbol", "label", "set by the balance", "in a schedule", "when the programme stops"]
+    return markdown_table(header, rows)
 
 
 def reference_page() -> str:
@@ -107,7 +144,7 @@ def reference_page() -> str:
     Examples
     --------
     >>> [line for line in reference_page().splitlines() if line.startswith("## ")][:3]
-    ['## Parameters', '## State of a service', '## Phases of a month']
+    ['## Parameters', '## Levers of a month', '## State of a service']
     """
     variables = [*((v, "attribute") for v in ATTRIBUTES), *((v, "state") for v in STATE)]
     purposes = sorted(
@@ -129,6 +166,10 @@ def reference_page() -> str:
         "off), `design` (how the study is set up).",
         "",
         parameter_tables(),
+        "## Levers of a month",
+        "",
+        lever_table(),
+        "",
         "## State of a service",
         "",
         "States: " + ", ".join(f"{i} {name}" for i, name in enumerate(rules.STATES)) + ".",

@@ -212,7 +212,7 @@ BAD_CALLS = [
     (["compare", "default", "--out", "file.txt"], "is a file; choose another name"),
     (
         ["frontier", "default", "--levers", "mandat"],
-        "--levers: mandat: is not one of the four levers; did you mean 'mandate'?",
+        "--levers: mandat: is not a lever that the balance sets; did you mean 'mandate'?",
     ),
     (["scenarios", "--copy", "defalt"], "did you mean 'default'?"),
     (["comparee", "default"], "there is no command 'comparee'; did you mean 'compare'?"),

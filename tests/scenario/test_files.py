@@ -59,7 +59,7 @@ BAD_FILES = [
     ("[network.group_sizes]\ndistribution = 'observed'", "distribution = \"observed\" needs 'counts'"),
     (
         "[strategies.a]\nmandate = 0.5",
-        "give 'balance', or all four levers (missing: latitude, peer_programme, monitoring)",
+        "give 'balance', or every lever that it sets (missing: latitude, peer_programme, monitoring)",
     ),
     ("[strategies.a]\nbalance = 1.2", "strategies.a.balance: 1.2 is out of bounds; it must be at most 1"),
     ("[strategies.a]\nbalance = 0.5\nsuport = 1.0", "strategies.a.suport: unknown name; did you mean 'support'?"),

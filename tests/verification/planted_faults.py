@@ -395,8 +395,8 @@ FAULTS = (
     Fault(
         "embedded services counted as waiting for support",
         "drivers/mesa_model",
-        "self.m.supports_embedded > 0.0 and service.state",
-        "self.m.supports_embedded >= 0.0 and service.state",
+        "self.m.support_for == rules.EMBEDDED_TOO and service.state",
+        "self.m.support_for != rules.EMBEDDED_TOO and service.state",
         f"{GAPS}test_support_is_shared_by_those_waiting_and_recorded[False-mesa]",
     ),
     # ---------------------------------------------------------------------------------------- the compiled driver
@@ -715,14 +715,14 @@ FAULTS = (
     # ---------------------------------------------------------------------------------------- plans
     Fault(
         "the dial turned round",
-        "scenario/plan",
-        '"mandate": 1.0 - balance',
-        '"mandate": balance',
+        "levers",
+        "return 1.0 - balance",
+        "return balance",
         f"{FILES}test_the_dial_sets_four_levers",
     ),
     Fault(
         "no latitude left under a fixed package",
-        "scenario/plan",
+        "levers",
         "minimum_latitude + (1.0 - minimum_latitude) * balance",
         "balance",
         f"{FILES}test_the_dial_sets_four_levers",
@@ -737,8 +737,8 @@ FAULTS = (
     Fault(
         "schedule a month late",
         "scenario/plan",
-        "entries[position][0] <= month",
-        "entries[position][0] < month",
+        "changes[position][0] <= month",
+        "changes[position][0] < month",
         f"{FILES}test_an_entry_in_the_middle_holds_until_another_names_it",
     ),
     Fault(
@@ -758,15 +758,15 @@ FAULTS = (
     Fault(
         "latitude after: as during",
         "scenario/plan",
-        'held["latitude"] = after\n            position',
-        "pass\n            position",
+        "stop, 1, {} if outside is None else {one.name: outside}",
+        "stop, 1, {one.name: 0.0} if outside == 0.0 else {}",
         f"{FILES}test_a_programme_begins_and_ends",
     ),
     Fault(
         "latitude before the start: as during",
         "scenario/plan",
-        'own["latitude"] if after == "as-before" else after',
-        'own["latitude"]',
+        "value if outside is None else outside",
+        "outside if outside == 0.0 else value",
         f"{GAPS}test_before_the_programme_latitude_is_that_of_after",
     ),
     Fault(

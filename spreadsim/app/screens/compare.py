@@ -21,7 +21,7 @@ from spreadsim.comparison.findings import CAUTION, frontier_sentences
 from spreadsim.comparison.report_tables import curve_table, outcome_table
 from spreadsim.network.data import Network
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.plan import four_levers
+from spreadsim.scenario.plan import balance_levers
 
 LOOK = {"compact": True, "states": charts.state_names()}
 FIRST = ("headline", "benefit")  # of the findings, above the figures
@@ -53,7 +53,7 @@ def strategy_items(scenario: Scenario) -> list[dict[str, Any]]:
     minimum_latitude = scenario.behaviour.adaptation.minimum_latitude
     items = []
     for place, (name, table) in enumerate(scenario.strategies.items()):
-        levers = four_levers(table, minimum_latitude)
+        levers = balance_levers(table, minimum_latitude)
         words = ", ".join(f"{key.replace('_', ' ')} {value:.2g}" for key, value in levers.items())
         balance = "" if table.balance is None else f"balance {table.balance:g}: "
         items.append({

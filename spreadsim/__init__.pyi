@@ -1,0 +1,45 @@
+from .advice.advice import advise
+from .calibration.calibration import calibrate
+from .comparison.comparison import Comparison, compare, frontier
+from .comparison.components import study_components
+from .comparison.explanation import explain
+from .comparison.reproduction import reproduce
+from .drivers.agents import Service
+from .drivers.mesa_model import SpreadModel
+from .errors import InputError, SpreadsimError
+from .fitting.fitting import fit
+from .network.data import Network, make_network, network_from_graph
+from .network.reading.files import NetworkFile, load_network
+from .scenario.document import Scenario
+from .scenario.files import load_scenario
+from .sweeps.coordinator import sweep
+from .sweeps.experiment import load_experiment
+from .sweeps.report import analyse
+
+__version__: str
+
+__all__ = [
+    "Comparison",
+    "InputError",
+    "Network",
+    "NetworkFile",
+    "Scenario",
+    "Service",
+    "SpreadModel",
+    "SpreadsimError",
+    "advise",
+    "analyse",
+    "calibrate",
+    "compare",
+    "explain",
+    "fit",
+    "frontier",
+    "load_experiment",
+    "load_network",
+    "load_scenario",
+    "make_network",
+    "network_from_graph",
+    "reproduce",
+    "study_components",
+    "sweep",
+]
