@@ -18,6 +18,7 @@ from spreadsim.calibration.data import with_readiness
 from spreadsim.calibration.findings import bounds, number, p_words
 from spreadsim.calibration.reduced_model import readiness_of
 from spreadsim.telling.folder import as_json, write_folder, write_parquet
+from spreadsim.telling.page import templates
 
 if TYPE_CHECKING:
     from spreadsim.calibration.calibration import Calibration
@@ -189,25 +190,19 @@ def _estimate_cell(estimates: Mapping[str, float], name: str) -> str:
 
 def render(c: Calibration, receipt: Mapping[str, Any]) -> str:
     """Return the report as one page that needs no network; every text in it is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
     from spreadsim.calibration.figures import figures
 
-    environment = Environment(
-        loader=PackageLoader("spreadsim.telling", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
     by_section = {
         section: [(Markup(drawing), caption) for drawing, caption in drawings]
         for section, drawings in figures(c).items()
     }
     settings = {key: value for key, value in receipt.items() if key not in ("inputs", "results", "started", "ended")}
     return str(
-        environment.get_template("calibration.html.j2").render(
+        templates()
+        .get_template("calibration.html.j2")
+        .render(
             title=c.source.title or c.source.name,
             question=c.source.question,
             said=c.sentences(),

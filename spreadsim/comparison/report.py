@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -27,6 +26,7 @@ from spreadsim.comparison.report_tables import Table
 from spreadsim.network.layout import group_positions, layout
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.telling.figures import svg
+from spreadsim.telling.page import templates
 from spreadsim.telling.wording import listed, unit, value, years
 
 if TYPE_CHECKING:
@@ -53,17 +53,6 @@ def _picture(name: str, figure: Figure | None, alt: str, caption: str, *numbers:
     return Picture(drawing, alt, caption, tuple(table for table in numbers if table is not None))
 
 
-@cache
-def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("spreadsim.telling"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )  # fmt: skip
-    return environment.get_template("report.html.j2")
-
-
 def render_report(
     comparison: Comparison,
     *,
@@ -84,7 +73,7 @@ def render_report(
     found = {finding.key: finding for finding in findings(c)}
     board = board_strategies(c)
     drawn, given = assumed.drawn_and_given(c)
-    return str(_template().render(
+    return str(templates().get_template("report.html.j2").render(
         c=c,
         scenario=c.scenario,
         span=years(c.scenario.run.months),

@@ -307,9 +307,9 @@ def write_analysis(analysis: Analysis, tables: SweepTables) -> None:
     """
     import pandas as pd
     import pyarrow as pa
-    from jinja2 import Environment, PackageLoader, select_autoescape
 
     from spreadsim.telling.folder import as_json
+    from spreadsim.telling.page import templates
 
     folder = analysis.folder
     tables_of_page = {}
@@ -321,25 +321,23 @@ def write_analysis(analysis: Analysis, tables: SweepTables) -> None:
         store.write_atomic(folder / f"{name}.parquet", sink.getvalue().to_pybytes())
         tables_of_page[name] = _table_cells(frame.drop(columns=["sentence"], errors="ignore").head(200))
     store.write_atomic(folder / "findings.json", as_json(analysis.as_json()).encode())
-    environment = Environment(
-        loader=PackageLoader("spreadsim.telling", "templates"),
-        autoescape=select_autoescape(default=True),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     figures = [(_svg(item, number), item.caption) for number, item in enumerate(analysis.figures)]
     receipt = (tables.folder / "provenance.json").read_text(encoding="utf-8")
-    page = environment.get_template("sweep.html.j2").render(
-        analysis=analysis,
-        pictures=figures,
-        tables=tables_of_page,
-        experiment=tables.study.experiment,
-        n_points=len(tables.points),
-        n_settings=len(tables.settings),
-        replicates=tables.replicates,
-        receipt=receipt,
-        varied=[(f.path, *f.ends[:1], *f.ends[-1:]) for f in tables.study.uncertainties],
-        levers=[(f.path, f.ends) for f in tables.study.levers],
+    page = (
+        templates()
+        .get_template("sweep.html.j2")
+        .render(
+            analysis=analysis,
+            pictures=figures,
+            tables=tables_of_page,
+            experiment=tables.study.experiment,
+            n_points=len(tables.points),
+            n_settings=len(tables.settings),
+            replicates=tables.replicates,
+            receipt=receipt,
+            varied=[(f.path, *f.ends[:1], *f.ends[-1:]) for f in tables.study.uncertainties],
+            levers=[(f.path, f.ends) for f in tables.study.levers],
+        )
     )
     store.write_atomic(folder / "report.html", page.encode())
 

@@ -11,7 +11,6 @@ import json
 import logging
 import os
 from collections.abc import Awaitable, Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from spreadsim.app.server.security import MAX_CLASS_BODY
 from spreadsim.errors import SpreadsimError
 from spreadsim.lessons.runs import LessonRun, checked_prediction, judge
 from spreadsim.outcomes.statistics import quantile_bands
+from spreadsim.telling.page import templates
 
 FOLDER = Path(__file__).parent
 ADDRESS_VARIABLE = "SPREADSIM_JOIN"  # the address that students type, where it is not the facilitator's own
@@ -42,18 +42,8 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-@cache
-def _templates() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("spreadsim.app.classroom", "pages"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-
-
 def _render(name: str, **values: Any) -> HTMLResponse:
-    text = _templates().get_template(name).render(**values)
+    text = templates("spreadsim.app.classroom", "pages").get_template(name).render(**values)
     return HTMLResponse(text, headers={"cache-control": "no-store"})
 
 
