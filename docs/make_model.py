@@ -45,7 +45,7 @@ def declared() -> list[Declaration]:
 
 
 def parameters() -> str:
-    """Return the parameters with a symbol, short: what the equations of the document speak of."""
+    """Return the parameters with a symbol, short: those used in the equations of the document."""
     rows = []
     for d in declared():
         if d.symbol:

@@ -121,7 +121,7 @@ def run(strategies: Mapping[str, Mapping[str, Any]], replicates: int, **changes:
 
 @cache
 def dial(replicates: int) -> Comparison:
-    """Return the three balances that most patterns speak of."""
+    """Return the three balances that most patterns are about."""
     return run({f"B{b}": {"balance": b} for b in (0.0, 0.5, 1.0)}, replicates)
 
 

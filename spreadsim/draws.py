@@ -1,7 +1,7 @@
 """Random numbers with an address.
 
 A draw is a hash of where it is used, ``uniform(seed, replicate, month, purpose, id)``: never the next number of a
-stream. Two strategies therefore share their luck, and collecting data, adding a draw elsewhere, the number of
+stream. Two strategies therefore share random numbers, and collecting data, adding a draw elsewhere, the number of
 workers or the order of visits changes nothing.
 
 What belongs here: the hash, the purposes, and the scheme that finds rare events among many components with one draw.
@@ -73,7 +73,7 @@ def uniform(seed: int, replicate: Any, month: int, purpose: int, word: Any) -> A
 def candidate_bound(largest_probability: float) -> float:
     """Return the probability of a candidate: `largest_probability` rounded up to a multiple of 1/64, at most 1.
 
-    Rounding keeps the candidates the same when a rate is varied a little, so that luck stays shared.
+    Rounding keeps the candidates the same when a rate is varied a little, so that random numbers stay common.
     """
     steps = -int(-(largest_probability * 64.0 - 1e-9) // 1.0)
     return min(1.0, max(steps, 0) / 64.0)

@@ -51,7 +51,7 @@ TABLE_TITLES = {
 }  # fmt: skip
 EVIDENCE_LABELS = {
     "published": "literature", "set to match": "matched to literature", "judgement": "assumption",
-    "assumed": "assumption", "design": "choice of study",
+    "assumed": "assumption", "design": "design choice",
 }  # fmt: skip
 _FILE_COLUMNS = {"readiness", "capability", "adaptation_tendency", "context", "deprivation", "population"}
 

@@ -210,7 +210,7 @@ def calibrate(
     ----------
     scenario : with a network read from files, whose services have ``adopted_month``; or its name.
     covariates, groups, first_period, outside_column, explanation, replicates, predict : as in `Options`.
-    seed : of the forecasts' luck, instead of the scenario's.
+    seed : of the forecasts' random numbers, instead of the scenario's.
     progress : told what is being done.
 
     Raises

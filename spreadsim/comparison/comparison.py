@@ -71,7 +71,7 @@ class Frontier:
         return [i for i, point in enumerate(self.points) if point.arm == name]
 
     def best(self, measure: str, arm: str = AS_GIVEN) -> tuple[int | None, list[int]]:
-        """Return the point with the best mean, and the points that cannot be told apart from it (it included)."""
+        """Return the point with the best mean, and the points that cannot be distinguished from it (it included)."""
         places = self.arm(arm)
         lower = BY_NAME[measure].better == "lower"
         best, told = told_apart_from_best([self.values[measure][i] for i in places], lower)
@@ -80,7 +80,7 @@ class Frontier:
         return places[best], [i for i, apart in zip(places, told, strict=True) if not apart]
 
     def summary(self, arm: str = AS_GIVEN) -> list[dict[str, Any]]:
-        """Return the rows of ``summary.json``: settings, measures, and whether told apart from the best."""
+        """Return the rows of ``summary.json``: settings, measures, and whether clearly different from the best."""
         rows = []
         best = {name: self.best(name, arm)[1] for name in ("benefit", "cumulative_benefit")}
         for i in self.arm(arm):
@@ -111,7 +111,7 @@ class Frontier:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Every strategy of a scenario on the same networks with the same luck.
+    """Every strategy of a scenario on the same networks with common random numbers.
 
     Attributes
     ----------

@@ -119,7 +119,7 @@ def study_components(
     workers: int | None = None,
     progress: Callable[[], None] | None = None,
 ) -> ComponentStudy:
-    """Study readiness and, by paired runs with the same luck, what each component does to the outcome.
+    """Study readiness and, by paired runs with common random numbers, what each component does to the outcome.
 
     Parameters
     ----------

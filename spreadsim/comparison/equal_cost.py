@@ -29,7 +29,7 @@ TOLERANCE = 0.02  # of the reference: what counts as reached
 
 @dataclass(frozen=True)
 class EqualCostRow:
-    """One strategy at equal effort: `support` and mean `cost` as given and as set; whether the cost was reached."""
+    """One strategy at equal effort: `support` and mean `cost`, in the scenario and as set; whether it was reached."""
 
     strategy: str
     support_given: float
@@ -47,8 +47,8 @@ class EqualCost:
     ----------
     reference : the cost aimed at, in staff-days per service: the median of the strategies' mean costs.
     rows : one a strategy, in the scenario's order.
-    comparison : the strategies as set, on the same networks with the same luck; in a strategy out of reach support
-        stands at the end nearer to the reference.
+    comparison : the strategies as set, on the same networks with common random numbers; where a strategy cannot reach
+        the reference, its support is at the nearer end.
     """
 
     reference: float
@@ -110,10 +110,11 @@ class _Runs:
 def at_equal_cost(
     scenario: Scenario, comparison: Comparison, service_class: type[Service] | None = None
 ) -> EqualCost | None:
-    """Return the strategies at equal effort: support scaled until the mean cost a service matches the middle one.
+    """Return the strategies at equal effort: support scaled until mean cost per service matches the median.
 
-    Support is looked for between 0 and 1 by halving, over a few replicates with the same luck; then all strategies are
-    run over the scenario's replicates, 40 at most. None where there is nothing to compare, or nothing costs anything.
+    Support is searched for between 0 and 1 by bisection, over a few replicates with common random numbers; then all
+    strategies are run over the scenario's replicates, 40 at most. None where there is nothing to compare, or nothing
+    costs anything.
 
     Parameters
     ----------

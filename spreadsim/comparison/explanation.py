@@ -1,7 +1,7 @@
 """Why a service did what it did: its timeline, where its version came from, and what else might have happened.
 
 What belongs here: one service of one run, told from the run's events and from the same run stopped at each month; and
-the same luck with one cause taken away.
+the same random numbers with one cause removed.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Copy:
 
 @dataclass(frozen=True)
 class ComponentStory:
-    """What became of one component: its presence at the end, and when and why it changed."""
+    """What happened to one component: its presence at the end, and when and why it changed."""
 
     name: str
     core: bool
@@ -61,7 +61,7 @@ class ComponentStory:
 
 @dataclass(frozen=True)
 class Counterfactual:
-    """The same luck with one cause taken away: what becomes of the service, and the month it was first embedded."""
+    """The same run with one cause removed: what happens to the service, and the month it was first embedded."""
 
     taken_away: str
     end_state: str
@@ -95,7 +95,7 @@ def explain(
     seed: int | None = None,
     network: Network | NetworkFile | networkx.Graph | None = None,
 ) -> Explanation:
-    """Explain what became of one service under one strategy.
+    """Explain what happened to one service under one strategy.
 
     Parameters
     ----------
@@ -221,7 +221,7 @@ def _chain(run: Run, net: Network, service: int, month: int) -> list[Copy]:
 def _stories(
     run: Run, own: Sequence[int], presence: Sequence[np.ndarray], i: int, names: Sequence[str], resolved: Plan
 ) -> list[ComponentStory]:
-    """Return what became of each component of a service."""
+    """Return what happened to each component of a service."""
     e, stories = run.events, []
     entries = {int(e["month"][k]): k for k in own if int(e["source_kind"][k]) != rules.NO_SOURCE}
     state = rules.UNAWARE
@@ -279,7 +279,7 @@ def _origin(run: Run, net: Network, i: int) -> str | None:
 
 
 def _without(cause: str, net: Network, resolved: Plan, seed: int, replicate: int, i: int, was: Run) -> Counterfactual:
-    """Return what becomes of service `i` by the same luck without one cause."""
+    """Return what happens to service `i` with the same random numbers without one cause."""
     changed, on = resolved, net
     if cause == "the mandate":
         changed = replace(resolved, levers=tuple(m._replace(mandate=0.0, months_directed=0.0) for m in resolved.levers))

@@ -260,7 +260,7 @@ def run_together(
     ----------
     networks : of each replicate; all of one size and under the same hierarchy.
     plan : the strategy.
-    seed, replicates : addresses of the luck; equal for all strategies that are compared.
+    seed, replicates : addresses of the random numbers; equal for all strategies that are compared.
     keep_events : whether to keep every change of state; else the runs have none, and need less memory.
     """
     n = networks[0].n
@@ -271,7 +271,7 @@ def run_together(
         block = block_of(networks, plan, seed, replicates, n_events, keep_events)
         if not run_block(block, plan.behaviour, v, plan.table, number(seed)):
             break
-        n_events *= 2  # runs that change more often than there was room for are run again, with the same luck
+        n_events *= 2  # runs that change more often than there was room for are run again, with the same random numbers
     runs = []
     for r in range(len(replicates)):
         kept = int(block.counts[r, N_EVENTS])

@@ -1,4 +1,4 @@
-"""Running plans: every strategy of every replicate on the same network with the same luck.
+"""Running plans: every strategy of every replicate on the same network with common random numbers.
 
 What belongs here: a block of replicates as a unit of work, and the pool that runs blocks. Results come back in order of
 replicate, the same to the bit, whatever the number of workers and the size of the blocks.

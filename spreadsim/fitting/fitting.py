@@ -31,7 +31,7 @@ from spreadsim.scenario.parameter_sets import ParameterSets
 from spreadsim.scenario.plan import Plan
 from spreadsim.sweeps.designs import factor_quantile
 
-REPLICATES = 4  # runs of each set of parameters, with the same luck for all sets
+REPLICATES = 4  # runs of each set of parameters, with common random numbers for all sets
 MOVES = 8  # of each kept set within the accepted region, so that copies of one set part
 FAR = 1e3  # standard errors: a figure that is not defined, or a set that the scenario refuses
 DETERMINED, NARROWED = 0.5, 0.8  # accepted width over the prior's: determined below, left undetermined above
@@ -131,7 +131,7 @@ class Fit:
 
 
 class _Figures:
-    """The figures of any set of parameters, on the same networks with the same luck."""
+    """The figures of any set of parameters, on the same networks with common random numbers."""
 
     def __init__(self, targets: Targets, replicates: int, workers: int | None = None) -> None:
         self.targets, scenario = targets, targets.scenario

@@ -1,7 +1,7 @@
 """What a lesson's runs show, how far a prediction is from it, and whether the lesson's claims hold.
 
-What belongs here: running the arms of a lesson with the same luck, and judging predictions and claims by the runs. What
-does not: the folder a lesson is read from (``files``), screens.
+What belongs here: running the arms of a lesson with common random numbers, and judging predictions and claims by the
+runs. What does not: the folder a lesson is read from (``files``), screens.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 @dataclass(frozen=True)
 class LessonRun:
-    """The arms of a lesson, run with the same luck.
+    """The arms of a lesson, run with common random numbers.
 
     `comparisons` holds one comparison of a single strategy for each arm, in the lesson's order.
     """
@@ -77,7 +77,7 @@ class LessonRun:
 def run_lesson(
     lesson: Lesson, settings: Mapping[str, Any] | None = None, network: Network | None = None, arms: Sequence[str] = ()
 ) -> LessonRun:
-    """Run the arms of a lesson, all with the same luck.
+    """Run the arms of a lesson, all with common random numbers.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Summaries over replicates: intervals, paired differences, and what cannot be told apart.
+"""Summaries over replicates: intervals, paired differences, and what cannot be distinguished.
 
 What belongs here: functions of arrays of one value a replicate, nan where a measure is null. Intervals are 95% Student
-intervals of a mean: they speak of luck, not of doubt about the parameters.
+intervals of a mean: they reflect chance, not uncertainty about the parameters.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def student_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, f
 def spread_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:
     """Return mean, low and high of the middle share `level` of single runs; shape of `values` (n,).
 
-    For runs that differ in their parameters: more of them do not make doubt about the parameters less.
+    For runs that differ in their parameters: more of them do not reduce uncertainty about the parameters.
     """
     low, high = np.quantile(values, (0.5 - level / 2, 0.5 + level / 2))
     return float(np.mean(values)), float(low), float(high)
@@ -114,7 +114,7 @@ def joint_level(n: int) -> float:
 def told_apart_from_best(
     columns: list[np.ndarray], lower_is_better: bool = False, spread: bool = False
 ) -> tuple[int | None, list[bool | None]]:
-    """Return which column has the best mean, and for each column whether it can be told apart from that one.
+    """Return which column has the best mean, and for each column whether it differs clearly from that one.
 
     Paired Student intervals at a joint level of 95% over all pairs of columns (Bonferroni): the best is chosen by the
     same data, so that comparing with it alone would find differences too often. Nothing is said where a column holds

@@ -1,9 +1,9 @@
-"""Sets of parameters that a comparison draws on, so that its intervals carry doubt about them beside luck.
+"""Sets of parameters that a comparison draws on, so that its intervals cover uncertainty about them as well as chance.
 
 What belongs here: reading a table whose columns are fields of a scenario and whose rows are sets, and the scenario as
 one set has it. Replicate r takes row r modulo the number of rows, for every strategy alike, so that differences stay
 paired.
-What does not: how the sets were come by (``fitting.fitting``).
+What does not: how the sets were found (``fitting.fitting``).
 """
 
 from __future__ import annotations

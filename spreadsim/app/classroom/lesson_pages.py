@@ -289,7 +289,7 @@ def run_maps(run: LessonRun) -> list[tuple[dict[str, Any], list[dict[str, Any]]]
 
 
 def mean_table(run: LessonRun) -> dict[str, Any] | None:
-    """Return the mean of the measure that cards speak of, by arm; None where a curve is predicted."""
+    """Return the mean of the measure that cards are about, by arm; None where a curve is predicted."""
     predict = run.lesson.table.predict
     if predict.kind != "card" or predict.cards[0].low is not None:
         return None

@@ -1,4 +1,4 @@
-"""The screen Compare: up to four strategies on the same luck, and the frontier.
+"""The screen Compare: up to four strategies with the same luck, and the frontier.
 
 What belongs here: what this screen shows of the comparison that the page runs, and the frontier on demand.
 """

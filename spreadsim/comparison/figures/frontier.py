@@ -1,7 +1,7 @@
 """Figures of the frontier: outcomes by balance, and over two levers.
 
-What belongs here: the two figures, and the sentences beside them. What does not: which range cannot be told from the
-best (``comparison.Frontier``).
+What belongs here: the two figures, and the sentences beside them. What does not: which range cannot be distinguished
+from the best (``comparison.Frontier``).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ARMS = {
 def frontier_figure(frontier: Frontier, measures: tuple[str, ...] = FRONTIER_MEASURES) -> Figure:
     """Return outcomes by balance as small multiples: median, middle 90% of replicates, both arms.
 
-    For sustained and cumulative benefit the balances that cannot be told from the best are shaded, arm by arm.
+    For sustained and cumulative benefit the balances that cannot be distinguished from the best are shaded, arm by arm.
     """
     columns = min(3, len(measures))
     rows = -(-len(measures) // columns)

@@ -145,7 +145,7 @@ def _of_tiers(services: Sheet, tiers: Sheet, log: FaultLog) -> Hierarchy:
     parents: list[str | None] = [parent or None for parent in tiers.columns["parent"]]
     circle = _in_a_circle(ids, parents)
     if circle:
-        log.add("refused", tiers, "parent", f"'{ids[circle[0]]}' stands above itself", "break the circle", circle)
+        log.add("refused", tiers, "parent", f"'{ids[circle[0]]}' is above itself", "break the circle", circle)
         return nothing
     tops = [i for i, parent in enumerate(parents) if parent is None]
     root = None

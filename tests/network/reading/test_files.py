@@ -213,7 +213,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a circle of tiers": (
         {"services": "id,parent\na,q\nb,p\nc,p\n", "tiers": "id,parent,level\np,q,x\nq,p,x\n"},
         {},
-        "tiers.csv: parent (rows 2 and 3): 'p' stands above itself; break the circle",
+        "tiers.csv: parent (rows 2 and 3): 'p' is above itself; break the circle",
     ),
     "repeated tiers": (
         {"services": "id,parent\na,q\nb,p\nc,p\n", "tiers": TIERS + "p,x,network\n"},
