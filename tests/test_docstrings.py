@@ -28,7 +28,6 @@ NOT_YET = (
     "draws.py",
     "drivers/",
     "fitting/",
-    "lessons/",
     "network/",
     "outcomes/",
     "parameters.py",

@@ -74,12 +74,12 @@ def _copy(source: Path, target: Path | None) -> None:
 
 def _check(folder: Path, as_json: bool) -> None:
     from spreadsim.lessons.files import load_lesson
-    from spreadsim.lessons.runs import Finding, check_claims
+    from spreadsim.lessons.runs import ClaimResult, check_claims
 
     lesson = load_lesson(folder)
     found = check_claims(lesson)
 
-    def row(finding: Finding) -> dict[str, Any]:
+    def row(finding: ClaimResult) -> dict[str, Any]:
         return {"value": finding.value, "compared_with": finding.other, "holds": finding.holds}
 
     if as_json:

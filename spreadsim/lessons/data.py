@@ -21,7 +21,7 @@ from spreadsim.outcomes.measures import first_months_embedded
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plans
 
-Kind = Literal["brought", "real", "twin"]
+Kind = Literal["own", "real", "twin"]
 STARTING_SHARE = 0.03  # of services, the earliest adopters, start the lesson's runs
 
 
@@ -35,6 +35,13 @@ class Dates:
     months : by the end of which each service had adopted, nan where it had not; shape (services,).
     last : the last month observed.
     network : whose services they are.
+
+    Examples
+    --------
+    >>> from spreadsim.lessons.files import find_lesson, load_lesson, shipped_lessons
+    >>> dates = dates_of(load_lesson(find_lesson("8", shipped_lessons())))
+    >>> len(dates.curve) == dates.last + 1
+    True
     """
 
     kind: Kind
@@ -57,28 +64,43 @@ class Dates:
         return {"programme.starting_sites.ids": [self.network.ids[i] for i in first]}
 
 
-def dates_of(lesson: Lesson, brought: NetworkFile | None = None) -> Dates | None:
-    """Return the adoption dates that a lesson shows; None for a lesson without.
+def dates_of(lesson: Lesson, own: NetworkFile | None = None) -> Dates | None:
+    """Return the adoption dates that a lesson shows.
 
-    A network that the user brought, with dates, comes first; then the published data if they are there; else a twin.
+    The user's own network, with dates, comes first; then the published data where they are installed; else a twin.
+
+    Parameters
+    ----------
+    lesson : whose dates they are.
+    own : a network of the user's.
+
+    Returns
+    -------
+    The dates; None for a lesson without.
+
+    Examples
+    --------
+    >>> from spreadsim.lessons.files import find_lesson, load_lesson, shipped_lessons
+    >>> dates_of(load_lesson(find_lesson("1", shipped_lessons()))) is None
+    True
     """
     table = lesson.table.data
     if table is None:
         return None
-    if brought is not None and brought.adopted_month is not None:
-        return _of_file("brought", "Your own data: the dates in the network that you brought.", brought)
+    if own is not None and own.adopted_month is not None:
+        return _of_file("own", "Your own data: the dates in the network that you brought.", own)
     try:
         scenario = load_scenario(lesson.folder / table.real)
         path = files_of_scenario(scenario)
     except InputError:
         return _twin(lesson)
-    found = read_network(path, scenario.network, scenario)
-    return _of_file("real", f"Real data: {table.title}.", found)
+    file = read_network(path, scenario.network, scenario)
+    return _of_file("real", f"Real data: {table.title}.", file)
 
 
-def _of_file(kind: Kind, label: str, found: NetworkFile) -> Dates:
-    assert found.adopted_month is not None
-    return Dates(kind, label, found.adopted_month, found.observed_periods * found.period_months, found.network)
+def _of_file(kind: Kind, label: str, file: NetworkFile) -> Dates:
+    assert file.adopted_month is not None
+    return Dates(kind, label, file.adopted_month, file.observed_periods * file.period_months, file.network)
 
 
 def _twin(lesson: Lesson) -> Dates:

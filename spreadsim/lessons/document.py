@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from spreadsim.parameters import Table
 
-Comparison = Literal["more", "less", "same"]
+Relation = Literal["more", "less", "same"]
 SECTIONS = ("The question", "Predict", "Why", "Change one thing", "Take home", "Exercises", "For the facilitator")
 MAX_REPLICATES = 200
 
@@ -36,10 +36,10 @@ class Card(Table):
 
     @model_validator(mode="after")
     def _one_meaning(self) -> Self:
-        ranged = self.low is not None or self.high is not None
-        if [self.arm is not None, self.same, ranged].count(True) != 1:
+        is_range = self.low is not None or self.high is not None
+        if [self.arm is not None, self.same, is_range].count(True) != 1:
             raise ValueError("a card has exactly one of 'arm', 'same = true', and 'low' with 'high'")
-        if ranged and (self.low is None or self.high is None or not self.low < self.high):
+        if is_range and (self.low is None or self.high is None or not self.low < self.high):
             raise ValueError("a card of a range has 'low' and 'high', 'low' the smaller")
         return self
 
@@ -103,7 +103,7 @@ class Claim(Table):
     says: str = Field(min_length=1, max_length=300)
     arm: str
     measure: str
-    comparison: Comparison = "more"
+    comparison: Relation = "more"
     than: str | None = None
     value: float | None = None
     by: float = Field(0.0, ge=0, description="By at least this much; for 'same', within this much.")

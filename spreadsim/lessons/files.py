@@ -51,6 +51,12 @@ class Lesson:
     exercises : with worked answers.
     scenario : what its arms are made of.
     folder : where it lies.
+
+    Examples
+    --------
+    >>> lesson = load_lesson(find_lesson("one-contact", shipped_lessons()))
+    >>> lesson.number, list(lesson.text)[:2]
+    (1, ['The question', 'Predict'])
     """
 
     name: str
@@ -69,9 +75,27 @@ class Lesson:
 def arm_scenario(scenario: Scenario, arm: Arm, settings: Mapping[str, Any], source: str) -> Scenario:
     """Return a scenario with one strategy and some fields set.
 
+    Parameters
+    ----------
+    scenario : of the lesson.
+    arm : its strategy, and the fields that it sets.
+    settings : more fields, by path; ``strategy.`` begins the path of a field of the arm's own strategy.
+    source : name under which faults are reported.
+
+    Returns
+    -------
+    The scenario, validated.
+
     Raises
     ------
     InputError, InputErrors : a field cannot be set so.
+
+    Examples
+    --------
+    >>> arm = Arm(title="Blend for three years", strategy="blend", set={"run.months": 36})
+    >>> scenario = arm_scenario(ss.load_scenario("default"), arm, {"strategy.mandate": 0.5}, "lesson.toml")
+    >>> scenario.run.months, scenario.strategies["blend"].mandate
+    (36, 0.5)
     """
     document = resolved(scenario)
     document["strategies"] = {arm.strategy: document["strategies"][arm.strategy]}
@@ -92,16 +116,26 @@ def arm_scenario(scenario: Scenario, arm: Arm, settings: Mapping[str, Any], sour
             document["strategies"] = {arm.strategy: {**strategy, "overrides": overrides}}
             continue
         document = with_setting(document, keys, value, source)
-    made = validate(document, source, scenario.folder)
-    plans(made, source)
-    return made
+    result = validate(document, source, scenario.folder)
+    plans(result, source)
+    return result
 
 
 # ------------------------------------------------------------------------------------------------- finding
 
 
 def shipped_lessons() -> list[Path]:
-    """Return the folders of the shipped lessons, in order."""
+    """Return the folders of the shipped lessons.
+
+    Returns
+    -------
+    Paths, in the order of the lessons.
+
+    Examples
+    --------
+    >>> [folder.name for folder in shipped_lessons()][:2]
+    ['01-one-contact', '02-bridges']
+    """
     return _folders(shipped_folder("lessons"))
 
 
@@ -110,15 +144,31 @@ def _folders(place: Path) -> list[Path]:
 
 
 def lesson_folders(own: Path | None = None) -> list[Path]:
-    """Return the folders of all lessons in order: those shipped, then those in a folder of one's own.
+    """Return the folders of all lessons: those shipped, then those in a folder of one's own.
+
+    Parameters
+    ----------
+    own : folder that holds folders of lessons.
+
+    Returns
+    -------
+    Paths, in the order of the lessons.
 
     Raises
     ------
     InputError : the folder of one's own is none, holds no lesson, or one whose name or number is taken.
+
+    Examples
+    --------
+    >>> len(lesson_folders()) == len(shipped_lessons())
+    True
+    >>> lesson_folders(Path("lessons-of-mine"))
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: lessons-of-mine: is not a folder; ...
     """
-    found = shipped_lessons()
+    folders = shipped_lessons()
     if own is None:
-        return found
+        return folders
     if not own.is_dir():
         raise InputError(str(own), "", "is not a folder", "name the folder that holds your lessons' folders")
     mine = _folders(own)
@@ -129,35 +179,49 @@ def lesson_folders(own: Path | None = None) -> list[Path]:
             f"holds no lesson: no folder called like 09-my-lesson with a {FILE} in it",
             "copy one with: spreadsim lessons --copy NAME",
         )
-    taken = {path.name[:2]: path.name for path in found}
+    numbers = {path.name[:2]: path.name for path in folders}
     for path in mine:
-        if path.name[:2] in taken:
+        if path.name[:2] in numbers:
             raise InputError(
                 str(path),
                 "",
-                f"the number {path.name[:2]} is taken by {taken[path.name[:2]]}",
+                f"the number {path.name[:2]} is taken by {numbers[path.name[:2]]}",
                 "begin the folder's name with a number that is free",
             )
-        taken[path.name[:2]] = path.name
-    return found + mine
+        numbers[path.name[:2]] = path.name
+    return folders + mine
 
 
 def find_lesson(name: str, folders: Iterable[Path]) -> Path:
     """Return the folder of the lesson that a number, a name or a part of a name means.
 
+    Parameters
+    ----------
+    name : as ``1``, ``01-one-contact`` or ``one-contact``.
+    folders : of lessons.
+
+    Returns
+    -------
+    One of the folders.
+
     Raises
     ------
     InputError : there is none, or more than one.
+
+    Examples
+    --------
+    >>> find_lesson("bridges", shipped_lessons()).name
+    '02-bridges'
     """
-    known = {path.name: path for path in folders}
+    by_name = {path.name: path for path in folders}
     if name.isdecimal():
-        found = [path for key, path in known.items() if int(key[:2]) == int(name)]
+        matches = [path for key, path in by_name.items() if int(key[:2]) == int(name)]
     else:
-        found = [known[name]] if name in known else [path for key, path in known.items() if key[3:] == name]
-    if len(found) == 1:
-        return found[0]
-    remedy = f"there are lessons {', '.join(str(int(key[:2])) for key in known)}"
-    raise InputError("lesson", name, "there is no such lesson", remedy if name.isdecimal() else nearest(name, known))
+        matches = [by_name[name]] if name in by_name else [path for key, path in by_name.items() if key[3:] == name]
+    if len(matches) == 1:
+        return matches[0]
+    remedy = f"there are lessons {', '.join(str(int(key[:2])) for key in by_name)}"
+    raise InputError("lesson", name, "there is no such lesson", remedy if name.isdecimal() else nearest(name, by_name))
 
 
 # ------------------------------------------------------------------------------------------------- reading
@@ -166,22 +230,36 @@ def find_lesson(name: str, folders: Iterable[Path]) -> Path:
 def load_lesson(folder: Path) -> Lesson:
     """Return the lesson in a folder.
 
+    Parameters
+    ----------
+    folder : with the three files of a lesson.
+
+    Returns
+    -------
+    The lesson, its files checked against each other.
+
     Raises
     ------
     InputError, InputErrors : a file is missing or cannot be used, or the files do not fit together.
+
+    Examples
+    --------
+    >>> lesson = load_lesson(find_lesson("bridges", shipped_lessons()))
+    >>> lesson.table.predict.kind, lesson.table.predict.measure
+    ('curve', 'reach')
     """
     match = _NAME.fullmatch(folder.name)
     if match is None:
         raise InputError(str(folder), "", "a lesson's folder has a name like 09-my-lesson", "rename it")
-    shown = f"{folder.name}/{FILE}"
-    table = _validated(read_toml(folder / FILE, shown), shown)
+    file = f"{folder.name}/{FILE}"
+    table = _validated(read_toml(folder / FILE, file), file)
     text, exercises = read_text(folder / TEXT, f"{folder.name}/{TEXT}")
     scenario = load_scenario(folder / SCENARIO)
     lesson = Lesson(folder.name, int(match[1]), table, text, exercises, scenario, folder)
-    faults = list(_faults(lesson, shown))
+    faults = list(_faults(lesson, file))
     if faults:
         raise InputErrors(faults)
-    _check_arms(lesson, shown)
+    _check_arms(lesson, file)
     return lesson
 
 
@@ -224,23 +302,23 @@ def _faults(lesson: Lesson, file: str) -> Iterable[InputError]:
                 f"'{arm.strategy}' is not a strategy of {SCENARIO}",
                 nearest(arm.strategy, lesson.scenario.strategies),
             )
-    named = [("predict.arm", table.predict.arm)]
-    named += [("predict.shown_arm", table.predict.shown_arm)]
-    named += [(f"predict.cards.{i}.arm", card.arm) for i, card in enumerate(table.predict.cards)]
-    named += [(f"reveal.arms.{i}", name) for i, name in enumerate(table.reveal.arms)]
-    named += [(f"claims.{i}.{key}", getattr(claim, key)) for i, claim in enumerate(table.claims)
+    references = [("predict.arm", table.predict.arm)]
+    references += [("predict.shown_arm", table.predict.shown_arm)]
+    references += [(f"predict.cards.{i}.arm", card.arm) for i, card in enumerate(table.predict.cards)]
+    references += [(f"reveal.arms.{i}", name) for i, name in enumerate(table.reveal.arms)]
+    references += [(f"claims.{i}.{key}", getattr(claim, key)) for i, claim in enumerate(table.claims)
               for key in ("arm", "than")]  # fmt: skip
-    for field, value in named:
+    for field, value in references:
         if value is not None and value not in table.arms:
             yield InputError(file, field, f"'{value}' is not an arm of the lesson", nearest(value, arms))
     by_copies = table.predict.axis == "copies"
-    drawn = (BY_COPIES,) if by_copies else DRAWN
-    if table.predict.kind == "curve" and table.predict.measure not in drawn:
+    curves = (BY_COPIES,) if by_copies else DRAWN
+    if table.predict.kind == "curve" and table.predict.measure not in curves:
         yield InputError(
             file,
             "predict.measure",
             f"'{table.predict.measure}' cannot be drawn here",
-            nearest(table.predict.measure, drawn),
+            nearest(table.predict.measure, curves),
         )
     if table.predict.kind == "card" and table.predict.measure not in BY_NAME:
         yield InputError(
@@ -249,19 +327,22 @@ def _faults(lesson: Lesson, file: str) -> Iterable[InputError]:
             f"'{table.predict.measure}' is not a measure",
             nearest(table.predict.measure, BY_NAME),
         )
-    shown = table.reveal.measure or table.predict.measure
-    if shown not in drawn:
-        yield InputError(file, "reveal.measure", f"'{shown}' is not a curve", nearest(shown, drawn))
+    measure = table.reveal.measure or table.predict.measure
+    if measure not in curves:
+        yield InputError(file, "reveal.measure", f"'{measure}' is not a curve", nearest(measure, curves))
     if table.predict.shown is not None and table.predict.shown not in DRAWN:
         yield InputError(
             file, "predict.shown", f"'{table.predict.shown}' is not a curve", nearest(table.predict.shown, DRAWN)
         )
     months = lesson.scenario.run.months
     for i, claim in enumerate(table.claims):
-        known = (BY_COPIES,) if claim.copies is not None else CURVE_COLUMNS if claim.month is not None else BY_NAME
-        if claim.measure not in known:
+        measures = (BY_COPIES,) if claim.copies is not None else CURVE_COLUMNS if claim.month is not None else BY_NAME
+        if claim.measure not in measures:
             yield InputError(
-                file, f"claims.{i}.measure", f"'{claim.measure}' is not available here", nearest(claim.measure, known)
+                file,
+                f"claims.{i}.measure",
+                f"'{claim.measure}' is not available here",
+                nearest(claim.measure, measures),
             )
         if claim.month is not None and claim.month > months:
             yield InputError(

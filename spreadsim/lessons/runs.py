@@ -1,6 +1,6 @@
 """What a lesson's runs show, how far a prediction is from it, and whether the lesson's claims hold.
 
-What belongs here: running the arms of a lesson with common random numbers, and judging predictions and claims by the
+What belongs here: running the arms of a lesson on common random numbers, and judging predictions and claims by the
 runs. What does not: the folder a lesson is read from (``files``), screens.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,17 +19,25 @@ from spreadsim.lessons.files import BY_COPIES, Lesson
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.outcomes.statistics import difference, joint_level, quantile_bands
 
-if TYPE_CHECKING:
-    from spreadsim.network.data import Network
-
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 @dataclass(frozen=True)
 class LessonRun:
-    """The arms of a lesson, run with common random numbers.
+    """The arms of a lesson, run on common random numbers.
 
-    `comparisons` holds one comparison of a single strategy for each arm, in the lesson's order.
+    Attributes
+    ----------
+    lesson : what was run.
+    comparisons : one comparison of a single strategy for each arm, in the lesson's order.
+
+    Examples
+    --------
+    >>> from spreadsim.lessons.files import find_lesson, load_lesson, shipped_lessons
+    >>> lesson = load_lesson(find_lesson("one-contact", shipped_lessons()))
+    >>> run = run_lesson(lesson)
+    >>> run.length == lesson.scenario.run.months + 1
+    True
     """
 
     lesson: Lesson
@@ -46,21 +54,21 @@ class LessonRun:
 
     def values(self, arm: str, measure: str) -> np.ndarray:
         """Return a measure of an arm, one value a replicate."""
-        made = self.comparisons[arm]
-        return made.values(made.strategies[0], measure)
+        comparison = self.comparisons[arm]
+        return comparison.values(comparison.strategies[0], measure)
 
     def curves(self, arm: str, measure: str, axis: str = "month") -> np.ndarray:
         """Return a curve of every replicate of an arm, shape (replicates, points along the axis)."""
-        made = self.comparisons[arm]
-        outcomes = made.outcomes[made.strategies[0]]
+        comparison = self.comparisons[arm]
+        outcomes = comparison.outcomes[comparison.strategies[0]]
         if axis == "month":
             return np.array([outcome.curves[measure] for outcome in outcomes])
         longest = max(len(outcome.generations) for outcome in outcomes)
-        found = np.full((len(outcomes), longest), np.nan)
+        curves = np.full((len(outcomes), longest), np.nan)
         for row, outcome in enumerate(outcomes):
             for entry in outcome.generations:
-                found[row, int(entry["generation"])] = entry[BY_COPIES]
-        return found
+                curves[row, int(entry["generation"])] = entry[BY_COPIES]
+        return curves
 
     def bands(self, arm: str, measure: str, axis: str = "month") -> np.ndarray:
         """Return the quantiles of a curve over replicates, shape (5, points); the middle row is the median.
@@ -68,16 +76,16 @@ class LessonRun:
         Along copies it is the mean that stands in the middle: with few components the median moves in steps.
         """
         values = self.curves(arm, measure, axis)
-        found = quantile_bands(values, SHARES)
+        quantiles = quantile_bands(values, SHARES)
         if axis == "copies":
-            found[2] = np.nanmean(values, axis=0)
-        return found
+            quantiles[2] = np.nanmean(values, axis=0)
+        return quantiles
 
 
 def run_lesson(
-    lesson: Lesson, settings: Mapping[str, Any] | None = None, network: Network | None = None, arms: Sequence[str] = ()
+    lesson: Lesson, settings: Mapping[str, Any] | None = None, network: Any = None, arms: Sequence[str] = ()
 ) -> LessonRun:
-    """Run the arms of a lesson, all with common random numbers.
+    """Run the arms of a lesson, all on common random numbers.
 
     Parameters
     ----------
@@ -86,15 +94,28 @@ def run_lesson(
     network : a network to run on instead of the scenario's.
     arms : which; all of them by default.
 
+    Returns
+    -------
+    A comparison for each arm.
+
     Raises
     ------
     InputError, InputErrors : a field cannot be set so.
+
+    Examples
+    --------
+    >>> from spreadsim.lessons.files import find_lesson, load_lesson, shipped_lessons
+    >>> lesson = load_lesson(find_lesson("one-contact", shipped_lessons()))
+    >>> arm = next(iter(lesson.table.arms))
+    >>> run = run_lesson(lesson, {"run.months": 12}, arms=[arm])
+    >>> run.curves(arm, "reach").shape == (lesson.table.replicates, 13)
+    True
     """
-    made = {}
+    comparisons = {}
     for name in arms or lesson.table.arms:
         scenario = lesson.arm(name, settings)
-        made[name] = compare(scenario, replicates=lesson.table.replicates, frontier=False, network=network)
-    return LessonRun(lesson, made)
+        comparisons[name] = compare(scenario, replicates=lesson.table.replicates, frontier=False, network=network)
+    return LessonRun(lesson, comparisons)
 
 
 # ------------------------------------------------------------------------------------------------- predictions
@@ -109,68 +130,139 @@ class Verdict:
     right : whether the card is the one the runs would pick; None for a curve.
     answer : place of that card; None for a curve.
     distance : how far off, in the measure's own unit: the mean gap of a curve, or what the chosen card misses by.
-    worst_at, drawn, found : where a curve is furthest off, what was drawn there, and what the runs had.
+    worst_at, prediction, outcome : where a curve is furthest off, what was drawn there, and what the runs had.
     inside : share of a curve that lies within the middle 90% of runs; None for a card.
+
+    Examples
+    --------
+    >>> Verdict(right=None, answer=None, distance=0.12, worst_at=24, prediction=0.8, outcome=0.5, inside=0.4).distance
+    0.12
     """
 
     right: bool | None
     answer: int | None
     distance: float
     worst_at: int | None = None
-    drawn: float | None = None
-    found: float | None = None
+    prediction: float | None = None
+    outcome: float | None = None
     inside: float | None = None
 
 
 def n_points(length: int) -> int:
-    """Return how many handles a drawn curve of `length` places has, so that they stand at whole months if they can."""
+    """Return how many handles a drawn curve has, so that they stand at whole months if they can.
+
+    Parameters
+    ----------
+    length : number of places along the bottom of the curve.
+
+    Returns
+    -------
+    Five to seven handles.
+
+    Examples
+    --------
+    >>> n_points(61), n_points(37), n_points(29)
+    (6, 7, 5)
+    """
     return next((k for k in (5, 6, 4) if (length - 1) % k == 0), 5) + 1
 
 
-def checked_prediction(run: LessonRun, given: Any) -> int | tuple[float, ...]:
-    """Return a prediction as it came from a page, checked: the place of a card, or the heights of a curve's points.
+def parse_prediction(run: LessonRun, answer: Any) -> int | tuple[float, ...]:
+    """Return a prediction as it came from a page, checked.
+
+    Parameters
+    ----------
+    run : of the lesson.
+    answer : what the page sent.
+
+    Returns
+    -------
+    The place of a card, or the heights of a curve's points.
 
     Raises
     ------
     InputError : it is neither.
+
+    Examples
+    --------
+    >>> from spreadsim.lessons.files import find_lesson, load_lesson, shipped_lessons
+    >>> run = run_lesson(load_lesson(find_lesson("one-contact", shipped_lessons())))
+    >>> parse_prediction(run, 0)
+    0
+    >>> parse_prediction(run, "the first")
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: prediction: card: ...
     """
     predict = run.lesson.table.predict
     if predict.kind == "card":
-        if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(predict.cards):
-            return given
+        if isinstance(answer, int) and not isinstance(answer, bool) and 0 <= answer < len(predict.cards):
+            return answer
         raise InputError("prediction", "card", "is not one of the cards", "pick one")
     k = n_points(run.length)
-    if isinstance(given, Sequence) and not isinstance(given, str) and len(given) == k:
-        numbers = [v for v in given if isinstance(v, (int, float)) and not isinstance(v, bool) and 0 <= v <= 1]
+    if isinstance(answer, Sequence) and not isinstance(answer, str) and len(answer) == k:
+        numbers = [v for v in answer if isinstance(v, (int, float)) and not isinstance(v, bool) and 0 <= v <= 1]
         if len(numbers) == k:
             return tuple(float(v) for v in numbers)
     raise InputError("prediction", "curve", f"is not {k} heights between 0 and 1", "draw it again")
 
 
-def drawn_curve(points: Sequence[float], length: int) -> np.ndarray:
-    """Return the curve through evenly spaced points, straight between them, at `length` places."""
+def curve_through(points: Sequence[float], length: int) -> np.ndarray:
+    """Return the curve through evenly spaced points, straight between them.
+
+    Parameters
+    ----------
+    points : heights, from the first place to the last.
+    length : number of places.
+
+    Returns
+    -------
+    Heights, one a place.
+
+    Examples
+    --------
+    >>> curve_through((0.0, 1.0), 5)
+    array([0.  , 0.25, 0.5 , 0.75, 1.  ])
+    """
     return np.interp(np.linspace(0, 1, length), np.linspace(0, 1, len(points)), points)
 
 
 def judge(run: LessonRun, prediction: int | Sequence[float]) -> Verdict:
-    """Hold a prediction against the runs."""
+    """Hold a prediction against the runs.
+
+    Parameters
+    ----------
+    run : of the lesson.
+    prediction : the place of a card, or the heights of a curve's points.
+
+    Returns
+    -------
+    How far off it is.
+
+    Examples
+    --------
+    >>> from spreadsim.lessons.files import find_lesson, load_lesson, shipped_lessons
+    >>> run = run_lesson(load_lesson(find_lesson("one-contact", shipped_lessons())))
+    >>> verdict = judge(run, 0)
+    >>> judge(run, verdict.answer).right
+    True
+    """
     predict = run.lesson.table.predict
     if not isinstance(prediction, int):
         assert predict.arm is not None
         low, _, middle, _, high = run.bands(predict.arm, predict.measure, predict.axis)
-        drawn = drawn_curve(prediction, len(middle))
-        known = ~np.isnan(middle)
-        gap = np.where(known, np.abs(drawn - middle), 0.0)
+        curve = curve_through(prediction, len(middle))
+        defined = ~np.isnan(middle)
+        gap = np.where(defined, np.abs(curve - middle), 0.0)
         worst = int(np.argmax(gap))
-        inside = (drawn >= low - 1e-9) & (drawn <= high + 1e-9)
+        inside = (curve >= low - 1e-9) & (curve <= high + 1e-9)
         return Verdict(
             None,
             None,
-            float(gap[known].mean()),
+            float(gap[defined].mean()),
             worst,
-            float(drawn[worst]),
+            float(curve[worst]),
             float(middle[worst]),
-            float(inside[known].mean()),
+            float(inside[defined].mean()),
         )
     answer, off = _card_answer(run)
     return Verdict(prediction == answer, answer, off[prediction])
@@ -193,11 +285,11 @@ def _card_answer(run: LessonRun) -> tuple[int, list[float]]:
     names = [card.arm for card in cards if card.arm is not None]
     best = max(names, key=lambda name: sign * means[name])
     level = joint_level(len(names))
-    tied = [n for n in names if n != best and not difference(columns[n], columns[best], level=level).told_apart]
+    rivals = [n for n in names if n != best and not difference(columns[n], columns[best], level=level).told_apart]
     same = [i for i, card in enumerate(cards) if card.same]
-    answer = same[0] if tied and same else next(i for i, card in enumerate(cards) if card.arm == best)
+    answer = same[0] if rivals and same else next(i for i, card in enumerate(cards) if card.arm == best)
     off = [abs(means[best] - means[card.arm]) if card.arm is not None else _spread(means, names) for card in cards]
-    if tied and same:
+    if rivals and same:
         off[same[0]] = 0.0
     return answer, off
 
@@ -210,8 +302,22 @@ def _spread(means: Mapping[str, float], names: Sequence[str]) -> float:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One claim, held against runs: the mean of the arm, of what it is compared with, and whether it holds."""
+class ClaimResult:
+    """One claim, held against runs.
+
+    Attributes
+    ----------
+    claim : of the lesson.
+    value, other : mean of the arm, and of what it is compared with.
+    holds : whether the claim does.
+
+    Examples
+    --------
+    >>> from spreadsim.lessons.files import find_lesson, load_lesson, shipped_lessons
+    >>> lesson = load_lesson(find_lesson("one-contact", shipped_lessons()))
+    >>> check_claim(run_lesson(lesson), lesson.table.claims[0]).holds
+    True
+    """
 
     claim: Claim
     value: float
@@ -219,7 +325,7 @@ class Finding:
     holds: bool
 
 
-def _claimed(run: LessonRun, claim: Claim, arm: str) -> np.ndarray:
+def _claim_values(run: LessonRun, claim: Claim, arm: str) -> np.ndarray:
     if claim.copies is not None:
         values = run.curves(arm, claim.measure, "copies")
         return values[:, claim.copies] if claim.copies < values.shape[1] else np.full(len(values), np.nan)
@@ -228,42 +334,74 @@ def _claimed(run: LessonRun, claim: Claim, arm: str) -> np.ndarray:
     return run.values(arm, claim.measure)
 
 
-def examine(run: LessonRun, claim: Claim) -> Finding:
+def check_claim(run: LessonRun, claim: Claim) -> ClaimResult:
     """Return whether a claim holds in a lesson's runs.
 
     A claim of more or less holds if the means differ by at least ``by`` and, between arms, the paired interval does not
     hold 0; a claim of the same holds if the means differ by at most ``by``. Months to half count *never* as the month
     after the last.
+
+    Parameters
+    ----------
+    run : of the lesson.
+    claim : of the lesson.
+
+    Returns
+    -------
+    The two means, and whether the claim holds.
+
+    Examples
+    --------
+    >>> from spreadsim.lessons.files import find_lesson, load_lesson, shipped_lessons
+    >>> lesson = load_lesson(find_lesson("one-contact", shipped_lessons()))
+    >>> check_claim(run_lesson(lesson), lesson.table.claims[0]).holds
+    True
     """
     never = claim.measure in BY_NAME and BY_NAME[claim.measure].never
     late = float(run.lesson.scenario.run.months + 1)
 
-    def filled(values: np.ndarray) -> np.ndarray:
+    def fill(values: np.ndarray) -> np.ndarray:
         return np.where(np.isnan(values), late, values) if never else values
 
-    mine = filled(_claimed(run, claim, claim.arm))
+    mine = fill(_claim_values(run, claim, claim.arm))
     if claim.than is None:
-        other, told = float(claim.value or 0.0), True
+        other, is_clear = float(claim.value or 0.0), True
     else:
-        theirs = filled(_claimed(run, claim, claim.than))
-        other, told = float(np.nanmean(theirs)), bool(difference(mine, theirs).told_apart)
+        theirs = fill(_claim_values(run, claim, claim.than))
+        other, is_clear = float(np.nanmean(theirs)), bool(difference(mine, theirs).told_apart)
     value = float(np.nanmean(mine))
     gap = value - other
     if claim.comparison == "same":
         holds = abs(gap) <= claim.by
     else:
         toward = gap if claim.comparison == "more" else -gap
-        holds = told and toward > 0 and toward >= claim.by
-    return Finding(claim, value, other, bool(holds))
+        holds = is_clear and toward > 0 and toward >= claim.by
+    return ClaimResult(claim, value, other, bool(holds))
 
 
-def check_claims(lesson: Lesson) -> list[tuple[Finding, Finding]]:
-    """Run a lesson as it is and with each claim's rule switched off; return both findings for every claim."""
+def check_claims(lesson: Lesson) -> list[tuple[ClaimResult, ClaimResult]]:
+    """Run a lesson as it is and with each claim's rule switched off.
+
+    Parameters
+    ----------
+    lesson : whose claims are checked.
+
+    Returns
+    -------
+    For every claim the result as the lesson is, and with the rule switched off.
+
+    Examples
+    --------
+    >>> from spreadsim.lessons.files import find_lesson, load_lesson, shipped_lessons
+    >>> lesson = load_lesson(find_lesson("one-contact", shipped_lessons()))
+    >>> [(on.holds, off.holds) for on, off in check_claims(lesson)][:1]
+    [(True, False)]
+    """
     run = run_lesson(lesson)
-    found = []
+    results = []
     for claim in lesson.table.claims:
         arms = list(dict.fromkeys(name for name in (claim.arm, claim.than) if name is not None))
         on = run_lesson(lesson, claim.under, arms=arms) if claim.under else run
         off = run_lesson(lesson, {**claim.under, **claim.switch}, arms=arms)
-        found.append((examine(on, claim), examine(off, claim)))
-    return found
+        results.append((check_claim(on, claim), check_claim(off, claim)))
+    return results

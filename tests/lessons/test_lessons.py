@@ -18,10 +18,10 @@ from spreadsim.lessons.files import find_lesson, lesson_folders, load_lesson, sh
 from spreadsim.lessons.runs import (
     LessonRun,
     check_claims,
-    checked_prediction,
-    drawn_curve,
+    curve_through,
     judge,
     n_points,
+    parse_prediction,
     run_lesson,
 )
 from spreadsim.lessons.text import glossary
@@ -79,10 +79,10 @@ def test_a_curve_as_the_runs_have_it_is_not_off_and_a_flat_one_is_off_by_what_it
     assert near.distance < 0.05
     flat = judge(drawn, (0.0,) * k)
     assert flat.distance == pytest.approx(float(middle.mean()))
-    assert flat.found is not None
-    assert flat.found > 0.99
-    assert flat.drawn == 0.0
-    assert drawn_curve((0.0, 1.0), 5).tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert flat.outcome is not None
+    assert flat.outcome > 0.99
+    assert flat.prediction == 0.0
+    assert curve_through((0.0, 1.0), 5).tolist() == [0, 0.25, 0.5, 0.75, 1]
 
 
 def test_cards_are_judged_by_the_runs(picked: LessonRun) -> None:
@@ -111,7 +111,7 @@ def test_the_luck_is_the_same_in_every_arm_and_every_time(drawn: LessonRun) -> N
 @pytest.mark.parametrize("given", [None, "0", True, 3, -1, [0.1] * 6, {"card": 1}, 1.0])
 def test_what_is_no_card_is_refused(picked: LessonRun, given: Any) -> None:
     with pytest.raises(InputError):
-        checked_prediction(picked, given)
+        parse_prediction(picked, given)
 
 
 @pytest.mark.parametrize("given", [
@@ -119,7 +119,7 @@ def test_what_is_no_card_is_refused(picked: LessonRun, given: Any) -> None:
 ])  # fmt: skip
 def test_what_is_no_curve_is_refused(drawn: LessonRun, given: Any) -> None:
     with pytest.raises(InputError):
-        checked_prediction(drawn, given)
+        parse_prediction(drawn, given)
 
 
 # ------------------------------------------------------------------------------------------------- dates
@@ -160,7 +160,7 @@ def test_dates_that_the_user_brought_come_first(tmp_path: Path) -> None:
     lesson = load_lesson(find_lesson("8", shipped_lessons()))
     dates = dates_of(lesson, load_network(tmp_path))
     assert dates is not None
-    assert dates.kind == "brought"
+    assert dates.kind == "own"
     assert dates.curve[-1][1] == 0.75
     assert dates.settings == {"programme.starting_sites.ids": ["s0"]}
 

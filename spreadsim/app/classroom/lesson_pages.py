@@ -22,7 +22,7 @@ from spreadsim.app.server.work_queue import INTERACTIVE, work_queue
 from spreadsim.errors import InputError
 from spreadsim.lessons.data import Dates, dates_of
 from spreadsim.lessons.files import Lesson, find_lesson, lesson_folders, load_lesson
-from spreadsim.lessons.runs import LessonRun, Verdict, checked_prediction, judge, n_points, run_lesson
+from spreadsim.lessons.runs import LessonRun, Verdict, parse_prediction, judge, n_points, run_lesson
 from spreadsim.lessons.text import glossary
 from spreadsim.network.reading.files import NetworkFile
 from spreadsim.outcomes.measures import BY_NAME
@@ -111,7 +111,7 @@ def dates_for(lesson: Lesson, network_file: NetworkFile | None) -> Dates | None:
 def lesson_runs(lesson: Lesson, dates: Dates | None, option: int | None = None) -> LessonRun:
     """Return the runs of a lesson, as it is or with one thing changed; those of no user's own network are kept."""
     key = (lesson.name, option)
-    own = dates is not None and dates.kind == "brought"
+    own = dates is not None and dates.kind == "own"
     with _cache_lock:
         if not own and key in _cache:
             _cache.move_to_end(key)
@@ -185,7 +185,7 @@ def _dates_chart(dates: Dates) -> dict[str, Any]:
     return {
             "kind": dates.kind, "label": dates.label, "last": dates.last, "axis": "month", "title": "Taken up so far",
             "points": [[m, round(v, 4)] for m, v in curve], "series": [],
-            "points_name": {"brought": "your data", "real": "real data", "twin": "generated twin"}[dates.kind],
+            "points_name": {"own": "your data", "real": "real data", "twin": "generated twin"}[dates.kind],
             "sentence": f"By month {dates.last}, {curve[-1][1]:.0%} of the {len(dates.months)} had taken it up.",
     }  # fmt: skip
 
@@ -228,15 +228,15 @@ def verdict_text(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
     if verdict.right is None:
         points = 100 * verdict.distance
         assert verdict.worst_at is not None
-        assert verdict.drawn is not None
-        assert verdict.found is not None
+        assert verdict.prediction is not None
+        assert verdict.outcome is not None
         gap = f"{points:.0f} point" + ("" if round(points) == 1 else "s")
         far = "A long way off, and that is the interesting part"
         head = "Very close" if points < 4 else "Close" if points < 10 else far
         body = f"Your curve is {gap} off on average. It is furthest off {_place(run, verdict.worst_at)}: you drew " \
-               f"{verdict.drawn:.0%}, the runs had {verdict.found:.0%}."  # fmt: skip
+               f"{verdict.prediction:.0%}, the runs had {verdict.outcome:.0%}."  # fmt: skip
         if points >= 10:
-            high = verdict.drawn > verdict.found
+            high = verdict.prediction > verdict.outcome
             body += f" What did you take for granted that made it {'rise so high' if high else 'stay so low'}?"
         return {"head": head, "text": body, "off": round(verdict.distance, 4), "right": None, "answer": None}
     assert verdict.answer is not None
@@ -267,7 +267,7 @@ def result_page(run: LessonRun, answer: Any) -> dict[str, Any]:
     ------
     InputError : the prediction is none.
     """
-    prediction = checked_prediction(run, answer)
+    prediction = parse_prediction(run, answer)
     chart = result_chart(run)
     if not isinstance(prediction, int):
         chart["prediction"] = list(prediction)

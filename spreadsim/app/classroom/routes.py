@@ -23,7 +23,7 @@ from spreadsim.app.classroom import lesson_pages
 from spreadsim.app.classroom.rooms import STAGES, Refusal, Room, Rooms
 from spreadsim.app.server.security import MAX_CLASS_BODY
 from spreadsim.errors import SpreadsimError
-from spreadsim.lessons.runs import LessonRun, checked_prediction, judge
+from spreadsim.lessons.runs import LessonRun, parse_prediction, judge
 from spreadsim.outcomes.statistics import quantile_bands
 from spreadsim.telling.page import templates
 
@@ -171,7 +171,7 @@ class Classroom:
         code, seat = _text_at(document, "code"), request.cookies.get(SEAT_COOKIE, "")
         room = self.rooms.room_of_student(code, seat)
         run, _ = await run_in_threadpool(_lesson_runs, room.lesson)
-        prediction = checked_prediction(run, document.get("prediction"))
+        prediction = parse_prediction(run, document.get("prediction"))
         self.rooms.predict(code, seat, _text_at(document, "lesson"), prediction)
         return JSONResponse({"taken": True})
 

@@ -15,7 +15,7 @@ from spreadsim.app.display import charts
 from spreadsim.app.library import Html, component, solara, use_task
 from spreadsim.app.session import Session
 from spreadsim.errors import SpreadsimError
-from spreadsim.lessons.runs import checked_prediction
+from spreadsim.lessons.runs import parse_prediction
 
 LOOK = {"compact": True, "states": charts.state_names()}
 
@@ -88,7 +88,7 @@ def Learn(session: Session, name_at_start: str = "") -> None:
         if current is None:
             return
         try:
-            checked_prediction(current[1], prediction)
+            parse_prediction(current[1], prediction)
         except SpreadsimError as error:
             set_message(str(error))
             return
