@@ -22,7 +22,7 @@ from spreadsim.app.server.work_queue import INTERACTIVE, work_queue
 from spreadsim.errors import InputError
 from spreadsim.lessons.data import Dates, dates_of
 from spreadsim.lessons.files import Lesson, find_lesson, lesson_folders, load_lesson
-from spreadsim.lessons.runs import LessonRun, Verdict, parse_prediction, judge, n_points, run_lesson
+from spreadsim.lessons.runs import LessonRun, Verdict, judge, n_points, parse_prediction, run_lesson
 from spreadsim.lessons.text import glossary
 from spreadsim.network.reading.files import NetworkFile
 from spreadsim.outcomes.measures import BY_NAME

@@ -23,7 +23,7 @@ from spreadsim.app.classroom import lesson_pages
 from spreadsim.app.classroom.rooms import STAGES, Refusal, Room, Rooms
 from spreadsim.app.server.security import MAX_CLASS_BODY
 from spreadsim.errors import SpreadsimError
-from spreadsim.lessons.runs import LessonRun, parse_prediction, judge
+from spreadsim.lessons.runs import LessonRun, judge, parse_prediction
 from spreadsim.outcomes.statistics import quantile_bands
 from spreadsim.telling.page import templates
 
