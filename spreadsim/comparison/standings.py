@@ -107,7 +107,7 @@ def tied_difference(comparison: Comparison, best: np.ndarray, other: np.ndarray)
     """Return the difference of two that cannot be distinguished, with an interval that includes 0, and what it is.
 
     The 95% interval where that includes 0; else the wider one at the joint level over all pairs of strategies, by which
-    `statistics.told_apart_from_best` judges.
+    `outcomes.statistics.told_apart_from_best` judges.
     """
     spread = comparison.sets is not None
     d = difference(best, other, spread=spread)

@@ -3,31 +3,57 @@
 What belongs here: `Service`. Each method looks at the service's own state and its peers, asks the rulebook, and writes
 down what it decides; nothing changes for others before `commit`.
 
-A rule of your own is a subclass: override `hears`, `adopts`, `engages_when_told`, `gives_up`, `stops`, `converts`,
-`exposure` or any other method, and pass the class to ``compare(scenario, service_class=MyService)``.
+A rule of your own is a subclass: override `hears`, `adoption`, `compliance`, `engagement_when_told`, `gives_up`,
+`stops`, `converts_or_lapses`, `exposure` or any other method, and pass the class to
+``compare(scenario, service_class=MyService)``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from functools import cached_property
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 from mesa.discrete_space import FixedAgent
 
 from spreadsim import draws, rules
+from spreadsim.errors import InputError, nearest
 from spreadsim.state import ATTRIBUTES, STATE
 
 if TYPE_CHECKING:
     from spreadsim.drivers.mesa_model import SpreadModel
 
 
+def _public_methods(of: type) -> list[str]:
+    """Return the names of the methods and properties that a class itself defines, without those of its bases."""
+    kinds = (FunctionType, property, cached_property, classmethod, staticmethod)
+    return [name for name, value in vars(of).items() if isinstance(value, kinds) and not name.startswith("_")]
+
+
 class Service(FixedAgent):
     """A service that may take an improvement on.
+
+    A subclass changes what its methods decide. A public method or property that `Service` does not have is refused, for
+    nothing would call it and a misspelt name would change nothing in silence; a class that has some of its own names
+    them, ``class MyService(ss.Service, own=("bonus",))``. Names with a leading underscore are free.
 
     Attributes are those of `state.ATTRIBUTES` (what it is) and `state.STATE` (what changes); `uid` is its permanent
     number, `id` and `name` are the network's, `peers` the services it listens to with the weight of each tie.
     """
 
     model: SpreadModel
+    uid: int
+    id: str
+    name: str
+    peers: list[tuple[Service, float]]
+    weight_sum: float
+    # where it stands
+    depth: int
+    group: int
+    wave: int
+    first_call: bool
+    fit_as_published: float
     # what it is
     deprivation: float
     context: float
@@ -55,6 +81,27 @@ class Service(FixedAgent):
     presence_at_start: float
     effect: float
     persuasion: float
+    # what it will be once the month's decisions hold
+    next_state: int
+    next_route: int
+
+    def __init_subclass__(cls, *, own: Iterable[str] = (), **options: Any) -> None:
+        """Refuse a method or property that `Service` does not have, unless the class says that it is its own."""
+        super().__init_subclass__(**options)
+        of_services = [base for base in cls.__mro__[1:] if issubclass(base, Service)]
+        allowed = {*own, *Service.__annotations__, *(name for base in of_services for name in dir(base))}
+        for part in cls.__mro__:
+            if part in of_services or part in Service.__mro__:
+                continue
+            for name in _public_methods(part):
+                if name not in allowed:
+                    raise InputError(
+                        "python",
+                        f"{part.__name__}.{name}",
+                        "a service has no such method, so that nothing would call it",
+                        f"{nearest(name, _public_methods(Service))} If it is one of your own, say so: "
+                        f'class {cls.__name__}(ss.Service, own=("{name}",))',
+                    )
 
     def __init__(self, model: SpreadModel, uid: int) -> None:
         super().__init__(model)
@@ -69,7 +116,7 @@ class Service(FixedAgent):
         self.depth = int(structure.hierarchy.service_depth[uid])
         self.wave = model.wave[uid]
         self.group = int(structure.hierarchy.service_parent[uid])
-        self.peers: list[tuple[Service, float]] = []
+        self.peers = []
         self.weight_sum = float(structure.weight_sum[uid])
         self.first_call = bool(model.first_call[uid])
         self.fit_as_published = rules.fit(model.b, self.context, model.published_form)

@@ -83,7 +83,7 @@ Block = namedtuple(
 
 
 def _picking_a_world():
-    """Return a function that gives run `r` of a block its world: rows of the block's arrays, in the order of `World`.
+    """Return a function that gives run r of a block its world: rows of the block's arrays, in the order of `World`.
 
     Compiled code cannot go through fields by name, so that they are written out here, from the lists above.
     """

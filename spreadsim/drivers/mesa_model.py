@@ -131,7 +131,7 @@ class SpreadModel(mesa.Model):
 
     @property
     def network(self) -> networkx.Graph:
-        """The NetworkX graph: services 0..n-1, groups from n on; edges are `line` or `peer`."""
+        """The NetworkX graph: services 0..n-1, groups from n on; edges are ``line`` or ``peer``."""
         return self.structure.graph
 
     def _messages(self) -> tuple[list[list[float]], list[int]]:

@@ -4,7 +4,7 @@ What belongs here: functions of ties and of the period in which each service ado
 is ever held. What does not: whether adoption and structure go together (``adoption_tests``), the shape of a network
 (``structure``), reading data (``network.reading.files``), the measures of a comparison.
 
-Each takes ``ties`` (`network.Ties`: row i holds whom service i listens to), ``adopted`` (for each service its period,
+Each takes ``ties`` (`Ties`: row i holds whom service i listens to), ``adopted`` (for each service its period,
 a whole number, nan where it did not adopt) and ``n_periods``; periods run from ``first_period`` (1 in most data; 0 in a
 simulated run, whose first month embedded is the period). An adoption after the last period was not observed and counts
 as none. Ties count alike whatever their weight, unless ``weighted``.

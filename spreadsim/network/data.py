@@ -174,7 +174,7 @@ class Network:
 
     @cached_property
     def graph(self) -> networkx.Graph:
-        """The whole as one NetworkX graph: nodes 0..n-1 are services, groups follow; edges are `line` or `peer`.
+        """The whole as one NetworkX graph: nodes 0..n-1 are services, groups follow; edges are ``line`` or ``peer``.
 
         Directed (an edge runs from listener to speaker, and from parent to child) where ties are directed.
         """

@@ -226,6 +226,62 @@ def test_a_rule_of_ones_own_by_subclassing(small: Any) -> None:
     assert start == pytest.approx(2 / 60)  # the starting sites alone
 
 
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("stop", "stops"),
+        ("engages_when_told", "engagement_when_told"),
+        ("Exposure", "exposure"),
+        ("gives_upp", "gives_up"),
+    ],
+)
+@pytest.mark.parametrize("kind", [lambda method: method, property, staticmethod])
+def test_a_method_that_nothing_would_call_is_refused(name: str, nearest: str, kind: Any) -> None:
+    """A misspelt override would run unchanged, in silence."""
+    with pytest.raises(ss.InputError) as error:
+        type("Mine", (ss.Service,), {name: kind(lambda self: 0.0)})
+    assert f"Mine.{name}: a service has no such method" in str(error.value)
+    assert f"did you mean '{nearest}'?" in str(error.value)
+    assert f'class Mine(ss.Service, own=("{name}",))' in str(error.value)
+
+
+def test_a_method_of_ones_own_is_named_and_inherited() -> None:
+    class Mine(ss.Service, own=("bonus",)):
+        label = "mine"  # what is no method is free
+
+        def bonus(self) -> float:
+            return self._half() + 0.5
+
+        def _half(self) -> float:
+            return 0.5
+
+        @property
+        def readiness(self) -> float:  # a state or attribute may be worked out instead of held
+            return 0.5
+
+    class Yours(Mine):
+        def bonus(self) -> float:
+            return 2.0
+
+        def stops(self) -> bool:
+            return False
+
+    with pytest.raises(ss.InputError, match=r"Theirs\.bonuses: .*own=\(\"bonuses\",\)"):
+
+        class Theirs(Yours):
+            def bonuses(self) -> float:
+                return 0.0
+
+    class Aside:
+        def stopz(self) -> bool:
+            return False
+
+    with pytest.raises(ss.InputError, match=r"Aside\.stopz: .*'stops'"):
+
+        class Mixed(Aside, ss.Service):
+            pass
+
+
 def test_workers_and_drivers_give_the_same_table(small: Any) -> None:
     tables = [
         ss.compare(small, driver=driver, workers=workers, frontier=driver == "compiled").runs.to_csv()
