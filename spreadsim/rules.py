@@ -2,9 +2,9 @@
 
 Each rule is a pure function of one service's own state, of its sums over ties, and of what holds for all:
 
-``b``  the behaviour parameters, by the names of the scenario file (``b.adoption.external_influence``);
-``m``  the levers of the month (``Levers``);
-``v``  the intervention (``Intervention``): the components' numbers, and sums over them made once.
+b : `Behaviour`, the behaviour parameters by the names of the scenario file (``b.adoption.external_influence``).
+m : `Levers`, what the programme does this month.
+v : `Intervention`, the components' numbers, and sums over them made once.
 
 Both drivers call these functions: the Mesa agents as they stand, the engine compiled. Arithmetic is therefore kept
 to ``+ - * /``, comparisons, ``min`` and ``max`` on 64-bit floats: no powers, no library functions, no reordering.
@@ -13,6 +13,16 @@ by the probability at full exposure before it adds up ties.
 
 What belongs here: the rules, their order in a month, and the names of states. This module imports nothing of ours.
 Sources are given in short; the reference page gives them in full.
+
+Examples
+--------
+Those of the rules take the default scenario's blend, in its first month:
+
+>>> from spreadsim.scenario.plan import plan
+>>> blend = plan(ss.load_scenario("default"), "blend")
+>>> b, v, m = blend.behaviour, blend.intervention, blend.levers[0]
+>>> m.mandate, m.latitude, m.peer_programme, m.support
+(0.3, 0.25, 1.0, 0.5)
 """
 
 from __future__ import annotations
@@ -56,7 +66,24 @@ PHASES = ACTING + OBSERVING  # before the first month, what holds at the start i
 
 
 class Levers(NamedTuple):
-    """What the programme does in one month: what the calendar says, then the levers, declared in ``levers``."""
+    """What the programme does in one month: what the calendar says, then the levers, declared in ``levers``.
+
+    Attributes
+    ----------
+    month : the month, from 0.
+    on : 1 while the programme runs, else 0.
+    months_directed : months since the present mandate began; 0 without one.
+    revises : 1 in a month in which the specification is revised, else 0.
+    mandate, latitude, peer_programme, monitoring, support, co_production, celebration : strength, 0 to 1.
+    support_capacity : share of all services that can be supported at full strength at once, 0 to 1.
+    support_for : whom support is for, IMPLEMENTING_ALONE or EMBEDDED_TOO.
+    revision_of_form, revision_of_codification : share of the gap that one revision closes, 0 to 1.
+
+    Examples
+    --------
+    >>> m._replace(mandate=1.0).mandate
+    1.0
+    """
 
     month: int
     on: float
@@ -85,7 +112,29 @@ class PerComponent(Protocol[Number]):
 
 
 class Intervention(NamedTuple):
-    """The components as numbers, in file order, and the sums over them that rules use."""
+    """The components as numbers, in file order, and the sums over them that rules use.
+
+    Attributes
+    ----------
+    core : whether each component is core.
+    weight : share of each component in the whole; they sum to 1.
+    core_weight, adaptable_weight : the same within the core and the adaptable components; 0 for the others.
+    complexity, codification : of each component, 0 to 1.
+    n_components, n_core : how many there are, and how many are core.
+    core_share, adaptable_share : sum of the weights of the core and of the adaptable components.
+    mean_complexity : weighted mean, 0 to 1.
+    core_exponent : how steeply the effect falls with lost core, 1 to 3.
+    mechanism_clarity : how well people know why the components work, 0 to 1.
+    erosion_bound, drift_bound : probability that a component is a candidate for a change; see `draws`.
+    erosion_table, drift_table : probability that the first candidate is among the first 1, 2, ... components.
+
+    Examples
+    --------
+    >>> v.n_components, v.n_core, v.core_share
+    (8, 4, 0.5)
+    >>> v._replace(mechanism_clarity=1.0).mechanism_clarity
+    1.0
+    """
 
     core: PerComponent[bool]
     weight: PerComponent[float]
@@ -110,12 +159,34 @@ class Intervention(NamedTuple):
 
 
 def external_influence(b: Behaviour, m: Levers) -> float:
-    """Return the chance of deciding without peers; halved when the programme is off (Bass 1969; Sultan 1990)."""
+    """Return the chance of deciding without peers; halved when the programme is off (Bass 1969; Sultan 1990).
+
+    Returns
+    -------
+    A probability a month.
+
+    Examples
+    --------
+    >>> external_influence(b, m)
+    0.007
+    >>> external_influence(b, m._replace(on=0.0))
+    0.0035
+    """
     return b.adoption.external_influence * m.on + 0.5 * b.adoption.external_influence * (1.0 - m.on)
 
 
 def peer_influence(b: Behaviour, m: Levers) -> float:
-    """Return the chance of deciding at full response to peers, facilitated as far as the peer programme goes."""
+    """Return the chance of deciding at full response to peers, facilitated as far as the peer programme goes.
+
+    Returns
+    -------
+    A probability a month.
+
+    Examples
+    --------
+    >>> round(peer_influence(b, m), 6)
+    0.28
+    """
     unaided = b.adoption.peer_influence_unaided
     return unaided + (b.adoption.peer_influence_facilitated - unaided) * m.peer_programme
 
@@ -124,6 +195,23 @@ def support_received(support: float, places: float, n_waiting: float) -> float:
     """Return the support each service gets when `places` full-strength places are shared by `n_waiting` services.
 
     The effect of facilitation falls as services per facilitator rise (Baskerville 2012).
+
+    Parameters
+    ----------
+    support : strength of the lever, 0 to 1.
+    places : services that can be supported at full strength.
+    n_waiting : services that want support.
+
+    Returns
+    -------
+    Support, 0 to 1.
+
+    Examples
+    --------
+    >>> support_received(0.5, places=72.0, n_waiting=144.0)
+    0.25
+    >>> support_received(0.5, places=72.0, n_waiting=10.0)
+    0.5
     """
     if n_waiting <= 0.0:
         return support
@@ -134,12 +222,42 @@ def is_directed(b: Behaviour, m: Levers, depth: int, wave: int = 0) -> bool:
     """Return whether the instruction has passed the levels above a service at `depth`; it set out `wave` months late.
 
     Programmes are rolled out in waves of groups, as the arms of a stepped-wedge trial are.
+
+    Parameters
+    ----------
+    depth : levels of the hierarchy above the service.
+    wave : months by which the instruction to the service's group set out later.
+
+    Returns
+    -------
+    Whether the service has been told; never without a mandate.
+
+    Examples
+    --------
+    >>> is_directed(b, m._replace(months_directed=4.0), depth=2)
+    True
+    >>> is_directed(b, m._replace(months_directed=4.0), depth=2, wave=3)
+    False
     """
     return m.mandate > 0.0 and m.months_directed >= b.mandate.months_per_level * depth + wave
 
 
 def latitude_taken(m: Levers, adaptation_tendency: float) -> float:
-    """Return the freedom a service takes: the latitude given, times its tendency to adapt (1 at tendency one half)."""
+    """Return the freedom a service takes: the latitude given, times its tendency to adapt (1 at tendency one half).
+
+    Parameters
+    ----------
+    adaptation_tendency : of the service, 0 to 1.
+
+    Returns
+    -------
+    Latitude, 0 to 1.
+
+    Examples
+    --------
+    >>> round(latitude_taken(m, 0.8), 6)
+    0.325
+    """
     return min(1.0, m.latitude * (0.5 + adaptation_tendency))
 
 
@@ -147,7 +265,23 @@ def latitude_taken(m: Levers, adaptation_tendency: float) -> float:
 
 
 def weighted_presence(fidelity: PerComponent[float], weight: PerComponent[float], n: int) -> float:
-    """Return the sum over components of weight times presence, left to right."""
+    """Return the sum over components of weight times presence, left to right.
+
+    Parameters
+    ----------
+    fidelity : presence of each component, 0 to 1.
+    weight : of each component.
+    n : number of components.
+
+    Returns
+    -------
+    A share, 0 to 1 where the weights sum to 1.
+
+    Examples
+    --------
+    >>> weighted_presence([1.0, 0.5], [0.75, 0.25], 2)
+    0.875
+    """
     total = 0.0
     for k in range(n):
         total += weight[k] * fidelity[k]
@@ -155,21 +289,64 @@ def weighted_presence(fidelity: PerComponent[float], weight: PerComponent[float]
 
 
 def core_presence(v: Intervention, fidelity: PerComponent[float]) -> float:
-    """Return core fidelity C: presence over core components alone, 0 to 1 (1 if nothing is core)."""
+    """Return core fidelity C: presence over core components alone, 0 to 1 (1 if nothing is core).
+
+    Parameters
+    ----------
+    fidelity : presence of each component, 0 to 1.
+
+    Returns
+    -------
+    A share, 0 to 1.
+
+    Examples
+    --------
+    >>> float(core_presence(v, [1.0, 1.0, 1.0, 0.0] + [0.0] * 4))  # the first four are core
+    0.75
+    """
     if v.core_share <= 0.0:
         return 1.0
     return weighted_presence(fidelity, v.core_weight, v.n_components)
 
 
 def adaptable_presence(v: Intervention, fidelity: PerComponent[float]) -> float:
-    """Return presence over adaptable components alone, 0 to 1 (0 if none is adaptable)."""
+    """Return presence over adaptable components alone, 0 to 1 (0 if none is adaptable).
+
+    Parameters
+    ----------
+    fidelity : presence of each component, 0 to 1.
+
+    Returns
+    -------
+    A share, 0 to 1.
+
+    Examples
+    --------
+    >>> float(adaptable_presence(v, [1.0] * 4 + [1.0, 0.0, 0.0, 0.0]))
+    0.25
+    """
     if v.adaptable_share <= 0.0:
         return 0.0
     return weighted_presence(fidelity, v.adaptable_weight, v.n_components)
 
 
 def fit(b: Behaviour, context: float, form: float) -> float:
-    """Return how well a form suits a context: 1 at no distance, one half at `fit_distance`."""
+    """Return how well a form suits a context: 1 at no distance, one half at `fit_distance`.
+
+    Parameters
+    ----------
+    context : of the service, in fit distances from the originators'.
+    form : of its version, in fit distances from the one first published.
+
+    Returns
+    -------
+    Fit, 0 to 1.
+
+    Examples
+    --------
+    >>> fit(b, context=1.0, form=1.0), fit(b, context=1.0, form=0.0)
+    (1.0, 0.5)
+    """
     distance = (context - form) / b.adaptation.fit_distance
     return 1.0 / (1.0 + distance * distance)
 
@@ -178,6 +355,22 @@ def effect(b: Behaviour, v: Intervention, core: float, adaptable: float, context
     """Return the effect a service has where it delivers in full: core to a power, times fitted adaptable functions.
 
     ``C^gamma ((1 - omega) + omega fit presence)``: Durlak & DuPre 2008 for the power; Hawe 2004 for function and form.
+
+    Parameters
+    ----------
+    core, adaptable : presence over core and over adaptable components, 0 to 1.
+    context, form : of the service and its version, in fit distances.
+
+    Returns
+    -------
+    Effect, 0 to 1: a share of what the originators achieve.
+
+    Examples
+    --------
+    >>> effect(b, v, 1.0, 1.0, context=0.0, form=0.0)
+    1.0
+    >>> effect(b, v, 0.5, 1.0, context=1.0, form=0.0)
+    0.1875
     """
     power = 1.0
     for _ in range(v.core_exponent):
@@ -190,13 +383,42 @@ def fidelity_as_intended(v: Intervention, core: float, adaptable: float, form: f
     """Return fidelity F: weighted presence, the adaptable part marked down by how far the form has moved.
 
     `form` is taken from the specification as it now stands: what its authors intend is what they last published.
+
+    Parameters
+    ----------
+    core, adaptable : presence over core and over adaptable components, 0 to 1.
+    form : how far the form has moved from the specification as it now stands, in fit distances.
+
+    Returns
+    -------
+    Fidelity, 0 to 1.
+
+    Examples
+    --------
+    >>> fidelity_as_intended(v, 1.0, 1.0, form=0.0), fidelity_as_intended(v, 1.0, 1.0, form=1.0)
+    (1.0, 0.75)
     """
     moved = form if form >= 0.0 else -form
     return v.core_share * core + (1.0 - moved / (1.0 + moved)) * (v.adaptable_share * adaptable)
 
 
 def share_delivered(b: Behaviour, state: int, progress: float) -> float:
-    """Return the share of its effect that a service delivers: all when embedded, `progress` while implementing."""
+    """Return the share of its effect that a service delivers: all when embedded, `progress` while implementing.
+
+    Parameters
+    ----------
+    state : of the service.
+    progress : of its implementation, 0 to 1.
+
+    Returns
+    -------
+    A share, 0 to 1.
+
+    Examples
+    --------
+    >>> share_delivered(b, EMBEDDED, 1.0), share_delivered(b, IMPLEMENTING, 0.25), share_delivered(b, IN_NAME_ONLY, 0.0)
+    (1.0, 0.25, 0.15)
+    """
     if state == EMBEDDED:
         return 1.0
     if state == IMPLEMENTING:
@@ -213,6 +435,23 @@ def persuasiveness(b: Behaviour, state: int, effect_now: float, is_leader: bool)
     """Return how far a service speaks for the improvement: its results if embedded, against if it stopped.
 
     Rogers 2003 (observability); Flodgren 2019 (opinion leaders).
+
+    Parameters
+    ----------
+    state : of the service.
+    effect_now : the effect it has, 0 to 1.
+    is_leader : whether it is a second leader.
+
+    Returns
+    -------
+    Embedded peers that it counts for; below 0 it speaks against.
+
+    Examples
+    --------
+    >>> round(persuasiveness(b, EMBEDDED, 0.8, False), 6), round(persuasiveness(b, EMBEDDED, 0.8, True), 6)
+    (0.86, 1.72)
+    >>> persuasiveness(b, DISCONTINUED, 0.8, False)
+    -0.3
     """
     if state == EMBEDDED:
         chi = b.adoption.observability
@@ -224,14 +463,43 @@ def persuasiveness(b: Behaviour, state: int, effect_now: float, is_leader: bool)
 
 
 def exposure(persuasion: float, weight: float) -> float:
-    """Return exposure X: the weighted mean of peers' persuasiveness, within 0 and 1 (Valente 1996); 0 without ties."""
+    """Return exposure X: the weighted mean of peers' persuasiveness, within 0 and 1 (Valente 1996); 0 without ties.
+
+    Parameters
+    ----------
+    persuasion : sum over peers of persuasiveness times the weight of the tie.
+    weight : sum of the weights.
+
+    Returns
+    -------
+    Exposure, 0 to 1.
+
+    Examples
+    --------
+    >>> exposure(persuasion=1.5, weight=3.0), exposure(persuasion=-0.3, weight=3.0)
+    (0.5, 0.0)
+    """
     if weight <= 0.0:
         return 0.0
     return min(1.0, max(0.0, persuasion / weight))
 
 
 def threshold(b: Behaviour, readiness: float) -> float:
-    """Return the exposure at which a service responds: low for ready services (Granovetter 1978; Valente 1996)."""
+    """Return the exposure at which a service responds: low for ready services (Granovetter 1978; Valente 1996).
+
+    Parameters
+    ----------
+    readiness : of the service, 0 to 1.
+
+    Returns
+    -------
+    Exposure, 0 to 1.
+
+    Examples
+    --------
+    >>> threshold(b, 1.0), threshold(b, 0.0)
+    (0.05, 0.35)
+    """
     low = b.adoption.threshold_most_ready
     return low + (b.adoption.threshold_least_ready - low) * (1.0 - readiness)
 
@@ -241,6 +509,23 @@ def exposure_response(b: Behaviour, exposed: float, readiness: float, not_persua
 
     `not_persuaded` is the chance that no newly embedded peer persuades (Kempe, Kleinberg, Tardos 2003); it counts
     under ``independent-cascade`` alone. A threshold of 0 is met without exposure.
+
+    Parameters
+    ----------
+    exposed : exposure to peers, 0 to 1.
+    readiness : of the service, 0 to 1.
+    not_persuaded : a probability.
+
+    Returns
+    -------
+    Response, 0 to 1.
+
+    Examples
+    --------
+    >>> round(exposure_response(b, 0.2, readiness=0.5, not_persuaded=1.0), 6)  # one half at the threshold
+    0.5
+    >>> exposure_response(b, 0.4, 0.5, 1.0) > exposure_response(b, 0.2, 0.5, 1.0)
+    True
     """
     kind = b.adoption.exposure_response
     if kind == LINEAR:
@@ -256,7 +541,21 @@ def exposure_response(b: Behaviour, exposed: float, readiness: float, not_persua
 
 
 def not_persuaded_by(b: Behaviour, persuasion: float) -> float:
-    """Return the chance that one newly embedded peer does not persuade."""
+    """Return the chance that one newly embedded peer does not persuade.
+
+    Parameters
+    ----------
+    persuasion : persuasiveness of that peer.
+
+    Returns
+    -------
+    A probability.
+
+    Examples
+    --------
+    >>> not_persuaded_by(b, 1.0), not_persuaded_by(b, -0.3)
+    (0.9, 1.0)
+    """
     return 1.0 - b.adoption.cascade_probability * min(1.0, max(0.0, persuasion))
 
 
@@ -269,6 +568,23 @@ def engagement_odds(
     """Return the odds that a service takes the change on in earnest.
 
     Readiness times ease, multiplied by support, co-production and peers (Weiner 2009; Baskerville 2012).
+
+    Parameters
+    ----------
+    readiness : of the service, strictly between 0 and 1.
+    support : that it gets, 0 to 1.
+    response : to its peers, 0 to 1.
+
+    Returns
+    -------
+    Odds, from 0.
+
+    Examples
+    --------
+    >>> round(engagement_odds(b, m, v, readiness=0.5, support=0.0, response=0.0), 6)
+    1.3
+    >>> round(engagement_odds(b, m, v, readiness=0.5, support=0.5, response=0.5), 6)
+    4.888
     """
     ease = 1.0 / ((0.5 + v.mean_complexity) * (0.5 + v.mean_complexity))
     return (
@@ -282,13 +598,44 @@ def engagement_odds(
 
 
 def engagement(b: Behaviour, odds: float) -> float:
-    """Return the chance R that goes with `odds` (1 where the gate is off)."""
+    """Return the chance R that goes with `odds` (1 where the gate is off).
+
+    Parameters
+    ----------
+    odds : of engaging.
+
+    Returns
+    -------
+    A probability.
+
+    Examples
+    --------
+    >>> engagement(b, 3.0)
+    0.75
+    """
     return odds / (1.0 + odds) if b.engagement.gate else 1.0
 
 
 def mandated_engagement(b: Behaviour, m: Levers, v: Intervention, odds: float, fit_as_published: float) -> float:
     """Return the chance of engaging under instruction: less where the package does not fit and may not be fitted,
-    and where demands are met with force instead of with co-production (Pickering 2013; Dixon-Woods 2013)."""
+    and where demands are met with force instead of with co-production (Pickering 2013; Dixon-Woods 2013).
+
+    Parameters
+    ----------
+    odds : of engaging of its own accord.
+    fit_as_published : fit of the published form to the service's context, 0 to 1.
+
+    Returns
+    -------
+    A probability.
+
+    Examples
+    --------
+    >>> round(mandated_engagement(b, m, v, odds=3.0, fit_as_published=0.5), 6)
+    0.649567
+    >>> round(mandated_engagement(b, m._replace(co_production=1.0), v, odds=3.0, fit_as_published=0.5), 6)
+    0.709091
+    """
     misfit = b.engagement.misfit_penalty * v.adaptable_share * (1.0 - m.latitude) * (1.0 - fit_as_published)
     burden = 2.0 * v.mean_complexity
     reactance = 1.0 + b.engagement.reactance * burden * m.mandate * (1.0 - m.co_production)
@@ -299,39 +646,146 @@ def mandated_engagement(b: Behaviour, m: Levers, v: Intervention, odds: float, f
 
 
 def awareness_probability(b: Behaviour, m: Levers, exposed: float, directed: bool) -> float:
-    """Return the chance of hearing of the improvement: from the programme, from peers, or by instruction."""
+    """Return the chance of hearing of the improvement: from the programme, from peers, or by instruction.
+
+    Parameters
+    ----------
+    exposed : exposure to peers, 0 to 1.
+    directed : whether the instruction has reached the service.
+
+    Returns
+    -------
+    A probability a month.
+
+    Examples
+    --------
+    >>> round(awareness_probability(b, m, 0.2, directed=False), 6)
+    0.16
+    >>> round(awareness_probability(b, m, 0.2, directed=True), 6)
+    0.46
+    """
     return min(1.0, b.awareness.broadcast_rate * m.on + b.awareness.exposure_rate * exposed + m.mandate * directed)
 
 
 def adoption_probability(b: Behaviour, m: Levers, response: float, engaged: float, stopped_before: bool) -> float:
-    """Return the chance of adopting of one's own accord: (external + peer influence x response) x engagement (Bass)."""
+    """Return the chance of adopting of one's own accord: (external + peer influence x response) x engagement (Bass).
+
+    Parameters
+    ----------
+    response : to peers, 0 to 1.
+    engaged : chance of engaging.
+    stopped_before : whether the service is discontinued.
+
+    Returns
+    -------
+    A probability a month.
+
+    Examples
+    --------
+    >>> round(adoption_probability(b, m, response=0.5, engaged=0.8, stopped_before=False), 6)
+    0.1176
+    """
     ratio = b.adoption.readoption_ratio if stopped_before else 1.0
     return min(1.0, external_influence(b, m) + peer_influence(b, m) * response) * engaged * ratio
 
 
 def compliance_probability(b: Behaviour, m: Levers, directed: bool, stopped_before: bool) -> float:
-    """Return the chance of acting on the instruction; the square says it bites only with consequences as well."""
+    """Return the chance of acting on the instruction; the square says it bites only with consequences as well.
+
+    Parameters
+    ----------
+    directed : whether the instruction has reached the service.
+    stopped_before : whether it is discontinued.
+
+    Returns
+    -------
+    A probability a month.
+
+    Examples
+    --------
+    >>> compliance_probability(b, m, directed=True, stopped_before=False)
+    0.0225
+    >>> compliance_probability(b, m._replace(mandate=1.0), directed=True, stopped_before=False)
+    0.25
+    """
     ratio = b.adoption.readoption_ratio if stopped_before else 1.0
     return b.mandate.compliance_rate * m.mandate * m.mandate * ratio if directed else 0.0
 
 
 def conversion_probability(b: Behaviour, m: Levers, response: float, support: float, engaged: float) -> float:
-    """Return the chance that a name-only adopter takes the improvement on in earnest."""
+    """Return the chance that a name-only adopter takes the improvement on in earnest.
+
+    Parameters
+    ----------
+    response : to peers, 0 to 1.
+    support : that the service would get, 0 to 1.
+    engaged : chance of engaging.
+
+    Returns
+    -------
+    A probability a month.
+
+    Examples
+    --------
+    >>> round(conversion_probability(b, m, response=0.5, support=0.5, engaged=0.5), 6)
+    0.0195
+    """
     return min(1.0, b.mandate.conversion_rate * engaged * (response + support + m.co_production))
 
 
 def lapse_probability(b: Behaviour, m: Levers) -> float:
-    """Return the chance that a nominal adoption lapses: nobody keeps up appearances without a mandate."""
+    """Return the chance that a nominal adoption lapses: nobody keeps up appearances without a mandate.
+
+    Returns
+    -------
+    A probability a month.
+
+    Examples
+    --------
+    >>> round(lapse_probability(b, m), 6), lapse_probability(b, m._replace(mandate=1.0))
+    (0.021, 0.0)
+    """
     return b.mandate.lapse_rate * (1.0 - m.mandate)
 
 
 def progress_made(b: Behaviour, capability: float, support: float, complexity_included: float) -> float:
-    """Return the share of implementation done in a month: sooner if capable and supported, later if demanding."""
+    """Return the share of implementation done in a month: sooner if capable and supported, later if demanding.
+
+    Parameters
+    ----------
+    capability : of the service, 0 to 1.
+    support : that it gets, 0 to 1.
+    complexity_included : weighted complexity of the components taken on, 0 to 1.
+
+    Returns
+    -------
+    A share of the whole; implementation ends at 1.
+
+    Examples
+    --------
+    >>> progress = progress_made(b, capability=0.5, support=0.0, complexity_included=0.5)
+    >>> round(progress * b.implementation.months_to_embed, 6)
+    1.0
+    """
     return (0.5 + capability) * (1.0 + support) / (b.implementation.months_to_embed * (0.5 + complexity_included))
 
 
 def abandonment_probability(b: Behaviour, engaged: float) -> float:
-    """Return the chance of giving up while implementing."""
+    """Return the chance of giving up while implementing.
+
+    Parameters
+    ----------
+    engaged : chance of engaging.
+
+    Returns
+    -------
+    A probability a month.
+
+    Examples
+    --------
+    >>> abandonment_probability(b, 0.5), abandonment_probability(b, 1.0)
+    (0.02, 0.0)
+    """
     return b.implementation.abandonment_rate * (2.0 - 2.0 * engaged)
 
 
@@ -339,7 +793,26 @@ def discontinuation_probability(
     b: Behaviour, v: Intervention, effect_now: float, ownership: float, support: float, capability: float
 ) -> float:
     """Return the chance that an embedded service stops: sooner without visible effect or ownership, later if
-    supported and capable (Scheirer 2005; Bradley 2005)."""
+    supported and capable (Scheirer 2005; Bradley 2005).
+
+    Parameters
+    ----------
+    effect_now : the effect it has, 0 to 1.
+    ownership : how far the change is its own, 0 to 1.
+    support : that it gets, 0 to 1.
+    capability : of the service, 0 to 1.
+
+    Returns
+    -------
+    A probability a month.
+
+    Examples
+    --------
+    >>> discontinuation_probability(b, v, 1.0, 1.0, support=0.0, capability=0.5)
+    0.008
+    >>> round(discontinuation_probability(b, v, 0.5, 0.2, support=0.0, capability=0.5), 6)
+    0.044
+    """
     burden = 2.0 * v.mean_complexity
     s = b.sustainment
     sooner = (
@@ -352,12 +825,40 @@ def discontinuation_probability(
 
 
 def leadership_probability(b: Behaviour, m: Levers, effect_now: float) -> float:
-    """Return the chance of becoming a second leader on embedding: celebrated, and with results to show."""
+    """Return the chance of becoming a second leader on embedding: celebrated, and with results to show.
+
+    Parameters
+    ----------
+    effect_now : the effect it has, 0 to 1.
+
+    Returns
+    -------
+    A probability, drawn once on embedding.
+
+    Examples
+    --------
+    >>> round(leadership_probability(b, m, 0.8), 6)
+    0.12
+    """
     return b.second_leaders.emergence_probability * m.celebration * effect_now
 
 
 def after_stopping(m: Levers, route: int) -> int:
-    """Return the state of a service that gives up or stops: in name only while a mandate stands over it."""
+    """Return the state of a service that gives up or stops: in name only while a mandate stands over it.
+
+    Parameters
+    ----------
+    route : how its present spell began, VOLUNTARY or MANDATED.
+
+    Returns
+    -------
+    A state.
+
+    Examples
+    --------
+    >>> STATES[after_stopping(m, MANDATED)], STATES[after_stopping(m, VOLUNTARY)]
+    ('in name only', 'discontinued')
+    """
     return DISCONTINUED if route == VOLUNTARY or m.mandate == 0.0 else IN_NAME_ONLY
 
 
@@ -370,7 +871,27 @@ def after_aware(
     engaged_if_told: float,
     state: int,
 ) -> tuple[int, int]:
-    """Return the next state and route of an aware or discontinued service: adopt, be directed, or stay."""
+    """Return the next state and route of an aware or discontinued service: adopt, be directed, or stay.
+
+    Parameters
+    ----------
+    u_decide, u_mandate, u_engage : uniform numbers in [0, 1).
+    adoption : chance of adopting of its own accord.
+    compliance : chance of acting on the instruction.
+    engaged_if_told : chance of engaging under instruction.
+    state : AWARE or DISCONTINUED, its state so far.
+
+    Returns
+    -------
+    State and route.
+
+    Examples
+    --------
+    >>> after_aware(0.5, 0.6, 0.9, 0.0, 0.9, 0.5, AWARE) == (IMPLEMENTING, VOLUNTARY)
+    True
+    >>> after_aware(0.5, 0.1, 0.1, 0.3, 0.9, 0.5, AWARE) == (IN_NAME_ONLY, MANDATED)
+    True
+    """
     if u_decide < adoption:
         return IMPLEMENTING, VOLUNTARY
     if u_mandate < compliance:
@@ -379,7 +900,22 @@ def after_aware(
 
 
 def after_in_name_only(u_convert: float, conversion: float, u_lapse: float, lapse: float) -> int:
-    """Return the next state of a name-only adopter: convert, lapse, or stay."""
+    """Return the next state of a name-only adopter: convert, lapse, or stay.
+
+    Parameters
+    ----------
+    u_convert, u_lapse : uniform numbers in [0, 1).
+    conversion, lapse : the chances of each.
+
+    Returns
+    -------
+    A state.
+
+    Examples
+    --------
+    >>> STATES[after_in_name_only(0.9, 0.1, 0.01, 0.03)]
+    'discontinued'
+    """
     if u_convert < conversion:
         return IMPLEMENTING
     return DISCONTINUED if u_lapse < lapse else IN_NAME_ONLY
@@ -392,6 +928,23 @@ def reads_specification(b: Behaviour, m: Levers, u_origin: float, response: floa
     """Return whether an adopter learns from the published specification rather than from a peer.
 
     So if no peer speaks for it (`voices` is 0), else with the specification's share of the influence to adopt.
+
+    Parameters
+    ----------
+    u_origin : uniform number in [0, 1).
+    response : to peers, 0 to 1.
+    voices : sum over peers of persuasiveness above 0 times the weight of the tie.
+
+    Returns
+    -------
+    Whether the published specification is what is copied.
+
+    Examples
+    --------
+    >>> reads_specification(b, m, 0.5, response=0.5, voices=0.0)
+    True
+    >>> reads_specification(b, m, 0.5, response=0.5, voices=1.0)
+    False
     """
     if voices <= 0.0:
         return True
@@ -400,7 +953,22 @@ def reads_specification(b: Behaviour, m: Levers, u_origin: float, response: floa
 
 
 def copying_error(b: Behaviour, source: int, from_leader: bool) -> float:
-    """Return the error of one transfer at complexity and capability one half, by whose version is copied."""
+    """Return the error of one transfer at complexity and capability one half, by whose version is copied.
+
+    Parameters
+    ----------
+    source : whose version is copied: ORIGINATOR, PEER, SPECIFICATION or HIERARCHY.
+    from_leader : whether that is a second leader.
+
+    Returns
+    -------
+    A probability a component.
+
+    Examples
+    --------
+    >>> copying_error(b, PEER, False), copying_error(b, PEER, True), copying_error(b, SPECIFICATION, False)
+    (0.15, 0.075, 0.05)
+    """
     if source == PEER:
         ratio = b.copying.second_leader_error_ratio if from_leader else 1.0
         return b.copying.error_from_peer * ratio
@@ -415,6 +983,24 @@ def component_copied(
     """Return what arrives of a component: whole if read from the template, less if copied with an error.
 
     `slip` is the error of this transfer before the component's complexity (Acerbi & Tennie 2016 for the template).
+
+    Parameters
+    ----------
+    original : presence of the component in what is copied, 0 to 1.
+    codification, complexity : of the component, 0 to 1.
+    slip : from 0.
+    u_template, u_copy : uniform numbers in [0, 1).
+
+    Returns
+    -------
+    Presence, 0 to 1.
+
+    Examples
+    --------
+    >>> component_copied(b, 0.8, codification=0.35, complexity=0.5, slip=0.15, u_template=0.2, u_copy=0.9)
+    1.0
+    >>> component_copied(b, 0.8, codification=0.35, complexity=0.5, slip=0.15, u_template=0.5, u_copy=0.1)
+    0.4
     """
     if u_template < codification:
         return 1.0
@@ -424,7 +1010,25 @@ def component_copied(
 
 
 def copying_slip(b: Behaviour, error: float, capability: float, support: float) -> float:
-    """Return the error of a transfer to a service: less if it is capable and supported."""
+    """Return the error of a transfer to a service: less if it is capable and supported.
+
+    Parameters
+    ----------
+    error : from `copying_error`.
+    capability : of the service that copies, 0 to 1.
+    support : that it gets, 0 to 1.
+
+    Returns
+    -------
+    The error, from 0.
+
+    Examples
+    --------
+    >>> copying_slip(b, 0.15, capability=0.5, support=0.0)
+    0.15
+    >>> round(copying_slip(b, 0.15, capability=0.5, support=0.5), 6)
+    0.1
+    """
     return error * (1.5 - capability) / (1.0 + b.copying.support_error_reduction * support)
 
 
@@ -432,13 +1036,46 @@ def omission_probability(
     b: Behaviour, v: Intervention, latitude: float, complexity: float, is_core: bool, fit_as_perceived: float
 ) -> float:
     """Return the chance that a team leaves a component out at the start: of the adaptable ones those that do not
-    seem to fit, of the core any, where nobody knows why it works."""
+    seem to fit, of the core any, where nobody knows why it works.
+
+    Parameters
+    ----------
+    latitude : that the service takes, 0 to 1.
+    complexity : of the component, 0 to 1.
+    is_core : whether the component is core.
+    fit_as_perceived : of the form to the context as the team reads it, 0 to 1.
+
+    Returns
+    -------
+    A probability a component and entry.
+
+    Examples
+    --------
+    >>> omission_probability(b, v, 0.5, 0.5, is_core=True, fit_as_perceived=0.2)
+    0.025
+    >>> round(omission_probability(b, v, 0.5, 0.5, is_core=False, fit_as_perceived=0.2), 6)
+    0.04
+    """
     reason = 1.0 - v.mechanism_clarity if is_core else 1.0 - fit_as_perceived
     return min(1.0, b.copying.omission_rate * latitude * (0.5 + complexity) * reason)
 
 
 def ownership_at_start(b: Behaviour, m: Levers, route: int) -> float:
-    """Return how far the change is the team's own: wholly if chosen, else as far as it was co-produced."""
+    """Return how far the change is the team's own: wholly if chosen, else as far as it was co-produced.
+
+    Parameters
+    ----------
+    route : VOLUNTARY or MANDATED.
+
+    Returns
+    -------
+    Ownership, 0 to 1.
+
+    Examples
+    --------
+    >>> ownership_at_start(b, m, VOLUNTARY), round(ownership_at_start(b, m, MANDATED), 6)
+    (1.0, 0.44)
+    """
     if route == VOLUNTARY:
         return 1.0
     own = b.sustainment.ownership_when_mandated
@@ -449,12 +1086,37 @@ def ownership_at_start(b: Behaviour, m: Levers, route: int) -> float:
 
 
 def care_taken(m: Levers, v: Intervention) -> float:
-    """Return how much is left to misreading: less where the mechanism is clear and the change co-produced."""
+    """Return how much is left to misreading: less where the mechanism is clear and the change co-produced.
+
+    Returns
+    -------
+    A share, 0 to 1; 0: the context is read as it is.
+
+    Examples
+    --------
+    >>> care_taken(m, v)
+    0.425
+    """
     return (1.0 - v.mechanism_clarity) * (1.0 - 0.5 * m.co_production)
 
 
 def context_perceived(b: Behaviour, m: Levers, v: Intervention, context: float, perception: float) -> float:
-    """Return the context as the team reads it."""
+    """Return the context as the team reads it.
+
+    Parameters
+    ----------
+    context : of the service, in fit distances from the originators'.
+    perception : how far, and which way, it misreads its context, in standard deviations.
+
+    Returns
+    -------
+    A context, in fit distances.
+
+    Examples
+    --------
+    >>> context_perceived(b, m, v, context=1.0, perception=-1.0)
+    0.7875
+    """
     return context + b.adaptation.misjudgement * care_taken(m, v) * perception
 
 
@@ -471,6 +1133,23 @@ def form_adjusted(
     """Return the local form a month later: some of the way from the published form to the perceived context.
 
     Latitude says how much of that gap may be closed, so that a revised specification draws its adopters after it.
+
+    Parameters
+    ----------
+    form : of the service's version, in fit distances from the one first published.
+    perceived : its context as it reads it.
+    latitude : that it takes, 0 to 1.
+    adaptation_tendency, capability : of the service, 0 to 1.
+    published : form of the specification as it now stands.
+
+    Returns
+    -------
+    A form, in fit distances.
+
+    Examples
+    --------
+    >>> round(form_adjusted(b, m, 0.0, 1.0, latitude=0.5, adaptation_tendency=0.5, capability=0.5, published=0.0), 6)
+    0.0975
     """
     rate = min(
         1.0, b.adaptation.adjustment_rate * (0.5 + adaptation_tendency) * (0.5 + capability) * (1.0 + m.co_production)
@@ -479,19 +1158,67 @@ def form_adjusted(
 
 
 def erosion_probability(b: Behaviour, m: Levers, v: Intervention, latitude: float) -> float:
-    """Return the chance that adapting while implementing costs part of a core component."""
+    """Return the chance that adapting while implementing costs part of a core component.
+
+    Parameters
+    ----------
+    latitude : that the service takes, 0 to 1.
+
+    Returns
+    -------
+    A probability a month and core component.
+
+    Examples
+    --------
+    >>> round(erosion_probability(b, m, v, latitude=0.5), 6)
+    0.0085
+    """
     return b.adaptation.core_erosion_rate * latitude * care_taken(m, v)
 
 
 def drift_probability(b: Behaviour, m: Levers, complexity: float, capability: float) -> float:
-    """Return the chance that an embedded component loses part of itself: less if capable and audited."""
+    """Return the chance that an embedded component loses part of itself: less if capable and audited.
+
+    Parameters
+    ----------
+    complexity : of the component, 0 to 1.
+    capability : of the service, 0 to 1.
+
+    Returns
+    -------
+    A probability a month and component.
+
+    Examples
+    --------
+    >>> round(drift_probability(b, m, complexity=0.5, capability=0.5), 6)
+    0.003
+    """
     return b.drift.rate * (0.5 + complexity) * (1.5 - capability) * (1.0 - b.drift.monitoring_reduction * m.monitoring)
 
 
 def repair_probability(
     b: Behaviour, m: Levers, codification: float, is_core: bool, support: float, exposed: float
 ) -> float:
-    """Return the chance that an embedded component is repaired: by audit, support, the template, or peers."""
+    """Return the chance that an embedded component is repaired: by audit, support, the template, or peers.
+
+    Parameters
+    ----------
+    codification : of the component, 0 to 1.
+    is_core : whether it is core.
+    support : that the service gets, 0 to 1.
+    exposed : exposure to peers, 0 to 1.
+
+    Returns
+    -------
+    A probability a month and component.
+
+    Examples
+    --------
+    >>> round(repair_probability(b, m, 0.35, is_core=True, support=0.0, exposed=0.5), 6)
+    0.0155
+    >>> round(repair_probability(b, m, 0.35, is_core=False, support=0.0, exposed=0.5), 6)
+    0.0105
+    """
     watched = max(m.monitoring, support)
     if is_core:
         watched = max(watched, b.drift.repair_without_audit)
@@ -500,12 +1227,40 @@ def repair_probability(
 
 
 def eroded(b: Behaviour, presence: float) -> float:
-    """Return what is left of a component after one loss."""
+    """Return what is left of a component after one loss.
+
+    Parameters
+    ----------
+    presence : of the component, 0 to 1.
+
+    Returns
+    -------
+    Presence, 0 to 1.
+
+    Examples
+    --------
+    >>> eroded(b, 1.0), eroded(b, 0.5)
+    (0.5, 0.25)
+    """
     return presence * (1.0 - b.copying.component_loss)
 
 
 def repaired(b: Behaviour, presence: float) -> float:
-    """Return a component after one repair."""
+    """Return a component after one repair.
+
+    Parameters
+    ----------
+    presence : of the component, 0 to 1.
+
+    Returns
+    -------
+    Presence, 0 to 1.
+
+    Examples
+    --------
+    >>> repaired(b, 0.5)
+    0.75
+    """
     return presence + (1.0 - presence) * b.copying.component_loss
 
 
@@ -513,6 +1268,22 @@ def drifted(b: Behaviour, presence: float, u: float, bound: float, drift: float,
     """Return a candidate component after a month embedded: `u`, in [0, 1), picks loss, repair or neither.
 
     Loss takes the lowest `drift` of [0, bound) and repair the highest `repair`: never both.
+
+    Parameters
+    ----------
+    presence : of the component, 0 to 1.
+    u : uniform number in [0, 1).
+    bound : probability of a candidate; at least `drift` and `repair` together.
+    drift, repair : the chances of each.
+
+    Returns
+    -------
+    Presence, 0 to 1.
+
+    Examples
+    --------
+    >>> [drifted(b, 0.5, u, bound=0.1, drift=0.01, repair=0.02) for u in (0.05, 0.5, 0.9)]
+    [0.25, 0.5, 0.75]
     """
     mark = u * bound
     if mark < drift:
@@ -523,12 +1294,32 @@ def drifted(b: Behaviour, presence: float, u: float, bound: float, drift: float,
 
 
 def largest_erosion(b: Behaviour) -> float:
-    """Return the largest chance of erosion in any service, under any levers."""
+    """Return the largest chance of erosion in any service, under any levers.
+
+    Returns
+    -------
+    A probability a month and core component.
+
+    Examples
+    --------
+    >>> largest_erosion(b)
+    0.04
+    """
     return b.adaptation.core_erosion_rate
 
 
 def largest_drift(b: Behaviour) -> float:
-    """Return the largest chance of drift or repair in any component of any service, under any levers."""
+    """Return the largest chance of drift or repair in any component of any service, under any levers.
+
+    Returns
+    -------
+    A probability a month and component.
+
+    Examples
+    --------
+    >>> round(largest_drift(b), 6)
+    0.0625
+    """
     return b.drift.rate * 1.5 * 1.5 + b.drift.repair_rate + b.drift.repair_from_peers
 
 
@@ -540,6 +1331,20 @@ def form_revised(m: Levers, published: float, forms: float, effects: float) -> f
 
     `forms` is the sum over embedded services of effect times form, `effects` that of effect; where nobody has any,
     nothing is learnt. Horton et al. 2018 (test and revise); the rule itself is assumed.
+
+    Parameters
+    ----------
+    published : form of the specification so far, in fit distances.
+    forms, effects : sums over embedded services.
+
+    Returns
+    -------
+    A form, in fit distances.
+
+    Examples
+    --------
+    >>> form_revised(m, published=0.0, forms=8.0, effects=10.0)
+    0.4
     """
     if effects <= 0.0:
         return published
@@ -550,6 +1355,20 @@ def codification_revised(m: Levers, codification: float, presences: float, effec
     """Return the codification of a component after a revision: some of the way to its presence in effective adopters.
 
     `presences` is the sum over embedded services of effect times presence. What is written down stays so.
+
+    Parameters
+    ----------
+    codification : of the component so far, 0 to 1.
+    presences, effects : sums over embedded services.
+
+    Returns
+    -------
+    Codification, 0 to 1, never less than before.
+
+    Examples
+    --------
+    >>> round(codification_revised(m, 0.35, presences=7.5, effects=10.0), 6)
+    0.45
     """
     if effects <= 0.0:
         return codification
@@ -565,6 +1384,22 @@ def monthly_cost(
     """Return the staff-days of a month, over all services.
 
     `supported` is the sum of support received over services; `n_holding` those embedded or in name only.
+
+    Parameters
+    ----------
+    c : the cost parameters.
+    n_services, n_implementing, n_holding, n_leaders : numbers of services: all, implementing, embedded or in name only,
+        second leaders.
+    supported : in services at full support.
+
+    Returns
+    -------
+    Staff-days.
+
+    Examples
+    --------
+    >>> round(monthly_cost(blend.cost, m, 480.0, n_implementing=60.0, supported=20.0, n_holding=40.0, n_leaders=5.0), 6)
+    313.15
     """
     return (
         c.programme_month * (m.mandate + m.peer_programme + m.monitoring) * n_services

@@ -31,7 +31,6 @@ NOT_YET = (
     "network/",
     "outcomes/",
     "parameters.py",
-    "rules.py",
     "scenario/",
     "state.py",
     "sweeps/",
@@ -48,10 +47,16 @@ def bases(of: ast.ClassDef) -> str:
     return " ".join(ast.unparse(base) for base in of.bases)
 
 
+DECLARED = re.findall(r"^class (\w+)\(Table\)", MODULES["parameters.py"].read_text(encoding="utf-8"), flags=re.M)
+
+
 def is_explained_elsewhere(of: Function | ast.ClassDef) -> bool:
     """Return whether its explanation stands elsewhere: a command's in its help, a component's on the screen, the fields
-    of a file's table in their declarations, a protocol's in the classes that keep it."""
+    of a file's table in their declarations, those of the rulebook's tuple of that name too, a protocol's in the classes
+    that keep it."""
     if isinstance(of, ast.ClassDef):
+        if "NamedTuple" in bases(of) and of.name in DECLARED and of.name != "Intervention":
+            return True
         return bool(re.search(r"\b(BaseModel|\w*Table|BalanceLevers|NetworkFileOptions|Protocol)\b", bases(of)))
     return bool(re.search(r"\b(command|group|component|overload)\b", decorators(of)))
 
