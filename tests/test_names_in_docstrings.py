@@ -106,7 +106,7 @@ def missing(file: str, text: str) -> list[str]:
     module = importlib.import_module(".".join(["spreadsim", *stem.parts]).removesuffix(".__init__"))
     found = []
     for node, speaks_of in documented(ast.parse(text), set()):
-        docstring = ast.get_docstring(node) or ""
+        docstring = re.sub(r"^ *>>> (?:.*\n)+?(?:\n|\Z)", "", (ast.get_docstring(node) or "") + "\n", flags=re.M)
         names = SINGLE.findall(docstring) + CALL.findall(docstring)
         where = getattr(node, "name", "the module")
         found += [f"{where}: {name}" for name in names if not exists(name, file, speaks_of, module)]
@@ -133,3 +133,9 @@ def test_what_does_not_exist_is_named(old: str, new: str, found: list[str]) -> N
     text = FILES["drivers/agents.py"].read_text(encoding="utf-8")
     assert old in text
     assert missing("drivers/agents.py", text.replace(old, new, 1)) == found
+
+
+if __name__ == "__main__":  # python tests/test_names_in_docstrings.py: all of them
+    for each, path in FILES.items():
+        for fault in missing(each, path.read_text(encoding="utf-8")):
+            print(f"spreadsim/{each}: {fault}")

@@ -124,7 +124,7 @@ def _keys(path: str) -> list[str]:
 
 
 def value_at(scenario: Scenario, path: str) -> Any:
-    """Return the value at a dotted path; None where it is not set, `NOWHERE` where there is no such field."""
+    """Return the value at a dotted path; None where it is not set, `ABSENT` where there is no such field."""
     if path == CODIFICATION:
         components = list(scenario.intervention.components.values())
         values = {component.codification for component in components}

@@ -180,7 +180,7 @@ def other_controls(scenario: Scenario, base: Scenario, file_columns: tuple[str, 
 
 
 def network_controls(scenario: Scenario, base: Scenario, file_columns: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    """Return the controls that have a meaning for how the network is made; `given`: columns that the user brought."""
+    """Return the controls that have a meaning for how the network is made; `file_columns`: those of the user's file."""
     source = scenario.network.source
     controls = []
     for path in NETWORK_PARAMETERS:

@@ -100,7 +100,7 @@ _world = helper(_picking_a_world())
 
 
 def _picking_levers():
-    """Return a function that gives the levers of month `t` from its row of a plan's table."""
+    """Return a function that gives the levers of month t from its row of a plan's table."""
     places = ", ".join(f"row[{place}]" for place in range(1, len(Levers._fields)))
     return eval(f"lambda t, row: Levers(t, {places})", {"Levers": Levers})
 

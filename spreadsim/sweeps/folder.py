@@ -92,7 +92,7 @@ def identity(job: Job, base: Values) -> Values:
     Parameters
     ----------
     job : that all chunks share.
-    base : what decides the runs before any factor is set (`base_content`).
+    base : what decides the runs before any factor is set (`sweeps.job.base_content`).
 
     Returns
     -------

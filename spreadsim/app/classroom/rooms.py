@@ -95,7 +95,7 @@ class Rooms:
             return code, key
 
     def room_of_facilitator(self, code: str, key: str, is_in_use: bool = True) -> Room:
-        """Return the room of a code to whoever holds its key; `used`: somebody did something, not a page left open.
+        """Return the room of a code to whoever holds its key; `is_in_use`: not by a page left open.
 
         Raises
         ------

@@ -35,7 +35,7 @@ def _lesson_list() -> list[dict[str, Any]]:
 
 @component
 def Learn(session: Session, name_at_start: str = "") -> None:
-    """Lessons; `first` is opened to begin with."""
+    """Lessons; `name_at_start` is opened to begin with."""
     name, set_name = solara.use_state(name_at_start)
     commitment, set_given = solara.use_state(None)
     option, set_option = solara.use_state(-1)

@@ -1,7 +1,7 @@
 """Turns: one piece of work at a time, of all sessions together, the most urgent first.
 
 What belongs here: who goes next. A piece of work uses every processor, so that two at once would make both wait; long
-work gives way whenever something more urgent waits. What does not: what the work is (``work``).
+work gives way whenever something more urgent waits. What does not: what the work is (``app.runs``).
 """
 
 from __future__ import annotations
