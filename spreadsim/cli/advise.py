@@ -7,7 +7,18 @@ from typing import Any
 
 import click
 
-from spreadsim.cli.options import show_faults
+from spreadsim.cli.options import (
+    force_option,
+    months_option,
+    out_option,
+    quiet_option,
+    replicates_option,
+    seed_option,
+    settings_option,
+    show_faults,
+    summary_option,
+    workers_option,
+)
 
 
 @click.command()
@@ -36,15 +47,15 @@ from spreadsim.cli.options import show_faults
     show_default=True,
     help="Runs of each candidate; twice as many others select the winner.",
 )
-@click.option("--replicates", type=click.IntRange(2, 1_000_000), help="Held-out runs that judge the winner.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all random numbers are derived.")
-@click.option("--months", type=click.IntRange(1, 1200), help="Horizon in months.")
-@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change one field; repeatable.")
-@click.option("--out", type=click.Path(path_type=Path), help="Results folder [default: results/NAME-advice].")
-@click.option("--force", is_flag=True, help="Replace an existing results folder.")
-@click.option("--workers", type=click.IntRange(1, 1024), help="Parallel workers [default: all processors].")
-@click.option("--json", "as_json", is_flag=True, help="Print only the machine-readable summary.")
-@click.option("--quiet", is_flag=True, help="Print only where the results are.")
+@replicates_option("Held-out runs that judge the winner.", least=2)
+@seed_option()
+@months_option()
+@settings_option()
+@out_option("Results folder [default: results/NAME-advice].")
+@force_option()
+@workers_option()
+@summary_option()
+@quiet_option()
 def advise(
     name: str,
     strategy: str | None,

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from spreadsim.cli.options import json_option, out_option
+
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -40,8 +42,8 @@ import click
     help="Map the measure over this lever or uncertainty ... [default: the first two].",
 )
 @click.option("--down", default="", metavar="FACTOR", help="... and this one.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the analysis [default: FOLDER/analysis].")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@out_option("Folder for the analysis [default: FOLDER/analysis].")
+@json_option("Print the findings as JSON.")
 def analyse(
     folder: Path,
     measures: tuple[str, ...],

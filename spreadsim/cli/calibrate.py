@@ -7,6 +7,17 @@ from typing import Any
 
 import click
 
+from spreadsim.cli.options import (
+    force_option,
+    json_option,
+    out_option,
+    quiet_option,
+    replicates_option,
+    report_option,
+    seed_option,
+    settings_option,
+)
+
 
 @click.command()
 @click.argument("name")
@@ -31,17 +42,15 @@ import click
     metavar="NAME",
     help="Explanation whose values the scenario takes [default: the lowest AIC that a scenario can represent].",
 )
-@click.option(
-    "--replicates", type=click.IntRange(2, 100_000), default=200, show_default=True, help="Runs of each forecast."
-)
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the forecasts.")
-@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change the scenario; repeatable.")
+@replicates_option("Runs of each forecast.", least=2, most=100_000, default=200)
+@seed_option("Seed of the forecasts.")
+@settings_option("the scenario")
 @click.option("--no-prediction", is_flag=True, help="Leave out the forecasts.")
-@click.option("--no-report", is_flag=True, help="Leave out report.html.")
-@click.option("--out", type=click.Path(path_type=Path), help="Results folder [default: results/NAME-calibrated].")
-@click.option("--force", is_flag=True, help="Replace an existing results folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print only calibration.json.")
-@click.option("--quiet", is_flag=True, help="Print only where the results are.")
+@report_option()
+@out_option("Results folder [default: results/NAME-calibrated].")
+@force_option()
+@json_option("Print only calibration.json.")
+@quiet_option()
 def calibrate(
     name: str,
     covariates: tuple[str, ...],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from spreadsim.cli.options import show_faults
+from spreadsim.cli.options import json_option, settings_option, show_faults
 
 
 @click.command()
 @click.argument("name")
-@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change one field; repeatable.")
-@click.option("--json", "as_json", is_flag=True, help="Print the resolved file as JSON.")
+@settings_option()
+@json_option("Print the resolved file as JSON.")
 def check(name: str, settings: tuple[str, ...], as_json: bool) -> None:
     """Validate a scenario or experiment and its inputs, say how large it is, and run nothing.
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from spreadsim.cli.options import results_target, shared_options, show_faults
+from spreadsim.cli.options import report_option, results_target, run_options, show_faults
 
 
 @click.command()
 @click.argument("name")
-@shared_options
+@run_options
 @click.option(
     "--parameters",
     type=click.Path(path_type=Path),
@@ -21,7 +21,7 @@ from spreadsim.cli.options import results_target, shared_options, show_faults
 )
 @click.option("--events", is_flag=True, help="Keep the events of every replicate, not only of replicate 0.")
 @click.option("--no-frontier", is_flag=True, help="Leave out the balance frontier.")
-@click.option("--no-report", is_flag=True, help="Leave out report.html.")
+@report_option()
 def compare(
     name: str,
     replicates: int | None,

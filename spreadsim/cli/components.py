@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from spreadsim.cli.options import json_option, replicates_option, seed_option, settings_option, workers_option
 from spreadsim.errors import InputError
 
 
@@ -12,11 +13,11 @@ from spreadsim.errors import InputError
 @click.option("--component", "only", multiple=True, metavar="NAME", help="Change only this component; repeatable.")
 @click.option("--strategy", "strategies", multiple=True, metavar="NAME", help="Only under this strategy; repeatable.")
 @click.option("--measure", default="benefit", show_default=True, help="Outcome to compare.")
-@click.option("--replicates", type=click.IntRange(1, 100_000), help="Paired runs of each change [default: up to 20].")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all random numbers are derived.")
-@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change one field; repeatable.")
-@click.option("--workers", type=click.IntRange(1, 1024), help="Parallel workers [default: all processors].")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@replicates_option("Paired runs of each change [default: up to 20].", most=100_000)
+@seed_option()
+@settings_option()
+@workers_option()
+@json_option()
 def components(
     name: str,
     only: tuple[str, ...],

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import click
 
+from spreadsim.cli.options import json_option, seed_option, settings_option
+
 
 @click.command()
 @click.argument("name")
 @click.option("--service", required=True, metavar="ID", help="The service's id.")
 @click.option("--strategy", metavar="NAME", help="Strategy [default: the first].")
 @click.option("--replicate", type=click.IntRange(0), default=0, show_default=True, help="Replicate.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Integer from which all random numbers are derived.")
-@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change one field; repeatable.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@seed_option()
+@settings_option()
+@json_option()
 def explain(
     name: str,
     service: str,

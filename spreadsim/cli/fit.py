@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from spreadsim.cli.options import force_option, out_option, quiet_option, seed_option, settings_option, summary_option
+
 
 @click.command()
 @click.argument("name")
@@ -25,12 +27,12 @@ import click
     show_default=True,
     help="Largest number of sets to try.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the search [default: the scenario's].")
-@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change the scenario; repeatable.")
-@click.option("--out", type=click.Path(path_type=Path), help="Results folder [default: results/NAME-fit].")
-@click.option("--force", is_flag=True, help="Replace an existing results folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print only the machine-readable summary.")
-@click.option("--quiet", is_flag=True, help="Print only where the results are.")
+@seed_option("Seed of the search [default: the scenario's].", most=2**32 - 1)
+@settings_option("the scenario")
+@out_option("Results folder [default: results/NAME-fit].")
+@force_option()
+@summary_option()
+@quiet_option()
 def fit(
     name: str,
     targets: Path,

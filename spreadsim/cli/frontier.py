@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from spreadsim.cli.options import results_target, shared_options
+from spreadsim.cli.options import results_target, run_options
 
 
 @click.command()
 @click.argument("name")
-@shared_options
+@run_options
 @click.option("--levers", metavar="A,B", help="Cross these levers, of those that the balance sets.")
 @click.option(
     "--steps", type=click.IntRange(2, 21), default=5, show_default=True, help="Number of values of each lever."

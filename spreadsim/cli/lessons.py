@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from spreadsim.cli.options import json_option
 from spreadsim.errors import InputError, SpreadsimError
 
 
@@ -26,7 +27,7 @@ from spreadsim.errors import InputError, SpreadsimError
     metavar="NAME",
     help="Run a lesson, by number, name or folder, and say whether its claims hold and can fail.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@json_option()
 def lessons(own: Path | None, copied: str | None, target: Path | None, checked: str | None, as_json: bool) -> None:
     """List the lessons, copy one as the start of a new one, or check one.
 

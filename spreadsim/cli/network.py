@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from spreadsim.cli.options import json_option
 from spreadsim.errors import InputError
 
 
@@ -70,7 +71,7 @@ def _pairs(given: tuple[str, ...]) -> dict[str, str]:
     show_default=True,
     help="Number of rewired networks for the structure test, which takes time.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@json_option()
 def network(
     place: Path,
     services_file: str | None,

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from spreadsim.cli.options import out_option, workers_option
+
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Keep the new results in this folder.")
-@click.option("--workers", type=click.IntRange(1, 1024), help="Parallel workers [default: all processors].")
+@out_option("Keep the new results in this folder.")
+@workers_option()
 def reproduce(folder: Path, out: Path | None, workers: int | None) -> None:
     """Run a results folder again from its receipt, and name the first difference.
 

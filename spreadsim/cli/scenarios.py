@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
+from spreadsim.cli.options import json_option
 from spreadsim.errors import InputError, nearest
 
 
 @click.command()
 @click.option("--copy", "copied", metavar="NAME", help="Write a shipped scenario to edit.")
 @click.option("--to", "target", type=click.Path(path_type=Path), help="File to write [default: NAME.toml].")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@json_option()
 def scenarios(copied: str | None, target: Path | None, as_json: bool) -> None:
     """List the shipped scenarios, or copy one to edit.
 

@@ -10,15 +10,16 @@ from typing import Any
 
 import click
 
+from spreadsim.cli.options import out_option, quiet_option, settings_option, summary_option, workers_option
 from spreadsim.errors import SpreadsimError
 
 
 @click.command()
 @click.argument("experiment")
-@click.option("--out", type=click.Path(path_type=Path), help="Results folder [default: results/NAME].")
-@click.option("--workers", type=click.IntRange(1, 1024), help="Processes on this machine [default: all processors].")
+@out_option()
+@workers_option("Processes on this machine")
 @click.option("--scheduler", metavar="ADDRESS", help="Send the work to this running Dask scheduler instead.")
-@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Change the experiment; repeatable.")
+@settings_option("the experiment")
 @click.option("--run", "identity", metavar="RUN", help="Repeat one run of the results, by its identity.")
 @click.option(
     "--chunk",
@@ -26,8 +27,8 @@ from spreadsim.errors import SpreadsimError
     type=click.IntRange(1, 1_000_000),
     help="Runs in a chunk [default: as many as take a few seconds].",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print only the machine-readable summary.")
-@click.option("--quiet", is_flag=True, help="Print only where the results are.")
+@summary_option()
+@quiet_option()
 def sweep(
     experiment: str,
     out: Path | None,
