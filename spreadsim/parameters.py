@@ -208,6 +208,11 @@ class Component(Table):
         unit="0 to 1", plausible=(0.0, 1.0), symbol="kappa",
         source="Horton et al. 2018; Winter et al., Organ Sci 2012;23:672",
     )
+    function: str | None = Field(
+        None, min_length=1, max_length=100,
+        description="What the component is for. Components of one function stand or fall together, so that listing "
+        "them one by one changes nothing; absent: a function of its own.",
+    )
 
 
 def default_components() -> dict[str, Component]:
@@ -231,6 +236,49 @@ class Intervention(Table):
         source="effect 2-3 times larger at core fidelity .9 than .6: Durlak & DuPre 2008;41:327",
     )
     components: dict[str, Component] = Field(default_factory=default_components)
+
+    @property
+    def functions(self) -> dict[str, list[str]]:
+        """Names of the components of each function, in order of first appearance in the file.
+
+        Examples
+        --------
+        >>> from spreadsim.parameters import Component, Intervention
+        >>> referral = Component(function="referral")
+        >>> parts = {"form": referral, "review": Component(), "phone": referral}
+        >>> Intervention(components=parts).functions
+        {'referral': ['form', 'phone'], 'review': ['review']}
+        """
+        members: dict[str, list[str]] = {}
+        for name, component in self.components.items():
+            members.setdefault(component.function or name, []).append(name)
+        return members
+
+    def together_with(self, name: str) -> list[str]:
+        """Return the names of the components that stand or fall together with one, it included.
+
+        Parameters
+        ----------
+        name : of a component.
+
+        Returns
+        -------
+        list[str]
+            The components of its function, in the file's order.
+
+        Raises
+        ------
+        KeyError : no component has this name.
+
+        Examples
+        --------
+        >>> from spreadsim.parameters import Component, Intervention
+        >>> referral = Component(function="referral")
+        >>> parts = {"form": referral, "review": Component(), "phone": referral}
+        >>> Intervention(components=parts).together_with("phone")
+        ['form', 'phone']
+        """
+        return self.functions[self.components[name].function or name]
 
 
 # --------------------------------------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ class PerComponent(Protocol[Number]):
 
 
 class Intervention(NamedTuple):
-    """The components as numbers, in file order, and the sums over them that rules use.
+    """The components as numbers, one for each function in file order, and the sums over them that rules use.
 
     Attributes
     ----------

@@ -148,7 +148,8 @@ def study_components(
     for component in chosen:
         for change, fields in changes_of(components[component]).items():
             document = resolved(spec)
-            document["intervention"]["components"][component] |= fields
+            for name in spec.intervention.together_with(component):
+                document["intervention"]["components"][name] |= fields
             changed = validate(document, spec.name)
             variants.append((component, change, [plan(changed, name, file=spec.name) for name in names]))
     every = [*as_it_is, *(p for _, _, plans in variants for p in plans)]

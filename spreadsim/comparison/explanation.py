@@ -129,7 +129,7 @@ def explain(
     start[run.events["service"][run.events["month"] == 0]] = 1.0
     presence = [start, *months]
     own = [k for k in range(len(run.events["month"])) if run.events["service"][k] == i]
-    components = list(spec.intervention.components)
+    components = list(spec.intervention.functions)
     return Explanation(
         service=service,
         name=net.names[i],

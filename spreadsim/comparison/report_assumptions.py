@@ -184,11 +184,15 @@ def changed_parameters(c: Comparison) -> list[str]:
 
 def component_table(c: Comparison) -> Table:
     """Return the components of the intervention."""
+    components = c.scenario.intervention.components
+    shared = any(one.function is not None for one in components.values())
     rows: list[tuple[Cell, ...]] = [
-        (name, "core" if one.core else "adaptable", f"{one.weight:g}", f"{one.complexity:g}", f"{one.codification:g}")
-        for name, one in c.scenario.intervention.components.items()
-    ]
-    return Table("Components", ("Component", "Kind", "Weight", "Complexity", "Codification"), tuple(rows), texts=2)
+        (name, *([one.function or name] if shared else []), "core" if one.core else "adaptable", f"{one.weight:g}",
+         f"{one.complexity:g}", f"{one.codification:g}")
+        for name, one in components.items()
+    ]  # fmt: skip
+    head = ("Component", *(["Function"] if shared else []), "Kind", "Weight", "Complexity", "Codification")
+    return Table("Components", head, tuple(rows), texts=3 if shared else 2)
 
 
 def network_table(c: Comparison) -> Table:

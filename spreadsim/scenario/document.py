@@ -348,6 +348,14 @@ class Scenario(Table):
         total = math.fsum(component.weight for component in components.values())
         if abs(total - 1) > 1e-6:
             raise ValueError(f"the weights of components sum to {total:.6g}; they must sum to 1")
+        for function, names in self.intervention.functions.items():
+            for field in ("core", "complexity", "codification"):
+                values = [getattr(components[name], field) for name in names]
+                if len(set(values)) > 1:
+                    raise ValueError(
+                        f"components of one function stand or fall together: '{field}' of {' and '.join(names)} "
+                        f"(function '{function}') must be the same, found {' and '.join(map(str, values))}"
+                    )
         readiness = self.services.readiness
         if readiness.minimum > readiness.maximum:
             raise ValueError("services.readiness.minimum is above services.readiness.maximum")

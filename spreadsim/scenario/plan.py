@@ -7,6 +7,7 @@ What does not: rules, networks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -132,11 +133,14 @@ def _months(strategy: Any, programme: Programme, minimum_latitude: float, months
 
 
 def _intervention(table: Any, behaviour: rules.Behaviour) -> rules.Intervention:
-    components = list(table.components.values())
+    """Return the intervention as numbers, function by function: components of one function stand or fall together."""
+    functions = [[table.components[name] for name in names] for names in table.functions.values()]
+    weights = [math.fsum(component.weight for component in members) for members in functions]
+    components = [members[0] for members in functions]  # its function's others differ in weight alone
     total = 0.0
-    for component in components:
-        total += component.weight
-    weight = [component.weight / total for component in components]
+    for own in weights:
+        total += own
+    weight = [own / total for own in weights]
     core_total = omega = cbar = 0.0
     for share, component in zip(weight, components, strict=True):
         if component.core:

@@ -72,7 +72,10 @@ def edit_components(session: Session, item: Any) -> None:
             components.pop(name)
         elif what in ("core", "complexity", "codification", "weight"):
             value = item.get("value")
-            components[name] = {**components[name], what: bool(value) if what == "core" else float(value)}
+            changed = {what: bool(value) if what == "core" else float(value)}
+            together = [name] if what == "weight" else session.scenario.intervention.together_with(name)
+            for one in together:
+                components[one] = {**components[one], **changed}
         session.become(with_components(session.scenario, components))
 
     session.attempt(act)
