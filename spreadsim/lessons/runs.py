@@ -1,6 +1,6 @@
 """What a lesson's runs show, how far a prediction is from it, and whether the lesson's claims hold.
 
-What belongs here: running the arms of a lesson on common random numbers, and judging predictions and claims by the
+What belongs here: running the arms of a lesson with common random numbers, and judging predictions and claims by the
 runs. What does not: the folder a lesson is read from (``files``), screens.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,12 +19,15 @@ from spreadsim.lessons.files import BY_COPIES, Lesson
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.outcomes.statistics import difference, joint_level, quantile_bands
 
+if TYPE_CHECKING:
+    from spreadsim.network.data import Network
+
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 @dataclass(frozen=True)
 class LessonRun:
-    """The arms of a lesson, run on common random numbers.
+    """The arms of a lesson, run with common random numbers.
 
     Attributes
     ----------
@@ -83,9 +86,9 @@ class LessonRun:
 
 
 def run_lesson(
-    lesson: Lesson, settings: Mapping[str, Any] | None = None, network: Any = None, arms: Sequence[str] = ()
+    lesson: Lesson, settings: Mapping[str, Any] | None = None, network: Network | None = None, arms: Sequence[str] = ()
 ) -> LessonRun:
-    """Run the arms of a lesson, all on common random numbers.
+    """Run the arms of a lesson, all with common random numbers.
 
     Parameters
     ----------
