@@ -1,56 +1,54 @@
 """Make the pictures of the README and the manual: python docs/make_pictures.py [NAME ...].
 
-What belongs here: one function a picture. `comparison` runs the default scenario, `architecture` draws the layers of
-the package, `explore` and `compare` photograph the app in a headless Chromium. A test holds the layers to the imports.
+What belongs here: one function a picture. `comparison` runs the default scenario, `architecture` draws the floors of
+the package from import-linter's contract, `explore` and `compare` photograph the app in a headless Chromium.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
+import html
 import sys
+import textwrap
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
+PACKAGE = FOLDER.parent.parent / "spreadsim"
 LARGEST = 300_000  # bytes of one picture
 
 
-class Layer(NamedTuple):
-    """One layer of the package: it may import from itself and from the layers before it."""
+class Part(NamedTuple):
+    """A folder or a single module of the package: its name, what it is, its modules by folder within it."""
 
-    title: str
+    name: str
     words: str
-    boxes: tuple[tuple[str, tuple[str, ...]], ...]
+    modules: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-LAYERS = (
-    Layer("The rulebook", "imports nothing of ours", (
-        ("rules: each once, a function of one service", ("rules",)), ("random numbers by address", ("draws",)),
-    )),
-    Layer("Declared once", "units, bounds, ranges, sources", (
-        ("parameters and scenario files", ("parameters", "scenario", "scenario_files")),
-        ("state of a service", ("state",)),
-    )),
-    Layer("What is run", "arrays, whoever runs them", (
-        ("network", ("network", "network_files")), ("levers by month", ("plan",)),
-        ("a run's record", ("record", "results")),
-    )),
-    Layer("Two drivers", "the same numbers, bit for bit", (
-        ("Mesa agents, to read and subclass", ("agents", "model")),
-        ("compiled engine, for speed", ("loops", "engine")),
-    )),
-    Layer("What came of it", "from events and sums", (
-        ("measures", ("measures",)), ("statistics", ("statistics",)),
-    )),
-    Layer("Questions asked", "many runs with the same luck", (
-        ("compare", ("execution", "comparison")), ("one service, one component", ("explanation", "components")),
-        ("sweeps", ("experiment", "designs", "sweeps")),
-    )),
-    Layer("Told to people", "no science here", (
-        ("figures and report", ("figures", "report")), ("command line", ("cli",)), ("browser", ("app",)),
-    )),
-)  # fmt: skip
+def part(name: str) -> Part:
+    """Return a part of the package, with what its docstring says it is."""
+    folder = PACKAGE / name
+    source = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+    first = (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").splitlines()[0]
+    words = first.partition(": ")[2] or first
+    within = [folder, *sorted(p.parent for p in folder.glob("*/__init__.py"))] if folder.is_dir() else []
+    modules = []
+    for place in within:
+        names = sorted(path.stem for path in place.glob("*.py") if not path.stem.startswith("__"))
+        modules.append(("" if place == folder else place.name, tuple(names)))
+    return Part(name, words[0].upper() + words[1:].rstrip("."), tuple(modules))
+
+
+def floors() -> list[list[Part]]:
+    """Return the floors of the package from the top, as import-linter's contract in pyproject.toml has them."""
+    settings = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return [[part(name.strip()) for name in layer.split("|")] for layer in layers]
 
 
 def comparison() -> None:
@@ -62,8 +60,18 @@ def comparison() -> None:
     figure.savefig(FOLDER / "comparison.png", dpi=200, facecolor="white", metadata={"Software": None})
 
 
+def _lines(one: Part, inches: float) -> tuple[list[str], list[str]]:
+    """Return what stands in a box of a width: the words and the modules, in lines."""
+    words = textwrap.wrap(one.words, int(inches * 72 / (9 * 0.5)))
+    modules = []
+    for folder, names in one.modules:
+        listed = f"{folder}/ " if folder else ""
+        modules += textwrap.wrap(listed + "  ".join(names), int(inches * 72 / (8 * 0.61)), subsequent_indent="  ")
+    return words, modules
+
+
 def architecture() -> None:
-    """Draw the layers of the package, each resting on those above it."""
+    """Draw the floors of the package, each resting on those below it, with every module."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -71,37 +79,48 @@ def architecture() -> None:
     from matplotlib.figure import Figure
     from matplotlib.patches import FancyBboxPatch
 
-    row, left, width = 1.0, 2.9, 8.7
-    height = row * len(LAYERS)
-    figure = Figure(figsize=(11.5, 0.92 * height), facecolor="white")
+    width, edge, gap, line = 11.5, 0.1, 0.1, 0.155  # inches
+    rows = []
+    for floor in floors():
+        sizes = [max(20, sum(len(name) + 2 for _, names in one.modules for name in names)) ** 0.7 for one in floor]
+        free = width - 2 * edge - gap * (len(floor) - 1)
+        widths = [free * size / sum(sizes) for size in sizes]
+        texts = [_lines(one, each - 0.2) for one, each in zip(floor, widths, strict=True)]
+        tall = max(len(words) + len(modules) + 0.3 * bool(modules) for words, modules in texts)
+        rows.append((floor, widths, texts, 0.42 + line * tall))
+    height = 2 * edge + sum(row[3] for row in rows) + 0.17 * (len(rows) - 1)
+    figure = Figure(figsize=(width, height), facecolor="white")
     axes: Any = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, 11.7), ylim=(height, 0))
+    axes.set(xlim=(0, width), ylim=(height, 0))
     axes.axis("off")
-    for i, layer in enumerate(LAYERS):
-        middle = (i + 0.5) * row
-        axes.text(0.1, middle - 0.12, layer.title, fontsize=12, weight="bold", va="center", color="#222222")
-        axes.text(0.1, middle + 0.17, layer.words, fontsize=9, va="center", color="#444444")
-        each = width / len(layer.boxes)
-        for k, (label, modules) in enumerate(layer.boxes):
-            box = FancyBboxPatch(
-                (left + k * each + 0.08, middle - 0.33), each - 0.16, 0.66, boxstyle="round,pad=0,rounding_size=0.08",
-                facecolor="#eaf2f8" if layer.title != LAYERS[0].title else "#fdebd0", edgecolor="#4a6a85", linewidth=1,
-            )  # fmt: skip
-            axes.add_patch(box)
-            centre = left + (k + 0.5) * each
-            axes.text(centre, middle - 0.09, label, fontsize=10, ha="center", va="center", color="#222222")
-            axes.text(centre, middle + 0.17, "  ".join(modules), fontsize=7.5, ha="center", va="center",
-                      family="monospace", color="#2c4a63")  # fmt: skip
-        if i:
-            axes.annotate("", (left + width / 2, i * row + 0.19), (left + width / 2, i * row - 0.19),
-                          arrowprops={"arrowstyle": "-|>", "color": "#4a6a85"})  # fmt: skip
+    top = edge
+    for floor, widths, texts, tall in rows:
+        left = edge
+        for one, each, (words, modules) in zip(floor, widths, texts, strict=True):
+            is_declared = not one.modules  # a single module at the package's door
+            axes.add_patch(FancyBboxPatch(
+                (left, top), each, tall, boxstyle="round,pad=0,rounding_size=0.06", linewidth=1,
+                facecolor="#fdebd0" if is_declared else "#eaf2f8", edgecolor="#4a6a85",
+            ))  # fmt: skip
+            axes.text(left + 0.1, top + 0.2, one.name, fontsize=11, weight="bold", va="center", color="#222222")
+            place = top + 0.42
+            for text in words:
+                axes.text(left + 0.1, place, text, fontsize=9, va="center", color="#333333")
+                place += line
+            place += 0.3 * line
+            for text in modules:
+                axes.text(left + 0.1, place, text, fontsize=8, va="center", family="monospace", color="#2c4a63")
+                place += line
+            left += each + gap
+        top += tall + 0.17
     figure.savefig(FOLDER / "architecture.svg", metadata={"Date": None, "Creator": None})
     text = (FOLDER / "architecture.svg").read_text(encoding="utf-8")
-    words = "; ".join(f"{layer.title}: {', '.join(label for label, _ in layer.boxes)}" for layer in LAYERS)
+    told = "; ".join(", ".join(f"{one.name}: {one.words}" for one in floor) for floor in floors())
     at = text.index(">", text.index("<svg")) + 1
     (FOLDER / "architecture.svg").write_text(
-        f"{text[:at]}\n <title>Layers of spreadsim</title>\n <desc>{words}</desc>{text[at:]}", encoding="utf-8"
-    )
+        f"{text[:at]}\n <title>Floors of spreadsim, the top one first</title>\n <desc>{html.escape(told)}</desc>"
+        f"{text[at:]}", encoding="utf-8",
+    )  # fmt: skip
 
 
 def _photograph(name: str) -> None:

@@ -139,10 +139,16 @@ def _prose(text: str | None) -> list[str]:
     return [*lines, ""]
 
 
+def _with_results(of: type) -> list[type]:
+    """Return a class, after the results that it adds drawing and saving to, where it does."""
+    return [base for base in reversed(of.__mro__) if base is of or base.__name__ == f"{of.__name__}Results"]
+
+
 def _members(of: type) -> list[tuple[str, Any]]:
     return [
         (name, value)
-        for name, value in vars(of).items()
+        for part in _with_results(of)
+        for name, value in vars(part).items()
         if not name.startswith("_")
         and (inspect.isfunction(value) or isinstance(value, (property, cached_property)))
         and name != "model_post_init"
@@ -169,6 +175,9 @@ def python_page() -> str:
         else:
             parts += [f"`ss.{name}{_signature(value)}`", ""]
         parts += _prose(value.__doc__)
+        for base in _with_results(value)[:-1] if inspect.isclass(value) else []:
+            attributes = inspect.cleandoc(base.__doc__ or "").partition("\nAttributes\n")
+            parts += _prose("".join(attributes[1:]).lstrip("\n"))
         if inspect.isclass(value) and issubclass(value, Exception):
             continue
         for member, of in _members(value) if inspect.isclass(value) else []:

@@ -35,7 +35,10 @@ from spreadsim import draws
 from spreadsim.drivers import engine
 from spreadsim.drivers.mesa_model import SpreadModel
 from spreadsim.drivers.running import Task, run_tasks
-from spreadsim.network.data import Network, make_network, make_networks, network_from_graph, starting_sites
+from spreadsim.network.construction import make_network, make_networks
+from spreadsim.network.data import Network
+from spreadsim.network.graph import network_from_graph
+from spreadsim.network.starting_sites import starting_sites
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import Plan, plans
 

@@ -21,7 +21,7 @@ import numpy as np
 import spreadsim as ss
 from spreadsim.drivers.running import Task, run_tasks
 from spreadsim.levers import BalanceLevers, Programme
-from spreadsim.network.data import make_network
+from spreadsim.network.construction import make_network
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.outcomes.statistics import student_interval
 from spreadsim.parameters import (
@@ -34,8 +34,8 @@ from spreadsim.parameters import (
     declarations,
 )
 from spreadsim.scenario.document import PeerTies, Scenario
-from spreadsim.scenario.files import resolved, validate, with_setting
 from spreadsim.scenario.plan import Plan, plan
+from spreadsim.scenario.validation import resolved, validate, with_setting
 
 FILE = Path(__file__).parent.parent / "docs" / "verification" / "effects.md"
 STRATEGIES = ("top-down", "organic", "blend")

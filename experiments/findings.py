@@ -13,8 +13,8 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from spreadsim.network.data import make_network
-from spreadsim.scenario.files import resolved
+from spreadsim.network.construction import make_network
+from spreadsim.scenario.validation import resolved
 from spreadsim.sweeps.equal_effort import EqualEffort
 from spreadsim.sweeps.experiment import scenario_at
 from spreadsim.sweeps.tables import SweepTables

@@ -24,7 +24,7 @@ from spreadsim import rules
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.drivers.running import Outcome
 from spreadsim.outcomes.statistics import student_interval
-from spreadsim.scenario.files import merge, resolved, validate
+from spreadsim.scenario.validation import merge, resolved, validate
 
 FILE = Path(__file__).parent.parent / "docs" / "verification" / "patterns.md"
 Band = tuple[float, float]

@@ -8,7 +8,9 @@ from .drivers.agents import Service
 from .drivers.mesa_model import SpreadModel
 from .errors import InputError, SpreadsimError
 from .fitting.fitting import fit
-from .network.data import Network, make_network, network_from_graph
+from .network.construction import make_network
+from .network.data import Network
+from .network.graph import network_from_graph
 from .network.reading.files import NetworkFile, load_network
 from .scenario.document import Scenario
 from .scenario.files import load_scenario

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from spreadsim.scenario.files import load_scenario, resolved, validate
+from spreadsim.scenario.files import load_scenario
+from spreadsim.scenario.validation import resolved, validate
 
 settings.register_profile(
     "quick",
@@ -41,7 +42,7 @@ def real_data() -> Path:
 
 def small_document(**changes: Any) -> dict[str, Any]:
     """Return the default scenario on 60 services in two levels, as a document; tables merge with `changes`."""
-    from spreadsim.scenario.files import merge
+    from spreadsim.scenario.validation import merge
 
     document = resolved(load_scenario("default"))
     document["network"] |= {

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from spreadsim.parameters import Behaviour, declarations
-from spreadsim.scenario.files import validate
+from spreadsim.scenario.validation import validate
 
 
 @st.composite

@@ -16,9 +16,11 @@ import pytest
 from spreadsim import draws, rules
 from spreadsim.drivers.mesa_model import SpreadModel
 from spreadsim.drivers.running import run_plan
-from spreadsim.network.data import Network, network_from_graph, starting_sites, ties_from_pairs
+from spreadsim.network.data import Network, ties_from_pairs
+from spreadsim.network.graph import network_from_graph
 from spreadsim.network.hierarchy import Hierarchy
 from spreadsim.network.normal import standard_normal
+from spreadsim.network.starting_sites import starting_sites
 from spreadsim.outcomes import record
 from spreadsim.outcomes.measures import curves, curves_of, generations, measures, measures_of
 from spreadsim.outcomes.run import Run

@@ -1,6 +1,6 @@
 """Advice: where to start, in which waves, and with how much support.
 
-Belongs: the search, what is said of it, and its folder.
-Does not: comparing strategies that are given (``comparison``).
-Imports: calibration, comparison, sweeps and all below them.
+What belongs here: choices, the search among them, what is said of the best, and its folder.
+What does not: comparing strategies as they stand (``comparison``).
+What it may import: calibration, comparison, sweeps and all below them.
 """

@@ -16,19 +16,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spreadsim.advice.choices import Choice, n_starting_sites, strategy_of
+from spreadsim.advice.results import AdviceResults, Judged
 from spreadsim.comparison.comparison import check_arguments, network_for, with_run
-from spreadsim.comparison.equal_cost import with_support
 from spreadsim.drivers.running import Task, run_tasks
 from spreadsim.errors import InputError, MissingExtraError, nearest
-from spreadsim.levers import StartingSites, Waves
+from spreadsim.levers import StartingSites
 from spreadsim.network.data import Network
 from spreadsim.network.site_choice import FEATURES, SIMPLE_RULES, by_index, by_rule, features, places
 from spreadsim.network.waves import groups_of_level, wave_level
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
-from spreadsim.outcomes.statistics import LEVEL, Difference, Summary, difference, summarise
+from spreadsim.outcomes.statistics import LEVEL, difference, summarise
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.files import load_scenario, resolved, validate
+from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import Plan, plan
+from spreadsim.scenario.validation import resolved, validate
 
 if TYPE_CHECKING:
     import networkx
@@ -43,114 +45,14 @@ SHORTLIST = 8  # of the search's candidates that go on to the second set
 _INFEASIBLE = 1e6  # a candidate over budget comes after all that are within it, by how far it is over (Deb 2000)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One way of beginning.
-
-    Attributes
-    ----------
-    sites : numbers of the starting sites; None draws them at random in each replicate.
-    months_between, order : of the waves; 0 and nothing: all at once.
-    support, support_capacity : of the programme.
-    """
-
-    sites: tuple[int, ...] | None
-    months_between: int
-    order: tuple[str, ...]
-    support: float
-    support_capacity: float
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A choice on the held-out replicates.
-
-    Attributes
-    ----------
-    name : of the choice, in words.
-    against : ``sites alone``, ``within the budget``, ``for reference``, ``part left out``, or empty: the
-        advice itself.
-    rule : the simple rule that it follows, or empty.
-    values : by measure, one value a replicate.
-    summaries : by measure.
-    gains : advice minus this choice, by measure; paired intervals at the joint level.
-    """
-
-    name: str
-    against: str
-    rule: str
-    choice: Choice
-    values: Mapping[str, np.ndarray]
-    summaries: Mapping[str, Summary]
-    gains: Mapping[str, Difference]
-
-
-@dataclass(frozen=True)
-class Advice:
-    """What to do, and how it compares with simple rules on replicates that it was not chosen on.
-
-    Attributes
-    ----------
-    scenario : on one network; `strategy` the one that is advised on.
-    measure, budget : what was sought, and the most it may cost, in staff-days per service.
-    choice, found_by : the advice, and what proposed it: ``search`` or a simple rule.
-    judged : the advice first, then what it is held against.
-    replicates : number of replicates of the search, of the picking and of the judging.
-    level : of each interval, so that all rules of a table are covered jointly at 95%.
-    n_candidates : how many candidates the search ran.
-    """
-
-    scenario: Scenario
-    network: Network
-    strategy: str
-    parts: tuple[str, ...]
-    measure: str
-    budget: float
-    budget_given: bool
-    as_it_stands: Choice
-    choice: Choice
-    found_by: str
-    judged: Sequence[Judged]
-    replicates: tuple[int, int, int]
-    level: float
-    n_candidates: int
-    notes: Sequence[str]
-
-    def table(self, against: str) -> list[Judged]:
-        """Return what the advice is held against in one table."""
-        return [row for row in self.judged if row.against == against]
+class Advice(AdviceResults):
+    """What to do, and how it compares with simple rules: results that can be saved."""
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the results folder, whole or not at all; return its path."""
         from spreadsim.advice.folder import write_advice
 
         return write_advice(self, Path(folder), force=force)
-
-
-def strategy_of(scenario: Scenario, name: str, network: Network, choice: Choice) -> Any:
-    """Return a strategy of the scenario with a choice laid upon it."""
-    own, _ = with_support(scenario, name, choice.support)
-    changed: dict[str, Any] = {
-        "support_capacity": choice.support_capacity,
-        "waves": Waves(
-            months_between=choice.months_between,
-            level=plan(scenario, name).programme.waves.level,
-            order=list(choice.order),
-        ),
-    }
-    if choice.sites is not None:
-        changed["starting_sites"] = StartingSites(ids=[network.ids[i] for i in choice.sites])
-    else:
-        share = _count(scenario, name, network) / network.n
-        changed["starting_sites"] = StartingSites(share=share, rule="random")
-    return own.model_copy(update=changed)
-
-
-def _count(scenario: Scenario, name: str, network: Network) -> int:
-    sites = plan(scenario, name).programme.starting_sites
-    if sites.ids is not None:
-        return len(set(sites.ids))
-    return min(network.n, max(1, int(sites.share * network.n + 0.5))) if sites.share > 0 else 0
 
 
 @dataclass(frozen=True)
@@ -392,7 +294,7 @@ def advise(
         if part not in PARTS:
             raise InputError("--search", part, "is not searched", nearest(part, PARTS))
     base, _ = network_for(spec, network)
-    given_count = _count(spec, name, base)
+    given_count = n_starting_sites(spec, name, base)
     count = given_count if sites is None else sites
     if not 1 <= count <= base.n:
         raise InputError("--sites", str(count), f"of {base.n} services", "give a number from 1 to that of services")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.advice.advice import Advice, Judged
+from spreadsim.advice.results import AdviceResults, Judged
 from spreadsim.comparison.terminal import number, text_table
 from spreadsim.network.site_choice import FEATURES, SIMPLE_RULES, features, places
 from spreadsim.outcomes.measures import BY_NAME
@@ -54,7 +54,7 @@ def _cell(summary: Summary, measure: str) -> str:
     return number(summary.mean, unit)
 
 
-def setting(advice: Advice) -> str:
+def setting(advice: AdviceResults) -> str:
     """Return the support and waves of the advice in words."""
     choice = advice.choice
     said = f"Support {choice.support:g} with room for {choice.support_capacity:.1%} of services at full strength"
@@ -67,7 +67,7 @@ def setting(advice: Advice) -> str:
     return f"{said}; the instruction goes out in waves {months} apart{order}."
 
 
-def over_budget(advice: Advice, judged: Judged) -> bool:
+def over_budget(advice: AdviceResults, judged: Judged) -> bool:
     """Return whether a choice costs more than the budget on the held-out replicates."""
     cost = judged.summaries["cost"].mean
     return cost is not None and cost > advice.budget
@@ -76,7 +76,7 @@ def over_budget(advice: Advice, judged: Judged) -> bool:
 # ------------------------------------------------------------------------------------------------- why these sites
 
 
-def site_rows(advice: Advice) -> list[dict[str, Any]]:
+def site_rows(advice: AdviceResults) -> list[dict[str, Any]]:
     """Return one row a starting site: who it is, where it stands, and why in words; empty where drawn at random."""
     net, found = advice.network, features(advice.network)
     standing = {name: places(values) for name, values in found.items()}
@@ -115,7 +115,7 @@ def _why_one(name: str, standing: Mapping[str, float], found: Mapping[str, np.nd
     return "; ".join(said) if said else "chosen for its combination of attributes, not for any one of them"
 
 
-def why(advice: Advice) -> list[str]:
+def why(advice: AdviceResults) -> list[str]:
     """Return what marks the chosen sites off from all services."""
     if advice.choice.sites is None:
         return ["Any services will do: nothing beat sites chosen at random when the winner was selected."]
@@ -151,7 +151,7 @@ def why(advice: Advice) -> list[str]:
 # ------------------------------------------------------------------------------------------------- findings
 
 
-def findings(advice: Advice) -> list[str]:
+def findings(advice: AdviceResults) -> list[str]:
     """Return the findings in sentences: the verdict on each table, the budget, the price in equity."""
     a, label = advice, BY_NAME[advice.measure].label.lower()
     said = []
@@ -204,7 +204,7 @@ def _difference_words(gain: Difference, measure: str) -> str:
     return verdict_here.replace("no clear difference", "not clearly different") + f" ({interval(gain, measure)})"
 
 
-def _against(advice: Advice, rows: list[Judged], label: str, how: str) -> str:
+def _against(advice: AdviceResults, rows: list[Judged], label: str, how: str) -> str:
     by = {word: [r for r in rows if verdict(r.gains[advice.measure], advice.measure) == word]
           for word in ("better", "worse", "no clear difference")}  # fmt: skip
 
@@ -235,7 +235,7 @@ def _against(advice: Advice, rows: list[Judged], label: str, how: str) -> str:
     return f"{how} {'; '.join(parts)} in {label}."
 
 
-def equity(advice: Advice) -> str:
+def equity(advice: AdviceResults) -> str:
     """Return the price of the advice in equity: what becomes of the gap between least and most deprived."""
     gain = advice.table("for reference")[0].gains["equity_gap"]
     gap = advice.judged[0].summaries["equity_gap"]
@@ -254,7 +254,7 @@ def equity(advice: Advice) -> str:
 # ------------------------------------------------------------------------------------------------- tables
 
 
-def judged_rows(advice: Advice) -> list[dict[str, Any]]:
+def judged_rows(advice: AdviceResults) -> list[dict[str, Any]]:
     """Return one row a choice: its outcomes, and the advice minus it with the interval."""
     rows = []
     for judged in advice.judged:
@@ -270,7 +270,7 @@ def judged_rows(advice: Advice) -> list[dict[str, Any]]:
     return rows
 
 
-def judged_table(advice: Advice) -> tuple[list[str], list[list[str]]]:
+def judged_table(advice: AdviceResults) -> tuple[list[str], list[list[str]]]:
     """Return head and cells of the table against simple rules."""
     shown = list(dict.fromkeys((advice.measure, *SHOWN)))
     label = BY_NAME[advice.measure].label.lower()
@@ -298,7 +298,7 @@ def judged_table(advice: Advice) -> tuple[list[str], list[list[str]]]:
     return head, cells
 
 
-def about(advice: Advice) -> str:
+def about(advice: AdviceResults) -> str:
     """Return how the advice was reached."""
     a, b, c = advice.replicates
     return (
@@ -310,7 +310,7 @@ def about(advice: Advice) -> str:
     )
 
 
-def advice_json(advice: Advice) -> dict[str, Any]:
+def advice_json(advice: AdviceResults) -> dict[str, Any]:
     """Return the advice for programs."""
     choice = advice.choice
     return {
@@ -349,7 +349,7 @@ def advice_json(advice: Advice) -> dict[str, Any]:
     }
 
 
-def advice_text(advice: Advice, most: int = 20) -> str:
+def advice_text(advice: AdviceResults, most: int = 20) -> str:
     """Return the advice as text for a terminal."""
     head, cells = judged_table(advice)
     rows = site_rows(advice)

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.advice.advice import Advice, Choice, strategy_of
+from spreadsim.advice.choices import Choice, strategy_of
 from spreadsim.advice.findings import about, advice_json, findings, interval, judged_table, setting, site_rows, why
+from spreadsim.advice.results import AdviceResults
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import to_toml
@@ -22,7 +23,7 @@ from spreadsim.telling.folder import as_json, copy_inputs, write_folder, write_p
 from spreadsim.telling.page import render_findings
 
 
-def advised_scenario(advice: Advice) -> Scenario:
+def advised_scenario(advice: AdviceResults) -> Scenario:
     """Return a scenario with two strategies, as it stands and as advised, which `compare` runs."""
     name, scenario = advice.strategy, advice.scenario
     own: Any = scenario.strategies[name]
@@ -39,7 +40,7 @@ def _write_sites(rows: Sequence[dict[str, Any]], path: Path) -> None:
         writer.writerows(rows)
 
 
-def _judged_columns(advice: Advice) -> dict[str, np.ndarray]:
+def _judged_columns(advice: AdviceResults) -> dict[str, np.ndarray]:
     k = advice.replicates[2]
     first = sum(advice.replicates[:2])
     rows = advice.judged
@@ -51,7 +52,7 @@ def _judged_columns(advice: Advice) -> dict[str, np.ndarray]:
     return columns | {m.name: np.concatenate([j.values[m.name] for j in rows]) for m in MEASURES}
 
 
-def _picture(advice: Advice) -> tuple[str, str]:
+def _picture(advice: AdviceResults) -> tuple[str, str]:
     """Return the advice minus each rule, with intervals."""
     rows = [
         j for j in advice.judged if j.rule and j.choice != advice.choice and j.gains[advice.measure].low is not None
@@ -78,7 +79,7 @@ def _picture(advice: Advice) -> tuple[str, str]:
     return svg(figure, "against", f"{caption} {words}"), caption
 
 
-def _page(advice: Advice, receipt: dict[str, Any]) -> str:
+def _page(advice: AdviceResults, receipt: dict[str, Any]) -> str:
     head, cells = judged_table(advice)
     rows = site_rows(advice)
     title = f"Where to start: {advice.scenario.title or advice.scenario.name}"
@@ -102,7 +103,7 @@ def _page(advice: Advice, receipt: dict[str, Any]) -> str:
 
 
 def write_advice(
-    advice: Advice, folder: Path, *, force: bool = False, started: str | None = None, report: bool = True
+    advice: AdviceResults, folder: Path, *, force: bool = False, started: str | None = None, report: bool = True
 ) -> Path:
     """Write the results folder of advice, whole or not at all; return its path.
 

@@ -14,8 +14,9 @@ from typing import Any
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.levers import BalanceLevers
 from spreadsim.scenario.document import Scenario, without_levers
-from spreadsim.scenario.files import MAX_BYTES, load_scenario, resolved, shipped_names, to_toml, validate, with_setting
+from spreadsim.scenario.files import MAX_BYTES, load_scenario, shipped_names, to_toml
 from spreadsim.scenario.plan import plans
+from spreadsim.scenario.validation import resolved, validate, with_setting
 
 MAX_HISTORY = 200  # that can be undone
 MAX_STRATEGIES = 4  # that are compared
@@ -93,7 +94,7 @@ def scenario_from_text(text: str, shown_as: str = "the file") -> Scenario:
         raise InputError(shown_as, "", f"is not valid TOML: {error}", "correct that line") from None
     parent = document.pop("based_on", None)
     if parent is not None:
-        from spreadsim.scenario.files import merge
+        from spreadsim.scenario.validation import merge
 
         if not isinstance(parent, str):
             raise InputError(shown_as, "based_on", "is not text", "give the name of a shipped scenario")

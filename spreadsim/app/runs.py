@@ -14,18 +14,12 @@ from dataclasses import replace
 from typing import TypeVar
 
 from spreadsim.app.server.work_queue import BACKGROUND, DETAIL, INTERACTIVE, IsWanted, Slot, work_queue
-from spreadsim.comparison.comparison import (
-    MAP_LEVERS,
-    MAP_REPLICATES,
-    Comparison,
-    Frontier,
-    FrontierPoint,
-    frontier_points,
-    measured,
-)
+from spreadsim.comparison.comparison import MAP_LEVERS, MAP_REPLICATES, Comparison, frontier_points, measured
+from spreadsim.comparison.results import Frontier, FrontierPoint
 from spreadsim.drivers.running import Outcome, Task, default_workers, networks_of, outcomes_of, run_tasks, run_together
 from spreadsim.errors import SpreadsimError
-from spreadsim.network.data import Network, make_network
+from spreadsim.network.construction import make_network
+from spreadsim.network.data import Network
 from spreadsim.outcomes import measures
 from spreadsim.outcomes.run import Run
 from spreadsim.scenario.document import Scenario

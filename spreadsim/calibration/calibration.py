@@ -1,6 +1,6 @@
 """Calibration: fitting the reduced model to observed times of adoption on a known network.
 
-What belongs here: the whole of a calibration, in order, and what it found as an object. What does not: the likelihood
+What belongs here: the whole of a calibration, in order. What does not: what it gives (``results``), the likelihood
 (``likelihood``), its maximum and intervals (``estimation``), the hypotheses compared (``hypotheses``), prediction
 (``prediction``), words (``findings``), files (``folder``).
 """
@@ -8,134 +8,31 @@ What belongs here: the whole of a calibration, in order, and what it found as an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import numpy as np
 
 from spreadsim.calibration.data import covariate_design, group_design, has_groups, outside_counts, services_sheet
 from spreadsim.calibration.estimation import Interval, LikelihoodFit, fit_likelihood, likelihood_ratio, profile_interval
-from spreadsim.calibration.hypotheses import SUFFIX, NestedTest, candidate_hypotheses, nested_tests
+from spreadsim.calibration.hypotheses import SUFFIX, candidate_hypotheses, nested_tests
 from spreadsim.calibration.likelihood import DesignMatrix, Hypothesis, ReadinessDistribution
 from spreadsim.calibration.prediction import CalibrationModel, Curve, Split, network_curve, splits
-from spreadsim.calibration.reduced_model import reduced_scenario, scenario_of_fit, strategy_plan
+from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
+from spreadsim.calibration.results import REPLICATES, CalibrationResults, Options, Sensitivity
 from spreadsim.calibration.risk_sets import AdoptionHistory, FirstPeriod, Outside, RiskSet, history_of, risk_set
 from spreadsim.errors import InputError, nearest
 from spreadsim.network.reading.files import files_of_scenario, read_network
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 BASE, NULL = "push" + SUFFIX, "push"
 MAX_PROFILES = 12  # parameters of one hypothesis whose profiles are drawn; effects of more groups than that have none
-REPLICATES = 200
 
 
-@dataclass(frozen=True)
-class Options:
-    """What a calibration was asked, beside its scenario.
-
-    Attributes
-    ----------
-    covariates : columns of the table of services; ``NAME=category`` for one whose values are names.
-    groups : whether effects of the first level of groups are among the hypotheses.
-    first_period : whether adopters in the first period are ``given`` or ``at-risk``.
-    outside_column : column that counts the people each service named outside the survey.
-    explanation : the one whose values the fitted scenario holds; None: the lowest AIC among those it can hold.
-    replicates : runs of each forecast.
-    predict : whether to predict what is held out.
-    """
-
-    covariates: tuple[str, ...] = ()
-    groups: bool = True
-    first_period: FirstPeriod = "given"
-    outside_column: str | None = None
-    explanation: str | None = None
-    replicates: int = REPLICATES
-    predict: bool = True
-
-
-@dataclass(frozen=True)
-class Sensitivity:
-    """Push and peers fitted again under another way of taking the data."""
-
-    what: str
-    external_influence: float
-    peer_influence: float
-    p_value: float
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What a calibration found.
-
-    Attributes
-    ----------
-    source : the scenario calibrated; `history` : the times of adoption on its network.
-    fits : by name of hypothesis, from the simplest.
-    tests : between nested hypotheses.
-    choice : name of the hypothesis that the fitted scenario holds.
-    intervals : by hypothesis (the choice, and push and peers), then by parameter.
-    sensitivity : push and peers under other ways of taking the data.
-    curves : the uptake curve with its band, of the chosen hypothesis and of the push alone.
-    splits : predictions of what was held out.
-    notes : what the reader should know of the data.
-    """
-
-    source: Scenario
-    options: Options
-    history: AdoptionHistory
-    rows: RiskSet
-    fits: Mapping[str, LikelihoodFit]
-    tests: Sequence[NestedTest]
-    choice: str
-    intervals: Mapping[str, Mapping[str, Interval]]
-    sensitivity: Sequence[Sensitivity]
-    curves: Mapping[str, Curve]
-    splits: Sequence[Split]
-    notes: Sequence[str]
-
-    @property
-    def fit(self) -> LikelihoodFit:
-        """The chosen fit."""
-        return self.fits[self.choice]
-
-    @property
-    def scenario(self) -> Scenario:
-        """The reduced scenario with the fitted values; readiness by covariates or groups comes with the folder."""
-        ids = [self.history.network.ids[i] for i in np.flatnonzero(self.history.when == 0)]
-        result = scenario_of_fit(self.source, self.fit, self.history.n_steps, ids)
-        months = self.history.period_months
-        unit = "one month" if months == 1 else f"one period of {months} months"
-        name = f"{self.source.name[:69]}-calibrated"
-        title = f"{self.source.title or self.source.name}: {self.fit.likelihood.hypothesis.title}"[:300]
-        shows = (
-            f"Fitted to {self.history.n_adoptions:,} adoptions. One month of this scenario is {unit} of the data; "
-            f"month 0 is its period {self.history.start_period}. The reduced model: all services aware, no delay, "
-            "nobody stops."
-        )
-        return result.model_copy(update={"name": name, "title": title, "shows": shows})
-
-    def summary(self) -> pd.DataFrame:
-        """Return one row a hypothesis: parameters, log-likelihood, AIC, BIC, as a pandas DataFrame."""
-        import pandas as pd
-
-        rows = [
-            {
-                "explanation": name,
-                "parameters": f.n_parameters,
-                "log_likelihood": f.log_likelihood,
-                "aic": f.aic,
-                "bic": f.bic,
-                "external_influence": f.estimates.get("external_influence", np.nan),
-                "peer_influence": f.estimates.get("peer_influence", np.nan),
-            }
-            for name, f in self.fits.items()
-        ]
-        return pd.DataFrame(rows).set_index("explanation")
+class Calibration(CalibrationResults):
+    """The reduced model fitted to observed times of adoption: results that can be told in words and saved."""
 
     def sentences(self) -> dict[str, list[str]]:
         """Return the findings in words, by section."""

@@ -17,7 +17,8 @@ from spreadsim.errors import InputError, nearest
 from spreadsim.network.reading.faults import FaultLog
 from spreadsim.network.reading.files import files_of_scenario, files_read
 from spreadsim.network.reading.graphs import read_graph
-from spreadsim.network.reading.tables import Sheet, read_sheet
+from spreadsim.network.reading.sheet import Sheet
+from spreadsim.network.reading.tables import read_sheet
 from spreadsim.scenario.document import Scenario
 
 CATEGORY = "category"

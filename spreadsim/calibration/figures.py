@@ -6,21 +6,19 @@ What belongs here: one function a figure, returning its SVG and its caption. How
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from spreadsim.calibration.prediction import CONSTANT, Curve, Split
+from spreadsim.calibration.results import CalibrationResults
 from spreadsim.telling.figures import GREY, INK, SMALL, TINY, heading, make_figure, style, svg, tidy, wrap
-
-if TYPE_CHECKING:
-    from spreadsim.calibration.calibration import Calibration
 
 MAX_PANELS = 6
 LIMIT = 3.84
 
 
-def figures(c: Calibration) -> dict[str, list[tuple[str, str]]]:
+def figures(c: CalibrationResults) -> dict[str, list[tuple[str, str]]]:
     """Return the drawings and captions by section; the same bytes for the same calibration."""
     by_section: dict[str, list[tuple[str, str]]] = {
         "Do peers add anything?": [_hazard(c)],
@@ -38,7 +36,7 @@ def _svg_with_caption(figure: Any, name: str, caption: str) -> tuple[str, str]:
     return svg(figure, name, caption), caption
 
 
-def _hazard(c: Calibration) -> tuple[str, str]:
+def _hazard(c: CalibrationResults) -> tuple[str, str]:
     rows, steps = c.rows, np.arange(1, c.history.n_steps + 1)
     at_risk = np.bincount(rows.step, minlength=c.history.n_steps + 1)[1:]
     events = np.bincount(rows.step, weights=rows.adopted, minlength=c.history.n_steps + 1)[1:]
@@ -71,7 +69,7 @@ def _hazard(c: Calibration) -> tuple[str, str]:
     )
 
 
-def _profiles(c: Calibration) -> tuple[str, str]:
+def _profiles(c: CalibrationResults) -> tuple[str, str]:
     profiles = [
         (name, p) for name in c.intervals for p in c.fits[name].likelihood.parameters if p.name in c.intervals[name]
     ][:9]
@@ -111,7 +109,7 @@ def _observations(axes: Any, curve: Curve, label: str = "observed") -> None:
     tidy(axes)
 
 
-def _in_sample(c: Calibration) -> tuple[str, str]:
+def _in_sample(c: CalibrationResults) -> tuple[str, str]:
     figure = make_figure(2.7)
     axes = figure.add_subplot()
     for place, (name, curve) in enumerate(c.curves.items()):

@@ -6,16 +6,14 @@ What belongs here: sentences, and the content of ``calibration.json``. What does
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from spreadsim.calibration.estimation import Interval, identification_problems
 from spreadsim.calibration.hypotheses import peer_tests
 from spreadsim.calibration.prediction import verdict
-
-if TYPE_CHECKING:
-    from spreadsim.calibration.calibration import Calibration
+from spreadsim.calibration.results import CalibrationResults
 
 S_CURVE = (
     "An S-shaped curve does not prove contagion: a push from outside that changes over time produces the same curve "
@@ -46,12 +44,12 @@ def bounds(interval: Interval) -> str:
     return f"{ends}, open above" if interval.high_is_bound else ends
 
 
-def per_month(c: Calibration, value: float) -> float:
+def per_month(c: CalibrationResults, value: float) -> float:
     """Return a chance a period as the chance a month that comes to the same over the period."""
     return float(1.0 - (1.0 - min(value, 1.0)) ** (1.0 / c.history.period_months))
 
 
-def peer_findings(c: Calibration) -> list[str]:
+def peer_findings(c: CalibrationResults) -> list[str]:
     """Return what the tests say of peers, the warning included."""
     tests = peer_tests(list(c.tests))
     clear = [t for t in tests if t.p_value < CLEAR]
@@ -83,7 +81,7 @@ def peer_findings(c: Calibration) -> list[str]:
     return lines
 
 
-def estimate_findings(c: Calibration) -> list[str]:
+def estimate_findings(c: CalibrationResults) -> list[str]:
     """Return the chosen hypothesis and its values."""
     e, history = c.fit.likelihood.hypothesis, c.history
     why = "as requested" if c.options.explanation else "the lowest AIC among those that a scenario can represent"
@@ -114,7 +112,7 @@ def estimate_findings(c: Calibration) -> list[str]:
     return lines
 
 
-def identification_findings(c: Calibration) -> list[str]:
+def identification_findings(c: CalibrationResults) -> list[str]:
     """Return what the data cannot say."""
     lines = []
     for name, intervals in c.intervals.items():
@@ -145,7 +143,7 @@ def identification_findings(c: Calibration) -> list[str]:
     return lines
 
 
-def data_findings(c: Calibration) -> list[str]:
+def data_findings(c: CalibrationResults) -> list[str]:
     """Return how the data were used."""
     h = c.history
     first = h.start_period if h.n_at_start else h.start_period + 1
@@ -176,7 +174,7 @@ def data_findings(c: Calibration) -> list[str]:
     return lines + list(c.notes)
 
 
-def prediction_findings(c: Calibration) -> list[str]:
+def prediction_findings(c: CalibrationResults) -> list[str]:
     """Return how the curve and what was held out were predicted."""
     lines = []
     for name, curve in c.curves.items():
@@ -193,7 +191,7 @@ def prediction_findings(c: Calibration) -> list[str]:
     return lines
 
 
-def sentences(c: Calibration) -> dict[str, list[str]]:
+def sentences(c: CalibrationResults) -> dict[str, list[str]]:
     """Return the findings by section."""
     by_section = {
         "Do peers add anything?": peer_findings(c),
@@ -208,7 +206,7 @@ def sentences(c: Calibration) -> dict[str, list[str]]:
 # --------------------------------------------------------------------------------------------------- document
 
 
-def document(c: Calibration) -> dict[str, Any]:
+def document(c: CalibrationResults) -> dict[str, Any]:
     """Return the content of ``calibration.json``; what is not defined is null there."""
     h = c.history
     fits = []

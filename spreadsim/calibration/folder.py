@@ -10,24 +10,27 @@ import shlex
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from spreadsim.calibration.data import with_readiness
-from spreadsim.calibration.findings import bounds, number, p_words
+from spreadsim.calibration.findings import bounds, document, number, p_words, sentences
 from spreadsim.calibration.reduced_model import readiness_of
+from spreadsim.calibration.results import CalibrationResults
 from spreadsim.telling.folder import as_json, write_folder, write_parquet
 from spreadsim.telling.page import templates
-
-if TYPE_CHECKING:
-    from spreadsim.calibration.calibration import Calibration
 
 Rows = list[list[str]]
 
 
 def write_calibration(
-    calibration: Calibration, folder: Path, *, force: bool = False, started: str | None = None, report: bool = True
+    calibration: CalibrationResults,
+    folder: Path,
+    *,
+    force: bool = False,
+    started: str | None = None,
+    report: bool = True,
 ) -> Path:
     """Write a calibration's results folder, whole or not at all; return its path.
 
@@ -50,13 +53,13 @@ def write_calibration(
         readiness = readiness_of(c.fit)
         scenario = c.scenario if readiness is None else with_readiness(c.scenario, readiness, Path(place) / "network")
         files = {
-            "calibration.json": lambda path: path.write_text(as_json(c.as_json()), encoding="utf-8", newline="\n"),
+            "calibration.json": lambda path: path.write_text(as_json(document(c)), encoding="utf-8", newline="\n"),
             "curves.parquet": lambda path: write_parquet(curve_table(c), path),
         }
         return write_folder(folder, force, scenario, options, started, files, write_report)
 
 
-def command_of(c: Calibration) -> str:
+def command_of(c: CalibrationResults) -> str:
     """Return the command that makes the calibration again."""
     o = c.options
     words = ["spreadsim", "calibrate", c.source.name]
@@ -68,7 +71,7 @@ def command_of(c: Calibration) -> str:
     return shlex.join(words)
 
 
-def curve_table(c: Calibration) -> dict[str, np.ndarray]:
+def curve_table(c: CalibrationResults) -> dict[str, np.ndarray]:
     """Return one row a hypothesis, part and step: the share adopted, observed and forecast."""
     curves = [("in-sample", name, 0, curve) for name, curve in c.curves.items()]
     curves += [
@@ -95,7 +98,7 @@ def curve_table(c: Calibration) -> dict[str, np.ndarray]:
     return {name: np.array(values, dtype=object if name in text else None) for name, values in columns.items()}
 
 
-def tables(c: Calibration) -> dict[str, tuple[list[str], Rows]]:
+def tables(c: CalibrationResults) -> dict[str, tuple[list[str], Rows]]:
     """Return the report's tables: head and rows, by caption."""
     best = min(f.aic for f in c.fits.values())
     hypotheses = [
@@ -188,7 +191,7 @@ def _estimate_cell(estimates: Mapping[str, float], name: str) -> str:
     return number(estimates[name]) if np.isfinite(estimates.get(name, np.nan)) else "–"
 
 
-def render(c: Calibration, receipt: Mapping[str, Any]) -> str:
+def render(c: CalibrationResults, receipt: Mapping[str, Any]) -> str:
     """Return the report as one page that needs no network; every text in it is escaped."""
     from markupsafe import Markup
 
@@ -205,7 +208,7 @@ def render(c: Calibration, receipt: Mapping[str, Any]) -> str:
         .render(
             title=c.source.title or c.source.name,
             question=c.source.question,
-            said=c.sentences(),
+            said=sentences(c),
             pictures=by_section,
             tables=tables(c),
             receipt=as_json(settings),

@@ -14,11 +14,12 @@ import numpy as np
 
 from spreadsim.calibration.estimation import LikelihoodFit
 from spreadsim.levers import LEVERS, BalanceLevers, Programme
-from spreadsim.network.data import Network, make_network
+from spreadsim.network.construction import make_network
+from spreadsim.network.data import Network
 from spreadsim.outcomes.measures import first_months_embedded
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.files import resolved, validate, with_setting
 from spreadsim.scenario.plan import Plan, plan
+from spreadsim.scenario.validation import resolved, validate, with_setting
 
 STRATEGY, WITHOUT = "as-fitted", "without-peers"
 

@@ -1,4 +1,8 @@
-"""The command line: spreadsim COMMAND. Options, output and exit codes; the work is done elsewhere.
+"""The command line: spreadsim COMMAND.
+
+What belongs here: options, output and exit codes, one module a command.
+What does not: the work, which is done elsewhere.
+What it may import: app and all below it.
 
 Exit codes: 0 success, 1 a run that failed, 2 bad input or usage. Heavy packages are loaded by the command that needs
 them, so that help is quick.

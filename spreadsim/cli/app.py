@@ -77,8 +77,8 @@ def app(
         lesson = find_lesson(lesson, folders).name if lesson is not None else None
     if own is not None:
         os.environ["SPREADSIM_LESSONS"] = str(own.resolve())
+    from spreadsim.app.application import listening_socket, serve
     from spreadsim.app.server import sweep_folders
-    from spreadsim.app.server.application import listening_socket, serve
     from spreadsim.app.server.security import is_loopback
 
     usual = Path("results") if is_loopback(host) and Path("results").is_dir() else None

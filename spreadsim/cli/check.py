@@ -23,7 +23,8 @@ def check(name: str, settings: tuple[str, ...], as_json: bool) -> None:
         _check_experiment(name, settings, as_json)
         return
     from spreadsim.comparison.size import size_of
-    from spreadsim.scenario.files import load_scenario, resolved
+    from spreadsim.scenario.files import load_scenario
+    from spreadsim.scenario.validation import resolved
 
     scenario = load_scenario(name, settings)
     size = size_of(scenario)

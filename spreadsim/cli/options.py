@@ -100,6 +100,7 @@ def show_faults(faults: Iterable[str]) -> None:
 
 
 def results_target(out: Path | None, default: str, force: bool) -> Path:
+    """Return where results go: where the user says, or a free name in the folder ``results``."""
     from spreadsim.telling.folder import check_target, free_name
 
     target = out if out is not None else free_name(Path("results") / default)

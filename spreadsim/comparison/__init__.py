@@ -1,6 +1,6 @@
 """Comparison: the main job, every strategy of a scenario on common random numbers, and what is said of it.
 
-Belongs: comparing, the frontier, equal cost, explanations of one service, findings, report, terminal, folder.
-Does not: designed experiments (``sweeps``); meeting data (``calibration``).
-Imports: telling and all below it.
+What belongs here: comparing, the frontier, equal cost, one service explained, findings, report, terminal and folder.
+What does not: designed experiments (``sweeps``), and meeting data (``calibration``).
+What it may import: telling and all below it.
 """

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spreadsim import rules
-from spreadsim.comparison.comparison import Comparison
+from spreadsim.comparison.results import ComparisonResults
 from spreadsim.drivers.running import Outcome
 from spreadsim.outcomes.statistics import Difference, difference, joint_level
 
@@ -37,13 +37,13 @@ class Groups:
     benefit: Mapping[str, np.ndarray]
 
 
-def levels(comparison: Comparison) -> list[str]:
+def levels(comparison: ComparisonResults) -> list[str]:
     """Return the levels of the hierarchy that groups are told by, from the top down, without fifths of deprivation."""
     first = next(iter(comparison.outcomes.values()))[0]
     return [level for level in dict.fromkeys(row["level"] for row in first.groups) if level != FIFTH]
 
 
-def groups(comparison: Comparison, level: str) -> Groups | None:
+def groups(comparison: ComparisonResults, level: str) -> Groups | None:
     """Return reach and benefit by group of a level (or `FIFTH`); None where the comparison has no such level."""
 
     def rows(outcome: Outcome) -> list[dict[str, object]]:
@@ -68,7 +68,7 @@ def groups(comparison: Comparison, level: str) -> Groups | None:
     )
 
 
-def people_served(comparison: Comparison) -> np.ndarray:
+def people_served(comparison: ComparisonResults) -> np.ndarray:
     """Return the number of people served by all services, one value a replicate."""
     outcomes = next(iter(comparison.outcomes.values()))
     level = FIFTH if comparison.network.n >= 5 else None
@@ -100,7 +100,7 @@ class Generations:
     now_band: np.ndarray
 
 
-def generations(comparison: Comparison, strategy: str) -> Generations:
+def generations(comparison: ComparisonResults, strategy: str) -> Generations:
     """Return fidelity by generation under a strategy, for generations that at least half of the replicates have."""
     outcomes = comparison.outcomes[strategy]
     highest = max((len(outcome.generations) for outcome in outcomes), default=0)
@@ -141,7 +141,7 @@ def _band(values: np.ndarray) -> np.ndarray:
     return answer
 
 
-def sources_of_versions(comparison: Comparison, strategy: str) -> dict[str, float] | None:
+def sources_of_versions(comparison: ComparisonResults, strategy: str) -> dict[str, float] | None:
     """Return, for replicate 0, the share of beginnings by whose version was taken on; None without events.
 
     Beginnings are entries into implementing, or straight into embedded, after the start; ``second leader`` is the part
@@ -179,13 +179,13 @@ def means(values: np.ndarray) -> np.ndarray:
     return _mean(np.asarray(values, dtype=np.float64))
 
 
-def monthly(comparison: Comparison, strategy: str, name: str) -> np.ndarray:
+def monthly(comparison: ComparisonResults, strategy: str, name: str) -> np.ndarray:
     """Return a column of the curves, shape (replicates, T + 1)."""
     return np.array([outcome.curves[name] for outcome in comparison.outcomes[strategy]])
 
 
 def chosen_pairs(
-    comparison: Comparison, among: Sequence[str] | None = None, against: Sequence[str] | None = None
+    comparison: ComparisonResults, among: Sequence[str] | None = None, against: Sequence[str] | None = None
 ) -> list[tuple[str, str]]:
     """Return the pairs (later, earlier): all, those `among` some strategies, or those with one of `against` in them."""
     return [

@@ -1,379 +1,48 @@
 """Comparing strategies: the main job.
 
-What belongs here: running every strategy of a scenario, and the frontier, on common random numbers, and the tables and
-summaries made of the outcomes. Writing them to a folder is ``telling.folder``'s; saying them in words ``report``'s.
+What belongs here: running every strategy of a scenario, and the frontier, on common random numbers. What does not: what
+the results are and the tables made of them (``results``), words (``findings``, ``report``), files (``folder``).
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from itertools import combinations, product
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from spreadsim import rules
+from spreadsim.comparison.equal_cost import at_equal_cost
+from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, ComparisonResults, Frontier, FrontierPoint
 from spreadsim.drivers.running import Driver, Outcome, Task, run_tasks
 from spreadsim.errors import InputError, nearest
 from spreadsim.levers import SET_BY_BALANCE
-from spreadsim.network.data import Network, make_network, network_from_graph
-from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES
-from spreadsim.outcomes.statistics import Difference, Summary, difference, summarise, told_apart_from_best
-from spreadsim.scenario.document import RESERVED_LEVELS, Scenario, Strategy
+from spreadsim.network.construction import make_network
+from spreadsim.network.data import Network
+from spreadsim.network.graph import network_from_graph
+from spreadsim.outcomes.measures import MEASURES
+from spreadsim.scenario.document import Scenario, Strategy
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.parameter_sets import ParameterSets, sets_of_scenario
-from spreadsim.scenario.plan import Plan, plan, plans
-from spreadsim.state import ATTRIBUTES
+from spreadsim.scenario.plan import plan, plans
+from spreadsim.scenario.validation import resolved, validate
 
 if TYPE_CHECKING:
     import networkx
-    import pandas as pd
     from matplotlib.figure import Figure
 
-    from spreadsim.comparison.equal_cost import EqualCost
     from spreadsim.drivers.agents import Service
     from spreadsim.network.reading.files import NetworkFile
 
-Columns = dict[str, np.ndarray]
-AS_GIVEN, AS_BEFORE = "as given", "as-before"
 MAP_LEVERS = {"mandate": (0.0, 0.25, 0.5, 0.75, 1.0), "latitude": (0.0, 0.25, 0.5, 0.75, 1.0)}
 MAP_REPLICATES = 20
 
 
-@dataclass(frozen=True)
-class FrontierPoint:
-    """One setting of the frontier: a balance, or a combination of levers, under one latitude after the programme."""
-
-    settings: Mapping[str, float]
-    arm: str
-    plan: Plan
-
-
-@dataclass(frozen=True)
-class Frontier:
-    """Outcomes by balance or by levers.
-
-    Attributes
-    ----------
-    points : the settings, in order.
-    values : for each measure an array of shape (points, replicates).
-    """
-
-    points: Sequence[FrontierPoint]
-    values: Mapping[str, np.ndarray]
-
-    def arm(self, name: str) -> list[int]:
-        """Return the places of the points of one arm."""
-        return [i for i, point in enumerate(self.points) if point.arm == name]
-
-    def best(self, measure: str, arm: str = AS_GIVEN) -> tuple[int | None, list[int]]:
-        """Return the point with the best mean, and the points that cannot be distinguished from it (it included)."""
-        places = self.arm(arm)
-        lower = BY_NAME[measure].better == "lower"
-        best, told = told_apart_from_best([self.values[measure][i] for i in places], lower)
-        if best is None:
-            return None, []
-        return places[best], [i for i, apart in zip(places, told, strict=True) if not apart]
-
-    def summary(self, arm: str = AS_GIVEN) -> list[dict[str, Any]]:
-        """Return the rows of ``summary.json``: settings, measures, and whether clearly different from the best."""
-        rows = []
-        best = {name: self.best(name, arm)[1] for name in ("benefit", "cumulative_benefit")}
-        for i in self.arm(arm):
-            row: dict[str, Any] = dict(self.points[i].settings)
-            for measure in MEASURES:
-                row[measure.name] = vars(summarise(self.values[measure.name][i], measure.never))
-            row["told_apart_from_best"] = i not in best["benefit"] if best["benefit"] else None
-            row["told_apart_from_best_cumulative"] = (
-                i not in best["cumulative_benefit"] if best["cumulative_benefit"] else None
-            )
-            rows.append(row)
-        return rows
-
-    def table(self) -> Columns:
-        """Return one row a point and replicate: settings, arm, replicate, every measure."""
-        n_points, n_replicates = next(iter(self.values.values())).shape
-        columns: Columns = {}
-        for name in self.points[0].settings:
-            columns[name] = np.repeat([point.settings[name] for point in self.points], n_replicates)
-        columns["latitude_after"] = np.repeat(
-            np.array([point.arm for point in self.points], dtype=object), n_replicates
-        )
-        columns["replicate"] = np.tile(np.arange(n_replicates), n_points)
-        for measure in MEASURES:
-            columns[measure.name] = self.values[measure.name].reshape(-1)
-        return columns
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Every strategy of a scenario on the same networks with common random numbers.
-
-    Attributes
-    ----------
-    scenario, network, plans : what was run; the network is that of replicate 0.
-    outcomes : for each strategy, in the scenario's order, one `Outcome` a replicate.
-    frontier : `Frontier`, or None.
-    driver : ``compiled`` or ``mesa``.
-    fixed : whether the network was given and served every replicate.
-    lever_map : outcomes by mandate and latitude, or None.
-    equal_cost : the strategies again at equal staff-days, or None.
-    from_python : what was run that only the Python program had, and no file holds; empty if nothing.
-    sets : the sets of parameters, of which each replicate took one; None where all had the scenario's.
-    """
-
-    scenario: Scenario
-    network: Network
-    plans: Sequence[Plan]
-    outcomes: Mapping[str, Sequence[Outcome]]
-    frontier: Frontier | None = None
-    driver: Driver = "compiled"
-    notes: Sequence[str] = field(default_factory=tuple)
-    fixed: bool = False
-    lever_map: Frontier | None = None
-    equal_cost: EqualCost | None = None
-    from_python: str = ""
-    sets: ParameterSets | None = None
-
-    @property
-    def strategies(self) -> list[str]:
-        """Names of the strategies, in the file's order."""
-        return list(self.outcomes)
-
-    @property
-    def n_replicates(self) -> int:
-        """Number of replicates of each strategy."""
-        return len(next(iter(self.outcomes.values())))
-
-    def values(self, strategy: str, measure: str) -> np.ndarray:
-        """Return a measure of a strategy, one value a replicate; nan where null."""
-        return np.array([outcome.measures[measure] for outcome in self.outcomes[strategy]])
-
-    @cached_property
-    def summaries(self) -> dict[str, dict[str, Summary]]:
-        """Every measure of every strategy over replicates."""
-        return {
-            name: {
-                m.name: summarise(self.values(name, m.name), m.never, spread=self.sets is not None) for m in MEASURES
-            }
-            for name in self.strategies
-        }
-
-    @cached_property
-    def paired(self) -> dict[tuple[str, str], dict[str, Difference]]:
-        """Every measure's paired difference for each pair (later, earlier) of strategies."""
-        return {
-            (later, earlier): {
-                m.name: difference(
-                    self.values(later, m.name), self.values(earlier, m.name), m.never, spread=self.sets is not None
-                )
-                for m in MEASURES
-            }
-            for earlier, later in combinations(self.strategies, 2)
-        }
-
-    def summary(self) -> pd.DataFrame:
-        """Return the mean of every measure by strategy (null where a replicate has none), as a pandas DataFrame."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            {name: {m: s.mean for m, s in row.items()} for name, row in self.summaries.items()}, dtype=float
-        ).T
-
-    def differences(self) -> pd.DataFrame:
-        """Return every paired difference with its interval, one row a pair and measure, as a pandas DataFrame."""
-        import pandas as pd
-
-        rows = [
-            {"pair": f"{later} - {earlier}", "measure": m, **vars(d)}
-            for (later, earlier), row in self.paired.items()
-            for m, d in row.items()
-        ]
-        return pd.DataFrame(rows).set_index(["pair", "measure"])
-
-    def _stacked(self, columns: Iterable[tuple[str, Any]], length: int) -> Columns:
-        n, k = len(self.strategies), self.n_replicates
-        result: Columns = {
-            "strategy": np.repeat(np.array(self.strategies, dtype=object), k * length),
-            "replicate": np.tile(np.repeat(np.arange(k), length), n),
-        }
-        return result | dict(columns)
-
-    def runs_table(self) -> Columns:
-        """Return one row a strategy and replicate, with every measure."""
-        values = ((m.name, np.concatenate([self.values(name, m.name) for name in self.strategies])) for m in MEASURES)
-        return self._stacked(values, 1)
-
-    def curves_table(self) -> Columns:
-        """Return one row a strategy, replicate and month."""
-        months = self.scenario.run.months + 1
-        everything = [outcome for name in self.strategies for outcome in self.outcomes[name]]
-        columns = [("month", np.tile(np.arange(months), len(everything)))]
-        columns += [(name, np.concatenate([o.curves[name] for o in everything])) for name in CURVE_COLUMNS]
-        return self._stacked(columns, months)
-
-    def rows_table(self, what: str) -> Columns:
-        """Return the ``generations`` or ``groups`` of every run, one row each."""
-        columns: dict[str, list[Any]] = {"strategy": [], "replicate": []}
-        for name in self.strategies:
-            for replicate, outcome in enumerate(self.outcomes[name]):
-                for row in getattr(outcome, what):
-                    columns["strategy"].append(name)
-                    columns["replicate"].append(replicate)
-                    for key, value in row.items():
-                        columns.setdefault(key, []).append(value)
-        return {
-            key: np.array(values, dtype=object if values and isinstance(values[0], str) else None)
-            for key, values in columns.items()
-        }
-
-    def events_table(self) -> Columns:
-        """Return every change of state that was kept, in words."""
-        states = np.array(rules.STATES, dtype=object)
-        routes = np.array([rules.ROUTES[rules.VOLUNTARY], rules.ROUTES[rules.MANDATED], rules.ROUTES[-1]], dtype=object)
-        sources = np.array(rules.SOURCES, dtype=object)
-        ids = np.array([*self.network.ids, None], dtype=object)
-        parts: dict[str, list[np.ndarray]] = {}
-        for name in self.strategies:
-            for replicate, outcome in enumerate(self.outcomes[name]):
-                e = outcome.events
-                if e is None:
-                    continue
-                k = len(e["month"])
-                part = {
-                    "strategy": np.full(k, name, dtype=object),
-                    "replicate": np.full(k, replicate),
-                    "month": e["month"],
-                    "service": ids[e["service"]],
-                    "from_state": states[e["from_state"]],
-                    "to_state": states[e["to_state"]],
-                    "route": routes[e["route"]],
-                    "source_kind": sources[e["source_kind"]],
-                    "source_service": ids[e["source_service"]],
-                    "generation": e["generation"],
-                    "presence": e["presence"],
-                    "second_leader": e["leader"],
-                    "source_is_second_leader": e["leader_source"],
-                }
-                for key, values in part.items():
-                    parts.setdefault(key, []).append(values)
-        return {key: np.concatenate(values) for key, values in parts.items()}
-
-    def services_table(self) -> Columns:
-        """Return one row a service and strategy: attributes, end state, how often and when it was embedded."""
-        from spreadsim.outcomes.measures import STATE_COLUMNS
-
-        n, net = self.network.n, self.network
-        k = len(self.strategies)
-        names = np.array([name.replace("_", " ") for name in STATE_COLUMNS], dtype=object)
-        columns: Columns = {
-            "strategy": np.repeat(np.array(self.strategies, dtype=object), n),
-            "service": np.tile(np.array(net.ids, dtype=object), k),
-            "name": np.tile(np.array(net.names, dtype=object), k),
-        }
-        tree = net.hierarchy
-        group_names = np.array([*tree.names, None], dtype=object)
-        for place, level in enumerate(tree.levels):
-            # A column of a file may have any name: one that is taken keeps its values beside ours.
-            key = level if level not in RESERVED_LEVELS else f"group: {level}"
-            columns[key] = np.tile(group_names[tree.group_at(place)], k)
-        columns["degree"] = np.tile(net.ties.degree, k)
-        for variable in ATTRIBUTES:
-            columns[variable.name] = np.tile(net[variable.name], k)
-        end, share, median = [], [], []
-        for name in self.strategies:
-            outcomes = self.outcomes[name]
-            end.append(names[outcomes[0].end_state])
-            share.append(np.mean([o.end_state == rules.EMBEDDED for o in outcomes], axis=0))
-            months = np.median([np.where(np.isnan(o.first_month), np.inf, o.first_month) for o in outcomes], axis=0)
-            median.append(np.where(np.isfinite(months), months, np.nan))
-        columns["end_state"] = np.concatenate(end)
-        columns["share_embedded"] = np.concatenate(share)
-        columns["median_month_embedded"] = np.concatenate(median)
-        return columns
-
-    def adoption(self, strategy: str, replicate: int = 0, rewirings: int = 0) -> dict[str, Any]:
-        """Return the standard adoption metrics of one run: exposure, thresholds, categories, hazard, Moran's I.
-
-        Adoption is the first month in which a service is embedded; months 0 to T are the periods. Defined for
-        replicate 0, whose network the comparison holds, and for every replicate where one network serves all.
-
-        Parameters
-        ----------
-        strategy, replicate : which run.
-        rewirings : rewired networks for the structure test, which takes time; 0 leaves it out.
-
-        Raises
-        ------
-        ValueError : the replicate had a network of its own that is not at hand.
-        """
-        from spreadsim.network.adoption_metrics import adoption_summary
-
-        if replicate and not self.fixed:
-            raise ValueError("each replicate has a network of its own, and only that of replicate 0 is available")
-        first = self.outcomes[strategy][replicate].first_month
-        months = self.scenario.run.months
-        return adoption_summary(self.network.ties, first, months + 1, first_period=0, rewirings=rewirings)
-
-    @cached_property
-    def runs(self) -> pd.DataFrame:
-        """One row a strategy and replicate, every measure, as a pandas DataFrame."""
-        import pandas as pd
-
-        return pd.DataFrame(self.runs_table())
-
-    @cached_property
-    def curves(self) -> pd.DataFrame:
-        """One row a strategy, replicate and month, as a pandas DataFrame."""
-        import pandas as pd
-
-        return pd.DataFrame(self.curves_table())
-
-    @cached_property
-    def events(self) -> pd.DataFrame:
-        """Every change of state kept (replicate 0, or all), as a pandas DataFrame."""
-        import pandas as pd
-
-        return pd.DataFrame(self.events_table())
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the machine-readable summary, ``summary.json``."""
-        run = self.scenario.run
-        answer: dict[str, Any] = {
-            "scenario": self.scenario.name,
-            "seed": run.seed,
-            "replicates": self.n_replicates,
-            "months": run.months,
-            "strategies": {name: {m: vars(s) for m, s in row.items()} for name, row in self.summaries.items()},
-            "differences": {
-                f"{later} - {earlier}": {m: vars(d) for m, d in row.items()}
-                for (later, earlier), row in self.paired.items()
-            },
-            "frontier": [],
-        }
-        if self.sets is not None:
-            answer["parameter_sets"] = {
-                "file": self.sets.file,
-                "n": len(self.sets),
-                "parameters": list(self.sets.paths),
-                "intervals": "the middle 95% of single runs: chance, and uncertainty about these parameters",
-            }
-        if self.frontier is not None:
-            answer["frontier"] = self.frontier.summary()
-            answer["frontier_as_before"] = self.frontier.summary(AS_BEFORE)
-        if self.lever_map is not None:
-            answer["lever_map"] = self.lever_map.summary()
-        if self.equal_cost is not None:
-            answer["equal_cost"] = {
-                "reference": self.equal_cost.reference,
-                "strategies": [vars(row) for row in self.equal_cost.rows],
-                "outcomes": self.equal_cost.comparison.as_json(),
-            }
-        return answer
+class Comparison(ComparisonResults):
+    """Every strategy of a scenario on common random numbers: results that can be drawn and saved."""
 
     def plot(self, measure: str = "delivered") -> Figure:
         """Return a Matplotlib figure of a monthly measure by strategy: median and bands over replicates."""
@@ -393,8 +62,6 @@ class Comparison:
 
 def with_run(scenario: Scenario, replicates: int | None, seed: int | None, months: int | None) -> Scenario:
     """Return the scenario with another number of replicates, seed or horizon."""
-    from spreadsim.scenario.files import resolved, validate
-
     given = (("replicates", replicates), ("seed", seed), ("months", months))
     change = {k: v.item() if isinstance(v, np.integer) else v for k, v in given if v is not None}
     if not change:
@@ -590,8 +257,6 @@ def compare(
     )
     if not points:
         return compared
-    from spreadsim.comparison.equal_cost import at_equal_cost
-
     lever_map = frontier_of(
         spec, base, fixed, MAP_LEVERS, min(MAP_REPLICATES, k_frontier), driver, workers, progress=progress
     )

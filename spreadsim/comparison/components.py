@@ -21,8 +21,9 @@ from spreadsim.network.data import Network
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.outcomes.statistics import Difference, difference
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.files import load_scenario, resolved, validate
+from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import Plan, plan
+from spreadsim.scenario.validation import resolved, validate
 
 if TYPE_CHECKING:
     import networkx

@@ -7,12 +7,12 @@ comparison then. What does not: what cost is made of (``rules``) and how the ans
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spreadsim.comparison.comparison import Comparison
+from spreadsim.comparison.results import ComparisonResults, EqualCost, EqualCostRow
 from spreadsim.drivers.running import Driver, Outcome, Task, run_tasks
 from spreadsim.network.data import Network
 from spreadsim.scenario.document import Scenario
@@ -25,40 +25,6 @@ SEARCH_REPLICATES = 8
 MAX_REPLICATES = 40
 ROUNDS = 9
 TOLERANCE = 0.02  # of the reference: what counts as reached
-
-
-@dataclass(frozen=True)
-class EqualCostRow:
-    """One strategy at equal effort: `support` and mean `cost`, in the scenario and as set; whether it was reached."""
-
-    strategy: str
-    support_given: float
-    support: float
-    cost_given: float
-    cost: float
-    reached: bool
-
-
-@dataclass(frozen=True)
-class EqualCost:
-    """The strategies at equal effort.
-
-    Attributes
-    ----------
-    reference : the cost aimed at, in staff-days per service: the median of the strategies' mean costs.
-    rows : one a strategy, in the scenario's order.
-    comparison : the strategies as set, on the same networks with common random numbers; where a strategy cannot reach
-        the reference, its support is at the nearer end.
-    """
-
-    reference: float
-    rows: tuple[EqualCostRow, ...]
-    comparison: Comparison
-
-    @property
-    def reached(self) -> list[str]:
-        """The strategies whose cost was brought to the reference."""
-        return [row.strategy for row in self.rows if row.reached]
 
 
 def with_support(scenario: Scenario, name: str, level: float) -> tuple[Any, Plan]:
@@ -81,7 +47,7 @@ def with_support(scenario: Scenario, name: str, level: float) -> tuple[Any, Plan
 class _Runs:
     """Runs of any plan on the networks of a comparison, those of the search made once."""
 
-    def __init__(self, scenario: Scenario, comparison: Comparison, service_class: type[Service] | None) -> None:
+    def __init__(self, scenario: Scenario, comparison: ComparisonResults, service_class: type[Service] | None) -> None:
         self.scenario, self.base = scenario, comparison.network
         self.driver: Driver = comparison.driver
         self.fixed = comparison.fixed
@@ -108,7 +74,7 @@ class _Runs:
 
 
 def at_equal_cost(
-    scenario: Scenario, comparison: Comparison, service_class: type[Service] | None = None
+    scenario: Scenario, comparison: ComparisonResults, service_class: type[Service] | None = None
 ) -> EqualCost | None:
     """Return the strategies at equal effort: support scaled until mean cost per service matches the median.
 

@@ -17,7 +17,8 @@ from spreadsim import rules
 from spreadsim.comparison.comparison import network_for
 from spreadsim.drivers import engine
 from spreadsim.errors import InputError, nearest
-from spreadsim.network.data import Network, make_network, ties_from_pairs
+from spreadsim.network.construction import make_network
+from spreadsim.network.data import Network, ties_from_pairs
 from spreadsim.outcomes.run import Run
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario

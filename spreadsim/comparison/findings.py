@@ -22,7 +22,7 @@ from spreadsim.comparison.aggregates import (
     monthly,
     people_served,
 )
-from spreadsim.comparison.comparison import AS_BEFORE, AS_GIVEN, Comparison, Frontier
+from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, ComparisonResults, Frontier
 from spreadsim.comparison.standings import (
     HORIZONS,
     Standing,
@@ -49,7 +49,7 @@ class Finding:
     sentences: tuple[str, ...]
 
 
-def headline(comparison: Comparison) -> str:
+def headline(comparison: ComparisonResults) -> str:
     """Return the finding in one sentence, both horizons named."""
     names = comparison.strategies
     if len(names) == 1:
@@ -89,7 +89,7 @@ def headline(comparison: Comparison) -> str:
     return text[0].upper() + text[1:] + "."
 
 
-def people_sentences(comparison: Comparison) -> list[str]:
+def people_sentences(comparison: ComparisonResults) -> list[str]:
     """Return sustained benefit in people: benefit times the people served, as if each had the full effect or none."""
     served = people_served(comparison)
     values = {name: comparison.values(name, "benefit") * served for name in comparison.strategies}
@@ -123,7 +123,7 @@ def people_sentences(comparison: Comparison) -> list[str]:
     return sentences
 
 
-def name_only_sentences(comparison: Comparison) -> list[str]:
+def name_only_sentences(comparison: ComparisonResults) -> list[str]:
     """Return how many report adoption without practising it, when the programme stops and at the horizon."""
     months, stops = comparison.scenario.run.months, {plan.stop_month for plan in comparison.plans}
     if not any(monthly(comparison, name, "in_name_only").any() for name in comparison.strategies):
@@ -149,7 +149,7 @@ def name_only_sentences(comparison: Comparison) -> list[str]:
     return [f"At month {months} the share of services that report adoption without practising it is {listed(end)}."]
 
 
-def cost_sentences(comparison: Comparison) -> list[str]:
+def cost_sentences(comparison: ComparisonResults) -> list[str]:
     """Return what each strategy costs in effort."""
     costs = [f"{short(comparison, name, 'cost')} under {name}" for name in comparison.strategies]
     return [
@@ -158,7 +158,7 @@ def cost_sentences(comparison: Comparison) -> list[str]:
     ]
 
 
-def equity_sentences(comparison: Comparison) -> list[str]:
+def equity_sentences(comparison: ComparisonResults) -> list[str]:
     """Return who is left behind: by fifth of deprivation, and between the groups of the top level."""
     sentences = []
     fifths = groups(comparison, FIFTH)
@@ -201,7 +201,7 @@ def equity_sentences(comparison: Comparison) -> list[str]:
     return sentences + region_sentences(comparison)
 
 
-def region_sentences(comparison: Comparison) -> list[str]:
+def region_sentences(comparison: ComparisonResults) -> list[str]:
     """Return whether groups of the top level differ in reach, under each strategy."""
     known = levels(comparison)
     top = groups(comparison, known[0]) if known else None
@@ -225,7 +225,7 @@ def region_sentences(comparison: Comparison) -> list[str]:
     return sentences
 
 
-def drift_sentences(comparison: Comparison) -> list[str]:
+def drift_sentences(comparison: ComparisonResults) -> list[str]:
     """Return how fidelity falls from copy to copy, and since each service began."""
     parts, since = [], []
     for name in comparison.strategies:
@@ -290,7 +290,7 @@ def frontier_sentences(frontier: Frontier | None) -> list[str]:
     ]
 
 
-def findings(comparison: Comparison) -> list[Finding]:
+def findings(comparison: ComparisonResults) -> list[Finding]:
     """Return all that was found, in the order in which a board would read it."""
     parts: list[tuple[str, str, Sequence[str]]] = [
         ("headline", "Finding", [headline(comparison)]),

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from spreadsim.comparison.comparison import AS_BEFORE, Comparison, Frontier
+from spreadsim.comparison.results import AS_BEFORE, ComparisonResults, Frontier
 from spreadsim.scenario.document import Scenario
 from spreadsim.telling.folder import as_json, write_folder, write_parquet, write_text
 
 
 def write_comparison(
-    comparison: Comparison,
+    comparison: ComparisonResults,
     folder: Path,
     *,
     force: bool = False,

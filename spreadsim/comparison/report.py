@@ -16,13 +16,12 @@ from markupsafe import Markup
 from spreadsim.comparison import report_assumptions as assumed
 from spreadsim.comparison import report_tables as tables
 from spreadsim.comparison.aggregates import chosen_pairs, groups, levels
-from spreadsim.comparison.comparison import Comparison, Frontier
-from spreadsim.comparison.equal_cost import EqualCost
 from spreadsim.comparison.figures import strategies
 from spreadsim.comparison.figures.frontier import FRONTIER_MEASURES
 from spreadsim.comparison.figures.groups import MAX_GROUPS
 from spreadsim.comparison.findings import CAUTION, HORIZONS, findings, pair_sentence, standing
 from spreadsim.comparison.report_tables import Table
+from spreadsim.comparison.results import ComparisonResults, EqualCost, Frontier
 from spreadsim.network.layout import group_positions, layout
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.telling.figures import svg
@@ -54,7 +53,7 @@ def _picture(name: str, figure: Figure | None, alt: str, caption: str, *numbers:
 
 
 def render_report(
-    comparison: Comparison,
+    comparison: ComparisonResults,
     *,
     provenance: Mapping[str, Any] | None = None,
     lever_map: Frontier | None = None,
@@ -105,7 +104,7 @@ def render_report(
     ))  # fmt: skip
 
 
-def board_strategies(c: Comparison) -> list[str] | None:
+def board_strategies(c: ComparisonResults) -> list[str] | None:
     """Return whose pairs the board reads: None for all; where there are many, the highest on either horizon."""
     if len(c.paired) <= MAX_BOARD_PAIRS:
         return None
@@ -113,7 +112,7 @@ def board_strategies(c: Comparison) -> list[str] | None:
     return [name for name in c.strategies if name in chosen] or c.strategies[:1]
 
 
-def _pair_sentences(c: Comparison, pairs: list[tuple[str, str]]) -> list[str]:
+def _pair_sentences(c: ComparisonResults, pairs: list[tuple[str, str]]) -> list[str]:
     """Return what is said of each pair on either horizon, the strategy with the higher mean named first."""
     answer = []
     for measure in HORIZONS:
@@ -124,7 +123,7 @@ def _pair_sentences(c: Comparison, pairs: list[tuple[str, str]]) -> list[str]:
     return answer
 
 
-def _pictures(c: Comparison, board: list[str] | None) -> dict[str, Picture | None]:
+def _pictures(c: ComparisonResults, board: list[str] | None) -> dict[str, Picture | None]:
     many = c.n_replicates > 1
     bands = "line: median; shade: the middle 90% of runs" if many else "one run"
     top = strategies.shown_level(c)
@@ -172,7 +171,7 @@ def _pictures(c: Comparison, board: list[str] | None) -> dict[str, Picture | Non
     return answer
 
 
-def _group_tables(c: Comparison) -> list[tuple[str, Table]]:
+def _group_tables(c: ComparisonResults) -> list[tuple[str, Table]]:
     """Return reach and benefit by group of every level with few enough groups to read."""
     answer = []
     for level in levels(c):

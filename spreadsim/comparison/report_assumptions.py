@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.comparison.comparison import Comparison
 from spreadsim.comparison.report_tables import Cell, Table
+from spreadsim.comparison.results import ComparisonResults
 from spreadsim.levers import SCHEDULED, BalanceLevers, Lever
 from spreadsim.parameters import Declaration, declarations
 from spreadsim.scenario.document import Scenario
@@ -50,7 +50,7 @@ def periods(plan: Plan) -> list[tuple[int, int, Any]]:
     return answer
 
 
-def strategy_table(c: Comparison) -> Table:
+def strategy_table(c: ComparisonResults) -> Table:
     """Return the levers of each strategy, spell by spell."""
     rows: list[tuple[Cell, ...]] = []
     for plan in c.plans:
@@ -114,7 +114,7 @@ def _at(scenario: Scenario, path: str) -> Any:
     return value
 
 
-def status(c: Comparison, declaration: Declaration, value: Any) -> str:
+def status(c: ComparisonResults, declaration: Declaration, value: Any) -> str:
     """Return where a parameter's value comes from: default, changed, or not used because data were given."""
     path, drawn = declaration.path, c.network.drawn
     parts = path.split(".")
@@ -142,7 +142,7 @@ def status(c: Comparison, declaration: Declaration, value: Any) -> str:
     return text
 
 
-def _set_by_strategy(c: Comparison, path: str) -> bool:
+def _set_by_strategy(c: ComparisonResults, path: str) -> bool:
     for strategy in c.scenario.strategies.values():
         own = strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
         if path in own.get("overrides", {}):
@@ -152,7 +152,7 @@ def _set_by_strategy(c: Comparison, path: str) -> bool:
     return False
 
 
-def parameter_tables(c: Comparison) -> list[tuple[str, Table]]:
+def parameter_tables(c: ComparisonResults) -> list[tuple[str, Table]]:
     """Return every parameter with value, unit, source, evidence and status, a table for each table of the file."""
     answer = []
     for name in TABLES:
@@ -171,7 +171,7 @@ def parameter_tables(c: Comparison) -> list[tuple[str, Table]]:
     return answer
 
 
-def changed_parameters(c: Comparison) -> list[str]:
+def changed_parameters(c: ComparisonResults) -> list[str]:
     """Return the parameters that the scenario changes from their defaults, in words."""
     lines = []
     for name in TABLES:
@@ -182,7 +182,7 @@ def changed_parameters(c: Comparison) -> list[str]:
     return lines
 
 
-def component_table(c: Comparison) -> Table:
+def component_table(c: ComparisonResults) -> Table:
     """Return the components of the intervention."""
     components = c.scenario.intervention.components
     shared = any(one.function is not None for one in components.values())
@@ -195,7 +195,7 @@ def component_table(c: Comparison) -> Table:
     return Table("Components", head, tuple(rows), texts=3 if shared else 2)
 
 
-def network_table(c: Comparison) -> Table:
+def network_table(c: ComparisonResults) -> Table:
     """Return what the network of the first run is like."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
@@ -228,7 +228,7 @@ def network_table(c: Comparison) -> Table:
     return Table("The network of the first run", ("What", "Value"), tuple(rows), texts=9)
 
 
-def drawn_and_given(c: Comparison) -> tuple[list[str], list[str]]:
+def drawn_and_given(c: ComparisonResults) -> tuple[list[str], list[str]]:
     """Return what was drawn or generated, and what was given, in words."""
     names = ["hierarchy", "ties", *(variable.name for variable in ATTRIBUTES)]
     drawn = [name.replace("_", " ") for name in names if name in c.network.drawn]

@@ -20,9 +20,8 @@ from spreadsim.comparison.aggregates import (
     monthly,
     sources_of_versions,
 )
-from spreadsim.comparison.comparison import AS_BEFORE, AS_GIVEN, Comparison, Frontier
-from spreadsim.comparison.equal_cost import EqualCost
 from spreadsim.comparison.findings import standing, wins
+from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, ComparisonResults, EqualCost, Frontier
 from spreadsim.outcomes.measures import BY_NAME, STATE_COLUMNS
 from spreadsim.outcomes.statistics import quantile_bands, summarise
 from spreadsim.telling.figures import STATES
@@ -54,7 +53,7 @@ class Table:
     texts: int = 1
 
 
-def outcome_table(c: Comparison, measures: Sequence[str] = OUTCOMES) -> Table:
+def outcome_table(c: ComparisonResults, measures: Sequence[str] = OUTCOMES) -> Table:
     """Return the mean of each measure by strategy with its interval; in bold what is clearly best."""
     rows, strong = [], set()
     for place, name in enumerate(measures):
@@ -78,7 +77,7 @@ def _runs(n: int) -> str:
 
 
 def difference_table(
-    c: Comparison, measures: Sequence[str] = DIFFERENCES, against: Sequence[str] | None = None
+    c: ComparisonResults, measures: Sequence[str] = DIFFERENCES, against: Sequence[str] | None = None
 ) -> Table:
     """Return paired differences with their intervals, one row a pair and measure."""
     rows = []
@@ -98,7 +97,7 @@ def difference_table(
     )
 
 
-def pair_table(c: Comparison, measures: Sequence[str], against: Sequence[str] | None = None) -> Table:
+def pair_table(c: ComparisonResults, measures: Sequence[str], against: Sequence[str] | None = None) -> Table:
     """Return one row a pair: for each measure the difference, and the runs in which the first strategy does better."""
     rows = []
     for later, earlier in chosen_pairs(c, against=against):
@@ -119,7 +118,7 @@ def pair_table(c: Comparison, measures: Sequence[str], against: Sequence[str] | 
     return Table(f"Paired differences{interval}", tuple(head), tuple(rows))
 
 
-def state_table(c: Comparison) -> Table:
+def state_table(c: ComparisonResults) -> Table:
     """Return the share of services in each state once a year, mean over replicates."""
     months = sorted({*range(0, c.scenario.run.months + 1, 12), c.scenario.run.months})
     rows = []
@@ -132,7 +131,7 @@ def state_table(c: Comparison) -> Table:
     )  # fmt: skip
 
 
-def curve_table(c: Comparison, name: str, label: str, scale: float = 100.0) -> Table:
+def curve_table(c: ComparisonResults, name: str, label: str, scale: float = 100.0) -> Table:
     """Return a monthly column once a year: median, and the middle 90% of replicates."""
     months = sorted({*range(0, c.scenario.run.months + 1, 12), c.scenario.run.months})
     rows = []
@@ -175,19 +174,19 @@ def frontier_tables(frontier: Frontier, measures: Sequence[str]) -> list[Table]:
     return tables
 
 
-def fifth_table(c: Comparison) -> Table | None:
+def fifth_table(c: ComparisonResults) -> Table | None:
     """Return reach and benefit by fifth of deprivation; None where there are too few services."""
     table = groups(c, FIFTH)
     return None if table is None else _group_rows(c, table, "Fifth of services by deprivation")
 
 
-def group_table(c: Comparison, level: str) -> Table | None:
+def group_table(c: ComparisonResults, level: str) -> Table | None:
     """Return reach and benefit by group of a level; None where there is none."""
     table = groups(c, level)
     return None if table is None else _group_rows(c, table, level.capitalize())
 
 
-def _group_rows(c: Comparison, table: Groups, first: str) -> Table:
+def _group_rows(c: ComparisonResults, table: Groups, first: str) -> Table:
     rows = []
     columns = {name: (table.reach[name], table.benefit[name]) for name in c.strategies}
     for g, name in enumerate(table.names):
@@ -208,7 +207,7 @@ def _share_cell(values: np.ndarray) -> Cell:
     return f"{100 * s.mean:.1f}", bounds("reach", s.low, s.high)
 
 
-def drift_table(c: Comparison) -> Table:
+def drift_table(c: ComparisonResults) -> Table:
     """Return fidelity by generation under each strategy."""
 
     def percent(x: float) -> str:
@@ -229,7 +228,7 @@ def drift_table(c: Comparison) -> Table:
     )  # fmt: skip
 
 
-def source_table(c: Comparison) -> Table | None:
+def source_table(c: ComparisonResults) -> Table | None:
     """Return where versions came from in the first run; None where its events were not kept."""
     rows = []
     for name in c.strategies:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from spreadsim.comparison.comparison import frontier_points
 from spreadsim.drivers.running import default_workers
-from spreadsim.network.data import Network, make_network
+from spreadsim.network.construction import make_network
+from spreadsim.network.data import Network
 from spreadsim.scenario.document import Scenario
 
 SECONDS_PER_SERVICE_MONTH = 70e-9  # one processor, measured on two-core virtual machines

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spreadsim.comparison.comparison import Comparison
+from spreadsim.comparison.results import ComparisonResults
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.outcomes.statistics import Difference, difference, joint_level, told_apart_from_best
 from spreadsim.telling.wording import bounds, change, is_share, listed, value
@@ -39,7 +39,7 @@ class Standing:
         return self.highest if len(self.tied) == 1 else None
 
 
-def standing(comparison: Comparison, measure: str) -> Standing:
+def standing(comparison: ComparisonResults, measure: str) -> Standing:
     """Return who leads on a measure, at a joint level of 95% over all pairs of strategies."""
     names = comparison.strategies
     if len(names) < 2:
@@ -53,7 +53,7 @@ def standing(comparison: Comparison, measure: str) -> Standing:
     return Standing(measure, names[best], tuple(n for n, apart in zip(names, told, strict=True) if not apart))
 
 
-def paired_difference(comparison: Comparison, later: str, earlier: str, measure: str) -> Difference:
+def paired_difference(comparison: ComparisonResults, later: str, earlier: str, measure: str) -> Difference:
     """Return the paired difference of any two strategies, whatever their order in the file."""
     if (later, earlier) in comparison.paired:
         return comparison.paired[later, earlier][measure]
@@ -66,7 +66,7 @@ def paired_difference(comparison: Comparison, later: str, earlier: str, measure:
     )
 
 
-def wins(comparison: Comparison, one: str, other: str, measure: str) -> tuple[int, int, int]:
+def wins(comparison: ComparisonResults, one: str, other: str, measure: str) -> tuple[int, int, int]:
     """Return the paired runs in which `one` does better than `other`, those in which both do the same, and all."""
     a, b = comparison.values(one, measure), comparison.values(other, measure)
     known = ~np.isnan(a) & ~np.isnan(b)
@@ -75,7 +75,7 @@ def wins(comparison: Comparison, one: str, other: str, measure: str) -> tuple[in
     return int((gap > 0).sum()), int((gap == 0).sum()), int(known.sum())
 
 
-def pair_sentence(comparison: Comparison, one: str, other: str, measure: str) -> str:
+def pair_sentence(comparison: ComparisonResults, one: str, other: str, measure: str) -> str:
     """Return how `one` does against `other`: ``B beats A in 34 of 60 paired runs``, and by how much."""
     won, same, n = wins(comparison, one, other, measure)
     label = BY_NAME[measure].label.lower()
@@ -92,18 +92,18 @@ def pair_sentence(comparison: Comparison, one: str, other: str, measure: str) ->
     return text + (", which is not a clear difference." if not d.told_apart else ".")
 
 
-def short(comparison: Comparison, strategy: str, measure: str) -> str:
+def short(comparison: ComparisonResults, strategy: str, measure: str) -> str:
     """Return the mean of a measure under a strategy, with its unit."""
     return value(measure, comparison.summaries[strategy][measure].mean)
 
 
-def _apart(comparison: Comparison, one: str, other: str, measure: str) -> str:
+def _apart(comparison: ComparisonResults, one: str, other: str, measure: str) -> str:
     d = paired_difference(comparison, one, other, measure)
     size = change(measure, d.mean)
     return f"{size.lstrip('+')} above {other} ({bounds(measure, d.low, d.high)})"
 
 
-def tied_difference(comparison: Comparison, best: np.ndarray, other: np.ndarray) -> tuple[Difference, str]:
+def tied_difference(comparison: ComparisonResults, best: np.ndarray, other: np.ndarray) -> tuple[Difference, str]:
     """Return the difference of two that cannot be distinguished, with an interval that includes 0, and what it is.
 
     The 95% interval where that includes 0; else the wider one at the joint level over all pairs of strategies, by which
@@ -118,7 +118,7 @@ def tied_difference(comparison: Comparison, best: np.ndarray, other: np.ndarray)
     return wider, f", at the joint level for {n_pairs} pairs"
 
 
-def leader_sentence(comparison: Comparison, measure: str) -> str:
+def leader_sentence(comparison: ComparisonResults, measure: str) -> str:
     """Return which strategy leads on `benefit` or `cumulative_benefit`, or which cannot be distinguished."""
     label, place = HORIZONS[measure], standing(comparison, measure)
     names = comparison.strategies

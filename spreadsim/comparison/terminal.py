@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spreadsim.comparison.comparison import AS_BEFORE, AS_GIVEN, Comparison, Frontier
+from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, ComparisonResults, Frontier
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.outcomes.statistics import Difference, Summary
 
@@ -74,7 +74,7 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return tabulate(rows, headers=list(header), tablefmt="simple", disable_numparse=True)
 
 
-def comparison_text(comparison: Comparison) -> str:
+def comparison_text(comparison: ComparisonResults) -> str:
     """Return outcome table, paired differences, and the balance, as text."""
     c = comparison
     scenario = c.scenario
@@ -105,7 +105,7 @@ def comparison_text(comparison: Comparison) -> str:
     return "\n".join(parts)
 
 
-def sets_sentence(comparison: Comparison) -> str:
+def sets_sentence(comparison: ComparisonResults) -> str:
     """Return what the intervals cover where each run used a set of parameters."""
     sets = comparison.sets
     assert sets is not None

@@ -1,6 +1,6 @@
-"""Drivers: the rulebook acted out, by readable agents and by a compiled engine, with the same numbers.
+"""Drivers: the rulebook acted out, by agents that can be read and by a compiled engine, with the same numbers.
 
-Belongs: the two drivers, compiling, and running many plans.
-Does not: rules (they stand in ``rules``); what the numbers mean.
-Imports: outcomes, network, scenario and the package's door.
+What belongs here: the two drivers, the compiler, and running many plans.
+What does not: rules, which stand in ``rules``, and what the numbers mean.
+What it may import: outcomes and all below it.
 """

@@ -1,7 +1,7 @@
 """Services as Mesa agents: the rulebook acted out by someone you can read, watch and subclass.
 
-What belongs here: `Service`. Each method looks at the service's own state and its peers, asks the rulebook, and writes
-down what it decides; nothing changes for others before `commit`.
+What belongs here: `Service`, and what it reads of its `Surroundings`. Each method looks at the service's own state and
+its peers, asks the rulebook, and writes down what it decides; nothing changes for others before `commit`.
 
 A rule of your own is a subclass: override `hears`, `adoption`, `compliance`, `engagement_when_told`, `gives_up`,
 `stops`, `converts_or_lapses`, `exposure` or any other method, and pass the class to
@@ -10,19 +10,52 @@ A rule of your own is a subclass: override `hears`, `adoption`, `compliance`, `e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+import numpy as np
 from mesa.discrete_space import FixedAgent
 
 from spreadsim import draws, rules
 from spreadsim.errors import InputError, nearest
+from spreadsim.network.data import Network
 from spreadsim.state import ATTRIBUTES, STATE
 
-if TYPE_CHECKING:
-    from spreadsim.drivers.mesa_model import SpreadModel
+
+class Surroundings(Protocol):
+    """What a service reads of the model it stands in, `SpreadModel`, and the two things it asks of it.
+
+    Attributes
+    ----------
+    b, v, m : the behaviour, the intervention and this month's levers, as the rules take them.
+    month : the month that holds now, from 0.
+    structure : the network as arrays.
+    wave, first_call : by service, the month of its wave and whether it comes first for support.
+    message, message_generation : by group, what the line passes on and how often it was passed on.
+    published_form : the form that the specification has now.
+    support, support_embedded : what a service gets while implementing and once embedded; second, those who come first.
+    """
+
+    b: Any
+    v: Any
+    m: Any
+    month: int
+    structure: Network
+    wave: Sequence[int]
+    first_call: np.ndarray
+    message: Sequence[list[float]]
+    message_generation: Sequence[int]
+    published_form: float
+    support: Sequence[float]
+    support_embedded: Sequence[float]
+
+    def draw(self, purpose: int, number: int) -> float:
+        """Return the uniform number at an address of this month."""
+
+    def note(self, **event: Any) -> None:
+        """Write a change of state down."""
 
 
 def _public_methods(of: type) -> list[str]:
@@ -42,7 +75,7 @@ class Service(FixedAgent):
     number, `id` and `name` are the network's, `peers` the services it listens to with the weight of each tie.
     """
 
-    model: SpreadModel
+    model: Surroundings
     uid: int
     id: str
     name: str
@@ -103,7 +136,7 @@ class Service(FixedAgent):
                         f'class {cls.__name__}(ss.Service, own=("{name}",))',
                     )
 
-    def __init__(self, model: SpreadModel, uid: int) -> None:
+    def __init__(self, model: Surroundings, uid: int) -> None:
         super().__init__(model)
         structure = model.structure
         self.uid = uid

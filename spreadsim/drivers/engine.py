@@ -32,7 +32,8 @@ from spreadsim.drivers.loops import (
     weigh,
     word,
 )
-from spreadsim.network.data import Network, starting_sites_together
+from spreadsim.network.data import Network
+from spreadsim.network.starting_sites import starting_sites_together
 from spreadsim.network.waves import wave_months
 from spreadsim.outcomes import record
 from spreadsim.outcomes.run import Run, first_late_month

@@ -19,7 +19,8 @@ from mesa.discrete_space import Network as CellNetwork
 
 from spreadsim import draws, rules
 from spreadsim.drivers.agents import Service
-from spreadsim.network.data import Network, starting_sites
+from spreadsim.network.data import Network
+from spreadsim.network.starting_sites import starting_sites
 from spreadsim.network.waves import wave_months
 from spreadsim.outcomes import record
 from spreadsim.outcomes.run import Run, first_late_month
@@ -122,10 +123,10 @@ class SpreadModel(mesa.Model):
         if self.spec is None:
             raise ValueError("a plan comes with a Network")
         if network is not None:
-            from spreadsim.network.data import network_from_graph
+            from spreadsim.network.graph import network_from_graph
 
             return network_from_graph(network, self.spec, self.replicate)
-        from spreadsim.network.data import make_network
+        from spreadsim.network.construction import make_network
 
         return make_network(self.spec, self.replicate)
 

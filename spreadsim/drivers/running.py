@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from spreadsim.network.data import Network, make_networks
+from spreadsim.network.construction import make_networks
+from spreadsim.network.data import Network
 from spreadsim.outcomes import measures
 from spreadsim.outcomes.run import Run
 from spreadsim.scenario.document import Scenario

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from spreadsim.comparison.terminal import text_table
-from spreadsim.fitting.fitting import DETERMINED, NARROWED, Fit, distances
+from spreadsim.fitting.results import DETERMINED, NARROWED, FitResults, distances
 from spreadsim.sweeps.designs import factor_quantile
 from spreadsim.telling.figures import make_figure, svg, tidy
 from spreadsim.telling.folder import as_json, write_folder
@@ -24,7 +24,7 @@ EXPERIMENT = "experiment.toml"
 ACCEPTED = "accepted.csv"
 
 
-def about(fit: Fit) -> str:
+def about(fit: FitResults) -> str:
     """Return how the sets were found."""
     goal = fit.targets
     runs = goal.table.run.replicates
@@ -37,7 +37,7 @@ def about(fit: Fit) -> str:
     )
 
 
-def findings(fit: Fit) -> list[str]:
+def findings(fit: FitResults) -> list[str]:
     """Return what was reproduced, and what the figures leave undetermined, in sentences."""
     goal, far = fit.targets, distances(fit.figures, fit.targets)
     said = []
@@ -83,7 +83,7 @@ def findings(fit: Fit) -> list[str]:
     return said
 
 
-def _figure_rows(fit: Fit) -> tuple[list[str], list[list[str]]]:
+def _figure_rows(fit: FitResults) -> tuple[list[str], list[list[str]]]:
     head = ["figure", "observed", "error", "scenario as it stands", "accepted: median", "5%", "95%", "source"]
     rows = []
     for t, target in enumerate(fit.targets.table.targets):
@@ -94,7 +94,7 @@ def _figure_rows(fit: Fit) -> tuple[list[str], list[list[str]]]:
     return head, rows
 
 
-def _parameter_rows(fit: Fit) -> tuple[list[str], list[list[str]]]:
+def _parameter_rows(fit: FitResults) -> tuple[list[str], list[list[str]]]:
     head = ["parameter", "originally: 5%", "95%", "accepted: median", "5%", "95%", "share of range", "verdict"]
     return head, [
         [k.path, *(f"{x:.3g}" for x in (*k.before, k.median, *k.after)), f"{k.share:.0%}", k.verdict]
@@ -102,7 +102,7 @@ def _parameter_rows(fit: Fit) -> tuple[list[str], list[list[str]]]:
     ]
 
 
-def fit_text(fit: Fit) -> str:
+def fit_text(fit: FitResults) -> str:
     """Return the fit as text for a terminal."""
     head, rows = _figure_rows(fit)
     title = fit.targets.table.title or fit.targets.table.name
@@ -110,7 +110,7 @@ def fit_text(fit: Fit) -> str:
     return "\n".join([title, about(fit), "", figures, "", text_table(*_parameter_rows(fit)), "", *findings(fit)])
 
 
-def fit_json(fit: Fit) -> dict[str, Any]:
+def fit_json(fit: FitResults) -> dict[str, Any]:
     """Return the fit for programs."""
     bounds = np.nanquantile(fit.figures, (0.05, 0.5, 0.95), axis=0)
     targets = [
@@ -138,7 +138,7 @@ def fit_json(fit: Fit) -> dict[str, Any]:
     }
 
 
-def _picture(fit: Fit) -> tuple[str, str]:
+def _picture(fit: FitResults) -> tuple[str, str]:
     known = fit.knowledge()
     figure = make_figure(0.8 + 0.24 * len(known))
     axes = figure.add_subplot()
@@ -160,14 +160,14 @@ def _picture(fit: Fit) -> tuple[str, str]:
     return svg(figure, "known", f"{caption} {words}"), caption
 
 
-def _write_accepted(fit: Fit, path: Path) -> None:
+def _write_accepted(fit: FitResults, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(fit.sets.paths)
         writer.writerows(fit.sets.rows)
 
 
-def experiment_document(fit: Fit) -> dict[str, Any]:
+def experiment_document(fit: FitResults) -> dict[str, Any]:
     """Return an experiment over the accepted sets, for `sweep`: each one a point of a table."""
     goal = fit.targets
     return {
@@ -186,7 +186,7 @@ def experiment_document(fit: Fit) -> dict[str, Any]:
 
 
 def write_fit(
-    fit: Fit, folder: Path, *, force: bool = False, started: str | None = None, targets: Path | None = None
+    fit: FitResults, folder: Path, *, force: bool = False, started: str | None = None, targets: Path | None = None
 ) -> Path:
     """Write the results folder of a fit, whole or not at all; return its path.
 
@@ -222,7 +222,7 @@ def write_fit(
     return write_folder(folder, force, fit.targets.scenario, options, started, files, last)
 
 
-def _page(fit: Fit, receipt: Mapping[str, Any]) -> str:
+def _page(fit: FitResults, receipt: Mapping[str, Any]) -> str:
     table_of = fit.targets.table
     return render_findings(
         title=table_of.title or f"Fit: {table_of.name}", question=table_of.question, about=about(fit),

@@ -17,17 +17,11 @@ from spreadsim.errors import InputError, InputErrors, nearest
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.parameters import Table
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.files import (
-    load_scenario,
-    parse_setting,
-    read_toml,
-    resolved,
-    validate,
-    with_setting,
-)
+from spreadsim.scenario.files import load_scenario, parse_setting, read_toml
 from spreadsim.scenario.parameter_sets import check_path
 from spreadsim.scenario.paths import fields_that_vary
 from spreadsim.scenario.plan import plan
+from spreadsim.scenario.validation import resolved, validate, with_setting
 from spreadsim.sweeps.document import RunTable
 from spreadsim.sweeps.experiment import Factor, _factors, _validated
 

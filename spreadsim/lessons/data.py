@@ -15,7 +15,8 @@ import numpy as np
 from spreadsim.drivers.running import run_plan
 from spreadsim.errors import InputError
 from spreadsim.lessons.files import Lesson
-from spreadsim.network.data import Network, make_network
+from spreadsim.network.construction import make_network
+from spreadsim.network.data import Network
 from spreadsim.network.reading.files import NetworkFile, files_of_scenario, read_network
 from spreadsim.outcomes.measures import first_months_embedded
 from spreadsim.scenario.files import load_scenario

@@ -20,17 +20,9 @@ from spreadsim.lessons.document import Arm, LessonTable
 from spreadsim.lessons.text import Exercise, read_text
 from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.files import (
-    _in_words,
-    inside_folder,
-    load_scenario,
-    read_toml,
-    resolved,
-    shipped_folder,
-    validate,
-    with_setting,
-)
+from spreadsim.scenario.files import inside_folder, load_scenario, read_toml, shipped_folder
 from spreadsim.scenario.plan import plans
+from spreadsim.scenario.validation import _in_words, resolved, validate, with_setting
 
 FILE, TEXT, SCENARIO = "lesson.toml", "lesson.md", "scenario.toml"
 MAX_WORK = 600_000  # services x runs x arms: a class waits for it

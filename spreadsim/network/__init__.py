@@ -1,6 +1,6 @@
 """Networks: services with their attributes, the hierarchy above them and the ties between them.
 
-Belongs: making, reading, describing and drawing networks, and metrics of adoption on them.
-Does not: runs and what came of them.
-Imports: scenario and the package's door.
+What belongs here: making, reading, describing and laying out networks, and metrics of adoption on them.
+What does not: runs, and what came of them.
+What it may import: scenario and all below it.
 """

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from spreadsim.levers import Programme, StartingSites
-from spreadsim.network.data import Network, starting_sites
+from spreadsim.network.data import Network
+from spreadsim.network.starting_sites import starting_sites
 
 # The simple rules that advice is held against, with what each does in words. `random` draws anew in every replicate.
 SIMPLE_RULES = {

@@ -1,6 +1,6 @@
 """Outcomes: what a run records, the measures made of it, and statistics over replicates.
 
-Belongs: records, measures, cohorts, intervals.
-Does not: running anything; saying anything in words.
-Imports: network, scenario and the package's door.
+What belongs here: records, measures, cohorts and intervals.
+What does not: running anything, and saying anything in words.
+What it may import: network and all below it.
 """

@@ -16,8 +16,9 @@ from typing import Any
 
 from spreadsim.errors import InputError, nearest
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.files import MAX_BYTES, inside_folder, resolved, validate, with_setting
+from spreadsim.scenario.files import MAX_BYTES, inside_folder
 from spreadsim.scenario.paths import fields_that_vary
+from spreadsim.scenario.validation import resolved, validate, with_setting
 
 # What all strategies and replicates share, or a strategy says for itself, cannot differ from set to set.
 TABLES = ("behaviour", "intervention", "programme", "cost")

@@ -20,6 +20,7 @@ from spreadsim.errors import InputError, InputErrors, nearest
 from spreadsim.levers import LEVERS, BalanceLevers, Programme
 from spreadsim.parameters import Behaviour, Cost, Table
 from spreadsim.scenario.document import Scenario
+from spreadsim.scenario.validation import resolved, validate, with_setting
 
 _NOT_OVERRIDDEN = ("network", "services", "run", "strategies", "frontier", "format", "name")
 _BY_STRATEGY = tuple(Programme.model_fields)
@@ -178,8 +179,6 @@ def _intervention(table: Any, behaviour: rules.Behaviour) -> rules.Intervention:
 
 def _with_overrides(scenario: Scenario, name: str, strategy: Any, file: str) -> Scenario:
     """Return the scenario as it holds for one strategy."""
-    from spreadsim.scenario.files import resolved, validate, with_setting
-
     own = strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
     programme = {key: own[key] for key in _BY_STRATEGY if key in own}
     overrides: dict[str, Any] = own.get("overrides", {})

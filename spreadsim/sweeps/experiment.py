@@ -19,18 +19,9 @@ from spreadsim.errors import InputError, InputErrors, nearest
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.parameters import Declaration
 from spreadsim.scenario.document import Scenario, without_levers
-from spreadsim.scenario.files import (
-    _in_words,
-    find_scenario,
-    load_scenario,
-    read_toml,
-    resolved,
-    shipped_folder,
-    shipped_names,
-    validate,
-    with_setting,
-)
+from spreadsim.scenario.files import find_scenario, load_scenario, read_toml, shipped_folder, shipped_names
 from spreadsim.scenario.paths import fields_that_vary
+from spreadsim.scenario.validation import _in_words, resolved, validate, with_setting
 from spreadsim.sweeps.document import Experiment, Range
 
 Values = dict[str, Any]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spreadsim.errors import SpreadsimError
-from spreadsim.scenario.files import resolved
+from spreadsim.scenario.validation import resolved
 from spreadsim.sweeps.designs import content_key
 from spreadsim.sweeps.experiment import Study, Values, document_at
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.files import resolved, validate
+from spreadsim.scenario.validation import resolved, validate
 from spreadsim.sweeps.designs import Setting, content_key
 from spreadsim.sweeps.experiment import Study, Values, document_at
 from spreadsim.sweeps.tables import NOT_CHOICES, Panel, SweepTables, short_names, value_text

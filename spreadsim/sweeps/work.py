@@ -20,9 +20,10 @@ from spreadsim import rules
 from spreadsim.drivers.compilation import code_identity
 from spreadsim.drivers.running import SERVICES_AT_ONCE, networks_of
 from spreadsim.errors import InputError, SpreadsimError
-from spreadsim.network.data import Network, make_network
+from spreadsim.network.construction import make_network
+from spreadsim.network.data import Network
 from spreadsim.outcomes import measures
-from spreadsim.scenario.files import resolved
+from spreadsim.scenario.validation import resolved
 from spreadsim.sweeps.designs import content_key
 from spreadsim.sweeps.experiment import Values, scenario_at
 from spreadsim.sweeps.job import Chunk, ChunkResult, Job, WrongVersionError, run_identity, setting_identity

@@ -1,6 +1,6 @@
 """Telling: how numbers become words, figures, pages and results folders, whatever was asked.
 
-Belongs: wording, the look of figures, the page's templates, folders with receipts, the reference.
-Does not: what any one question found: that stands with the question.
-Imports: drivers, outcomes, network, scenario and the package's door.
+What belongs here: wording, the look of figures, the templates of pages, folders with receipts, the reference.
+What does not: what any one question found: that stands with the question.
+What it may import: drivers and all below it.
 """

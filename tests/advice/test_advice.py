@@ -15,8 +15,9 @@ from spreadsim.advice.advice import Advice, Budget, advise
 from spreadsim.advice.findings import advice_json, advice_text, findings, verdict
 from spreadsim.advice.folder import advised_scenario
 from spreadsim.errors import InputError, MissingExtraError
-from spreadsim.network.data import make_network, starting_sites
+from spreadsim.network.construction import make_network
 from spreadsim.network.site_choice import by_index, by_rule, features, places
+from spreadsim.network.starting_sites import starting_sites
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan
 from spreadsim.telling.folder import read_parquet

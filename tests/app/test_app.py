@@ -22,8 +22,9 @@ from spreadsim.app.server.security import TOKEN_COOKIE, Guard, content_security_
 from spreadsim.app.server.work_queue import BACKGROUND, FIGURES, INTERACTIVE, WorkCancelled, WorkQueue, work_queue
 from spreadsim.comparison.comparison import compare
 from spreadsim.errors import InputError, InputErrors
-from spreadsim.scenario.files import load_scenario, resolved, validate
+from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan
+from spreadsim.scenario.validation import resolved, validate
 
 # ------------------------------------------------------------------------------------------------- documents
 

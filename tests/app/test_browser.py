@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from spreadsim.app import documents
-from spreadsim.scenario.files import validate
+from spreadsim.scenario.validation import validate
 from tests.app.browser import Visit, axe, chromium, faults, launched, served, visit
 from tests.conftest import small_document
 

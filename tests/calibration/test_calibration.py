@@ -32,7 +32,8 @@ from spreadsim.calibration.prediction import CONSTANT, CalibrationModel, curve_o
 from spreadsim.calibration.reduced_model import reduced_scenario, scenario_of_fit, simulate, strategy_plan
 from spreadsim.calibration.risk_sets import AdoptionHistory, history_of, risk_set, risk_set_without_network
 from spreadsim.cli import commands
-from spreadsim.scenario.files import load_scenario, resolved, validate
+from spreadsim.scenario.files import load_scenario
+from spreadsim.scenario.validation import resolved, validate
 
 READINESS = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
 PUSH, PEERS = "behaviour.adoption.external_influence", "behaviour.adoption.peer_influence_facilitated"

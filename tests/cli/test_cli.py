@@ -269,7 +269,7 @@ def test_frontier_names_what_cannot_be_told_from_the_best(tmp_path: Path) -> Non
 
 def test_england_is_the_counted_structure() -> None:
     import spreadsim as ss
-    from spreadsim.network.data import make_network
+    from spreadsim.network.construction import make_network
 
     scenario = ss.load_scenario("england-primary-care")
     network = make_network(scenario)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from spreadsim.comparison.comparison import Comparison, compare
-from spreadsim.scenario.files import validate
+from spreadsim.scenario.validation import validate
 from tests.conftest import small_document
 
 

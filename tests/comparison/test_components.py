@@ -9,10 +9,10 @@ import pytest
 
 import spreadsim as ss
 from spreadsim.comparison.components import changes_of, readiness_of, study_components
-from spreadsim.network.data import make_network
+from spreadsim.network.construction import make_network
 from spreadsim.parameters import Component
-from spreadsim.scenario.files import validate
 from spreadsim.scenario.plan import plan
+from spreadsim.scenario.validation import validate
 from tests.conftest import small_document
 
 

@@ -11,9 +11,9 @@ import spreadsim as ss
 from spreadsim import rules
 from spreadsim.comparison.explanation import explain
 from spreadsim.drivers import engine
-from spreadsim.network.data import make_network
-from spreadsim.scenario.files import validate
+from spreadsim.network.construction import make_network
 from spreadsim.scenario.plan import plan
+from spreadsim.scenario.validation import validate
 from tests.conftest import small_document
 
 

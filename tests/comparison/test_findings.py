@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spreadsim.comparison.comparison import Comparison, Frontier
+from spreadsim.comparison.comparison import Comparison
 from spreadsim.comparison.findings import (
     CAUTION,
     findings,
@@ -19,6 +19,7 @@ from spreadsim.comparison.findings import (
     standing,
     wins,
 )
+from spreadsim.comparison.results import Frontier
 from spreadsim.outcomes.statistics import summarise
 from spreadsim.telling import wording
 from tests.comparison.made_comparisons import small_comparison, with_values

@@ -14,7 +14,7 @@ from spreadsim.comparison.comparison import Comparison, compare, frontier
 from spreadsim.comparison.equal_cost import at_equal_cost
 from spreadsim.comparison.findings import CAUTION
 from spreadsim.comparison.report import render_report
-from spreadsim.scenario.files import validate
+from spreadsim.scenario.validation import validate
 from tests.comparison.made_comparisons import small_comparison
 from tests.conftest import small_document
 

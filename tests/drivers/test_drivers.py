@@ -22,7 +22,8 @@ import spreadsim as ss
 from spreadsim import rules
 from spreadsim.drivers import engine, loops
 from spreadsim.drivers.mesa_model import SpreadModel, run_with_mesa
-from spreadsim.network.data import make_network, network_from_graph
+from spreadsim.network.construction import make_network
+from spreadsim.network.graph import network_from_graph
 from spreadsim.outcomes.run import Run
 from spreadsim.scenario.plan import plans
 from tests.conftest import small_document

@@ -15,10 +15,11 @@ import pytest
 
 from spreadsim.drivers import compilation, engine
 from spreadsim.drivers.compilation import helper
-from spreadsim.network.data import make_network, make_networks
+from spreadsim.network.construction import make_network, make_networks
 from spreadsim.outcomes.record import SUMS
-from spreadsim.scenario.files import load_scenario, validate
+from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plans
+from spreadsim.scenario.validation import validate
 from tests.conftest import small_document
 
 # The draw scheme is frozen: these numbers were printed by the test's own function, and change only with an entry in

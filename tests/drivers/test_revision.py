@@ -12,11 +12,11 @@ from spreadsim import rules
 from spreadsim.comparison.explanation import explain
 from spreadsim.drivers import engine
 from spreadsim.drivers.mesa_model import SpreadModel, run_with_mesa
-from spreadsim.network.data import make_network
+from spreadsim.network.construction import make_network
 from spreadsim.network.hierarchy import Hierarchy
 from spreadsim.outcomes import measures
-from spreadsim.scenario.files import validate
 from spreadsim.scenario.plan import plan, plans
+from spreadsim.scenario.validation import validate
 from tests.conftest import small_document
 from tests.verification.limiting_cases import document, like_components, network_without_ties, only_plan
 

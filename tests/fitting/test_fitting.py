@@ -11,7 +11,8 @@ import pytest
 import spreadsim as ss
 from spreadsim import rules
 from spreadsim.errors import InputError, InputErrors
-from spreadsim.fitting.fitting import Fit, _Figures, distances, fit
+from spreadsim.fitting.fitting import Fit, _Figures, fit
+from spreadsim.fitting.results import distances
 from spreadsim.fitting.targets import load_targets
 from spreadsim.outcomes.cohorts import ever_embedded, still_embedded
 from spreadsim.outcomes.statistics import spread_interval

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from spreadsim.errors import InputError
 from spreadsim.network import adoption_metrics as metrics
 from spreadsim.network import adoption_tests
+from spreadsim.network.adoption_summary import adoption_summary
 from spreadsim.network.data import Ties, ties_from_pairs
 from spreadsim.network.reading.files import load_network
 from spreadsim.network.structure import structure
@@ -80,7 +81,7 @@ def equal(found: Any, printed: Any) -> None:
 def test_every_number_of_the_reference(name: str) -> None:
     data = case(name)
     reference = data.reference["censored_as_NA"]
-    found = metrics.adoption_summary(data.ties, data.adopted, data.n_periods)
+    found = adoption_summary(data.ties, data.adopted, data.n_periods)
     equal(found["hazard"], reference["hazard_rate"])
     equal(found["mean_exposure"], reference["mean_exposure_by_period"])
     equal(found["cuts_by_time"], reference["cutoffs_toa"])
@@ -190,7 +191,7 @@ def test_simulated_runs_start_at_month_0() -> None:
     months = WHEN - 1  # first month embedded; starting sites at month 0
     np.testing.assert_array_equal(metrics.threshold(SMALL, months, 3, 0), metrics.threshold(SMALL, WHEN, 3))
     assert metrics.hazard(months, 3, 0).tolist() == metrics.hazard(WHEN, 3).tolist()
-    summary = metrics.adoption_summary(SMALL, months, 3, 0, rewirings=3)
+    summary = adoption_summary(SMALL, months, 3, 0, rewirings=3)
     assert summary["periods"] == [0, 1, 2]
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
 
@@ -367,7 +368,7 @@ def test_metrics_hang_together(ties: Ties, data: st.DataObject) -> None:
     survived = np.cumprod(1 - np.nan_to_num(metrics.hazard(adopted, 4)))
     first = (adopted == 1).mean()
     assert 1 - (1 - first) * survived[-1] == pytest.approx((~np.isnan(adopted)).mean())
-    assert sum(metrics.adoption_summary(ties, adopted, 4)["categories_by_time"].values()) == n
+    assert sum(adoption_summary(ties, adopted, 4)["categories_by_time"].values()) == n
 
 
 def test_simulated_runs_have_the_same_metrics() -> None:

@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 import spreadsim as ss
 from spreadsim.errors import SpreadsimError
-from spreadsim.network.data import make_network, network_from_graph, starting_sites, ties_from_pairs
+from spreadsim.network.construction import make_network
+from spreadsim.network.data import ties_from_pairs
+from spreadsim.network.graph import network_from_graph
 from spreadsim.network.hierarchy import largest_remainder
-from spreadsim.scenario.files import validate
+from spreadsim.network.starting_sites import starting_sites
+from spreadsim.scenario.validation import validate
 from tests.conftest import small_document
 from tests.generated import scenarios
 

@@ -8,10 +8,13 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from spreadsim.network.data import Network, make_network, network_from_graph
+from spreadsim.network.construction import make_network
+from spreadsim.network.data import Network
+from spreadsim.network.graph import network_from_graph
 from spreadsim.network.layout import group_positions, layout
 from spreadsim.network.packing import pack
-from spreadsim.scenario.files import load_scenario, validate
+from spreadsim.scenario.files import load_scenario
+from spreadsim.scenario.validation import validate
 from tests.conftest import small_document
 
 

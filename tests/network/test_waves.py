@@ -8,7 +8,7 @@ import pytest
 from spreadsim import rules
 from spreadsim.drivers.running import run_plan
 from spreadsim.errors import InputError
-from spreadsim.network.data import make_network
+from spreadsim.network.construction import make_network
 from spreadsim.network.waves import wave_months
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan

@@ -13,11 +13,11 @@ from spreadsim import rules
 from spreadsim.drivers import engine
 from spreadsim.drivers.mesa_model import SpreadModel
 from spreadsim.drivers.running import run_plan
-from spreadsim.network.data import make_network, make_networks
+from spreadsim.network.construction import make_network, make_networks
 from spreadsim.outcomes import record
 from spreadsim.outcomes.measures import BY_NAME, MEASURES, curves, curves_of, generations, groups, measures, measures_of
-from spreadsim.scenario.files import validate
 from spreadsim.scenario.plan import plans
+from spreadsim.scenario.validation import validate
 from tests.conftest import small_document
 from tests.counted import assert_counts_follow_from_events
 from tests.generated import scenarios

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import spreadsim as ss
 from spreadsim.errors import InputError, InputErrors, SpreadsimError
-from spreadsim.scenario.files import load_scenario, merge, resolved, shipped_names, to_toml, validate
+from spreadsim.scenario.files import load_scenario, shipped_names, to_toml
 from spreadsim.scenario.plan import plans
+from spreadsim.scenario.validation import merge, resolved, validate
 from tests.generated import scenarios
 
 # what is in the file (laid upon the default), and the words that the user sees

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import spreadsim as ss
 from spreadsim.errors import InputErrors
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.files import resolved, validate
 from spreadsim.scenario.plan import plans
+from spreadsim.scenario.validation import resolved, validate
 from tests.conftest import small_document
 from tests.generated import scenarios
 

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from spreadsim.errors import InputError, InputErrors
-from spreadsim.scenario.files import resolved
+from spreadsim.scenario.validation import resolved
 from spreadsim.sweeps.designs import Points, design_size, factor_quantile, points_of, settings_of
 from spreadsim.sweeps.experiment import Factor, Study, document_at, experiment_names, load_experiment
 from spreadsim.sweeps.size import size_lines

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.network.data import Network, Ties, make_network, ties_from_pairs
+from spreadsim.network.construction import make_network
+from spreadsim.network.data import Network, Ties, ties_from_pairs
 from spreadsim.network.hierarchy import Hierarchy
 from spreadsim.rules import EMBEDDED
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.files import merge, validate
 from spreadsim.scenario.plan import Plan, plan
+from spreadsim.scenario.validation import merge, validate
 
 COMMON: dict[str, Any] = {
     "name": "limiting-case",

@@ -16,11 +16,13 @@ from scipy import stats
 
 from spreadsim import rules
 from spreadsim.drivers import engine
-from spreadsim.network.data import network_from_graph, ties_from_pairs
+from spreadsim.network.data import ties_from_pairs
+from spreadsim.network.graph import network_from_graph
 from spreadsim.network.hierarchy import Hierarchy
 from spreadsim.outcomes import measures
-from spreadsim.scenario.files import load_scenario, resolved, validate
+from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plans
+from spreadsim.scenario.validation import resolved, validate
 from tests.counted import assert_counts_follow_from_events
 from tests.verification.limiting_cases import (
     chi_square,

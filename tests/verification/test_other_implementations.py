@@ -17,7 +17,8 @@ from scipy import stats
 
 from spreadsim import rules
 from spreadsim.drivers import engine
-from spreadsim.network.data import network_from_graph, starting_sites
+from spreadsim.network.graph import network_from_graph
+from spreadsim.network.starting_sites import starting_sites
 from spreadsim.scenario.plan import plan
 from tests.verification.limiting_cases import document, generated, months_embedded, only_plan, scenario_of
 

@@ -15,7 +15,7 @@ import pytest
 
 import spreadsim as ss
 from spreadsim.comparison.comparison import Comparison
-from spreadsim.scenario.files import resolved, validate
+from spreadsim.scenario.validation import resolved, validate
 
 # measure: (reference value, last digit printed)
 DIAL = {

@@ -17,7 +17,8 @@ from spreadsim import rules
 from spreadsim.comparison.aggregates import monthly
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.drivers import engine
-from spreadsim.network.data import Network, make_network
+from spreadsim.network.construction import make_network
+from spreadsim.network.data import Network
 from spreadsim.network.layout import group_positions, layout
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import plan

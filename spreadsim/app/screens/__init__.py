@@ -1,6 +1,6 @@
 """Screens: one module a screen of the app.
 
-Belongs: what a screen shows and what its controls do.
-Does not: what screens share (``app``); science.
-Imports: app and every folder below it.
+What belongs here: what a screen shows, and what its controls do.
+What does not: what screens share (``app``), and science.
+What it may import: the rest of app, and all below app.
 """

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from spreadsim.app import documents, runs, widgets
-from spreadsim.app.display import charts, exports, gallery, tables
+from spreadsim.app import documents, gallery, runs, widgets
+from spreadsim.app.display import charts, exports, tables
 from spreadsim.app.library import Html, component, solara
 from spreadsim.app.server.work_queue import IsWanted
 from spreadsim.app.session import Session

@@ -16,8 +16,8 @@ from spreadsim.comparison.components import ComponentStudy, readiness_of, study_
 from spreadsim.errors import InputError
 from spreadsim.network.data import Network
 from spreadsim.scenario.document import MAX_COMPONENTS, Scenario
-from spreadsim.scenario.files import resolved
 from spreadsim.scenario.plan import plan
+from spreadsim.scenario.validation import resolved
 from spreadsim.telling.wording import bounds, change
 
 HARD = [["very easy", 0.1], ["easy", 0.3], ["moderate", 0.5], ["hard", 0.7], ["very hard", 0.9]]

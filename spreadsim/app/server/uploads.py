@@ -24,7 +24,8 @@ from spreadsim.network.reading.faults import Fault
 from spreadsim.network.reading.files import NetworkFile, files_of_scenario, files_read, read_network
 from spreadsim.network.reading.graphs import SUFFIXES
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.files import resolved, shipped_folder, to_toml, validate
+from spreadsim.scenario.files import shipped_folder, to_toml
+from spreadsim.scenario.validation import resolved, validate
 
 MAX_BYTES = 8_000_000  # of all files together
 MAX_UPLOADS = 40  # uploads of all sessions; the oldest goes first

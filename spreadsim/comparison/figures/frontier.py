@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spreadsim.comparison.comparison import AS_BEFORE, AS_GIVEN, Frontier
+from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, Frontier
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.outcomes.statistics import quantile_bands
 from spreadsim.telling.figures import GREY, INK, SMALL, TINY, heading, make_figure, tidy

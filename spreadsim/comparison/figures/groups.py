@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spreadsim.comparison.aggregates import FIFTH, Groups, groups, levels, means
-from spreadsim.comparison.comparison import Comparison
+from spreadsim.comparison.results import ComparisonResults
 from spreadsim.outcomes.statistics import quantile_bands
 from spreadsim.telling.figures import (
     GREY,
@@ -36,7 +36,7 @@ MAX_GROUPS = 60  # more rows than this are not read
 MAX_VECTOR_MARKS = 1500  # beyond, a map is drawn as a picture
 
 
-def deprivation_figure(comparison: Comparison) -> Figure | None:
+def deprivation_figure(comparison: ComparisonResults) -> Figure | None:
     """Return reach and sustained benefit by fifth of deprivation; None where there are fewer than five services."""
     table = groups(comparison, FIFTH)
     if table is None:
@@ -71,7 +71,7 @@ def deprivation_figure(comparison: Comparison) -> Figure | None:
     return figure
 
 
-def deprivation_alt(comparison: Comparison) -> str:
+def deprivation_alt(comparison: ComparisonResults) -> str:
     """Return what `deprivation_figure` shows, in a sentence."""
     table = groups(comparison, FIFTH)
     if table is None:
@@ -81,7 +81,7 @@ def deprivation_alt(comparison: Comparison) -> str:
     return f"Reach and sustained benefit by fifth of deprivation; reach is {listed(parts)}."
 
 
-def shown_level(comparison: Comparison) -> Groups | None:
+def shown_level(comparison: ComparisonResults) -> Groups | None:
     """Return the groups that a figure by group shows: the top level with two groups or more, and not too many."""
     for level in levels(comparison):
         table = groups(comparison, level)
@@ -90,7 +90,7 @@ def shown_level(comparison: Comparison) -> Groups | None:
     return None
 
 
-def group_figure(comparison: Comparison) -> Figure | None:
+def group_figure(comparison: ComparisonResults) -> Figure | None:
     """Return reach by group of the top level, a mark a strategy with the middle 90% of replicates."""
     table = shown_level(comparison)
     if table is None:
@@ -125,7 +125,7 @@ def group_figure(comparison: Comparison) -> Figure | None:
     return figure
 
 
-def group_alt(comparison: Comparison) -> str:
+def group_alt(comparison: ComparisonResults) -> str:
     """Return what `group_figure` shows, in a sentence."""
     table = shown_level(comparison)
     if table is None:
@@ -138,7 +138,7 @@ def group_alt(comparison: Comparison) -> str:
     return f"Mean reach by {table.level}: {listed(parts)}."
 
 
-def map_figure(comparison: Comparison, positions: np.ndarray, discs: np.ndarray | None = None) -> Figure:
+def map_figure(comparison: ComparisonResults, positions: np.ndarray, discs: np.ndarray | None = None) -> Figure:
     """Return where the improvement stands at the horizon in replicate 0: one panel a strategy.
 
     Parameters
@@ -206,7 +206,7 @@ def _rings(axes: Any, discs: np.ndarray | None) -> None:
     axes.add_collection(PatchCollection(drawn, facecolor="none", edgecolor=PALE, linewidth=0.6))
 
 
-def map_alt(comparison: Comparison) -> str:
+def map_alt(comparison: ComparisonResults) -> str:
     """Return what `map_figure` shows, in a sentence."""
     parts = [
         f"{int((comparison.outcomes[name][0].end_state == 3).sum()):,} embedded under {name}"

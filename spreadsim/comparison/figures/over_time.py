@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spreadsim.comparison.aggregates import monthly
-from spreadsim.comparison.comparison import Comparison
+from spreadsim.comparison.results import ComparisonResults
 from spreadsim.outcomes.measures import BY_NAME, STATE_COLUMNS
 from spreadsim.outcomes.statistics import quantile_bands
 from spreadsim.telling.figures import (
@@ -57,14 +57,14 @@ def _curve_words(name: str) -> tuple[str, str, float]:
     return CURVE_LABELS.get(name, name.replace("_", " ").capitalize()), "%", 100.0
 
 
-def _programme(axes: Any, comparison: Comparison) -> None:
+def _programme(axes: Any, comparison: ComparisonResults) -> None:
     """Mark the month in which the programme stops, where it is one month for all."""
     stops = {plan.stop_month for plan in comparison.plans}
     if len(stops) == 1 and 0 < max(stops) < comparison.scenario.run.months:
         axes.axvline(max(stops), color=GREY, linewidth=0.7, linestyle=(0, (2, 2)))
 
 
-def curve_figure(comparison: Comparison, measure: str = "delivered") -> Figure:
+def curve_figure(comparison: ComparisonResults, measure: str = "delivered") -> Figure:
     """Return a monthly measure by strategy: the median, and the middle 50% and 90% of replicates."""
     label, of, scale = _curve_words(measure)
     months = np.arange(comparison.scenario.run.months + 1)
@@ -101,7 +101,7 @@ def curve_figure(comparison: Comparison, measure: str = "delivered") -> Figure:
     return figure
 
 
-def curve_alt(comparison: Comparison, measure: str = "delivered") -> str:
+def curve_alt(comparison: ComparisonResults, measure: str = "delivered") -> str:
     """Return what `curve_figure` shows, in a sentence."""
     label, of, scale = _curve_words(measure)
     ends = [
@@ -111,7 +111,7 @@ def curve_alt(comparison: Comparison, measure: str = "delivered") -> str:
     return f"{label} by month, {of}, median of {comparison.n_replicates} runs: {listed(ends)}."
 
 
-def state_figure(comparison: Comparison) -> Figure:
+def state_figure(comparison: ComparisonResults) -> Figure:
     """Return the share of services in each state by month, mean over replicates: one panel a strategy, stacked."""
     names = comparison.strategies
     columns = len(names) if len(names) <= 4 else 3
@@ -154,7 +154,7 @@ def state_figure(comparison: Comparison) -> Figure:
     return figure
 
 
-def state_alt(comparison: Comparison) -> str:
+def state_alt(comparison: ComparisonResults) -> str:
     """Return what `state_figure` shows, in a sentence."""
     parts = []
     for name in comparison.strategies:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spreadsim.comparison.aggregates import chosen_pairs, generations
-from spreadsim.comparison.comparison import Comparison
 from spreadsim.comparison.figures.frontier import frontier_alt, frontier_figure, lever_map_alt, lever_map_figure
 from spreadsim.comparison.figures.groups import (
     deprivation_alt,
@@ -25,6 +24,7 @@ from spreadsim.comparison.figures.groups import (
     shown_level,
 )
 from spreadsim.comparison.figures.over_time import curve_alt, curve_figure, state_alt, state_figure
+from spreadsim.comparison.results import ComparisonResults
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.telling.figures import (
     GREY,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def drift_figure(comparison: Comparison) -> Figure:
+def drift_figure(comparison: ComparisonResults) -> Figure:
     """Return fidelity by generation, one panel a strategy: at the start, and now among those embedded."""
     names = comparison.strategies
     columns = len(names) if len(names) <= 4 else 3
@@ -101,7 +101,7 @@ def drift_figure(comparison: Comparison) -> Figure:
     return figure
 
 
-def drift_alt(comparison: Comparison) -> str:
+def drift_alt(comparison: ComparisonResults) -> str:
     """Return what `drift_figure` shows, in a sentence."""
     parts = []
     for name in comparison.strategies:
@@ -118,7 +118,7 @@ DIFFERENCE_MEASURES = ("benefit", "cumulative_benefit")
 
 
 def difference_figure(
-    comparison: Comparison, measures: tuple[str, ...] = DIFFERENCE_MEASURES, against: Sequence[str] | None = None
+    comparison: ComparisonResults, measures: tuple[str, ...] = DIFFERENCE_MEASURES, against: Sequence[str] | None = None
 ) -> Figure:
     """Return paired differences: a dot a replicate, the mean and its 95% interval, and the line of no difference."""
     pairs = chosen_pairs(comparison, against=against)
@@ -159,7 +159,7 @@ def difference_figure(
 
 
 def difference_alt(
-    comparison: Comparison, measures: tuple[str, ...] = DIFFERENCE_MEASURES, against: Sequence[str] | None = None
+    comparison: ComparisonResults, measures: tuple[str, ...] = DIFFERENCE_MEASURES, against: Sequence[str] | None = None
 ) -> str:
     """Return what `difference_figure` shows, in a sentence."""
     parts = []

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spreadsim.errors import nearest
-from spreadsim.network.data import Ties, checked_attribute, ties_from_pairs
+from spreadsim.network.attributes import checked_attribute
+from spreadsim.network.data import Ties, ties_from_pairs
 from spreadsim.network.reading.faults import FaultLog, listed
-from spreadsim.network.reading.tables import Sheet, gaps, is_date, is_mangled_id, numbers
+from spreadsim.network.reading.sheet import Sheet
+from spreadsim.network.reading.tables import gaps, is_date, is_mangled_id, numbers
 from spreadsim.scenario.network_options import NetworkFileOptions
 
 if TYPE_CHECKING:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from spreadsim.errors import InputError, InputErrors
-
-if TYPE_CHECKING:
-    from spreadsim.network.reading.tables import Sheet
+from spreadsim.network.reading.sheet import Sheet
 
 SHOWN_ROWS = 5
 Severity = Literal["noted", "repaired", "refused"]

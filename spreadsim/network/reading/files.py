@@ -21,7 +21,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from spreadsim.errors import InputError, InputErrors, nearest
-from spreadsim.network.data import Network, Ties, draw_attributes, ties_from_pairs
+from spreadsim.network.attributes import draw_attributes
+from spreadsim.network.data import Network, Ties, ties_from_pairs
 from spreadsim.network.reading.columns import (
     SERVICE_COLUMNS,
     TIE_COLUMNS,
@@ -34,7 +35,9 @@ from spreadsim.network.reading.columns import (
 from spreadsim.network.reading.faults import Fault, FaultLog
 from spreadsim.network.reading.graphs import SUFFIXES, read_graph
 from spreadsim.network.reading.groups import read_hierarchy
-from spreadsim.network.reading.tables import Sheet, read_sheet
+from spreadsim.network.reading.sheet import Sheet
+from spreadsim.network.reading.tables import read_sheet
+from spreadsim.network.ties import picked_pairs
 from spreadsim.scenario.files import inside_folder, load_scenario
 from spreadsim.scenario.network_options import NetworkFileOptions
 
@@ -86,7 +89,7 @@ class NetworkFile:
         ----------
         rewirings : number of rewired networks for the structure test, which takes time; 0 leaves it out.
         """
-        from spreadsim.network.adoption_metrics import adoption_summary
+        from spreadsim.network.adoption_summary import adoption_summary
         from spreadsim.network.structure import structure
 
         result: dict[str, Any] = {"structure": structure(self.network.ties, self.network.hierarchy), "adoption": None}
@@ -310,8 +313,6 @@ def redrawn(network: Network, scenario: Scenario, replicate: int) -> Network:
     (their mean and standard deviation). Readiness and capability that are drawn follow the given deprivation, in
     standard deviations, by the scenario's slopes. Without a table of ties, ties are picked as in a generated network.
     """
-    from spreadsim.network.ties import picked_pairs
-
     given: Mapping[str, np.ndarray] = network.facts["given"]
     number = replicate if scenario.network.redraw else 0
     values = draw_attributes(scenario, network.hierarchy, number)

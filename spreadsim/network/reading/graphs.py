@@ -21,7 +21,8 @@ from xml.parsers import expat
 import numpy as np
 
 from spreadsim.errors import InputError
-from spreadsim.network.reading.tables import Sheet, read_bytes
+from spreadsim.network.reading.sheet import Sheet
+from spreadsim.network.reading.tables import read_bytes
 
 SUFFIXES = (".graphml", ".gexf", ".json")
 MAX_DEPTH = 64

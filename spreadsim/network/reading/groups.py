@@ -16,7 +16,8 @@ import numpy as np
 from spreadsim.errors import nearest
 from spreadsim.network.hierarchy import Hierarchy
 from spreadsim.network.reading.faults import FaultLog
-from spreadsim.network.reading.tables import Sheet, is_mangled_id
+from spreadsim.network.reading.sheet import Sheet
+from spreadsim.network.reading.tables import is_mangled_id
 
 ROOT = "programme"
 

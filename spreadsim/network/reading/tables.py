@@ -1,7 +1,6 @@
 """Tables of a real network, as people keep them: what may be asked of a reader, and reading CSV.
 
-What belongs here: the options of reading (a part of a scenario's [network]) and a table of text cells with the row
-numbers that a spreadsheet shows. This module imports no model, so that ``scenario.document`` can use it.
+What belongs here: CSV files as sheets, and what text in a cell is a number, a date or an id that a spreadsheet mangled.
 What does not: what the columns mean (``columns``), graph files (``graphs``).
 """
 
@@ -10,55 +9,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from spreadsim.errors import InputError
 from spreadsim.network.reading.faults import SHOWN_ROWS, Fault, FaultLog
+from spreadsim.network.reading.sheet import Sheet
 
 MAX_BYTES = 50_000_000
 MAX_COLUMNS = 1000
 UTF8_REMEDY = "save it again as 'CSV UTF-8'"
-
-
-# --------------------------------------------------------------------------------------------------- sheets
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A table of text cells: columns by name, each cell without the spaces around it.
-
-    Attributes
-    ----------
-    file : the file's name.
-    columns : cells by column, in the order of the file.
-    row_numbers : for each record its number as the user sees it.
-    unit : what is numbered: ``row``, ``node`` or ``edge``.
-    """
-
-    file: str
-    columns: Mapping[str, list[str]]
-    row_numbers: np.ndarray
-    unit: str = "row"
-
-    def __len__(self) -> int:
-        return len(self.row_numbers)
-
-    def renamed(self, columns: Mapping[str, str]) -> Sheet:
-        """Return the sheet with our names for its columns, where `columns` gives theirs."""
-        ours = {theirs: name for name, theirs in columns.items() if theirs in self.columns}
-        taken = set(ours.values())
-        kept = {name: cells for name, cells in self.columns.items() if name in ours or name not in taken}
-        return replace(self, columns={ours.get(name, name): cells for name, cells in kept.items()})
-
-    def only(self, keep: np.ndarray) -> Sheet:
-        """Return the records at which `keep` is true."""
-        places = np.flatnonzero(keep).tolist()
-        columns = {name: [cells[i] for i in places] for name, cells in self.columns.items()}
-        return replace(self, columns=columns, row_numbers=self.row_numbers[keep])
 
 
 def read_bytes(path: Path, shown: str) -> bytes:

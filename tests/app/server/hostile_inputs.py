@@ -15,15 +15,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from spreadsim.app import documents, fields, runs
+from spreadsim.app import application, documents, fields, runs
 from spreadsim.app.display import exports, tables
 from spreadsim.app.screens import report
-from spreadsim.app.server import application, uploads
+from spreadsim.app.server import uploads
 from spreadsim.app.server.security import Guard
 from spreadsim.app.session import Session
 from spreadsim.comparison.comparison import compare
 from spreadsim.errors import SpreadsimError
-from spreadsim.scenario.files import load_scenario, to_toml, validate
+from spreadsim.scenario.files import load_scenario, to_toml
+from spreadsim.scenario.validation import validate
 from tests.conftest import small_document
 
 SCRIPT = "<script>alert(1)</script>"

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spreadsim.errors import InputError, InputErrors, SpreadsimError
-from spreadsim.network.data import make_network
+from spreadsim.network.construction import make_network
 from spreadsim.network.reading import tables
 from spreadsim.network.reading.files import NetworkFile, load_network, read_network, redrawn
 from spreadsim.scenario.document import Scenario

@@ -1,0 +1,90 @@
+"""Making the networks of a scenario's replicates, whichever source it names.
+
+What belongs here: one replicate's network or several at once, generated or read. What does not: what a network is
+(``data``), the families of ties (``ties``), files (``reading``), a NetworkX graph (``graph``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spreadsim.network.attributes import drawn_attributes
+from spreadsim.network.data import Network, Ties
+from spreadsim.network.hierarchy import make_hierarchy
+from spreadsim.network.reading.files import network_of_scenario
+from spreadsim.network.ties import generated_ties
+
+if TYPE_CHECKING:
+    from spreadsim.scenario.document import Scenario
+
+
+def _service_names(n: int) -> tuple[str, ...]:
+    width = max(4, len(str(n)))
+    return tuple(f"service-{i + 1:0{width}d}" for i in range(n))
+
+
+def make_network(scenario: Scenario, replicate: int = 0, like: Network | None = None) -> Network:
+    """Return the network of one replicate.
+
+    Parameters
+    ----------
+    scenario : says how the network is made.
+    replicate : number of the replicate; without ``network.redraw`` every replicate has the network of replicate 0.
+    like : the network of another replicate, whose hierarchy and names are shared instead of made again.
+
+    Raises
+    ------
+    InputError : the scenario's network cannot be made.
+    """
+    return make_networks(scenario, [replicate], like)[0]
+
+
+def make_networks(scenario: Scenario, replicates: Sequence[int], like: Network | None = None) -> list[Network]:
+    """Return `make_network` of several replicates, which is quicker than one by one and gives the same."""
+    table = scenario.network
+    drawn_as = [replicate if table.redraw else 0 for replicate in replicates]
+    if table.source == "file":
+        return [network_of_scenario(scenario, number, like) for number in drawn_as]
+    if like is not None and not table.redraw:
+        return [like] * len(replicates)
+    hierarchy = like.hierarchy if like is not None else make_hierarchy(table, scenario.run.seed)
+    ids = like.ids if like is not None else _service_names(table.services)
+    attributes = drawn_attributes(scenario, hierarchy, drawn_as)
+    together = Network(
+        ids=(),
+        names=(),
+        attributes={name: values.reshape(-1) for name, values in attributes.items()},
+        hierarchy=hierarchy,
+        ties=generated_ties(table, hierarchy, scenario.run.seed, drawn_as),
+        homophily_distance=table.peer_ties.homophily_distance,
+        drawn=("hierarchy", "ties", *attributes),
+    )
+    return _apart(together, len(replicates), ids)
+
+
+def _apart(together: Network, count: int, ids: tuple[str, ...]) -> list[Network]:
+    """Return the `count` networks of one size that stand side by side in one, with what was worked out of it."""
+    n, ties = len(ids), together.ties
+    parts = []
+    for k in range(count):
+        first, last = ties.start[k * n], ties.start[(k + 1) * n]
+        entries, services = slice(first, last), slice(k * n, (k + 1) * n)
+        part = replace(
+            together,
+            ids=ids,
+            names=ids,
+            attributes={name: values[services] for name, values in together.attributes.items()},
+            ties=Ties(
+                ties.start[k * n : (k + 1) * n + 1] - first,
+                ties.peer[entries] - np.int32(k * n),
+                ties.strength[entries],
+                ties.directed,
+            ),
+        )
+        vars(part).update(weight=together.weight[entries], weight_sum=together.weight_sum[services])
+        parts.append(part)
+    return parts

@@ -1,0 +1,160 @@
+"""Documents and scenarios: laying one document upon another, setting a field, validating, and writing out in full.
+
+What belongs here: what is done to a document in memory, and turning a validation error into words that name the file,
+the field, the value and the remedy. What does not: files (``files``), the fields themselves (``document``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from spreadsim.errors import InputError, InputErrors, nearest
+from spreadsim.scenario.document import Scenario
+
+_REPLACED_WHOLE = {("intervention", "components"), ("strategies",)}
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return `base` with `over` laid upon it: tables key by key; components, strategies and lists whole."""
+    result = dict(base)
+    for key, value in over.items():
+        here = (*path, key)
+        if isinstance(value, Mapping) and isinstance(result.get(key), Mapping) and here not in _REPLACED_WHOLE:
+            result[key] = merge(result[key], value, here)
+        else:
+            result[key] = value
+    return result
+
+
+def with_setting(document: Mapping[str, Any], keys: list[str], value: Any, source: str) -> dict[str, Any]:
+    """Return `document` with the field at the path `keys` set to `value`."""
+    result = dict(document)
+    here = result
+    for depth, key in enumerate(keys[:-1]):
+        below = here.get(key, {})
+        if not isinstance(below, Mapping):
+            raise InputError(
+                source, ".".join(keys), f"'{'.'.join(keys[: depth + 1])}' is not a table", "check the path"
+            )
+        here[key] = dict(below)
+        here = here[key]
+    last = keys[-1]
+    if isinstance(value, Mapping) and isinstance(here.get(last), Mapping):
+        value = merge(here[last], value, tuple(keys))
+    here[last] = value
+    return result
+
+
+def _known_names(location: tuple[Any, ...]) -> list[str]:
+    """Return the names known in the table that holds the field at `location`."""
+    table: Any = Scenario
+    for step in location[:-1]:
+        found = None
+        if isinstance(table, type) and issubclass(table, BaseModel) and step in table.model_fields:
+            found = table.model_fields[step].annotation
+        else:
+            inside = [a for a in get_args(table) if isinstance(a, type) and issubclass(a, BaseModel)]
+            found = inside[-1] if inside else None
+        options = get_args(found)
+        models = [a for a in options if isinstance(a, type) and issubclass(a, BaseModel)]
+        is_container = getattr(found, "__origin__", None) in (dict, list)
+        table = models[0] if models and not is_container else found
+    if isinstance(table, type) and issubclass(table, BaseModel):
+        return list(table.model_fields)
+    return []
+
+
+_WANTED = {
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "string_type": "text in quotes",
+    "list_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+}
+
+
+def _in_words(error: Mapping[str, Any], location: tuple[Any, ...]) -> tuple[str, str]:
+    kind, value, context = error["type"], error.get("input"), error.get("ctx", {})
+    shown = (
+        repr(value) if not isinstance(value, (dict, list)) else f"a {'table' if isinstance(value, dict) else 'list'}"
+    )
+    shown = shown if len(shown) <= 80 else shown[:77] + "..."
+    if kind == "extra_forbidden":
+        known = _known_names(location)
+        return "unknown name", nearest(str(location[-1]), known) if known else "remove it"
+    if kind == "missing":
+        return "is missing", "add it"
+    limits = {
+        "greater_than_equal": ("ge", "at least"),
+        "less_than_equal": ("le", "at most"),
+        "greater_than": ("gt", "more than"),
+        "less_than": ("lt", "less than"),
+    }
+    if kind in limits:
+        key, word = limits[kind]
+        return f"{shown} is out of bounds", f"it must be {word} {context[key]:g}"
+    if kind == "literal_error":
+        choices = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
+        if isinstance(value, str):
+            remedy = nearest(value, choices)
+            if remedy.startswith("did"):
+                remedy += " (known: " + ", ".join(choices) + ")"
+            return f"{shown} is not one of the choices", remedy.replace("known names", "choose one of")
+        return f"{shown} is not one of the choices", "choose one of: " + ", ".join(choices)
+    if kind == "finite_number":
+        return f"{shown} is not a finite number", "give a finite number"
+    if kind in _WANTED:
+        return f"{shown} is not {_WANTED[kind]}", f"give {_WANTED[kind]}"
+    if kind == "value_error":
+        message = str(error["msg"]).removeprefix("Value error, ")
+        return message, "change the file accordingly"
+    return f"{shown}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}", "correct the value"
+
+
+def validate(document: Mapping[str, Any], file: str, folder: Path | None = None) -> Scenario:
+    """Return the scenario that a document describes.
+
+    Parameters
+    ----------
+    document : tables of a scenario file; what is left out takes its default.
+    file : name under which faults are reported.
+    folder : that the paths of the network's files start from.
+
+    Raises
+    ------
+    InputErrors : one error for each fault, naming file, field, value and remedy.
+
+    Examples
+    --------
+    >>> document = {"name": "small", "strategies": {"mandate": {"balance": 0.0}}}
+    >>> validate(document, "small.toml").strategies["mandate"].balance
+    0.0
+    """
+    try:
+        return Scenario.model_validate(dict(document)).with_folders(folder)
+    except ValidationError as failure:
+        faults: dict[str, InputError] = {}
+        for error in failure.errors(include_url=False):
+            location = tuple(step for step in error["loc"] if step not in ("float", "literal['as-before']"))
+            field = ".".join(str(step) for step in location)
+            problem, remedy = _in_words(error, location)
+            faults.setdefault(field + problem.split(" ")[0], InputError(file, field, problem, remedy))
+        raise InputErrors(list(faults.values())) from None
+
+
+def resolved(scenario: Scenario) -> dict[str, Any]:
+    """Return the scenario as a document with every default written out; running it gives the same results."""
+    document = scenario.model_dump(mode="python", exclude_none=True, exclude={"strategies"})
+    document["strategies"] = {
+        name: strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
+        for name, strategy in scenario.strategies.items()
+    }
+    return document
