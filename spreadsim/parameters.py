@@ -52,8 +52,30 @@ def parameter(
 ) -> Any:
     """Declare one parameter as a pydantic field that carries all that is known of it.
 
-    `bounds` are inclusive; `above` replaces the lower bound by a strict one; `infinite` admits infinity; `label` is its
-    name in the app, else made from its path.
+    Parameters
+    ----------
+    default : the value where a file names none.
+    meaning : what it is, in a sentence.
+    unit : in words.
+    bounds : lowest and highest value allowed, both included; None where any will do.
+    plausible : lowest and highest value that sliders and sweeps use; None where there is no such range.
+    symbol : in the equations of the model's document.
+    source : where the default comes from.
+    evidence : what the default rests on.
+    label : its name in the report and the app; made from its path where it has none.
+    above : replaces the lower bound by one that the value has to exceed.
+    infinite : whether infinity is allowed.
+
+    Returns
+    -------
+    The field, to stand in a `Table` under the parameter's name.
+
+    Examples
+    --------
+    >>> class Weather(Table):
+    ...     rain: float = parameter(0.2, "Share of days with rain.", plausible=(0.1, 0.4), evidence="assumed")
+    >>> [(d.path, d.default, d.bounds, d.plausible) for d in declarations(Weather)]
+    [('rain', 0.2, (0.0, 1.0), (0.1, 0.4))]
     """
     limits: dict[str, Any] = {}
     if bounds is not None:
@@ -83,6 +105,18 @@ class Declaration:
 
     `kind` is ``number``, ``integer``, ``switch``, ``choice`` or ``other``; `choices` holds a choice's values; `label`
     is its name in the app, where that is not made from its path.
+
+    Attributes
+    ----------
+    path : dotted, as in the scenario file.
+    kind : ``number``, ``integer``, ``switch``, ``choice`` or ``other``.
+    default, meaning, unit, bounds, plausible, symbol, source, evidence, label : as in `parameter`.
+    choices : a choice's values.
+
+    Examples
+    --------
+    >>> next(d for d in declarations(Behaviour) if d.path == "drift.rate").plausible
+    (0.0, 0.03)
     """
 
     path: str
@@ -127,7 +161,22 @@ def _bounds(field: FieldInfo) -> tuple[float, float] | None:
 
 
 def declarations(table: type[BaseModel], prefix: str = "") -> Iterator[Declaration]:
-    """Yield the declaration of every parameter of `table`, nested tables included, in file order."""
+    """Yield the declaration of every parameter of `table`, nested tables included, in file order.
+
+    Parameters
+    ----------
+    table : a `Table`, as a class.
+    prefix : put before every path.
+
+    Yields
+    ------
+    A declaration a parameter.
+
+    Examples
+    --------
+    >>> [d.path for d in declarations(Drift, "behaviour.drift.")][:2]
+    ['behaviour.drift.rate', 'behaviour.drift.monitoring_reduction']
+    """
     for name, field in table.model_fields.items():
         path = f"{prefix}{name}"
         annotation = field.annotation
@@ -216,7 +265,17 @@ class Component(Table):
 
 
 def default_components() -> dict[str, Component]:
-    """Return the illustrative pathway: four core components, then four adaptable ones."""
+    """Return the illustrative pathway: four core components, then four adaptable ones.
+
+    Returns
+    -------
+    Components by name.
+
+    Examples
+    --------
+    >>> [name for name, component in default_components().items() if component.core]
+    ['risk-assessment', 'named-coordinator', 'shared-care-plan', 'review-meeting']
+    """
     core = ("risk-assessment", "named-coordinator", "shared-care-plan", "review-meeting")
     adaptable = ("referral-route", "team-roles", "patient-materials", "visit-schedule")
     return {name: Component(core=name in core) for name in core + adaptable}

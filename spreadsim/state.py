@@ -18,7 +18,21 @@ _CACHE_LINE = 64  # bytes
 
 @dataclass(frozen=True)
 class Variable:
-    """One state variable: `per_component` variables hold one value for each component."""
+    """One state variable: `per_component` variables hold one value for each component.
+
+    Attributes
+    ----------
+    name : of the array and the agent's attribute.
+    dtype : of the array.
+    start : value at the start of month 0.
+    unit, meaning : in words.
+    per_component : whether there is one value for each component.
+
+    Examples
+    --------
+    >>> [(one.name, one.unit) for one in STATE if one.per_component]
+    [('fidelity', 'share')]
+    """
 
     name: str
     dtype: str
@@ -77,7 +91,25 @@ EVENT_FIELDS = (
 
 
 def empty(variables: tuple[Variable, ...], n_services: int, n_components: int, n_runs: int) -> dict[str, np.ndarray]:
-    """Return arrays at their start values: shape (runs, n) or (runs, n, components)."""
+    """Return arrays at their start values: shape (runs, n) or (runs, n, components).
+
+    Parameters
+    ----------
+    variables : `ATTRIBUTES` or `STATE`.
+    n_services, n_components, n_runs : sizes of the arrays.
+
+    Returns
+    -------
+    An array for each variable, by its name.
+
+    Examples
+    --------
+    >>> arrays = empty(STATE, n_services=3, n_components=8, n_runs=2)
+    >>> arrays["state"].shape, arrays["fidelity"].shape
+    ((2, 3), (2, 3, 8))
+    >>> arrays["first_embedded"][0].tolist()
+    [-1, -1, -1]
+    """
     arrays = {}
     for variable in variables:
         shape = (n_runs, n_services, n_components) if variable.per_component else (n_runs, n_services)

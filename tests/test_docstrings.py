@@ -25,14 +25,11 @@ NOT_YET = (
     "calibration/",
     "cli/",
     "comparison/",
-    "draws.py",
     "drivers/",
     "fitting/",
     "network/",
     "outcomes/",
-    "parameters.py",
     "scenario/",
-    "state.py",
     "sweeps/",
 )
 
