@@ -28,7 +28,6 @@ NOT_YET = (
     "drivers/",
     "fitting/",
     "network/",
-    "outcomes/",
     "scenario/",
     "sweeps/",
 )

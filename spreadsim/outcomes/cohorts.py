@@ -2,6 +2,15 @@
 
 What belongs here: the measures in which studies of sustainment are published, worked out from a run's events. Each
 service is followed from its own start, as a study follows its sites, and not to the horizon.
+
+Examples
+--------
+Those of the functions take a run of the classroom:
+
+>>> model = ss.SpreadModel("classroom").run()
+>>> run, network, plan = model.result(), model.structure, model.strategy
+>>> network.n, plan.months
+(12, 12)
 """
 
 from __future__ import annotations
@@ -26,6 +35,16 @@ def cohort(events: Mapping[str, np.ndarray], origin: Origin, route: str) -> tupl
     events : of a run.
     origin : state that is the start of the follow-up.
     route : ``any``, ``voluntary`` or ``mandated``, at that first entry.
+
+    Returns
+    -------
+    Their uids, and the months, of one length.
+
+    Examples
+    --------
+    >>> service, month = cohort(run.events, "embedded", "any")
+    >>> len(service), int(month.min()), int(month.max())
+    (11, 1, 6)
     """
     entered = np.flatnonzero((events["to_state"] == _STATE[origin]) & (events["month"] > 0))
     service = events["service"][entered]
@@ -58,6 +77,23 @@ def still_embedded(
     """Return the share of a cohort embedded exactly `months_after` months after its start; nan without a cohort.
 
     Services whose follow-up would end after the horizon, `months`, are left out.
+
+    Parameters
+    ----------
+    events : of a run, in order of month and service.
+    months : the horizon.
+    origin : state that is the start of the follow-up, ``implementing`` or ``embedded``.
+    months_after : length of the follow-up, in months.
+    route : ``any``, ``voluntary`` or ``mandated``, at the first entry.
+
+    Returns
+    -------
+    A share, 0 to 1, or nan.
+
+    Examples
+    --------
+    >>> still_embedded(run.events, plan.months, "embedded", months_after=6)
+    1.0
     """
     service, month = cohort(events, origin, route)
     followed = month + months_after <= months
@@ -70,7 +106,25 @@ def still_embedded(
 def ever_embedded(
     events: Mapping[str, np.ndarray], months: int, origin: Origin, months_after: int, route: str = "any"
 ) -> float:
-    """Return the share of a cohort ever embedded within `months_after` months of its start; nan without a cohort."""
+    """Return the share of a cohort ever embedded within `months_after` months of its start; nan without a cohort.
+
+    Parameters
+    ----------
+    events : of a run, in order of month and service.
+    months : the horizon.
+    origin : state that is the start of the follow-up, ``implementing`` or ``embedded``.
+    months_after : length of the follow-up, in months.
+    route : ``any``, ``voluntary`` or ``mandated``, at the first entry.
+
+    Returns
+    -------
+    A share, 0 to 1, or nan.
+
+    Examples
+    --------
+    >>> ever_embedded(run.events, plan.months, "embedded", months_after=0)
+    1.0
+    """
     service, month = cohort(events, origin, route)
     followed = month + months_after <= months
     service, month = service[followed], month[followed]

@@ -2,6 +2,15 @@
 
 What belongs here: for every measure its name, unit, meaning and which way is better, and the functions that make
 curves and measures from what runs left behind. A ratio with nothing below it is null (nan here), never 0.
+
+Examples
+--------
+Those of the functions take a run of the classroom:
+
+>>> model = ss.SpreadModel("classroom").run()
+>>> run, network, plan = model.result(), model.structure, model.strategy
+>>> network.n, plan.months
+(12, 12)
 """
 
 from __future__ import annotations
@@ -24,7 +33,25 @@ NEVER = float("nan")
 
 @dataclass(frozen=True)
 class Measure:
-    """One outcome of a run. `monthly` measures are also columns of the curves; `never` ones may not be reached."""
+    """One outcome of a run.
+
+    Attributes
+    ----------
+    name : of the column.
+    label : in reports and the app.
+    unit : in words.
+    better : which way is better, ``higher``, ``lower`` or ``neither``.
+    meaning : in a phrase.
+    monthly : whether it is a column of the curves too.
+    never : whether it is a month that may not be reached.
+
+    Examples
+    --------
+    >>> [measure.name for measure in MEASURES if measure.never]
+    ['months_to_half']
+    >>> BY_NAME["reach"].label, BY_NAME["reach"].better
+    ('Reach', 'higher')
+    """
 
     name: str
     label: str
@@ -225,7 +252,21 @@ def _over(above: Any, below: Any) -> np.ndarray:
 
 
 def first_months_embedded(run: Run) -> np.ndarray:
-    """Return for each service the first month in which it was embedded; nan if never."""
+    """Return for each service the first month in which it was embedded; nan if never.
+
+    Parameters
+    ----------
+    run : of either driver.
+
+    Returns
+    -------
+    Months, shape (n,).
+
+    Examples
+    --------
+    >>> first_months_embedded(run)[:4].tolist()
+    [0.0, 1.0, 2.0, 3.0]
+    """
     first = run.final["first_embedded"]
     return np.where(first >= 0, first, NEVER)
 
@@ -242,6 +283,15 @@ def curves_of(runs: Sequence[Run], networks: Sequence[Network], plan: Plan) -> d
     ----------
     runs, networks : what was run, on what: one network a run, all of one size.
     plan : the strategy.
+
+    Returns
+    -------
+    Curves by name.
+
+    Examples
+    --------
+    >>> curves_of([run], [network], plan)["reach"].shape
+    (1, 13)
     """
     n, months = networks[0].n, plan.months
     sums = _sums(runs)
@@ -296,6 +346,15 @@ def measures_of(
     ----------
     runs, networks, plan : what was run, on what, under which strategy, as in `curves_of`.
     monthly : the runs' curves.
+
+    Returns
+    -------
+    Measures by name.
+
+    Examples
+    --------
+    >>> measures_of([run], [network], plan, curves_of([run], [network], plan))["reach"].tolist()
+    [1.0]
     """
     c, sums = monthly, _sums(runs)
     n, months, stop = networks[0].n, plan.months, plan.stop_month
@@ -329,18 +388,65 @@ def measures_of(
 
 
 def curves(run: Run, network: Network, plan: Plan) -> dict[str, np.ndarray]:
-    """Return the monthly measures of a run, months 0 to T."""
+    """Return the monthly measures of a run, months 0 to T.
+
+    Parameters
+    ----------
+    run : of either driver.
+    network : it was run on.
+    plan : the strategy.
+
+    Returns
+    -------
+    Curves by name, each of shape (T + 1,).
+
+    Examples
+    --------
+    >>> curves(run, network, plan)["reach"].round(2).tolist()
+    [0.08, 0.25, 0.42, 0.58, 0.75, 0.92, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    """
     return {name: values[0] for name, values in curves_of([run], [network], plan).items()}
 
 
 def measures(run: Run, network: Network, plan: Plan) -> dict[str, float]:
-    """Return every measure of a run at its horizon; nan where null."""
+    """Return every measure of a run at its horizon; nan where null.
+
+    Parameters
+    ----------
+    run : of either driver.
+    network : it was run on.
+    plan : the strategy.
+
+    Returns
+    -------
+    Measures by name.
+
+    Examples
+    --------
+    >>> measures(run, network, plan)["months_to_half"]
+    3.0
+    """
     found = measures_of([run], [network], plan, curves_of([run], [network], plan))
     return {name: float(values[0]) for name, values in found.items()}
 
 
 def generations(run: Run, plan: Plan) -> list[dict[str, float]]:
-    """Return fidelity by generation: at the start over all who began, and now over those embedded."""
+    """Return fidelity by generation: at the start over all who began, and now over those embedded.
+
+    Parameters
+    ----------
+    run : of either driver.
+    plan : the strategy.
+
+    Returns
+    -------
+    A row a number of copies between a version and the originators', from 0; nan where there is nobody.
+
+    Examples
+    --------
+    >>> [(row["generation"], row["n_began"], row["fidelity"]) for row in generations(run, plan)][:3]
+    [(0, 1, 1.0), (1, 2, 1.0), (2, 2, 1.0)]
+    """
     events, final, v = run.events, run.final, plan.intervention
     entering = (events["source_kind"] != rules.NO_SOURCE) & (events["to_state"] != rules.IN_NAME_ONLY)
     rows = []
@@ -365,7 +471,23 @@ def generations(run: Run, plan: Plan) -> list[dict[str, float]]:
 
 
 def groups(run: Run, network: Network, plan: Plan) -> list[dict[str, Any]]:
-    """Return reach and benefit by group at each level of the hierarchy, and by fifth of deprivation."""
+    """Return reach and benefit by group at each level of the hierarchy, and by fifth of deprivation.
+
+    Parameters
+    ----------
+    run : of either driver.
+    network : it was run on.
+    plan : the strategy.
+
+    Returns
+    -------
+    A row a group; the fifths are left out where there are fewer than five services.
+
+    Examples
+    --------
+    >>> [(row["group"], row["n_services"], row["reach"]) for row in groups(run, network, plan)][:2]
+    [('1 least deprived', 3, 1.0), ('2', 2, 1.0)]
+    """
     ever = run.final["first_embedded"] >= 0
     population = network["population"]
     effect = run.late_effect / n_late_months(plan.months)

@@ -40,7 +40,23 @@ BEGINNING, BEGINNING_FROM_LEADERS = SUMS.index("n_beginning"), SUMS.index("n_beg
 
 
 def record_beginning(month: int, to_state: int, source_kind: int, from_leader: bool, row: Any) -> None:
-    """Count in `row`, the sums of `month`, a service that takes the improvement on."""
+    """Count in `row`, the sums of `month`, a service that takes the improvement on.
+
+    Parameters
+    ----------
+    month : in which the new state holds.
+    to_state : that state.
+    source_kind : whose version the service took, by its number in `rules`.
+    from_leader : whether that is a second leader.
+    row : sums of the month, shape (N_SUMS,), in the order of `SUMS`.
+
+    Examples
+    --------
+    >>> row = np.zeros(N_SUMS)
+    >>> record_beginning(3, rules.IMPLEMENTING, rules.PEER, True, row)
+    >>> row[BEGINNING].item(), row[BEGINNING_FROM_LEADERS].item()
+    (1.0, 1.0)
+    """
     taken_on = to_state == rules.IMPLEMENTING or to_state == rules.EMBEDDED
     if month > 0 and taken_on and source_kind != rules.NO_SOURCE:
         row[BEGINNING] += 1.0
@@ -66,6 +82,22 @@ def record_month(
     w : arrays by the names of `state.STATE` and `state.ATTRIBUTES`, with `fifth` and `published_form`.
     roster, sizes : for each state the services in it, ascending, and how many they are.
     late : whether the month counts for what is sustained; then `late_effect` gains each service's delivered effect.
+    b : the behaviour parameters.
+    v : the intervention.
+    month : from 0.
+    late_effect : for each service the effect delivered so far in months that count for what is sustained.
+    row : shape (N_SUMS,), in the order of `SUMS`.
+
+    Examples
+    --------
+    >>> model = ss.SpreadModel("classroom").run()
+    >>> services, row = model.services, np.zeros(N_SUMS)
+    >>> roster = [[service.uid for service in services if service.state == state] for state in range(len(rules.STATES))]
+    >>> from types import SimpleNamespace
+    >>> w = SimpleNamespace(**model.arrays(), fifth=model.structure.fifth, published_form=[model.published_form])
+    >>> record_month(w, model.b, model.v, roster, [len(uids) for uids in roster], 12, False, np.zeros(12), row)
+    >>> row[SUMS.index("n_embedded")].item(), row[SUMS.index("core_fidelity")].item()
+    (12.0, 12.0)
     """
     fidelity = core = effect = fit = moved = context = generation = at_start = presence = 0.0
     delivered = least = most = leaders = n_first = people_first = 0.0

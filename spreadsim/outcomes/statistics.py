@@ -17,8 +17,17 @@ LEVEL = 0.95
 class Summary:
     """A measure over replicates.
 
-    `n` counts the replicates in which it is defined; mean, low and high are None unless it is defined in all, and low
-    and high are None for one replicate. `median` counts *never* as later than any month.
+    Attributes
+    ----------
+    mean : of all replicates; None unless the measure is defined in all.
+    low, high : ends of the interval; None unless it is defined in all, and for one replicate.
+    median : of those in which it is defined, *never* counting as later than any month; None where it is never.
+    n : number of replicates in which it is defined.
+
+    Examples
+    --------
+    >>> summarise(np.array([1.0, 2.0, np.nan]))
+    Summary(mean=None, low=None, high=None, median=1.5, n=2)
     """
 
     mean: float | None
@@ -32,8 +41,18 @@ class Summary:
 class Difference:
     """A paired difference, later strategy minus earlier.
 
-    `share_higher` is the share of pairs in which the later one is higher, ties counted as one half; `told_apart` is
-    false where the interval holds 0, None where there is no interval.
+    Attributes
+    ----------
+    mean : of all pairs; None unless both are defined in all replicates.
+    low, high : ends of the interval; None where there is no mean, and for one pair.
+    n : number of replicates in which both are defined.
+    share_higher : share of pairs in which the later one is higher, ties counted as one half.
+    told_apart : false where the interval holds 0, None where there is no interval.
+
+    Examples
+    --------
+    >>> difference(np.array([3.0, 4.0]), np.array([1.0, 2.0])).mean
+    2.0
     """
 
     mean: float | None
@@ -45,7 +64,22 @@ class Difference:
 
 
 def student_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:
-    """Return mean, low and high of a Student interval of the mean; shape of `values` (n,), n at least 2."""
+    """Return mean, low and high of a Student interval of the mean.
+
+    Parameters
+    ----------
+    values : one a replicate, shape (n,), n at least 2.
+    level : of confidence, 0 to 1.
+
+    Returns
+    -------
+    Mean, low, high.
+
+    Examples
+    --------
+    >>> [round(float(value), 3) for value in student_interval(np.array([1.0, 2.0, 3.0]))]
+    [2.0, -0.484, 4.484]
+    """
     from scipy.special import stdtrit
 
     n = len(values)
@@ -56,18 +90,45 @@ def student_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, f
 
 
 def spread_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:
-    """Return mean, low and high of the middle share `level` of single runs; shape of `values` (n,).
+    """Return mean, low and high of the middle share `level` of single runs.
 
     For runs that differ in their parameters: more of them do not reduce uncertainty about the parameters.
+
+    Parameters
+    ----------
+    values : one a replicate, shape (n,).
+    level : share of runs inside, 0 to 1.
+
+    Returns
+    -------
+    Mean, low, high.
+
+    Examples
+    --------
+    >>> [round(value, 6) for value in spread_interval(np.arange(101.0), 0.9)]
+    [50.0, 5.0, 95.0]
     """
     low, high = np.quantile(values, (0.5 - level / 2, 0.5 + level / 2))
     return float(np.mean(values)), float(low), float(high)
 
 
 def summarise(values: np.ndarray, never: bool = False, spread: bool = False) -> Summary:
-    """Return the summary of a measure over replicates; `never`: a null is a month later than any.
+    """Return the summary of a measure over replicates.
 
-    `spread`: the interval is the middle 95% of single runs (`spread_interval`), not that of the mean.
+    Parameters
+    ----------
+    values : one a replicate, shape (n,), nan where null.
+    never : a null is a month later than any.
+    spread : the interval is the middle 95% of single runs (`spread_interval`), not that of the mean.
+
+    Returns
+    -------
+    Mean, interval, median and number defined.
+
+    Examples
+    --------
+    >>> summarise(np.array([10.0, 20.0, np.nan]), never=True).median
+    20.0
     """
     values = np.asarray(values, dtype=np.float64)
     defined = ~np.isnan(values)
@@ -88,7 +149,25 @@ def summarise(values: np.ndarray, never: bool = False, spread: bool = False) -> 
 def difference(
     later: np.ndarray, earlier: np.ndarray, never: bool = False, level: float = LEVEL, spread: bool = False
 ) -> Difference:
-    """Return the paired difference of two strategies over the same replicates; `spread` as in `summarise`."""
+    """Return the paired difference of two strategies over the same replicates.
+
+    Parameters
+    ----------
+    later, earlier : of each strategy, one a replicate, shape (n,), nan where null.
+    never : a null is a month later than any.
+    level : of the interval, 0 to 1.
+    spread : as in `summarise`.
+
+    Returns
+    -------
+    Mean, interval and share of pairs.
+
+    Examples
+    --------
+    >>> gap = difference(np.array([0.6, 0.7, 0.8]), np.array([0.5, 0.5, 0.5]))
+    >>> round(gap.mean, 3), gap.share_higher, gap.told_apart
+    (0.2, 1.0, False)
+    """
     later, earlier = np.asarray(later, dtype=np.float64), np.asarray(earlier, dtype=np.float64)
     both = ~np.isnan(later) & ~np.isnan(earlier)
     n = int(both.sum())
@@ -107,7 +186,21 @@ def difference(
 
 
 def joint_level(n: int) -> float:
-    """Return the level of each interval at which all pairs of `n` columns are covered jointly (Bonferroni)."""
+    """Return the level of each interval at which all pairs of `n` columns are covered jointly (Bonferroni).
+
+    Parameters
+    ----------
+    n : number of columns.
+
+    Returns
+    -------
+    A level, 0 to 1.
+
+    Examples
+    --------
+    >>> round(joint_level(3), 4)
+    0.9833
+    """
     return 1.0 - (1.0 - LEVEL) / max(1, n * (n - 1) // 2)
 
 
@@ -119,6 +212,22 @@ def told_apart_from_best(
     Paired Student intervals at a joint level of 95% over all pairs of columns (Bonferroni): the best is chosen by the
     same data, so that comparing with it alone would find differences too often. Nothing is said where a column holds
     a null. `spread` as in `summarise`.
+
+    Parameters
+    ----------
+    columns : one array a strategy, one value a replicate, nan where null.
+    lower_is_better : of the measure.
+    spread : as in `summarise`.
+
+    Returns
+    -------
+    Place of the best column, and for each column whether it differs; None where nothing is said.
+
+    Examples
+    --------
+    >>> best, differs = told_apart_from_best([np.array([0.5, 0.6, 0.5]), np.array([0.9, 0.8, 0.9])])
+    >>> best, differs
+    (1, [True, False])
     """
     if not columns or any(np.isnan(column).any() for column in columns) or len(columns[0]) < 2:
         return None, [None] * len(columns)
@@ -133,7 +242,22 @@ def told_apart_from_best(
 
 
 def quantile_bands(values: np.ndarray, shares: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> np.ndarray:
-    """Return quantiles over replicates (axis 0), nulls left out: shape (len(shares), ...)."""
+    """Return quantiles over replicates (axis 0), nulls left out: shape (len(shares), ...).
+
+    Parameters
+    ----------
+    values : replicates first, shape (n, ...), nan where null.
+    shares : quantiles, 0 to 1.
+
+    Returns
+    -------
+    The quantiles first; nan where all replicates are null.
+
+    Examples
+    --------
+    >>> quantile_bands(np.array([[0.0, 1.0], [1.0, 3.0]]), (0.5,)).tolist()
+    [[0.5, 2.0]]
+    """
     import warnings
 
     with warnings.catch_warnings():
