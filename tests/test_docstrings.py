@@ -29,7 +29,6 @@ NOT_YET = (
     "fitting/",
     "network/",
     "scenario/",
-    "sweeps/",
 )
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -275,7 +275,7 @@ def sweep(
     points, lever_settings, replicates = points_of(study), settings_of(study), study.scenario.run.replicates
     job = job_of(study)
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    with store.locked(folder):
+    with store.lock(folder):
         store.check_identity(folder, sweep_folder.identity(job, base_content(job)))
         ledger = Ledger(points, lever_settings, replicates, study.file)
         records, notes = store.repair(folder)

@@ -35,16 +35,41 @@ SORT = {"runs": ("run",), "curves": ("run", "month"), "events": ("run", "month",
 
 
 def digest(content: bytes) -> str:
-    """Return the SHA-256 of `content`, in hexadecimal."""
+    """Return the SHA-256 of some content.
+
+    Parameters
+    ----------
+    content : bytes.
+
+    Returns
+    -------
+    64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> digest(b"")[:16]
+    'e3b0c44298fc1c14'
+    """
     return hashlib.sha256(content).hexdigest()
 
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: under another name, forced to disk, then renamed.
 
+    Parameters
+    ----------
+    path : of the file; its folder is made where it is missing.
+    content : bytes.
+
     Raises
     ------
     SpreadsimError : the disk is full or cannot be written; nothing is left behind.
+
+    Examples
+    --------
+    >>> write_atomic(Path("points/points.csv"), b"point")
+    >>> Path("points/points.csv").read_bytes()
+    b'point'
     """
     aside = path.with_name(f".{path.name}.partial")
     try:
@@ -67,17 +92,31 @@ def _disk_message(path: Path, error: OSError) -> str:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def lock(folder: Path) -> Iterator[None]:
     """Hold the folder for one coordinator; the system frees it when the process ends, however it ends.
+
+    Parameters
+    ----------
+    folder : of the sweep; made where it is missing.
+
+    Yields
+    ------
+    Nothing; the folder is held inside the block.
 
     Raises
     ------
     InputError : another coordinator is at work in it.
+
+    Examples
+    --------
+    >>> with lock(Path("busy")):
+    ...     Path("busy").is_dir()
+    True
     """
     folder.mkdir(parents=True, exist_ok=True)
     holder = folder / HOLDER
     try:
-        held = FileLock(folder / LOCK, timeout=0).acquire()
+        file_lock = FileLock(folder / LOCK, timeout=0).acquire()
     except Timeout:
         who = holder.read_text(encoding="utf-8").strip() if holder.exists() else ""
         raise InputError(
@@ -86,7 +125,7 @@ def locked(folder: Path) -> Iterator[None]:
             f"a sweep is at work in this folder ({who or 'another process'})",
             "wait for it, stop it, or give another --out",
         ) from None
-    with held:
+    with file_lock:
         holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
         yield
 
@@ -103,7 +142,21 @@ def _line(record: Mapping[str, Any]) -> bytes:
 
 
 def manifest_records(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield the manifest's whole lines in order; a torn or damaged line is passed over."""
+    """Yield the manifest's whole lines in order; a torn or damaged line is passed over.
+
+    Parameters
+    ----------
+    folder : of the sweep.
+
+    Yields
+    ------
+    A record a line: a chunk added, or one dropped.
+
+    Examples
+    --------
+    >>> list(manifest_records(Path("empty")))
+    []
+    """
     path = folder / MANIFEST
     if not path.exists():
         return
@@ -149,12 +202,45 @@ def _ends_whole(path: Path) -> bool:
 
 
 def part_path(folder: Path, kind: str, chunk: str) -> Path:
-    """Return where a chunk's part of one table stands."""
+    """Return where a chunk's part of one table stands.
+
+    Parameters
+    ----------
+    folder : of the sweep.
+    kind : of the table: ``runs``, ``curves`` or ``events``.
+    chunk : its key.
+
+    Returns
+    -------
+    Path of a Parquet file.
+
+    Examples
+    --------
+    >>> part_path(Path("small"), "runs", "0123abcd").as_posix()
+    'small/runs/part-0123abcd.parquet'
+    """
     return folder / kind / f"part-{chunk}.parquet"
 
 
 def write_chunk(folder: Path, record: dict[str, Any], parts: Mapping[str, bytes]) -> None:
-    """Write a chunk's parts, then the line that vouches for them."""
+    """Write a chunk's parts, then the line of the manifest that vouches for them.
+
+    Parameters
+    ----------
+    folder : of the sweep.
+    record : of the chunk; takes the size and digest of each part.
+    parts : Parquet files in bytes, by table.
+
+    Raises
+    ------
+    SpreadsimError : the disk is full or cannot be written.
+
+    Examples
+    --------
+    >>> write_chunk(Path("chunks"), {"chunk": "0123abcd"}, {"runs": b"PAR1"})
+    >>> list(chunk_records(Path("chunks")))
+    ['0123abcd']
+    """
     record["parts"] = {kind: {"bytes": len(content), "sha256": digest(content)} for kind, content in parts.items()}
     for kind, content in parts.items():
         write_atomic(part_path(folder, kind, record["chunk"]), content)
@@ -176,7 +262,22 @@ def _part_fault(folder: Path, record: Mapping[str, Any]) -> str:
 
 
 def chunk_records(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the chunks that the manifest counts as finished, by key: those added and not dropped since."""
+    """Return the chunks that the manifest counts as finished: those added and not dropped since.
+
+    Parameters
+    ----------
+    folder : of the sweep.
+
+    Returns
+    -------
+    Records by key of the chunk.
+
+    Examples
+    --------
+    >>> write_chunk(Path("records"), {"chunk": "0123abcd"}, {"runs": b"PAR1"})
+    >>> chunk_records(Path("records"))["0123abcd"]["parts"]["runs"]["bytes"]
+    4
+    """
     chunks: dict[str, dict[str, Any]] = {}
     for record in manifest_records(folder):
         if "dropped" in record:
@@ -187,10 +288,29 @@ def chunk_records(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def repair(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Return the finished chunks, each checked against its digest, and what was found wrong.
+    """Drop what is damaged, and return the chunks that are whole.
 
     Parts that are damaged are dropped in the manifest and removed, as are parts that no line vouches for and files
     left half-written. Only the coordinator that holds the lock calls this.
+
+    Parameters
+    ----------
+    folder : of the sweep.
+
+    Returns
+    -------
+    The finished chunks by key, each checked against its digest; and what was wrong, in sentences.
+
+    Raises
+    ------
+    SpreadsimError : the disk is full or cannot be written.
+
+    Examples
+    --------
+    >>> write_chunk(Path("damaged"), {"chunk": "0123abcd"}, {"runs": b"PAR1"})
+    >>> _ = part_path(Path("damaged"), "runs", "0123abcd").write_bytes(b"PA")
+    >>> repair(Path("damaged"))
+    ({}, ['part-0123abcd.parquet: 2 bytes instead of 4; its runs are run again'])
     """
     chunks, faults = chunk_records(folder), []
     for key, record in list(chunks.items()):
@@ -213,9 +333,22 @@ def repair(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
 def check_identity(folder: Path, identity: Mapping[str, Any]) -> None:
     """Hold the folder to one experiment: what decides its runs is written at the start and compared ever after.
 
+    Parameters
+    ----------
+    folder : of the sweep.
+    identity : what decides its runs, by name.
+
     Raises
     ------
     InputError : the folder holds the runs of something else.
+
+    Examples
+    --------
+    >>> Path("new").mkdir()
+    >>> check_identity(Path("new"), {"seed": 1})
+    >>> check_identity(Path("new"), {"seed": 2})
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: new: seed: ...
     """
     path = folder / IDENTITY
     if not path.exists():
@@ -250,11 +383,21 @@ def _short_json(value: Any) -> str:
 
 
 def check_parts(folder: Path) -> None:
-    """Refuse a folder whose parts are damaged.
+    """Raise an error for a folder whose parts are damaged.
+
+    Parameters
+    ----------
+    folder : of the sweep.
 
     Raises
     ------
     InputError : a part is not what the manifest describes, or there is none.
+
+    Examples
+    --------
+    >>> check_parts(Path("nothing"))
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: nothing: holds no finished runs; name a folder that 'spreadsim sweep' wrote
     """
     chunks = chunk_records(folder) if folder.is_dir() else {}
     if not chunks:
@@ -266,7 +409,24 @@ def check_parts(folder: Path) -> None:
 
 
 def read_table(folder: Path, kind: str = "runs", columns: Sequence[str] | None = None) -> Any:
-    """Return one table of a sweep as an Arrow table, sorted by run identity: the same however it was run."""
+    """Return one table of a sweep, sorted by run identity: the same however it was run.
+
+    Parameters
+    ----------
+    folder : of the sweep.
+    kind : of the table: ``runs``, ``curves`` or ``events``.
+    columns : to read; all by default.
+
+    Returns
+    -------
+    An Arrow table.
+
+    Examples
+    --------
+    >>> sweep = ss.sweep("clustering", out="clustering", settings=["run.replicates=2", "run.months=12"])
+    >>> read_table(sweep.folder, columns=["run", "reach"]).num_rows
+    16
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -276,7 +436,25 @@ def read_table(folder: Path, kind: str = "runs", columns: Sequence[str] | None =
 
 
 def table_digest(folder: Path, kind: str = "runs") -> str:
-    """Return a hash of a sorted table, byte for byte."""
+    """Return a hash of a sorted table, byte for byte.
+
+    Parameters
+    ----------
+    folder : of the sweep.
+    kind : of the table: ``runs``, ``curves`` or ``events``.
+
+    Returns
+    -------
+    64 hexadecimal digits, the same for the same runs however they were run.
+
+    Examples
+    --------
+    >>> small = ["run.replicates=2", "run.months=12"]
+    >>> one = ss.sweep("clustering", out="one", settings=small)
+    >>> two = ss.sweep("clustering", out="two", settings=small, chunk_runs=3)
+    >>> table_digest(one.folder) == table_digest(two.folder)
+    True
+    """
     import pyarrow as pa
 
     table = read_table(folder, kind).combine_chunks()
