@@ -28,7 +28,6 @@ NOT_YET = (
     "drivers/",
     "fitting/",
     "network/",
-    "scenario/",
 )
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

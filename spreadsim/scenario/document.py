@@ -147,7 +147,17 @@ class Generator(Table):
 
 
 def default_hierarchy() -> list[Level]:
-    """Return 4 regions, 16 systems and 80 neighbourhoods."""
+    """Return 4 regions, 16 systems and 80 neighbourhoods.
+
+    Returns
+    -------
+    Levels, from the top down.
+
+    Examples
+    --------
+    >>> [(level.level, level.count) for level in default_hierarchy()]
+    [('region', 4), ('system', 16), ('neighbourhood', 80)]
+    """
     return [
         Level(level="region", count=4),
         Level(level="system", count=16),
@@ -252,7 +262,21 @@ Strategy = create_model("Strategy", __base__=StrategyBase, **_optional(Programme
 
 
 def without_levers(strategy: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a strategy but its balance and what that sets: whoever moves the balance sets them anew."""
+    """Return the fields of a strategy but its balance and what that sets: whoever moves the balance sets them anew.
+
+    Parameters
+    ----------
+    strategy : fields of a strategy, by name.
+
+    Returns
+    -------
+    The fields that are left.
+
+    Examples
+    --------
+    >>> without_levers({"title": "Blend", "balance": 0.5, "mandate": 0.3, "support": 0.5})
+    {'title': 'Blend', 'support': 0.5}
+    """
     return {name: value for name, value in strategy.items() if name not in BalanceLevers.model_fields}
 
 
@@ -311,6 +335,10 @@ class Scenario(Table):
         ----------
         folder : that the paths of the network's files start from.
         sets_folder : that the path of the sets of parameters starts from.
+
+        Returns
+        -------
+        A scenario; this one is left as it is.
 
         Examples
         --------

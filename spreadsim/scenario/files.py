@@ -25,23 +25,61 @@ _PACKAGE = Path(__file__).parent.parent
 
 
 def shipped_folder(kind: str) -> Path:
-    """Return the folder of shipped ``scenarios`` or ``experiments``: in the wheel, or at the repository's top."""
+    """Return the folder of shipped scenarios, experiments or lessons: in the wheel, or at the repository's top.
+
+    Parameters
+    ----------
+    kind : ``scenarios``, ``experiments`` or ``lessons``.
+
+    Returns
+    -------
+    A folder that exists.
+
+    Examples
+    --------
+    >>> (shipped_folder("scenarios") / "default.toml").is_file()
+    True
+    """
     inside = _PACKAGE / "shipped" / kind
     return inside if inside.is_dir() else _PACKAGE.parent / kind
 
 
 def shipped_names() -> list[str]:
-    """Return the names of the shipped scenarios, ``default`` first, then alphabetically."""
+    """Return the names of the shipped scenarios, ``default`` first, then alphabetically.
+
+    Returns
+    -------
+    Names, each good for `load_scenario`.
+
+    Examples
+    --------
+    >>> shipped_names()[:2]
+    ['default', 'classroom']
+    """
     names = sorted(path.stem for path in shipped_folder("scenarios").glob("*.toml"))
     return sorted(names, key=lambda name: (name != "default", name))
 
 
 def find_scenario(name: str, beside: Path | None = None) -> Path:
-    """Return the file of a shipped scenario's `name`, or of a path (relative to `beside` if given).
+    """Return the file of a scenario.
+
+    Parameters
+    ----------
+    name : shipped, or a path.
+    beside : folder that a path is relative to and must stay inside; None: the present one.
+
+    Returns
+    -------
+    The path of a file.
 
     Raises
     ------
     InputError : there is no such scenario or file.
+
+    Examples
+    --------
+    >>> find_scenario("default").name
+    'default.toml'
     """
     if name in shipped_names():
         return shipped_folder("scenarios") / f"{name}.toml"
@@ -54,7 +92,28 @@ def find_scenario(name: str, beside: Path | None = None) -> Path:
 
 
 def inside_folder(folder: Path, name: str, field: str, file: str = "") -> Path:
-    """Return `folder`/`name`, refusing absolute paths and paths that leave the folder."""
+    """Return `folder`/`name`, refusing absolute paths and paths that leave the folder.
+
+    Parameters
+    ----------
+    folder : that the path must stay inside.
+    name : the path, relative to it.
+    field : of the file that names it, for the error.
+    file : that names it, for the error.
+
+    Returns
+    -------
+    The path.
+
+    Raises
+    ------
+    InputError : the path is absolute or leaves the folder.
+
+    Examples
+    --------
+    >>> inside_folder(Path("data"), "net/ties.csv", "network.path").name
+    'ties.csv'
+    """
     remedy = "give a path inside the folder of the file that names it"
     if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or PureWindowsPath(name).is_absolute():
         raise InputError(file or name, field, f"'{name}' is an absolute path", remedy)
@@ -68,11 +127,26 @@ def inside_folder(folder: Path, name: str, field: str, file: str = "") -> Path:
 
 
 def read_toml(path: Path, shown_as: str | None = None) -> dict[str, Any]:
-    """Return the content of a TOML file.
+    r"""Return the content of a TOML file.
+
+    Parameters
+    ----------
+    path : of the file.
+    shown_as : the file's name in errors; its path if None.
+
+    Returns
+    -------
+    Tables and values, as they stand in the file.
 
     Raises
     ------
     InputError : the file cannot be read, is too large, is not UTF-8 or is not TOML.
+
+    Examples
+    --------
+    >>> _ = Path("mine.toml").write_text('name = "mine"\n[run]\nmonths = 24\n')
+    >>> read_toml(Path("mine.toml"))
+    {'name': 'mine', 'run': {'months': 24}}
     """
     shown = shown_as or str(path)
     try:
@@ -135,9 +209,24 @@ def _sets_folder(name: str) -> Path | None:
 def parse_setting(text: str) -> tuple[list[str], Any]:
     """Split ``FIELD=VALUE``; the value is read as TOML, else as text.
 
+    Parameters
+    ----------
+    text : as after ``--set``.
+
+    Returns
+    -------
+    The path of the field, and the value.
+
     Raises
     ------
     InputError : there is no ``=``, or no field before it.
+
+    Examples
+    --------
+    >>> parse_setting("run.months=84")
+    (['run', 'months'], 84)
+    >>> parse_setting("network.source=small-world")
+    (['network', 'source'], 'small-world')
     """
     field, sign, value = text.partition("=")
     if not sign or not field.strip():
@@ -168,9 +257,22 @@ def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
     name : a shipped scenario's name, or a path to a file.
     settings : ``FIELD=VALUE`` strings laid upon the file, in order.
 
+    Returns
+    -------
+    The scenario, with every default filled in and its strategies tried.
+
     Raises
     ------
     InputError, InputErrors : the file or a setting cannot be used.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default", ["run.months=24", "strategies.blend.balance=0.6"])
+    >>> scenario.run.months, list(scenario.strategies)
+    (24, ['top-down', 'organic', 'blend'])
+    >>> ss.load_scenario("default", ["run.month=24"])
+    Traceback (most recent call last):
+    spreadsim.errors.InputErrors: default (with --set): run.month: unknown name; did you mean 'months'?
     """
     shown = str(name)
     document, path, folder = _read_chain(shown, (), None)
@@ -192,7 +294,22 @@ def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
 
 
 def to_toml(scenario: Scenario) -> str:
-    """Return the resolved scenario as TOML text."""
+    """Return the resolved scenario as TOML text.
+
+    Parameters
+    ----------
+    scenario : any.
+
+    Returns
+    -------
+    Text of a file that `load_scenario` reads.
+
+    Examples
+    --------
+    >>> print(to_toml(ss.load_scenario("classroom"))[:30])
+    format = 1
+    name = "classroom"
+    """
     import tomli_w
 
     return tomli_w.dumps(resolved(scenario))

@@ -33,6 +33,12 @@ class ParameterSets:
     file : the table's name.
     paths : fields of the scenario, one a column.
     rows : values, one row a set.
+
+    Examples
+    --------
+    >>> sets = ParameterSets("sets.csv", ("behaviour.drift.rate",), ((0.01,), (0.02,)))
+    >>> len(sets), sets.scenario(ss.load_scenario("default"), replicate=3).behaviour.drift.rate
+    (2, 0.02)
     """
 
     file: str
@@ -59,9 +65,24 @@ class ParameterSets:
 def check_path(scenario: Scenario, path: str, file: str) -> Any:
     """Return what is declared of a field that may differ from set to set.
 
+    Parameters
+    ----------
+    scenario : whose field it is.
+    path : dotted, of the field.
+    file : that names the field, for errors.
+
+    Returns
+    -------
+    The field's `Declaration`.
+
     Raises
     ------
     InputError : there is no such number, it is shared by all sets, or a strategy sets its own.
+
+    Examples
+    --------
+    >>> check_path(ss.load_scenario("default"), "behaviour.drift.rate", "sets.csv").plausible
+    (0.0, 0.03)
     """
     known = {name: d for name, d in fields_that_vary(scenario).items() if name.split(".")[0] in TABLES}
     if path not in known:
@@ -81,11 +102,28 @@ def check_path(scenario: Scenario, path: str, file: str) -> Any:
 
 
 def read_parameter_sets(path: Path, scenario: Scenario, shown: str | None = None) -> ParameterSets:
-    """Return the sets of a CSV file whose header holds fields of the scenario.
+    r"""Return the sets of a CSV file whose header holds fields of the scenario.
+
+    Parameters
+    ----------
+    path : of the file.
+    scenario : whose fields the columns are.
+    shown : the file's name in errors; its own if None.
+
+    Returns
+    -------
+    The sets, in the file's order.
 
     Raises
     ------
     InputError : the file cannot be read, holds no set, or a column or cell cannot be used.
+
+    Examples
+    --------
+    >>> _ = Path("sets.csv").write_text("behaviour.drift.rate,cost.revision\n0.01,0.2\n0.02,0.3\n")
+    >>> sets = read_parameter_sets(Path("sets.csv"), ss.load_scenario("default"))
+    >>> sets.paths, sets.rows
+    (('behaviour.drift.rate', 'cost.revision'), ((0.01, 0.2), (0.02, 0.3)))
     """
     file = shown or path.name
     try:
@@ -119,13 +157,48 @@ def _row(line: Sequence[str], header: Sequence[str], kinds: Sequence[str], file:
 
 
 def with_parameter_sets(scenario: Scenario, path: Path) -> Scenario:
-    """Return the scenario with its sets of parameters in another file."""
+    """Return the scenario with its sets of parameters in another file.
+
+    Parameters
+    ----------
+    scenario : any.
+    path : of the file.
+
+    Returns
+    -------
+    A scenario; the one passed is left as it is.
+
+    Examples
+    --------
+    >>> with_parameter_sets(ss.load_scenario("default"), Path("sets.csv")).run.parameter_sets
+    'sets.csv'
+    """
     run = scenario.run.model_copy(update={"parameter_sets": path.name})
     return scenario.model_copy(update={"run": run}).with_folders(scenario.folder, path.absolute().parent)
 
 
 def sets_file(scenario: Scenario) -> Path | None:
-    """Return the file of the scenario's sets of parameters, None if it has none."""
+    """Return the file of the scenario's sets of parameters, None if it has none.
+
+    Parameters
+    ----------
+    scenario : any.
+
+    Returns
+    -------
+    The path of the file, which need not exist.
+
+    Raises
+    ------
+    InputError : the path leaves the folder of the file that names it, or no file does.
+
+    Examples
+    --------
+    >>> print(sets_file(ss.load_scenario("default")))
+    None
+    >>> sets_file(with_parameter_sets(ss.load_scenario("default"), Path("sets.csv"))).name
+    'sets.csv'
+    """
     name = scenario.run.parameter_sets
     if name is None:
         return None
@@ -135,6 +208,24 @@ def sets_file(scenario: Scenario) -> Path | None:
 
 
 def sets_of_scenario(scenario: Scenario) -> ParameterSets | None:
-    """Return the sets that the scenario names, None if it names none."""
+    """Return the sets that the scenario names, None if it names none.
+
+    Parameters
+    ----------
+    scenario : any.
+
+    Returns
+    -------
+    The sets, as `read_parameter_sets` reads them.
+
+    Raises
+    ------
+    InputError : the file cannot be used.
+
+    Examples
+    --------
+    >>> print(sets_of_scenario(ss.load_scenario("default")))
+    None
+    """
     path = sets_file(scenario)
     return None if path is None else read_parameter_sets(path, scenario)

@@ -14,7 +14,22 @@ _NOT_VARIED = ("run.seed", "run.replicates", "network.source", "network.path", "
 
 
 def fields_that_vary(scenario: Scenario) -> dict[str, Declaration]:
-    """Return what is known of every field that can be varied, by its path; a lever's path is its bare name."""
+    """Return what is known of every field that can be varied, by its path; a lever's path is its bare name.
+
+    Parameters
+    ----------
+    scenario : any; its components have paths of their own.
+
+    Returns
+    -------
+    Declarations by path.
+
+    Examples
+    --------
+    >>> fields = fields_that_vary(ss.load_scenario("default"))
+    >>> fields["mandate"].bounds, fields["behaviour.drift.rate"].plausible
+    ((0.0, 1.0), (0.0, 0.03))
+    """
     found = {d.path: d for d in declarations(Scenario)}
     for name in scenario.intervention.components:
         found |= {d.path: d for d in declarations(Component, f"intervention.components.{name}.")}

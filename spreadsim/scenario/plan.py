@@ -38,6 +38,15 @@ class Plan:
     intervention : `rules.Intervention`.
     programme : the programme's fields after the strategy's own.
     stop_month : first month without the programme.
+    months : the horizon T.
+
+    Examples
+    --------
+    >>> blend = plan(ss.load_scenario("default"), "blend")
+    >>> blend.months, blend.stop_month, blend.levers[0].mandate, blend.levers[36].mandate
+    (60, 36, 0.3, 0.0)
+    >>> blend.table.shape
+    (60, 15)
     """
 
     name: str
@@ -66,7 +75,21 @@ class Plan:
 
 
 def numbers(table: Table) -> Any:
-    """Return a table of parameters as the rulebook's tuple of that name; a choice becomes its place in the list."""
+    """Return a table of parameters as the rulebook's tuple of that name; a choice becomes its place in the list.
+
+    Parameters
+    ----------
+    table : of a scenario, such as its ``behaviour``.
+
+    Returns
+    -------
+    A named tuple of numbers and of named tuples.
+
+    Examples
+    --------
+    >>> numbers(ss.load_scenario("default").behaviour).drift.rate
+    0.01
+    """
     values: dict[str, Any] = {}
     for name, field in type(table).model_fields.items():
         value = getattr(table, name)
@@ -80,7 +103,22 @@ def numbers(table: Table) -> Any:
 
 
 def balance_levers(given: Any, minimum_latitude: float) -> dict[str, float]:
-    """Return the levers that `given` sets: those of its balance, replaced by those given one by one."""
+    """Return the levers that `given` sets: those of its balance, replaced by those given one by one.
+
+    Parameters
+    ----------
+    given : a strategy, or an entry of its schedule.
+    minimum_latitude : latitude at balance 0, 0 to 1.
+
+    Returns
+    -------
+    Values by the name of the lever, 0 to 1.
+
+    Examples
+    --------
+    >>> balance_levers(ss.load_scenario("default").strategies["top-down"], 0.05)
+    {'mandate': 1.0, 'latitude': 0.05, 'peer_programme': 0.0, 'monitoring': 1.0}
+    """
     levers: dict[str, float] = {}
     for one in LEVERS:
         if one.balance is None:
@@ -214,11 +252,28 @@ def _with_overrides(scenario: Scenario, name: str, strategy: Any, file: str) -> 
 
 
 def plan(scenario: Scenario, name: str, strategy: Any | None = None, file: str = "scenario") -> Plan:
-    """Return one strategy of the scenario, resolved; `strategy` replaces the one that the scenario has.
+    """Return one strategy of a scenario, resolved.
+
+    Parameters
+    ----------
+    scenario : that the strategy belongs to.
+    name : of the strategy.
+    strategy : replaces the one of that name.
+    file : that errors name.
+
+    Returns
+    -------
+    Levers by month, and what the rules are told.
 
     Raises
     ------
     InputError, InputErrors : the strategy names something that it cannot change, or gives a value out of bounds.
+
+    Examples
+    --------
+    >>> top_down = plan(ss.load_scenario("default"), "top-down")
+    >>> top_down.title, top_down.levers[12].mandate
+    ('Top-down: a fixed package, mandated', 1.0)
     """
     if strategy is None:
         if name not in scenario.strategies:
@@ -240,7 +295,26 @@ def plan(scenario: Scenario, name: str, strategy: Any | None = None, file: str =
 
 
 def plans(scenario: Scenario, file: str = "scenario") -> list[Plan]:
-    """Return every strategy of the scenario, resolved, in the file's order."""
+    """Return every strategy of the scenario, resolved, in the file's order.
+
+    Parameters
+    ----------
+    scenario : any.
+    file : that errors name.
+
+    Returns
+    -------
+    A plan a strategy.
+
+    Raises
+    ------
+    InputError, InputErrors : as of `plan`.
+
+    Examples
+    --------
+    >>> [one.name for one in plans(ss.load_scenario("default"))]
+    ['top-down', 'organic', 'blend']
+    """
     return [plan(scenario, name, file=file) for name in scenario.strategies]
 
 

@@ -19,7 +19,22 @@ _REPLACED_WHOLE = {("intervention", "components"), ("strategies",)}
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return `base` with `over` laid upon it: tables key by key; components, strategies and lists whole."""
+    """Return `base` with `over` laid upon it: tables key by key; components, strategies and lists whole.
+
+    Parameters
+    ----------
+    base, over : documents.
+    path : of these tables in a scenario.
+
+    Returns
+    -------
+    A new document.
+
+    Examples
+    --------
+    >>> merge({"run": {"months": 60, "seed": 1}}, {"run": {"months": 24}})
+    {'run': {'months': 24, 'seed': 1}}
+    """
     result = dict(base)
     for key, value in over.items():
         here = (*path, key)
@@ -31,7 +46,28 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any], path: tuple[str, ...
 
 
 def with_setting(document: Mapping[str, Any], keys: list[str], value: Any, source: str) -> dict[str, Any]:
-    """Return `document` with the field at the path `keys` set to `value`."""
+    """Return `document` with the field at the path `keys` set to `value`.
+
+    Parameters
+    ----------
+    document : of a scenario.
+    keys : path of the field.
+    value : to set; a table is laid upon the table that is there.
+    source : that the value comes from, for errors.
+
+    Returns
+    -------
+    A new document.
+
+    Raises
+    ------
+    InputError : the path leads through something that is no table.
+
+    Examples
+    --------
+    >>> with_setting({"run": {"seed": 1}}, ["run", "months"], 24, "--set")
+    {'run': {'seed': 1, 'months': 24}}
+    """
     result = dict(document)
     here = result
     for depth, key in enumerate(keys[:-1]):
@@ -128,6 +164,10 @@ def validate(document: Mapping[str, Any], file: str, folder: Path | None = None)
     file : name under which faults are reported.
     folder : that the paths of the network's files start from.
 
+    Returns
+    -------
+    The scenario.
+
     Raises
     ------
     InputErrors : one error for each fault, naming file, field, value and remedy.
@@ -151,7 +191,21 @@ def validate(document: Mapping[str, Any], file: str, folder: Path | None = None)
 
 
 def resolved(scenario: Scenario) -> dict[str, Any]:
-    """Return the scenario as a document with every default written out; running it gives the same results."""
+    """Return the scenario as a document with every default written out; running it gives the same results.
+
+    Parameters
+    ----------
+    scenario : any.
+
+    Returns
+    -------
+    Tables and values, as they would stand in a file.
+
+    Examples
+    --------
+    >>> resolved(ss.load_scenario("classroom"))["network"]["services"]
+    12
+    """
     document = scenario.model_dump(mode="python", exclude_none=True, exclude={"strategies"})
     document["strategies"] = {
         name: strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
