@@ -119,12 +119,17 @@ def _signature(value: Any) -> str:
 
 
 def _prose(text: str | None) -> list[str]:
-    """Return a docstring as Markdown: its sections as bold words, its entries as a list."""
+    """Return a docstring as Markdown: its sections as bold words, its entries as a list, its examples as code."""
     lines: list[str] = []
-    entry, section = "", ""
-    rest = inspect.cleandoc(text or "").replace("``", "`").splitlines()
+    entry, section, in_example = "", "", False
+    rest = [*inspect.cleandoc(text or "").replace("``", "`").splitlines(), ""]
     for at, line in enumerate(rest):
-        if at + 1 < len(rest) and re.fullmatch(r"-{3,}", rest[at + 1]):
+        if in_example or line.startswith(">>> "):
+            lines += [*([] if in_example else ["```pycon"]), line or "```"]
+            in_example = bool(line)
+            if not line:
+                lines.append("")
+        elif at + 1 < len(rest) and re.fullmatch(r"-{3,}", rest[at + 1]):
             section = line
             lines += [f"**{line}**", ""]
         elif re.fullmatch(r"-{3,}", line):
@@ -136,7 +141,7 @@ def _prose(text: str | None) -> list[str]:
             lines.append("  " + line.strip())
         else:
             lines.append(line)
-    return [*lines, ""]
+    return [*"\n".join(lines).rstrip().splitlines(), ""]
 
 
 def _with_results(of: type) -> list[type]:

@@ -157,7 +157,7 @@ def method_faults(of: ast.ClassDef, method: Function, shared: set[str]) -> Itera
     docstring = ast.get_docstring(method) or ""
     found = list(summary_faults(docstring))
     is_property = re.search(r"property|setter", decorators(method))
-    if of.name in ss.__all__ and not is_property:
+    if of.name.removesuffix("Results") in ss.__all__ and not is_property:
         found += function_faults(method, docstring, shared)
     yield from (f"{method.lineno}: {of.name}.{method.name} {fault}" for fault in found)
 

@@ -1,9 +1,9 @@
 """What docstrings speak of exists: functions, methods, parameters, fields and modules, by the names they have now.
 
 A name in single backticks is Python's, and has to be found from where it stands: among what the function, class or
-module itself speaks of, in the package, or as a path of modules, classes and their members. The same goes for what is
-written as a call, and for the modules that a module's own docstring refers to in parentheses. What else stands in
-double backticks is text: a value, a column, a file.
+module itself speaks of, among the package's classes, or as a path of modules, classes and their members. The same goes
+for what is written as a call, and for the modules that a module's own docstring refers to in parentheses. What else
+stands in double backticks is text: a value, a column, a file.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ import spreadsim as ss
 PACKAGE = Path(ss.__file__).parent
 FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py")) if path.stem != "__main__"}
 MODULES = {".".join(Path(name).with_suffix("").parts).removesuffix(".__init__") for name in FILES}
+CLASSES = {
+    node.name
+    for path in FILES.values()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body
+    if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+}
 SINGLE = re.compile(r"(?<!`)`([A-Za-z_][\w.]*)(?:\(\))?`(?!`)")
 CALL = re.compile(r"``([A-Za-z_][\w.]*)\(\)``")
 MODULE = re.compile(r"\(``([a-z_][\w.]*)``\)")
@@ -97,7 +103,7 @@ def exists(name: str, file: str, speaks_of: set[str], module: ModuleType) -> boo
     for holder in (module, ss, builtins):
         if hasattr(holder, first) and (rest or holder is not module):
             return has(getattr(holder, first), rest)
-    return first in speaks_of
+    return first in speaks_of or name in CLASSES
 
 
 def missing(file: str, text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """The server: settings, the guarded application and running it.
 
 What belongs here: what must be set before Solara is imported, how large a message may be, how many pages may be open
-and how long a closed one is kept. What does not: who may come in (``security``).
+and how long a closed one is kept. What does not: who may come in (``server.security``).
 """
 
 from __future__ import annotations

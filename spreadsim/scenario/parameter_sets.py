@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from spreadsim.errors import InputError, nearest
+from spreadsim.parameters import Declaration
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import MAX_BYTES, inside_folder
 from spreadsim.scenario.paths import fields_that_vary
@@ -62,7 +63,7 @@ class ParameterSets:
         return validate(document, f"{self.file}: line {place + 2}", base.folder)
 
 
-def check_path(scenario: Scenario, path: str, file: str) -> Any:
+def check_path(scenario: Scenario, path: str, file: str) -> Declaration:
     """Return what is declared of a field that may differ from set to set.
 
     Parameters
