@@ -325,10 +325,10 @@ def identification_problems(fit: LikelihoodFit, intervals: dict[str, Interval]) 
         elif interval.high_is_bound:
             problems.append(f"{p.label}: the data give no upper limit below its bound, {p.high:g}.")
         elif interval.low_is_bound and p.low == 0.0:
-            at = "is estimated at 0" if value <= 1e-6 * p.size else f"is estimated at {value:.3g}"
+            at = "estimated at 0" if value <= 1e-6 * p.size else f"estimated at {value:.3g}"
             problems.append(
-                f"{p.label}: {at} and does not differ clearly from 0; its interval is one-sided, up to "
-                f"{interval.high:.3g}."
+                f"{p.label}: {at}, which does not differ clearly from 0; its interval is one-sided, "
+                f"up to {interval.high:.3g}."
             )
     covariance = fit.covariance
     for a, b in itertools.combinations(range(len(places)), 2):

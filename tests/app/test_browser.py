@@ -191,7 +191,7 @@ def test_compare_save_reload_and_the_command_line_agree(page: Visit, small_file:
     page.tab("Report")
     p.locator("iframe.page").wait_for()
     report = page.saved(p.get_by_role("button", name="Download the report")).decode()
-    assert "cannot be told" in report
+    assert "cannot be distinguished" in report
     assert "<script" not in report
     assert board_pages(p.context, report) == 2
 
@@ -309,8 +309,9 @@ def test_no_serious_fault_of_accessibility(browser: Any, address: str, small_fil
         with visit(browser, address, viewport={"width": width, "height": 800}, color_scheme=scheme) as seen:
             opened(seen, small_file)
             for tab, text in (
-                ("Explore", "One run is one story"), ("Compare", "Who is left behind: by deprivation"),
-                ("Intervention", "Who is ready for it?"), ("Network", "Its shape"), ("Report", "Download the report"),
+                ("Explore", "This is a single run"), ("Compare", "Who is left behind: by deprivation"),
+                ("Intervention", "Who is ready for it?"), ("Network", "Its structure"),
+                ("Report", "Download the report"),
             ):  # fmt: skip
                 seen.tab(tab)
                 seen.ready(text)

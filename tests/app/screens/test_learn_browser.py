@@ -124,7 +124,7 @@ def test_every_lesson_is_walked_from_question_to_exercises(page: Visit) -> None:
     p.get_by_role("button", name="Sandbox").click()
     assert faults(p, source) == []
     p.get_by_role("button", name="Open Whispers in Explore").click()
-    page.ready("One run is one story")
+    page.ready("This is a single run")
     assert p.get_by_label("Scenario's name").input_value() == "lesson-whispers"
 
 
