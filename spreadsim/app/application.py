@@ -32,7 +32,24 @@ SETTINGS = {
 
 
 def is_declared_event(content: Any, events: set[str]) -> bool:
-    """Return whether a page's message names an event that its component declares, and asks for nothing else."""
+    """Return whether a page's message names an event that its component declares, and asks for nothing else.
+
+    Parameters
+    ----------
+    content : of the message, as the browser sent it.
+    events : names that the component declares.
+
+    Returns
+    -------
+    False for anything but an event with its data.
+
+    Examples
+    --------
+    >>> is_declared_event({"event": "save", "data": 1}, {"save"})
+    True
+    >>> is_declared_event({"event": "save", "create_widget": "x"}, {"save"})
+    False
+    """
     if not isinstance(content, dict) or set(content) - {"event", "data"}:
         return False
     name = content.get("event")
@@ -41,7 +58,20 @@ def is_declared_event(content: Any, events: set[str]) -> bool:
 
 @dataclass(frozen=True)
 class DeclaredEvents:
-    """A receiver of a page's messages that passes on the events which the component declares, and drops the rest."""
+    """A receiver of a page's messages that passes on the events which the component declares, and drops the rest.
+
+    Attributes
+    ----------
+    receiver : called with the widget, the content of a message and its buffers.
+
+    Examples
+    --------
+    >>> seen = []
+    >>> receiver = DeclaredEvents(lambda widget, content, buffers: seen.append(content["event"]))
+    >>> receiver(object(), {"event": "save"}, [])
+    >>> seen
+    []
+    """
 
     receiver: Callable[[Any, Any, Any], None]
 
@@ -52,7 +82,23 @@ class DeclaredEvents:
 
 
 def declared_events(component: type) -> set[str]:
-    """Return the names of the events of a component made by ``solara.component_vue``, without ``event_``."""
+    """Return the names of the events of a component made by ``solara.component_vue``, without ``event_``.
+
+    Parameters
+    ----------
+    component : class of a widget.
+
+    Returns
+    -------
+    Names of events.
+
+    Examples
+    --------
+    >>> class Widget:
+    ...     def vue_event_save(self, data: object) -> None: ...
+    >>> declared_events(Widget)
+    {'save'}
+    """
     prefix = "vue_event_"
     return {name.removeprefix(prefix) for name in dir(component) if name.startswith(prefix)}
 
@@ -75,7 +121,23 @@ def _restrict_page_events() -> None:
 
 
 def application(hosts: frozenset[str] | None, token: str = "") -> Any:
-    """Return the app, guarded, ready to be served."""
+    """Return the app, guarded, ready to be served.
+
+    Parameters
+    ----------
+    hosts : names under which the app may be addressed; None for any.
+    token : that a visitor must bring; empty for none.
+
+    Returns
+    -------
+    A Starlette application.
+
+    Examples
+    --------
+    >>> guarded = application(frozenset({"localhost"}))
+    >>> sorted({route.path for route in guarded.routes if route.path.startswith("/join/s")})
+    ['/join/static/{name}']
+    """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     os.environ["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "False"
@@ -99,9 +161,24 @@ def application(hosts: frozenset[str] | None, token: str = "") -> Any:
 def listening_socket(host: str, port: int) -> socket.socket:
     """Return a socket that listens on `host`; port 0 takes any free one.
 
+    Parameters
+    ----------
+    host : address to listen on.
+    port : 0 takes any free one.
+
+    Returns
+    -------
+    A bound socket, which the caller closes.
+
     Raises
     ------
     OSError : the port is taken or the address is not this machine's.
+
+    Examples
+    --------
+    >>> with listening_socket("127.0.0.1", 0) as listener:
+    ...     listener.getsockname()[1] > 0
+    True
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -115,7 +192,20 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 def serve(host: str, listener: socket.socket, token: str, ready: Callable[[], None]) -> None:
-    """Serve the app until it is stopped; `ready` is called once it answers."""
+    """Serve the app until it is stopped; `ready` is called once it answers.
+
+    Parameters
+    ----------
+    host : address that was bound; it decides which names the app answers to.
+    listener : bound socket.
+    token : that a visitor must bring; empty for none.
+    ready : called once the app answers.
+
+    Examples
+    --------
+    >>> with listening_socket("127.0.0.1", 0) as listener:
+    ...     serve("127.0.0.1", listener, "", lambda: print("ready"))  # doctest: +SKIP
+    """
     import uvicorn
 
     hosts = frozenset((*LOOPBACK_HOSTS,)) if is_loopback(host) else None

@@ -2,6 +2,10 @@
 
 What belongs here: opening, changing, undoing, comparing with what was opened, and saving as the file that
 ``spreadsim compare`` runs. What does not: how fields are shown (``fields``), the browser.
+
+scenario : a scenario as the user has it before them.
+base : the scenario as it was opened.
+path : dotted path of a field, such as ``run.months`` or ``strategies.blend.balance``.
 """
 
 from __future__ import annotations
@@ -28,9 +32,21 @@ ABSENT = object()
 
 @dataclass(frozen=True)
 class History:
-    """The documents of a session, oldest first, and the place of the present one.
+    """The documents of a session, oldest first, and the position of the present one.
 
-    `base` is the document as it was opened: what differs from it is marked as changed.
+    Attributes
+    ----------
+    base : the document as it was opened; what differs from it is marked as changed.
+    documents : oldest first.
+    position : of the present one among them.
+
+    Examples
+    --------
+    >>> history = history_from(shipped_scenario("default"))
+    >>> history.push(with_value(history.current, "run.months", 24)).step(-1) == history.step(0)
+    False
+    >>> history.push(with_value(history.current, "run.months", 24)).can_undo
+    True
     """
 
     base: Scenario
@@ -63,16 +79,39 @@ class History:
 
 
 def history_from(scenario: Scenario, base: Scenario | None = None) -> History:
-    """Return a new history that begins with a scenario."""
+    """Return a new history that begins with a scenario.
+
+    Returns
+    -------
+    A history of one document.
+
+    Examples
+    --------
+    >>> history_from(shipped_scenario("default")).can_undo
+    False
+    """
     return History(base or scenario, (scenario,))
 
 
 def shipped_scenario(name: str) -> Scenario:
     """Return a shipped scenario; no other name is looked for on the file system.
 
+    Parameters
+    ----------
+    name : of the list of shipped scenarios.
+
+    Returns
+    -------
+    The scenario, checked.
+
     Raises
     ------
     InputError : no shipped scenario has this name.
+
+    Examples
+    --------
+    >>> shipped_scenario("default").name
+    'default'
     """
     if name not in shipped_names():
         raise InputError(name[:80], "", "no shipped scenario has this name", "choose one from the list")
@@ -80,11 +119,25 @@ def shipped_scenario(name: str) -> Scenario:
 
 
 def scenario_from_text(text: str, shown_as: str = "the file") -> Scenario:
-    """Return the scenario that a TOML text describes; it may be based on a shipped scenario, and on no other file.
+    r"""Return the scenario that a TOML text describes; it may be based on a shipped scenario, and on no other file.
+
+    Parameters
+    ----------
+    text : of a scenario file.
+    shown_as : name of the file in messages.
+
+    Returns
+    -------
+    The scenario, checked.
 
     Raises
     ------
     InputError, InputErrors : the text cannot be used.
+
+    Examples
+    --------
+    >>> scenario_from_text('based_on = "default"\nname = "mine"').name
+    'mine'
     """
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise InputError(shown_as, "", "is too large", f"a scenario file may have at most {MAX_BYTES:,} bytes")
@@ -125,7 +178,17 @@ def _keys(path: str) -> list[str]:
 
 
 def value_at(scenario: Scenario, path: str) -> Any:
-    """Return the value at a dotted path; None where it is not set, `ABSENT` where there is no such field."""
+    """Return the value at a dotted path; None where it is not set, `ABSENT` where there is no such field.
+
+    Returns
+    -------
+    A value; the weighted mean where a path stands for every component at once.
+
+    Examples
+    --------
+    >>> value_at(shipped_scenario("default"), "run.months")
+    60
+    """
     if path == CODIFICATION:
         components = list(scenario.intervention.components.values())
         values = {component.codification for component in components}
@@ -149,9 +212,22 @@ def value_at(scenario: Scenario, path: str) -> Any:
 def with_value(scenario: Scenario, path: str, value: Any) -> Scenario:
     """Return the scenario with another value at a dotted path.
 
+    Parameters
+    ----------
+    value : of the field's type.
+
+    Returns
+    -------
+    The scenario, checked.
+
     Raises
     ------
     InputError, InputErrors : the value cannot be used there.
+
+    Examples
+    --------
+    >>> with_value(shipped_scenario("default"), "run.months", 24).run.months
+    24
     """
     document = resolved(scenario)
     if path == CODIFICATION:
@@ -170,9 +246,23 @@ def with_value(scenario: Scenario, path: str, value: Any) -> Scenario:
 def with_table(scenario: Scenario, table: str, field: str, value: Any) -> Scenario:
     """Return the scenario with a field of a table replaced whole: what is not in `value` is gone.
 
+    Parameters
+    ----------
+    table, field : where the value stands in the file.
+    value : of the field's type.
+
+    Returns
+    -------
+    The scenario, checked.
+
     Raises
     ------
     InputError, InputErrors : the value cannot be used there.
+
+    Examples
+    --------
+    >>> with_table(shipped_scenario("default"), "run", "months", 24).run.months
+    24
     """
     document = resolved(scenario)
     document[table] = {**document[table], field: value}
@@ -180,7 +270,17 @@ def with_table(scenario: Scenario, table: str, field: str, value: Any) -> Scenar
 
 
 def without_file(scenario: Scenario) -> Scenario:
-    """Return the scenario on a generated network instead of one read from files."""
+    """Return the scenario on a generated network instead of one read from files.
+
+    Returns
+    -------
+    The scenario, checked.
+
+    Examples
+    --------
+    >>> without_file(shipped_scenario("medical-innovation")).network.source
+    'nested-hierarchy'
+    """
     document = resolved(scenario)
     table = {key: value for key, value in document["network"].items() if key != "path"}
     document["network"] = {**table, "source": "nested-hierarchy"}
@@ -188,7 +288,18 @@ def without_file(scenario: Scenario) -> Scenario:
 
 
 def with_base_value(scenario: Scenario, base: Scenario, path: str) -> Scenario:
-    """Return the scenario with the value at a path as it was opened, or as it is by default."""
+    """Return the scenario with the value at a path as it was opened, or as it is by default.
+
+    Returns
+    -------
+    The scenario, checked.
+
+    Examples
+    --------
+    >>> base = shipped_scenario("default")
+    >>> with_base_value(with_value(base, "run.months", 24), base, "run.months").run.months
+    60
+    """
     if path == CODIFICATION:
         document = resolved(scenario)
         components = base.intervention.components
@@ -225,21 +336,58 @@ def _with_levers(document: dict[str, Any], strategy: str, levers: Mapping[str, A
 def with_strategies(scenario: Scenario, strategies: Mapping[str, Mapping[str, Any]]) -> Scenario:
     """Return the scenario with other strategies, in the order given.
 
+    Parameters
+    ----------
+    strategies : fields of each strategy by its name.
+
+    Returns
+    -------
+    The scenario, checked.
+
     Raises
     ------
     InputError, InputErrors : a strategy cannot be used.
+
+    Examples
+    --------
+    >>> list(with_strategies(shipped_scenario("default"), {"mandate": {"balance": 0.0}}).strategies)
+    ['mandate']
     """
     return _validate({**resolved(scenario), "strategies": dict(strategies)}, "this change", scenario)
 
 
 def strategy_fields(scenario: Scenario) -> dict[str, dict[str, Any]]:
-    """Return what each strategy sets itself."""
+    """Return what each strategy sets itself.
+
+    Returns
+    -------
+    Fields by strategy, without those that take their default.
+
+    Examples
+    --------
+    >>> strategy_fields(with_name(shipped_scenario("default"), "mine"))["top-down"]["balance"]
+    0.0
+    """
     strategies: dict[str, dict[str, Any]] = resolved(scenario)["strategies"]
     return strategies
 
 
 def with_only(scenario: Scenario, names: list[str]) -> Scenario:
-    """Return the scenario with some of its strategies, in the file's order."""
+    """Return the scenario with some of its strategies, in the file's order.
+
+    Parameters
+    ----------
+    names : of the strategies that stay.
+
+    Returns
+    -------
+    The scenario; the same one where nothing is left out.
+
+    Examples
+    --------
+    >>> list(with_only(shipped_scenario("default"), ["blend"]).strategies)
+    ['blend']
+    """
     strategies = {name: table for name, table in scenario.strategies.items() if name in names}
     if not strategies or len(strategies) == len(scenario.strategies):
         return scenario
@@ -247,13 +395,41 @@ def with_only(scenario: Scenario, names: list[str]) -> Scenario:
 
 
 def with_name(scenario: Scenario, name: str) -> Scenario:
-    """Return the scenario under another name, made of the characters that a name may hold."""
+    """Return the scenario under another name, made of the characters that a name may hold.
+
+    Parameters
+    ----------
+    name : as the user typed it.
+
+    Returns
+    -------
+    The scenario, checked.
+
+    Examples
+    --------
+    >>> with_name(shipped_scenario("default"), "My plan, 2nd try").name
+    'My-plan--2nd-try'
+    """
     characters = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name.strip())[:80]
     return with_value(scenario, "name", characters.lstrip("._-") or "scenario")
 
 
 def error_text(error: Exception) -> str:
-    """Return a failure in words for the page, without the name of the file where the page itself is the source."""
+    """Return a failure in words for the page, without the name of the file where the page itself is the source.
+
+    Parameters
+    ----------
+    error : any exception of an action.
+
+    Returns
+    -------
+    A sentence or a few.
+
+    Examples
+    --------
+    >>> error_text(ValueError("x"))
+    'This could not be done. Undo the last change, or open the scenario again.'
+    """
     if isinstance(error, SpreadsimError):
         text = str(error).replace("this change: ", "")
         return text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE] + "…"

@@ -2,6 +2,11 @@
 
 What belongs here: which parameters stand under Basics, their labels, and for each control its sentence, unit, range,
 value, where the value comes from and whether the user changed it. What does not: drawing them.
+
+scenario : as the user has it before them.
+base : the scenario as it was opened.
+strategy : name of the strategy whose controls stand in view.
+file_columns : columns of attributes that the user's own files hold.
 """
 
 from __future__ import annotations
@@ -57,7 +62,7 @@ _FILE_COLUMNS = {"readiness", "capability", "adaptation_tendency", "context", "d
 
 
 @cache
-def parameter_declarations() -> dict[str, Declaration]:
+def _parameter_declarations() -> dict[str, Declaration]:
     """Return the declarations of a scenario's parameters by path, with those of strategies' levers and components."""
     by_path = {d.path: d for d in declarations(Scenario)}
     by_path |= {f"strategy.{d.path}": d for d in declarations(BalanceLevers)}
@@ -66,9 +71,23 @@ def parameter_declarations() -> dict[str, Declaration]:
 
 
 def label(path: str) -> str:
-    """Return a parameter's label: its own where it has one, else made from its path."""
-    if path in LABELS or parameter_declarations()[path].label:
-        return LABELS.get(path) or parameter_declarations()[path].label
+    """Return a parameter's label: its own where it has one, else made from its path.
+
+    Parameters
+    ----------
+    path : of a parameter.
+
+    Returns
+    -------
+    A short text that begins with a capital.
+
+    Examples
+    --------
+    >>> label("run.months"), label("services.readiness.mean")
+    ('Months', 'Readiness: mean')
+    """
+    if path in LABELS or _parameter_declarations()[path].label:
+        return LABELS.get(path) or _parameter_declarations()[path].label
     parts = path.split(".")[1:]
     words = [part.replace("_", " ") for part in parts]
     if words and words[-1] == "standard deviation":
@@ -78,8 +97,25 @@ def label(path: str) -> str:
 
 
 def control(scenario: Scenario, base: Scenario, path: str, file_columns: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return what the page needs to show one parameter of a scenario."""
-    d = parameter_declarations()[path]
+    """Return what the page needs to show one parameter of a scenario.
+
+    Parameters
+    ----------
+    path : of a parameter.
+
+    Returns
+    -------
+    Value, range, unit, meaning, source and mark of one control.
+
+    Examples
+    --------
+    >>> from spreadsim.app.documents import shipped_scenario
+    >>> default = shipped_scenario("default")
+    >>> item = control(default, default, "run.months")
+    >>> item["value"], item["unit"], item["changed"]
+    (60, 'months', False)
+    """
+    d = _parameter_declarations()[path]
     return _control(d, path, label(path), value_at(scenario, path), value_at(base, path), file_columns)
 
 
@@ -124,7 +160,19 @@ def _step(d: Declaration, low: float, high: float) -> float:
 
 
 def balance_controls(scenario: Scenario, base: Scenario, strategy: str) -> list[dict[str, Any]]:
-    """Return the balance of a strategy and the levers that it sets, unless they are given one by one."""
+    """Return the balance of a strategy and the levers that it sets, unless they are given one by one.
+
+    Returns
+    -------
+    Five controls, the balance first.
+
+    Examples
+    --------
+    >>> from spreadsim.app.documents import shipped_scenario
+    >>> default = shipped_scenario("default")
+    >>> [item["value"] for item in balance_controls(default, default, "top-down")][:2]
+    [0.0, 1.0]
+    """
     table = scenario.strategies[strategy]
     base_table = base.strategies.get(strategy)
     minimum_latitude = scenario.behaviour.adaptation.minimum_latitude
@@ -136,7 +184,7 @@ def balance_controls(scenario: Scenario, base: Scenario, strategy: str) -> list[
         before = getattr(base_table, name) if base_table is not None else ABSENT
         value = own if name == "balance" else levers.get(name)
         item = _control(
-            parameter_declarations()[f"strategy.{name}"], f"strategies.{strategy}.{name}", label(f"strategy.{name}"),
+            _parameter_declarations()[f"strategy.{name}"], f"strategies.{strategy}.{name}", label(f"strategy.{name}"),
             value,
             base_levers.get(name, before) if name != "balance" and base_table is not None else before,
         )  # fmt: skip
@@ -156,7 +204,19 @@ def balance_controls(scenario: Scenario, base: Scenario, strategy: str) -> list[
 def basic_controls(
     scenario: Scenario, base: Scenario, strategy: str, file_columns: tuple[str, ...]
 ) -> list[dict[str, Any]]:
-    """Return the elements of spread, and how different contexts are; noted where the strategy sets its own."""
+    """Return the elements of spread, and how different contexts are; noted where the strategy sets its own.
+
+    Returns
+    -------
+    A control for each of `BASICS`.
+
+    Examples
+    --------
+    >>> from spreadsim.app.documents import shipped_scenario
+    >>> default = shipped_scenario("default")
+    >>> len(basic_controls(default, default, "blend", ())) == len(BASICS)
+    True
+    """
     controls = []
     table = scenario.strategies[strategy]
     for path in BASICS:
@@ -169,9 +229,21 @@ def basic_controls(
 
 
 def other_controls(scenario: Scenario, base: Scenario, file_columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return every other parameter, by table of the file; those of the network stand on its screen."""
+    """Return every other parameter, by table of the file; those of the network stand on its screen.
+
+    Returns
+    -------
+    Groups of controls with their titles.
+
+    Examples
+    --------
+    >>> from spreadsim.app.documents import shipped_scenario
+    >>> default = shipped_scenario("default")
+    >>> [group["title"] for group in other_controls(default, default, ())][:2]
+    ['The runs', 'The intervention']
+    """
     groups: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLE_TITLES}
-    for path, d in parameter_declarations().items():
+    for path, d in _parameter_declarations().items():
         head = path.split(".")[0]
         if path in BASICS or head not in groups or head == "network" or d.kind == "other":
             continue
@@ -180,7 +252,19 @@ def other_controls(scenario: Scenario, base: Scenario, file_columns: tuple[str, 
 
 
 def network_controls(scenario: Scenario, base: Scenario, file_columns: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    """Return the controls that have a meaning for how the network is made; `file_columns`: those of the user's file."""
+    """Return the controls that have a meaning for how the network is made.
+
+    Returns
+    -------
+    Controls, without those that the user's own files make idle.
+
+    Examples
+    --------
+    >>> from spreadsim.app.documents import shipped_scenario
+    >>> default = shipped_scenario("default")
+    >>> network_controls(default, default)[0]["path"]
+    'network.source'
+    """
     source = scenario.network.source
     controls = []
     for path in NETWORK_PARAMETERS:
@@ -203,12 +287,26 @@ def network_controls(scenario: Scenario, base: Scenario, file_columns: tuple[str
 def typed_value(path: str, value: Any) -> Any:
     """Return a value as it came from the page, in the type that the parameter has.
 
+    Parameters
+    ----------
+    path : of a parameter.
+    value : as the browser sent it.
+
+    Returns
+    -------
+    A number, a switch or a choice.
+
     Raises
     ------
     ValueError : it is not of that type.
+
+    Examples
+    --------
+    >>> typed_value("run.months", 24.0), typed_value("strategies.blend.balance", "0.5")
+    (24, 0.5)
     """
     key = f"strategy.{path.rsplit('.', 1)[-1]}" if path.startswith("strategies.") else path
-    d = parameter_declarations().get(key)
+    d = _parameter_declarations().get(key)
     if d is None:
         raise ValueError("there is no such control")
     if d.kind == "switch":

@@ -1,4 +1,4 @@
-"""Figures of a comparison, each drawn when it comes into view, and handed over as files.
+"""Figures of a comparison, each drawn when it comes into view, and sent as files.
 
 What belongs here: when figures are drawn. Drawing takes longer than the comparison itself, so nothing is drawn that
 nobody looks at. What does not: which figures there are and what is on them (``tables``).
@@ -17,14 +17,28 @@ from spreadsim.app.server.work_queue import FIGURES, work_queue
 from spreadsim.app.session import Session
 
 
-def figure_item(picture: ComparisonFigure, data: dict[str, Any] | None, is_stale: bool) -> dict[str, Any]:
+def _figure_item(picture: ComparisonFigure, data: dict[str, Any] | None, is_stale: bool) -> dict[str, Any]:
     """Return what the page shows of a figure, drawn or not yet."""
     empty = {"key": picture.key, "title": picture.title, "caption": picture.caption, "svg": "", "alt": "", "tables": []}
     return {**empty, **(data or {}), "stale": is_stale}
 
 
 def send_figure(session: Session, figures: Sequence[ComparisonFigure], request: Any) -> None:
-    """Hand over a figure as CSV or PNG, as the page asks for it."""
+    """Send a figure to the user as CSV or PNG, as the page asks for it.
+
+    Parameters
+    ----------
+    session : of the page.
+    figures : that the page shows.
+    request : key of a figure and kind of file, as the browser sent them.
+
+    Examples
+    --------
+    >>> session = Session()
+    >>> send_figure(session, [], {"key": "drift", "kind": "png"})
+    >>> session.file.value is None
+    True
+    """
     for picture in figures:
         if isinstance(request, dict) and picture.key == request.get("key"):
             file = tables.figure_file(picture, "png" if request.get("kind") == "png" else "csv")
@@ -54,7 +68,7 @@ def Gallery(session: Session, title: str, figures: list[ComparisonFigure], numbe
     for picture in figures:
         of, data = data_by_key.get(picture.key, (-1, None))
         if of != number or data is not None:  # a figure with nothing to draw is left out
-            items.append(figure_item(picture, data, is_stale or (data is not None and of != number)))
+            items.append(_figure_item(picture, data, is_stale or (data is not None and of != number)))
     widgets.Figures(
         title=title, figures=items, status={"state": "none"}, event_view=view,
         event_export=lambda request: send_figure(session, figures, request),

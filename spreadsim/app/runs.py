@@ -1,7 +1,13 @@
 """Runs for a page: bounded, told how far they are, and stopped when nobody waits for them.
 
 What belongs here: the limits on what one session may ask for, and comparisons and frontiers run in pieces through the
-package's own functions. What does not: what a run is (``drivers.running``), whose turn it is (``work_queue``).
+package's own functions. What does not: what a run is (``drivers.running``), which work goes next
+(``app.server.work_queue``).
+
+scenario : as the user has it before them.
+base : network of replicate 0.
+is_wanted : whether anybody still waits for the result.
+report : called with the share of the work that is done, in per cent.
 """
 
 from __future__ import annotations
@@ -34,15 +40,35 @@ T = TypeVar("T")
 
 
 class TooLarge(SpreadsimError):
-    """More than one session may ask for."""
+    """More than one session may ask for.
+
+    Examples
+    --------
+    >>> raise TooLarge("20,001 services are more than the app runs.")
+    Traceback (most recent call last):
+        ...
+    spreadsim.app.runs.TooLarge: 20,001 services are more than the app runs.
+    """
 
 
 def check_size(scenario: Scenario, n_services: int | None = None) -> None:
     """Refuse what would hold up every other user.
 
+    Parameters
+    ----------
+    n_services : of the network, where it is read from files.
+
     Raises
     ------
     TooLarge : the scenario has too many services, months or runs for the app.
+
+    Examples
+    --------
+    >>> check_size(ss.load_scenario("default"))
+    >>> check_size(ss.load_scenario("default"), 1_000_000)
+    Traceback (most recent call last):
+        ...
+    spreadsim.app.runs.TooLarge: 1,000,000 services are more than the 20,000 that the app can run; use the command line.
     """
     n = scenario.network.services if n_services is None else n_services
     runs = n * scenario.run.replicates * len(scenario.strategies)
@@ -60,7 +86,22 @@ def check_size(scenario: Scenario, n_services: int | None = None) -> None:
 
 
 class Progress:
-    """Tells how far work is, at most a few times a second; lets more urgent work go first; stops what is not wanted."""
+    """Tells how far work is, at most a few times a second; lets more urgent work go first; stops what is not wanted.
+
+    Parameters
+    ----------
+    total : pieces of work.
+    slot : held by the work.
+    report : called with the share that is done, in per cent; None where nobody asks.
+
+    Examples
+    --------
+    >>> with work_queue.slot(DETAIL, lambda: True) as slot:
+    ...     progress = Progress(2, slot)
+    ...     progress.step()
+    ...     progress.n_done
+    1
+    """
 
     def __init__(self, total: int, slot: Slot, report: Callable[[float], None] | None = None) -> None:
         self.total, self.slot, self.report = max(1, total), slot, report
@@ -81,7 +122,21 @@ class Progress:
 
 
 def base_network(scenario: Scenario) -> Network:
-    """Return the network of replicate 0, within the app's limits."""
+    """Return the network of replicate 0, within the app's limits.
+
+    Returns
+    -------
+    The network, the same for each strategy.
+
+    Raises
+    ------
+    TooLarge : the scenario has too many services, months or runs for the app.
+
+    Examples
+    --------
+    >>> base_network(ss.load_scenario("default")).n
+    480
+    """
     if scenario.network.source != "file":
         check_size(scenario)
     network = make_network(scenario)
@@ -100,6 +155,21 @@ def compare_in_stages(
 
     The numbers are those of ``comparison.compare``: the same runs, measured by the same functions. `networks` keeps the
     networks of replicates from one comparison to the next; it belongs to `base`.
+
+    Parameters
+    ----------
+    networks : of replicates by number, kept from one comparison to the next; they belong to `base`.
+
+    Yields
+    ------
+    A comparison with curves and measures, then the same with generations and groups.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default", ["run.months=6", "run.replicates=2"])
+    >>> first, last = compare_in_stages(scenario, base_network(scenario), lambda: True)
+    >>> first.outcomes["blend"][0].groups == [], len(last.outcomes["blend"][0].groups) > 0
+    (True, True)
     """
     networks_by_replicate: dict[int, Network] = {} if networks is None else networks
     own_plans, fixed = plans(scenario, scenario.name), not scenario.network.redraw
@@ -124,13 +194,15 @@ def compare_in_stages(
                 for name, outcome in zip(outcomes, result, strict=True):
                     outcomes[name].append(outcome)
         else:
-            for networks_here, runs, found in _in_order(one, k):
-                for p, some in zip(own_plans, found, strict=True):
+            for networks_here, runs, outcomes_here in _in_order(one, k):
+                for p, some in zip(own_plans, outcomes_here, strict=True):
                     outcomes[p.name] += some
                 blocks.append((networks_here, runs))
                 for _ in networks_here:
                     progress.step()
-    yield Comparison(scenario, base, own_plans, {name: list(found) for name, found in outcomes.items()}, fixed=fixed)
+    yield Comparison(
+        scenario, base, own_plans, {name: list(outcomes_here) for name, outcomes_here in outcomes.items()}, fixed=fixed
+    )
     if not is_small:
         return
     details: dict[str, list[Outcome]] = {p.name: [] for p in own_plans}
@@ -165,7 +237,27 @@ def _in_order(one: Callable[[range], T], k: int) -> Iterator[T]:
 def with_frontier(
     comparison: Comparison, is_wanted: IsWanted, report: Callable[[float], None] | None = None
 ) -> Comparison:
-    """Return the comparison with the frontier over balances and the map over two levers."""
+    """Return the comparison with the frontier over balances and the map over two levers.
+
+    Parameters
+    ----------
+    comparison : of the scenario's strategies.
+
+    Returns
+    -------
+    The comparison with `frontier` and `lever_map`.
+
+    Raises
+    ------
+    TooLarge : the frontier takes more runs than the app makes.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default", ["run.months=2", "run.replicates=2"])
+    >>> comparison = ss.compare(scenario, frontier=False)
+    >>> len(with_frontier(comparison, lambda: True).frontier.points)
+    22
+    """
     spec = comparison.scenario
     points, cells = frontier_points(spec), frontier_points(spec, MAP_LEVERS, ("as given",))
     k = min(spec.frontier.replicates or spec.run.replicates, spec.run.replicates)

@@ -23,7 +23,14 @@ TABS = ("Explore", "Compare", "Intervention", "Network", "Report", "Sweeps", "Le
 
 
 class Session:
-    """The state of one page."""
+    """The state of one page.
+
+    Examples
+    --------
+    >>> session = Session()
+    >>> session.scenario.name, session.strategy_name
+    ('default', 'top-down')
+    """
 
     def __init__(self) -> None:
         self.history: Reactive[History] = solara.reactive(documents.history_from(documents.shipped_scenario("default")))

@@ -125,7 +125,7 @@ def NetworkUpload(
     event_generated: Event,
     event_example: Event,
 ) -> None:
-    """Files of a network brought by the user, and what is wrong with them."""
+    """Files of a network that the user uploads, and what is wrong with them."""
 
 
 @template("vue/report_page.vue")

@@ -38,7 +38,19 @@ def _fail(text: str, code: int) -> None:
 
 
 def main() -> None:
-    """Run the command line; console script."""
+    """Run the command line; console script.
+
+    Raises
+    ------
+    SystemExit : a command failed, with its exit code.
+
+    Examples
+    --------
+    >>> from unittest.mock import patch
+    >>> with patch("sys.argv", ["spreadsim", "--version"]):
+    ...     main()
+    spreadsim, version ...
+    """
     try:
         commands.main(standalone_mode=False)
     except click.exceptions.Abort:

@@ -81,8 +81,8 @@ def app(
     from spreadsim.app.server import sweep_folders
     from spreadsim.app.server.security import is_loopback
 
-    usual = Path("results") if is_loopback(host) and Path("results").is_dir() else None
-    sweep_folders.offer_folder(sweeps or usual)
+    default_folder = Path("results") if is_loopback(host) and Path("results").is_dir() else None
+    sweep_folders.offer_folder(sweeps or default_folder)
     if token and (len(token) < 16 or not token.replace("-", "").replace("_", "").isalnum() or not token.isascii()):
         raise InputError(
             "--token",
@@ -102,12 +102,14 @@ def app(
             "choose another port, or 0 for a free one",
         ) from None
     number = listener.getsockname()[1]
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     query = urlencode([item for item in (("token", token), ("lesson", lesson)) if item[1]])
-    address = f"http://{shown}:{number}/" + ("class" if teaching else "") + (f"?{query}" if query else "")
-    joined = f"http://{_own_address()}:{number}/" if host in ("0.0.0.0", "::") else f"http://{shown}:{number}/"
+    address = f"http://{shown_host}:{number}/" + ("class" if teaching else "") + (f"?{query}" if query else "")
+    class_address = (
+        f"http://{_own_address()}:{number}/" if host in ("0.0.0.0", "::") else f"http://{shown_host}:{number}/"
+    )
     if not is_loopback(host):
-        os.environ.setdefault("SPREADSIM_JOIN", joined)
+        os.environ.setdefault("SPREADSIM_JOIN", class_address)
 
     def ready() -> None:
         click.echo(f"spreadsim is at {address}")

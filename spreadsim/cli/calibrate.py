@@ -93,13 +93,13 @@ def calibrate(
     scenario = load_scenario(name, settings)
     target = out if out is not None else free_name(Path("results") / f"{scenario.name}-calibrated")
     check_target(target, force)
-    shown = sys.stderr.isatty() and not quiet
+    is_verbose = sys.stderr.isatty() and not quiet
 
     def progress(text: str) -> None:
-        if shown:
+        if is_verbose:
             click.echo(f"  {text}", err=True)
 
-    found = run(
+    calibration = run(
         scenario,
         covariates=covariates,
         groups=not no_groups,
@@ -111,12 +111,12 @@ def calibrate(
         predict=not no_prediction,
         progress=progress,
     )
-    write_calibration(found, target, force=force, started=started, report=not no_report)
+    write_calibration(calibration, target, force=force, started=started, report=not no_report)
     if as_json:
-        click.echo(to_json(found.as_json()), nl=False)
+        click.echo(to_json(calibration.as_json()), nl=False)
         return
     if not quiet:
-        for section, sentences in found.sentences().items():
+        for section, sentences in calibration.sentences().items():
             click.echo(click.style(section, bold=True))
             for sentence in sentences:
                 click.echo(click.wrap_text(sentence, 110, "  ", "    "))

@@ -32,14 +32,14 @@ def explain(
     from spreadsim.comparison.explanation import explain as run
     from spreadsim.scenario.files import load_scenario
 
-    found = run(load_scenario(name, settings), service, strategy=strategy, replicate=replicate, seed=seed)
+    explanation = run(load_scenario(name, settings), service, strategy=strategy, replicate=replicate, seed=seed)
     if as_json:
         from dataclasses import asdict
 
         from spreadsim.telling.folder import as_json as to_json
 
-        click.echo(to_json(asdict(found)), nl=False)
+        click.echo(to_json(asdict(explanation)), nl=False)
         return
     from spreadsim.comparison.terminal import explanation_text
 
-    click.echo(explanation_text(found))
+    click.echo(explanation_text(explanation))

@@ -73,7 +73,7 @@ def fit(
 
         bar = tqdm(desc=f"{goal.table.name} fit", unit="set", file=sys.stderr, leave=False)
     try:
-        found = run(
+        result = run(
             name, goal, population=population, simulations=simulations, seed=seed,
             progress=bar.update if bar is not None else None,
         )  # fmt: skip
@@ -82,10 +82,10 @@ def fit(
             bar.close()
     from spreadsim.fitting.folder import fit_json, fit_text, write_fit
 
-    write_fit(found, target, force=force, started=started, targets=targets)
+    write_fit(result, target, force=force, started=started, targets=targets)
     if as_json:
-        click.echo(to_json(fit_json(found)), nl=False)
+        click.echo(to_json(fit_json(result)), nl=False)
         return
     if not quiet:
-        click.echo(fit_text(found))
+        click.echo(fit_text(result))
     click.echo(f"Results: {target}  (next: spreadsim compare {name} --parameters {target / 'accepted.csv'})")

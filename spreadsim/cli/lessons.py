@@ -19,16 +19,20 @@ from spreadsim.errors import InputError, SpreadsimError
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder with your own lessons, in addition to those shipped.",
 )
-@click.option("--copy", "copied", metavar="NAME", help="Copy a lesson, by number or name, as the start of a new one.")
+@click.option(
+    "--copy", "copy_name", metavar="NAME", help="Copy a lesson, by number or name, as the start of a new one."
+)
 @click.option("--to", "target", type=click.Path(path_type=Path), help="Folder to write [default: its name].")
 @click.option(
     "--check",
-    "checked",
+    "check_name",
     metavar="NAME",
     help="Run a lesson, by number, name or folder, and say whether its claims hold and can fail.",
 )
 @json_option()
-def lessons(own: Path | None, copied: str | None, target: Path | None, checked: str | None, as_json: bool) -> None:
+def lessons(
+    own: Path | None, copy_name: str | None, target: Path | None, check_name: str | None, as_json: bool
+) -> None:
     """List the lessons, copy one as the start of a new one, or check one.
 
     \b
@@ -38,11 +42,11 @@ def lessons(own: Path | None, copied: str | None, target: Path | None, checked: 
     from spreadsim.lessons.files import FILE, find_lesson, lesson_folders, load_lesson
 
     folders = lesson_folders(own)
-    if copied is not None:
-        _copy(find_lesson(copied, folders), target)
+    if copy_name is not None:
+        _copy(find_lesson(copy_name, folders), target)
         return
-    if checked is not None:
-        folder = Path(checked) if (Path(checked) / FILE).is_file() else find_lesson(checked, folders)
+    if check_name is not None:
+        folder = Path(check_name) if (Path(check_name) / FILE).is_file() else find_lesson(check_name, folders)
         _check(folder.resolve(), as_json)
         return
     listing = []
@@ -78,7 +82,7 @@ def _check(folder: Path, as_json: bool) -> None:
     from spreadsim.lessons.runs import ClaimResult, check_claims
 
     lesson = load_lesson(folder)
-    found = check_claims(lesson)
+    findings = check_claims(lesson)
 
     def row(finding: ClaimResult) -> dict[str, Any]:
         return {"value": finding.value, "compared_with": finding.other, "holds": finding.holds}
@@ -86,10 +90,10 @@ def _check(folder: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(
             [{"says": on.claim.says, "rule": on.claim.rule, "as_it_is": row(on), "rule_switched_off": row(off)}
-             for on, off in found], indent=2, ensure_ascii=False))  # fmt: skip
+             for on, off in findings], indent=2, ensure_ascii=False))  # fmt: skip
     else:
         click.echo(f"{lesson.name}: the files are consistent")
-        for on, off in found:
+        for on, off in findings:
             click.echo(click.wrap_text(f"claim: {on.claim.says}", 100, "  ", "    "))
             click.echo(
                 f"    {on.claim.measure}: {on.value:.3f} against {on.other:.3f}: "
@@ -100,10 +104,10 @@ def _check(folder: Path, as_json: bool) -> None:
                 f"    {off.claim.measure}: {off.value:.3f} against {off.other:.3f}: "
                 + ("STILL HOLDS" if off.holds else "fails, as it must")
             )
-    bad = sum(not on.holds or off.holds for on, off in found)
+    bad = sum(not on.holds or off.holds for on, off in findings)
     if bad:
         raise SpreadsimError(
-            f"{lesson.name}: {bad} of {len(found)} claims do not hold, or hold even without their rule; "
+            f"{lesson.name}: {bad} of {len(findings)} claims do not hold, or hold even without their rule; "
             "reword the claim, or change the scenario or the switch"
         )
 

@@ -12,9 +12,9 @@ from spreadsim.cli.options import json_option
 from spreadsim.errors import InputError
 
 
-def _pairs(given: tuple[str, ...]) -> dict[str, str]:
+def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
     result = {}
-    for text in given:
+    for text in texts:
         ours, sign, theirs = text.partition("=")
         if not sign or not ours or not theirs:
             raise InputError("--column", text, "is not of the form OURS=THEIRS", "for example adopted_month=toa")
@@ -112,13 +112,13 @@ def network(
         "observed_periods": observed_periods,
     }
     try:
-        found = load_network(place, **options)
+        network_file = load_network(place, **options)
     except InputErrors as failure:
         for fault in getattr(failure, "faults", ()):
             if fault.severity != "refused":
                 click.echo(str(fault), err=True)
         raise
-    metrics = found.metrics(rewirings)
+    metrics = network_file.metrics(rewirings)
     if as_json:
         from spreadsim.telling.folder import as_json as to_json
 
@@ -132,11 +132,13 @@ def network(
                 "severity": f.severity,
                 "count": f.count,
             }
-            for f in found.faults
+            for f in network_file.faults
         ]
-        click.echo(to_json({**metrics, "faults": faults, "given": found.given, "drawn": found.drawn}), nl=False)
+        click.echo(
+            to_json({**metrics, "faults": faults, "given": network_file.given, "drawn": network_file.drawn}), nl=False
+        )
         return
     from spreadsim.comparison.terminal import network_text
 
-    click.echo(network_text(found, metrics))
+    click.echo(network_text(network_file, metrics))
     sys.stdout.flush()

@@ -23,12 +23,12 @@ def reproduce(folder: Path, out: Path | None, workers: int | None) -> None:
     """
     from spreadsim.comparison.reproduction import reproduce as run
 
-    found = run(folder, out, workers=workers)
-    for note in found.notes:
+    result = run(folder, out, workers=workers)
+    for note in result.notes:
         click.echo(note)
-    for name, same in found.files.items():
+    for name, same in result.files.items():
         click.echo(f"  {'same' if same else 'DIFFERENT':<10}{name}")
-    if found.difference is not None:
-        click.echo(f"First difference: {found.difference}")
+    if result.difference is not None:
+        click.echo(f"First difference: {result.difference}")
         raise SystemExit(1)
     click.echo(f"{folder}: reproduced, every result the same")

@@ -12,10 +12,10 @@ from spreadsim.errors import InputError, nearest
 
 
 @click.command()
-@click.option("--copy", "copied", metavar="NAME", help="Write a shipped scenario to edit.")
+@click.option("--copy", "copy_name", metavar="NAME", help="Write a shipped scenario to edit.")
 @click.option("--to", "target", type=click.Path(path_type=Path), help="File to write [default: NAME.toml].")
 @json_option()
-def scenarios(copied: str | None, target: Path | None, as_json: bool) -> None:
+def scenarios(copy_name: str | None, target: Path | None, as_json: bool) -> None:
     """List the shipped scenarios, or copy one to edit.
 
     \b
@@ -24,14 +24,14 @@ def scenarios(copied: str | None, target: Path | None, as_json: bool) -> None:
     from spreadsim.scenario.files import load_scenario, shipped_folder, shipped_names
 
     names = shipped_names()
-    if copied is not None:
-        if copied not in names:
-            raise InputError("--copy", copied, "no shipped scenario has this name", nearest(copied, names))
-        path = target or Path(f"{copied}.toml")
+    if copy_name is not None:
+        if copy_name not in names:
+            raise InputError("--copy", copy_name, "no shipped scenario has this name", nearest(copy_name, names))
+        path = target or Path(f"{copy_name}.toml")
         if path.exists():
             raise InputError("--to", str(path), "exists already", "choose another file")
         try:
-            path.write_bytes((shipped_folder("scenarios") / f"{copied}.toml").read_bytes())
+            path.write_bytes((shipped_folder("scenarios") / f"{copy_name}.toml").read_bytes())
         except OSError as error:
             raise InputError("--to", str(path), f"cannot be written ({error.strerror})", "choose another") from None
         click.echo(f"{path}: written; run it with: spreadsim compare {path}")

@@ -61,8 +61,8 @@ def sweep(
     study = load_experiment(experiment, settings)
     folder = out or default_folder(study)
     if identity is not None:
-        found = run_again(study, folder, identity)
-        click.echo(to_json(found) if as_json else "\n".join(f"{k:<26}{v:g}" for k, v in found.items()))
+        measures = run_again(study, folder, identity)
+        click.echo(to_json(measures) if as_json else "\n".join(f"{k:<26}{v:g}" for k, v in measures.items()))
         return
     if not quiet and not as_json:
         for label, value in size_lines(study, workers):
@@ -122,14 +122,29 @@ def _stopped_once() -> Iterator[None]:
 
 
 def first_failures(folder: Path, count: int = 3) -> list[tuple[str, str]]:
-    """Return the message of the first failed runs, and the command that runs each again."""
+    """Return the message of the first failed runs, and the command that runs each again.
+
+    Parameters
+    ----------
+    folder : of the sweep.
+    count : most failures.
+
+    Returns
+    -------
+    Pairs of message and command.
+
+    Examples
+    --------
+    >>> first_failures(Path("no-sweep"))
+    []
+    """
     import pyarrow.parquet as pq
 
     from spreadsim.sweeps.store import chunk_records, part_path
 
-    found: list[tuple[str, str]] = []
+    failures: list[tuple[str, str]] = []
     for record in chunk_records(folder).values():
-        if record["failed"] and len(found) < count:
+        if record["failed"] and len(failures) < count:
             table = pq.read_table(part_path(folder, "runs", record["chunk"]), columns=["error", "reproduce"])
-            found += [(row["error"], row["reproduce"]) for row in table.to_pylist() if row["error"] is not None]
-    return found[:count]
+            failures += [(row["error"], row["reproduce"]) for row in table.to_pylist() if row["error"] is not None]
+    return failures[:count]

@@ -1,8 +1,13 @@
 """Lessons as the browser takes them: text as HTML, what to predict, and what the runs showed.
 
-What belongs here: the lessons that this server offers, kept runs of them, and plain data for the screen Learn, the
+What belongs here: the lessons that this server offers, a cache of their runs, and plain data for the screen Learn, the
 class and the printed sheets alike. What does not: what a lesson is (``lessons.files``), the judging of it
 (``lessons.runs``).
+
+lesson : a lesson that this server offers.
+run : a lesson's runs.
+dates : dates of adoption that the lesson shows, if any.
+option : the one thing changed, by its place in the lesson; None for none.
 """
 
 from __future__ import annotations
@@ -41,9 +46,18 @@ MEASURE_NAMES = {
 def catalogue() -> dict[str, Lesson]:
     """Return the lessons by name, in order.
 
+    Returns
+    -------
+    Lessons by name.
+
     Raises
     ------
     InputError, InputErrors : a lesson cannot be used.
+
+    Examples
+    --------
+    >>> list(catalogue())[:2]
+    ['01-one-contact', '02-bridges']
     """
     own = os.environ.get(FOLDER_VARIABLE, "")
     return {path.name: load_lesson(path) for path in lesson_folders(Path(own) if own else None)}
@@ -52,9 +66,22 @@ def catalogue() -> dict[str, Lesson]:
 def lesson_of(name: Any) -> Lesson:
     """Return the lesson of a name, or of a number.
 
+    Parameters
+    ----------
+    name : of the lesson, or its number.
+
+    Returns
+    -------
+    The lesson.
+
     Raises
     ------
     InputError : there is none.
+
+    Examples
+    --------
+    >>> lesson_of("2").name
+    '02-bridges'
     """
     lessons = catalogue()
     if isinstance(name, str) and name in lessons:
@@ -69,19 +96,40 @@ def _markdown() -> Any:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def markdown_html(markdown: str) -> str:
+def _markdown_html(markdown: str) -> str:
     """Return Markdown as HTML; HTML in it is shown as text, and pictures and links to elsewhere have no effect."""
     return str(_markdown().render(markdown))
 
 
 @cache
 def glossary_terms() -> list[list[str]]:
-    """Return the terms of the glossary with their meaning as HTML."""
-    return [[term, markdown_html(text)] for term, text in glossary()]
+    """Return the terms of the glossary with their meaning as HTML.
+
+    Returns
+    -------
+    Pairs of term and meaning.
+
+    Examples
+    --------
+    >>> term, meaning = glossary_terms()[0]
+    >>> meaning.startswith("<p>")
+    True
+    """
+    return [[term, _markdown_html(text)] for term, text in glossary()]
 
 
 def lesson_list() -> list[dict[str, Any]]:
-    """Return what the list of lessons says of each."""
+    """Return what the list of lessons says of each.
+
+    Returns
+    -------
+    Name, number, title, idea and minutes of each lesson.
+
+    Examples
+    --------
+    >>> lesson_list()[1]["number"]
+    2
+    """
     return [
         {"name": name, "number": lesson.number, "title": lesson.table.title, "idea": lesson.table.idea,
          "minutes": lesson.table.minutes}
@@ -102,14 +150,42 @@ def _dates(name: str) -> Dates | None:
 
 
 def dates_for(lesson: Lesson, network_file: NetworkFile | None) -> Dates | None:
-    """Return the dates of adoption that a lesson shows this user."""
+    """Return the dates of adoption that a lesson shows this user.
+
+    Parameters
+    ----------
+    network_file : network that the user uploaded, if any.
+
+    Returns
+    -------
+    Dates, or None where the lesson shows none.
+
+    Examples
+    --------
+    >>> dates_for(lesson_of("2"), None) is None
+    True
+    """
     if network_file is not None and network_file.adopted_month is not None and lesson.table.data is not None:
         return dates_of(lesson, network_file)
     return _dates(lesson.name)
 
 
 def lesson_runs(lesson: Lesson, dates: Dates | None, option: int | None = None) -> LessonRun:
-    """Return the runs of a lesson, as it is or with one thing changed; those of no user's own network are kept."""
+    """Return the runs of a lesson, as it is or with one thing changed; those of no user's own network are kept.
+
+    Returns
+    -------
+    The runs of every arm.
+
+    Raises
+    ------
+    TooLarge : the user's own network has too many services.
+
+    Examples
+    --------
+    >>> lesson_runs(lesson_of("2"), None).lesson.name
+    '02-bridges'
+    """
     key = (lesson.name, option)
     own = dates is not None and dates.kind == "own"
     with _cache_lock:
@@ -143,12 +219,23 @@ def _measure_name(measure: str) -> str:
 
 
 def question_page(run: LessonRun, dates: Dates | None) -> dict[str, Any]:
-    """Return what a learner sees before predicting: the question, and what to draw or pick. Nothing of the result."""
+    """Return what a learner sees before predicting: the question, and what to draw or pick. Nothing of the result.
+
+    Returns
+    -------
+    Text as HTML, with what to draw or pick, and nothing of the result.
+
+    Examples
+    --------
+    >>> page = question_page(lesson_runs(lesson_of("2"), None), None)
+    >>> page["number"], page["kind"]
+    (2, 'curve')
+    """
     lesson, predict = run.lesson, run.lesson.table.predict
     table = lesson.table
     data: dict[str, Any] = {
         "name": lesson.name, "number": lesson.number, "title": table.title, "minutes": table.minutes,
-        "question": markdown_html(lesson.text["The question"]), "ask": markdown_html(lesson.text["Predict"]),
+        "question": _markdown_html(lesson.text["The question"]), "ask": _markdown_html(lesson.text["Predict"]),
         "kind": predict.kind, "cards": [card.text for card in predict.cards], "pad": None, "dates": None,
     }  # fmt: skip
     if predict.kind == "curve":
@@ -191,7 +278,18 @@ def _dates_chart(dates: Dates) -> dict[str, Any]:
 
 
 def result_chart(run: LessonRun) -> dict[str, Any]:
-    """Return the curves of a lesson's runs: each arm's bands, single runs of what was predicted, and a sentence."""
+    """Return the curves of a lesson's runs: each arm's bands, single runs of what was predicted, and a sentence.
+
+    Returns
+    -------
+    Axes, a series of quantiles for each arm, and a sentence.
+
+    Examples
+    --------
+    >>> chart = result_chart(lesson_runs(lesson_of("2"), None))
+    >>> chart["axis"], len(chart["series"][0]["q"])
+    ('month', 5)
+    """
     table = run.lesson.table
     measure = table.reveal.measure or table.predict.measure
     axis = table.predict.axis
@@ -222,7 +320,7 @@ def _place(run: LessonRun, at: int) -> str:
     return f"after {at} copies" if run.lesson.table.predict.axis == "copies" else f"at month {at}"
 
 
-def verdict_text(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
+def _verdict_text(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
     """Return how far off a prediction was, in words; a wrong one is what makes it interesting."""
     predict = run.lesson.table.predict
     if verdict.right is None:
@@ -263,19 +361,43 @@ def verdict_text(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
 def result_page(run: LessonRun, answer: Any) -> dict[str, Any]:
     """Return the result of a lesson held against a prediction.
 
+    Parameters
+    ----------
+    answer : prediction of a learner: the place of a card, or shares in [0, 1].
+
+    Returns
+    -------
+    Chart, verdict and means.
+
     Raises
     ------
     InputError : the prediction is none.
+
+    Examples
+    --------
+    >>> page = result_page(lesson_runs(lesson_of("2"), None), [0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
+    >>> 0 <= page["verdict"]["off"] <= 1
+    True
     """
     prediction = parse_prediction(run, answer)
     chart = result_chart(run)
     if not isinstance(prediction, int):
         chart["prediction"] = list(prediction)
-    return {"chart": chart, "verdict": verdict_text(run, judge(run, prediction)), "means": mean_table(run)}
+    return {"chart": chart, "verdict": _verdict_text(run, judge(run, prediction)), "means": mean_table(run)}
 
 
 def run_maps(run: LessonRun) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
-    """Return the first run of every arm to play on a map: a map for each network, with the arms that share it."""
+    """Return the first run of every arm to play on a map: a map for each network, with the arms that share it.
+
+    Returns
+    -------
+    Pairs of a map and its playbacks.
+
+    Examples
+    --------
+    >>> len(run_maps(lesson_runs(lesson_of("2"), None))) > 0
+    True
+    """
     maps_by_network: dict[tuple[Any, ...], tuple[dict[str, Any], list[dict[str, Any]]]] = {}
     for name, arm in run.lesson.table.arms.items():
         comparison = run.comparisons[name]
@@ -289,7 +411,17 @@ def run_maps(run: LessonRun) -> list[tuple[dict[str, Any], list[dict[str, Any]]]
 
 
 def mean_table(run: LessonRun) -> dict[str, Any] | None:
-    """Return the mean of the measure that cards are about, by arm; None where a curve is predicted."""
+    """Return the mean of the measure that cards are about, by arm; None where a curve is predicted.
+
+    Returns
+    -------
+    Title and rows.
+
+    Examples
+    --------
+    >>> mean_table(lesson_runs(lesson_of("2"), None)) is None
+    True
+    """
     predict = run.lesson.table.predict
     if predict.kind != "card" or predict.cards[0].low is not None:
         return None
@@ -302,15 +434,26 @@ def mean_table(run: LessonRun) -> dict[str, Any] | None:
 
 
 def follow_up_page(run: LessonRun) -> dict[str, Any]:
-    """Return the rest of a lesson: why, what to change, what to take home, exercises."""
+    """Return the rest of a lesson: why, what to change, what to take home, exercises.
+
+    Returns
+    -------
+    Text as HTML.
+
+    Examples
+    --------
+    >>> page = follow_up_page(lesson_runs(lesson_of("2"), None))
+    >>> page["why"].startswith("<")
+    True
+    """
     lesson = run.lesson
     return {
-        "why": markdown_html(lesson.text["Why"]), "sources": list(lesson.table.sources),
-        "change": markdown_html(lesson.text["Change one thing"]),
+        "why": _markdown_html(lesson.text["Why"]), "sources": list(lesson.table.sources),
+        "change": _markdown_html(lesson.text["Change one thing"]),
         "options": [option.label for option in lesson.table.change.options],
-        "home": markdown_html(lesson.text["Take home"]),
-        "facilitator": markdown_html(lesson.text["For the facilitator"]),
-        "exercises": [[e.title, markdown_html(e.text), markdown_html(e.answer)] for e in lesson.exercises],
+        "home": _markdown_html(lesson.text["Take home"]),
+        "facilitator": _markdown_html(lesson.text["For the facilitator"]),
+        "exercises": [[e.title, _markdown_html(e.text), _markdown_html(e.answer)] for e in lesson.exercises],
         "claims": [claim.says for claim in lesson.table.claims],
     }  # fmt: skip
 
@@ -318,9 +461,22 @@ def follow_up_page(run: LessonRun) -> dict[str, Any]:
 def option_place(lesson: Lesson, option: Any) -> int:
     """Return the place of an option that a page named.
 
+    Parameters
+    ----------
+    option : place of an option, as the browser sent it.
+
+    Returns
+    -------
+    The same place, checked.
+
     Raises
     ------
     InputError : there is none.
+
+    Examples
+    --------
+    >>> option_place(lesson_of("2"), 0)
+    0
     """
     if isinstance(option, int) and not isinstance(option, bool) and 0 <= option < len(lesson.table.change.options):
         return option

@@ -1,7 +1,7 @@
 """Rooms of a class: a code, the lesson and step that the facilitator chose, and the predictions of those who joined.
 
 What belongs here: the state of rooms, in memory and bounded, and who may do what with it. Nothing is kept of anybody:
-a seat in a room is a random number that the browser holds. What does not: pages and addresses (``classroom``).
+a seat in a room is a random number that the browser holds. What does not: pages and addresses (``routes``).
 """
 
 from __future__ import annotations
@@ -28,7 +28,18 @@ MAX_ADDRESSES = 1000
 
 
 class Refusal(Exception):
-    """What was asked for is not given; `status` is that of the answer."""
+    """A request that is not granted.
+
+    Parameters
+    ----------
+    status : of the answer.
+    text : for whoever asked.
+
+    Examples
+    --------
+    >>> Refusal(404, "There is no such class.").status
+    404
+    """
 
     def __init__(self, status: int, text: str) -> None:
         self.status = status
@@ -37,7 +48,26 @@ class Refusal(Exception):
 
 @dataclass
 class Room:
-    """One class. `seats` holds who joined; `rounds` the predictions by lesson and seat."""
+    """One class.
+
+    Attributes
+    ----------
+    code : that students type.
+    key : digest of the key that the facilitator holds.
+    lesson : name of the present lesson.
+    stage : of the lesson.
+    option : the one thing changed, by its place in the lesson; -1 for none.
+    version : raised with every change that a page has to show.
+    last_use : seconds on the clock of the rooms.
+    seats : tokens of those who joined.
+    rounds : predictions by lesson and seat.
+
+    Examples
+    --------
+    >>> room = Room("ABCDEF", b"", "01-first")
+    >>> room.predictions
+    {}
+    """
 
     code: str
     key: bytes
@@ -64,7 +94,17 @@ class Rooms:
 
     Parameters
     ----------
-    clock : seconds from any start.
+    clock : returns seconds since any moment.
+
+    Examples
+    --------
+    >>> rooms = Rooms()
+    >>> code, key = rooms.start("02-bridges")
+    >>> room, seat = rooms.join(code.lower(), "", "192.0.2.1")
+    >>> rooms.predict(code, seat, "02-bridges", 1).predictions == {seat: 1}
+    True
+    >>> rooms.set_pace(code, key, stage="reveal").stage
+    'reveal'
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -81,7 +121,7 @@ class Rooms:
 
         Raises
         ------
-        Refused : there are as many rooms as there may be.
+        Refusal : there are as many rooms as there may be.
         """
         with self._lock:
             self._end_idle_rooms()
@@ -95,15 +135,19 @@ class Rooms:
             return code, key
 
     def room_of_facilitator(self, code: str, key: str, is_in_use: bool = True) -> Room:
-        """Return the room of a code to whoever holds its key; `is_in_use`: not by a page left open.
+        """Return the room of a code to whoever holds its key.
+
+        Parameters
+        ----------
+        is_in_use : whether somebody did something; False where a page that is left open asks.
 
         Raises
         ------
-        Refused : there is no such room, or the key is another's.
+        Refusal : there is no such room, or the key is another's.
         """
         with self._lock:
             self._end_idle_rooms()
-            room = self._rooms.get(normal_code(code))
+            room = self._rooms.get(_normal_code(code))
             if room is None or not hmac.compare_digest(room.key, _digest(key)):
                 raise Refusal(404, "There is no such class, or it has ended.")
             if is_in_use:
@@ -115,7 +159,7 @@ class Rooms:
 
         Raises
         ------
-        Refused : the key is another's, or there is no such step.
+        Refusal : the key is another's, or there is no such stage.
         """
         with self._lock:
             room = self.room_of_facilitator(code, key)
@@ -134,7 +178,7 @@ class Rooms:
 
         Raises
         ------
-        Refused : the key is another's.
+        Refusal : the key is another's.
         """
         with self._lock:
             del self._rooms[self.room_of_facilitator(code, key).code]
@@ -142,15 +186,15 @@ class Rooms:
     # ------------------------------------------------------------------------------------------ those who join
 
     def join(self, code: str, seat: str, address: str) -> tuple[Room, str]:
-        """Return the room of a code and a seat in it: the one held already, or a new one.
+        """Return the room of a code and a seat in it: the one taken already, or a new one.
 
         Raises
         ------
-        Refused : the code is wrong, too many wrong ones were tried, or the room is full.
+        Refusal : the code is wrong, too many wrong ones were tried, or the room is full.
         """
         with self._lock:
             self._end_idle_rooms()
-            room = self._rooms.get(normal_code(code))
+            room = self._rooms.get(_normal_code(code))
             if room is not None and seat in room.seats:
                 room.last_use = self._clock()
                 return room, seat
@@ -170,10 +214,10 @@ class Rooms:
 
         Raises
         ------
-        Refused : it has ended, or they have none.
+        Refusal : it has ended, or they have none.
         """
         with self._lock:
-            room = self._rooms.get(normal_code(code))
+            room = self._rooms.get(_normal_code(code))
             if room is None or seat not in room.seats:
                 raise Refusal(404, "This class has ended.")
             return room
@@ -183,7 +227,7 @@ class Rooms:
 
         Raises
         ------
-        Refused : the class has ended, has gone on to another lesson, or predictions are closed.
+        Refusal : the class has ended, has gone on to another lesson, or predictions are closed.
         """
         with self._lock:
             room = self.room_of_student(code, seat)
@@ -218,6 +262,6 @@ class Rooms:
         self._all_wrong.append(self._clock())
 
 
-def normal_code(code: str) -> str:
+def _normal_code(code: str) -> str:
     """Return a code as it was given out, however it was typed."""
     return "".join(c for c in code.upper()[:20] if c in CODE_LETTERS)

@@ -98,7 +98,17 @@ def _lesson_runs(name: str, option: int | None = None) -> tuple[LessonRun, Any]:
 
 
 class Classroom:
-    """The routes of a server's classes, and the rooms behind them."""
+    """The routes of a server's classes, and the rooms behind them.
+
+    Parameters
+    ----------
+    rooms : of the server; new ones where left out.
+
+    Examples
+    --------
+    >>> sorted(route.path for route in Classroom().routes() if route.path.startswith("/join/"))[:3]
+    ['/join/enter', '/join/now', '/join/predict']
+    """
 
     def __init__(self, rooms: Rooms | None = None) -> None:
         self.rooms = rooms or Rooms()
@@ -228,10 +238,10 @@ class Classroom:
         if with_lesson:
             state["lesson"] = {**lesson_pages.question_page(run, dates), "rest": lesson_pages.follow_up_page(run)}
         if room.stage != "predict":
-            state["fan"] = prediction_fan(run, predictions)
+            state["fan"] = _prediction_fan(run, predictions)
         if room.stage == "reveal":
             state["result"] = {"chart": lesson_pages.result_chart(run), "means": lesson_pages.mean_table(run),
-                               "answer": class_result(run, predictions)}  # fmt: skip
+                               "answer": _class_result(run, predictions)}  # fmt: skip
             if room.option >= 0:
                 state["changed"] = lesson_pages.result_chart(_lesson_runs(room.lesson, room.option)[0])
         return state
@@ -275,7 +285,7 @@ def _square_code(address: str) -> str:
     return picture.replace("<svg ", '<svg role="img" aria-label="QR code of the class page" ', 1)
 
 
-def prediction_fan(run: LessonRun, predictions: list[Any]) -> dict[str, Any]:
+def _prediction_fan(run: LessonRun, predictions: list[Any]) -> dict[str, Any]:
     """Return the predictions of a class, without names: counts by card, or curves with their middle."""
     cards = run.lesson.table.predict.cards
     if cards:
@@ -291,7 +301,7 @@ def _as_array(curves: list[list[float]]) -> Any:
     return np.array(curves)
 
 
-def class_result(run: LessonRun, predictions: list[Any]) -> dict[str, Any]:
+def _class_result(run: LessonRun, predictions: list[Any]) -> dict[str, Any]:
     """Return how the class did: the right card, how many picked it, how far off curves were."""
     if not predictions:
         return {"answer": None, "text": "Nobody predicted."}

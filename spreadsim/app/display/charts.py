@@ -2,6 +2,10 @@
 
 What belongs here: arrays turned into what a browser component takes, once, with no more digits than are seen. What does
 not: drawing, and figures that the package draws itself (``comparison.figures.strategies``).
+
+scenario : as the user has it before them.
+network : the services and ties that are drawn.
+comparison : of a scenario's strategies.
 """
 
 from __future__ import annotations
@@ -36,7 +40,17 @@ CURVES = {
 
 
 def without_names(network: Network) -> Network:
-    """Return a network whose services and groups are called by numbers."""
+    """Return a network whose services and groups are called by numbers.
+
+    Returns
+    -------
+    The same network under other names.
+
+    Examples
+    --------
+    >>> without_names(make_network(ss.load_scenario("default"))).names[:2]
+    ('Service 1', 'Service 2')
+    """
     from dataclasses import replace
 
     names = tuple(f"Service {i + 1}" for i in range(network.n))
@@ -47,7 +61,18 @@ def without_names(network: Network) -> Network:
 
 
 def map_data(network: Network) -> dict[str, Any]:
-    """Return positions, names, ties and the discs of groups; the same object serves every run on the network."""
+    """Return positions, names, ties and the discs of groups; the same object serves every run on the network.
+
+    Returns
+    -------
+    A key of the drawing, and its data as JSON.
+
+    Examples
+    --------
+    >>> data = map_data(make_network(ss.load_scenario("default")))
+    >>> len(json.loads(data["text"])["x"])
+    480
+    """
     positions = np.round(layout(network), 4)
     discs = np.round(group_positions(network), 4)
     ties, tree = network.ties, network.hierarchy
@@ -68,17 +93,50 @@ def map_data(network: Network) -> dict[str, Any]:
 
 
 def replicate_network(scenario: Scenario, base: Network, replicate: int) -> Network:
-    """Return the network of one replicate."""
+    """Return the network of one replicate.
+
+    Parameters
+    ----------
+    base : network of replicate 0.
+    replicate : number of the run.
+
+    Returns
+    -------
+    `base` itself where all replicates share it.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default")
+    >>> base = make_network(scenario)
+    >>> replicate_network(scenario, base, 0) is base
+    True
+    """
     if replicate == 0 or not scenario.network.redraw:
         return base
     return make_network(scenario, replicate, like=base)
 
 
 def playback(scenario: Scenario, network: Network, strategy: str, replicate: int) -> dict[str, Any]:
-    """Return every change of state of one run, for the browser to play."""
+    """Return every change of state of one run, for the browser to play.
+
+    Parameters
+    ----------
+    strategy : name.
+    replicate : number of the run.
+
+    Returns
+    -------
+    Events as JSON, with title, months and the month in which the programme stops.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default", ["run.months=6"])
+    >>> playback(scenario, make_network(scenario), "blend", 0)["months"]
+    6
+    """
     strategy_plan = plan(scenario, strategy, file=scenario.name)
     run = engine.run(network, strategy_plan, scenario.run.seed, replicate)
-    return {**events_data(run.events), **_playback_facts(strategy_plan, strategy, replicate)}
+    return {**_events_data(run.events), **_playback_facts(strategy_plan, strategy, replicate)}
 
 
 def _playback_facts(strategy_plan: Any, strategy: str, replicate: int) -> dict[str, Any]:
@@ -89,7 +147,7 @@ def _playback_facts(strategy_plan: Any, strategy: str, replicate: int) -> dict[s
     }  # fmt: skip
 
 
-def events_data(events: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def _events_data(events: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Return events in order of month as flat lists, written as text: the browser need not watch them for changes."""
     order = np.argsort(events["month"], kind="stable")
     columns = {"month": "month", "service": "service", "to": "to_state", "leader": "leader"}
@@ -97,17 +155,42 @@ def events_data(events: Mapping[str, np.ndarray]) -> dict[str, Any]:
 
 
 def playbacks(comparison: Comparison) -> list[dict[str, Any]]:
-    """Return the first run of every strategy, for maps in step."""
+    """Return the first run of every strategy, for maps in step.
+
+    Returns
+    -------
+    One playback for each strategy, as `playback` returns it.
+
+    Examples
+    --------
+    >>> [item["title"] for item in playbacks(ss.compare("default", replicates=2, months=6, frontier=False))]
+    ['top-down', 'organic', 'blend']
+    """
     plays = []
     for strategy_plan in comparison.plans:
         events = comparison.outcomes[strategy_plan.name][0].events
         if events is not None:
-            plays.append({**events_data(events), **_playback_facts(strategy_plan, strategy_plan.name, 0)})
+            plays.append({**_events_data(events), **_playback_facts(strategy_plan, strategy_plan.name, 0)})
     return plays
 
 
-def band_chart(comparison: Comparison, curve: str, styles: Sequence[int] | None = None) -> dict[str, Any]:
-    """Return median, middle half and middle 90% over runs, by month, for every strategy."""
+def band_chart(comparison: Comparison, curve: str) -> dict[str, Any]:
+    """Return median, middle half and middle 90% over runs, by month, for every strategy.
+
+    Parameters
+    ----------
+    curve : one of `CURVES`.
+
+    Returns
+    -------
+    Title, unit and sentence, and for each strategy five quantiles by month, in per cent.
+
+    Examples
+    --------
+    >>> chart = band_chart(ss.compare("default", replicates=2, months=6, frontier=False), "reach")
+    >>> len(chart["series"]), [len(row) for row in chart["series"][0]["q"]]
+    (3, [7, 7, 7, 7, 7])
+    """
     title, unit = CURVES[curve]
     series = []
     for place, name in enumerate(comparison.strategies):
@@ -140,5 +223,15 @@ def _sentence(title: str, comparison: Comparison, series: Sequence[Mapping[str, 
 
 
 def state_names() -> list[str]:
-    """Return the names of the six states, in the order of their numbers."""
+    """Return the names of the six states, in the order of their numbers.
+
+    Returns
+    -------
+    Names.
+
+    Examples
+    --------
+    >>> state_names()
+    ['unaware', 'aware', 'implementing', 'embedded', 'in name only', 'discontinued']
+    """
     return [str(name) for name in rules.STATES]

@@ -23,14 +23,43 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
 
 
 def neutral_cell(value: Any) -> Any:
-    """Return a cell that a spreadsheet shows and does not run: a text that begins like a formula gets a quote."""
+    """Return a cell that a spreadsheet shows and does not run: a text that begins like a formula gets a quote.
+
+    Parameters
+    ----------
+    value : of a cell.
+
+    Returns
+    -------
+    The value, or a text with a quote before it.
+
+    Examples
+    --------
+    >>> neutral_cell("=1+1"), neutral_cell("-1.5"), neutral_cell(2)
+    ("'=1+1", '-1.5', 2)
+    """
     if isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value):
         return "'" + value
     return value
 
 
 def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table as CSV."""
+    r"""Return a table as CSV.
+
+    Parameters
+    ----------
+    head : names of the columns.
+    rows : cells, as many in each row as there are columns.
+
+    Returns
+    -------
+    Lines that end in a line feed.
+
+    Examples
+    --------
+    >>> csv_text(["name", "reach"], [["blend", 0.5]])
+    'name,reach\nblend,0.5\n'
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([neutral_cell(cell) for cell in head])
@@ -40,14 +69,43 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def csv_of_columns(columns: Mapping[str, Any]) -> str:
-    """Return columns of equal length as CSV; a number is written with all its digits, a null as nothing."""
+    r"""Return columns of equal length as CSV; a number is written with all its digits, a null as nothing.
+
+    Parameters
+    ----------
+    columns : values by column, of equal length; nan and None count as null.
+
+    Returns
+    -------
+    CSV with a head.
+
+    Examples
+    --------
+    >>> csv_of_columns({"month": [0, 1], "reach": np.array([0.25, np.nan])})
+    'month,reach\n0,0.25\n1,\n'
+    """
     lists = [column.tolist() if hasattr(column, "tolist") else list(column) for column in columns.values()]
     cleaned = [["" if value is None or value != value else value for value in column] for column in lists]
     return csv_text(list(columns), zip(*cleaned, strict=True))
 
 
 def csv_of_tables(tables: Sequence[Table]) -> str:
-    """Return the tables of a figure as CSV, one below the other."""
+    r"""Return the tables of a figure as CSV, one below the other.
+
+    Parameters
+    ----------
+    tables : of a figure.
+
+    Returns
+    -------
+    CSV, each table under its caption.
+
+    Examples
+    --------
+    >>> from spreadsim.comparison.report_tables import Table
+    >>> csv_of_tables([Table("Reach", ["strategy", "mean"], [["blend", ("40%", "30 to 50")]])])
+    'Reach\nstrategy,mean\nblend,40% (30 to 50)\n'
+    """
     parts = []
     for table in tables:
         rows = [[_plain_text(cell) for cell in row] for row in table.rows]
@@ -61,7 +119,22 @@ def _plain_text(cell: Any) -> str:
 
 
 def png(figure: Figure) -> bytes:
-    """Return a figure as PNG."""
+    """Return a figure as PNG.
+
+    Parameters
+    ----------
+    figure : as matplotlib draws it.
+
+    Returns
+    -------
+    A PNG file of 200 dots an inch.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> png(Figure(figsize=(1, 1)))[1:4]
+    b'PNG'
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     buffer = io.BytesIO()
@@ -72,7 +145,21 @@ def png(figure: Figure) -> bytes:
 
 
 def zip_archive(files: Mapping[str, bytes]) -> bytes:
-    """Return files as a ZIP archive."""
+    """Return files as a ZIP archive.
+
+    Parameters
+    ----------
+    files : content by path within the archive.
+
+    Returns
+    -------
+    A ZIP file.
+
+    Examples
+    --------
+    >>> zip_archive({"default.toml": b"name = 'x'"})[:2]
+    b'PK'
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -81,12 +168,44 @@ def zip_archive(files: Mapping[str, bytes]) -> bytes:
 
 
 def file_name(text: str, ending: str) -> str:
-    """Return a plain file name made of a text."""
+    """Return a plain file name made of a text.
+
+    Parameters
+    ----------
+    text : any text, such as a user's name for a scenario.
+    ending : of the file, without its dot.
+
+    Returns
+    -------
+    Letters, digits, dots, hyphens and underscores alone, at most 60 before the ending.
+
+    Examples
+    --------
+    >>> file_name("../My plan", "toml"), file_name("?", "csv")
+    ('My-plan.toml', 'spreadsim.csv')
+    """
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-_")[:60]
     return f"{plain or 'spreadsim'}.{ending}"
 
 
 def file_message(name: str, content: bytes | str, kind: str, number: int) -> dict[str, Any]:
-    """Return what the page needs to hand a file to its user; `number` tells one download from the next."""
+    """Return what the page needs to hand a file to its user; `number` tells one download from the next.
+
+    Parameters
+    ----------
+    name : of the file.
+    content : of the file; text is written in UTF-8.
+    kind : media type.
+    number : of the download.
+
+    Returns
+    -------
+    Name, type, content in base64 and number.
+
+    Examples
+    --------
+    >>> file_message("a.csv", "x", "text/csv", 1)
+    {'name': 'a.csv', 'type': 'text/csv', 'data': 'eA==', 'number': 1}
+    """
     data = content.encode("utf-8") if isinstance(content, str) else content
     return {"name": name, "type": kind, "data": base64.b64encode(data).decode("ascii"), "number": number}

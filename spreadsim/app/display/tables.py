@@ -2,6 +2,9 @@
 
 What belongs here: choosing which of the package's tables and figures a screen shows, and their files. What does not:
 the numbers, the drawing and the words, which are the package's.
+
+c : the comparison.
+detailed : whether generations and groups are measured.
 """
 
 from __future__ import annotations
@@ -23,7 +26,23 @@ from spreadsim.telling.figures import svg
 
 @dataclass(frozen=True)
 class ComparisonFigure:
-    """A figure that can be shown and handed over: how it is drawn, what it shows, how it is read, its tables."""
+    """A figure of a comparison, which can be shown and sent as a file.
+
+    Attributes
+    ----------
+    key : of the figure.
+    title : heading.
+    draw : returns the figure, or None where there is nothing to draw.
+    alt : returns what the figure shows, in words.
+    caption : how to read the figure.
+    tables : returns the numbers behind the figure.
+
+    Examples
+    --------
+    >>> item = ComparisonFigure("empty", "Empty", lambda: None, lambda: "", "", list)
+    >>> figure_data(item) is None
+    True
+    """
 
     key: str
     title: str
@@ -34,7 +53,18 @@ class ComparisonFigure:
 
 
 def comparison_figures(c: Comparison, detailed: bool) -> list[ComparisonFigure]:
-    """Return the figures of a comparison; `detailed` where generations and groups are known."""
+    """Return the figures of a comparison.
+
+    Returns
+    -------
+    Figures that are drawn when they are asked for.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("default", replicates=2, months=6, frontier=False)
+    >>> [figure.key for figure in comparison_figures(comparison, True)]
+    ['differences', 'states', 'fifths', 'groups', 'drift']
+    """
     figures = []
     if c.paired:
         figures.append(ComparisonFigure(
@@ -63,7 +93,18 @@ def comparison_figures(c: Comparison, detailed: bool) -> list[ComparisonFigure]:
 
 
 def frontier_figures(c: Comparison) -> list[ComparisonFigure]:
-    """Return the figures of the frontier and of the map over two levers, where they were worked out."""
+    """Return the figures of the frontier and of the map over two levers, where they were worked out.
+
+    Returns
+    -------
+    Figures that are drawn when they are asked for.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("default", replicates=2, months=6, frontier=False)
+    >>> frontier_figures(comparison)
+    []
+    """
     figures = []
     if c.frontier is not None:
         frontier = c.frontier
@@ -92,7 +133,23 @@ def _group_tables(c: Comparison) -> list[Table]:
 
 
 def figure_data(picture: ComparisonFigure) -> dict[str, Any] | None:
-    """Return a figure for the page; None where there is nothing to draw."""
+    """Return a figure for the page; None where there is nothing to draw.
+
+    Parameters
+    ----------
+    picture : the figure.
+
+    Returns
+    -------
+    The drawing as SVG, with its words and tables.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("default", replicates=2, months=6, frontier=False)
+    >>> data = figure_data(comparison_figures(comparison, True)[1])
+    >>> data["title"], data["svg"].startswith("<svg")
+    ('Where services stand', True)
+    """
     figure = picture.draw()
     if figure is None:
         return None
@@ -104,7 +161,23 @@ def figure_data(picture: ComparisonFigure) -> dict[str, Any] | None:
 
 
 def table_data(table: Table, key: str = "") -> dict[str, Any]:
-    """Return a table as lists of cells; each is a text, or a text and a smaller one."""
+    """Return a table as lists of cells; each is a text, or a text and a smaller one.
+
+    Parameters
+    ----------
+    table : as the report has it.
+    key : of the table, where the page asks for it.
+
+    Returns
+    -------
+    Caption, head and rows; `strong` names the cells in bold as row-column.
+
+    Examples
+    --------
+    >>> data = table_data(Table("Reach", ["strategy", "mean"], [["blend", ("40%", "30 to 50")]]))
+    >>> data["rows"]
+    [[['blend', ''], ['40%', '30 to 50']]]
+    """
 
     def cells(row: Sequence[Any]) -> list[list[str]]:
         return [[cell, ""] if isinstance(cell, str) else [str(cell[0]), str(cell[1])] for cell in row]
@@ -117,7 +190,23 @@ def table_data(table: Table, key: str = "") -> dict[str, Any]:
 
 
 def figure_file(picture: ComparisonFigure, kind: str) -> tuple[str, bytes | str, str] | None:
-    """Return a figure as a file, ``csv`` or ``png``: its name, content and type."""
+    """Return a figure as a file, ``csv`` or ``png``: its name, content and type.
+
+    Parameters
+    ----------
+    picture : the figure.
+    kind : ``csv`` or ``png``.
+
+    Returns
+    -------
+    Name, content and media type; None where there is nothing to draw.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("default", replicates=2, months=6, frontier=False)
+    >>> figure_file(comparison_figures(comparison, True)[1], "csv")[0]
+    'states.csv'
+    """
     if kind == "csv":
         return exports.file_name(picture.key, "csv"), exports.csv_of_tables(picture.tables()), "text/csv"
     figure = picture.draw()
@@ -132,7 +221,18 @@ def _pair_sentence(c: Comparison, later: str, earlier: str, measure: str) -> str
 
 
 def finding_sections(c: Comparison, detailed: bool) -> list[dict[str, Any]]:
-    """Return what was found, under its headings, the pairs of strategies one by one among it."""
+    """Return the findings of a comparison under their headings, with one section of pairs of strategies.
+
+    Returns
+    -------
+    Key, heading and sentences of each section.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("default", replicates=2, months=6, frontier=False)
+    >>> [section["key"] for section in finding_sections(comparison, False)]
+    ['headline', 'benefit', 'pairs', 'name_only', 'cost']
+    """
     keys = ("headline", "benefit", "name_only", "cost") + (("people", "equity", "drift") if detailed else ())
     by_key = {finding.key: finding for finding in findings(c)} if detailed else {}
     if not detailed:

@@ -1,6 +1,8 @@
-"""The screen Compare: up to four strategies with the same luck, and the frontier.
+"""The screen Compare: up to four strategies on common random numbers, and the frontier.
 
 What belongs here: what this screen shows of the comparison that the page runs, and the frontier on demand.
+
+session : of the page.
 """
 
 from __future__ import annotations
@@ -31,7 +33,20 @@ CURVES = [[key, title] for key, (title, _) in charts.CURVES.items()]
 
 @dataclass(frozen=True)
 class ComparisonStage:
-    """A comparison as far as it is made: bands and sentences first, then generations and groups; each has a number."""
+    """A comparison as far as it is computed: bands and sentences first, then generations and groups.
+
+    Attributes
+    ----------
+    number : of the comparison, never the same twice.
+    comparison : of the scenario's strategies.
+    is_detailed : whether generations and groups are measured.
+    findings : sections of sentences.
+
+    Examples
+    --------
+    >>> ComparisonStage(0, None, False, ()).is_detailed
+    False
+    """
 
     number: int
     comparison: Comparison
@@ -42,13 +57,33 @@ class ComparisonStage:
 def comparison_stages(
     scenario: Scenario, base: Network, is_wanted: IsWanted, report: Any, networks: dict[int, Network]
 ) -> Iterator[ComparisonStage]:
-    """Yield a comparison as it becomes known."""
+    """Yield a comparison as it becomes known.
+
+    Parameters
+    ----------
+    scenario : that is compared.
+    base : network of replicate 0.
+    is_wanted : whether anybody still waits for the result.
+    report : called with the share that is done, in per cent.
+    networks : of replicates by number, kept from one comparison to the next.
+
+    Yields
+    ------
+    Stages, the last with all its details.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default", ["run.months=6", "run.replicates=2"])
+    >>> base = runs.base_network(scenario)
+    >>> [stage.is_detailed for stage in comparison_stages(scenario, base, lambda: True, None, {})]
+    [False, True]
+    """
     for stage, comparison in enumerate(runs.compare_in_stages(scenario, base, is_wanted, report, networks)):
         is_last = stage == 1 or bool(comparison.outcomes[comparison.strategies[0]][0].groups)
         yield ComparisonStage(next(_numbers), comparison, is_last, tuple(tables.finding_sections(comparison, is_last)))
 
 
-def strategy_items(scenario: Scenario) -> list[dict[str, Any]]:
+def _strategy_items(scenario: Scenario) -> list[dict[str, Any]]:
     """Return what the list of strategies says of each."""
     minimum_latitude = scenario.behaviour.adaptation.minimum_latitude
     items = []
@@ -105,7 +140,7 @@ def Compare(
     parts = stage.findings if stage else ()
     with Html.element(tag="div"):
         widgets.Strategies(
-            items=strategy_items(scenario), shown=session.strategy_name, most=documents.MAX_STRATEGIES,
+            items=_strategy_items(scenario), shown=session.strategy_name, most=documents.MAX_STRATEGIES,
             event_act=session.strategies, event_show=session.strategy.set,
         )  # fmt: skip
         first = [part for part in parts if part["key"] in FIRST]
@@ -136,7 +171,25 @@ def Compare(
 
 
 def frontier_status(full: Any, comparison: Comparison | None, sentences: list[str]) -> dict[str, Any]:
-    """Return how far the frontier is, and whether it is of the comparison shown."""
+    """Return how far the frontier is, and whether it is of the comparison shown.
+
+    Parameters
+    ----------
+    full : task that works the frontier out.
+    comparison : that is shown, if any.
+    sentences : on the frontier.
+
+    Returns
+    -------
+    State, progress in per cent, and words for the page.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> task = SimpleNamespace(latest=None, pending=False, error=False, progress=None)
+    >>> frontier_status(task, None, [])["state"]
+    'waiting'
+    """
     stale = full.latest is not None and comparison is not None and full.latest[2] != comparison.scenario
     state = "busy" if full.pending else "error" if full.error else "done" if full.latest is not None else "waiting"
     return {
@@ -147,7 +200,20 @@ def frontier_status(full: Any, comparison: Comparison | None, sentences: list[st
 
 
 def send_numbers(session: Session, comparison: Comparison | None, kind: Any) -> None:
-    """Hand over the numbers of a comparison: of every run as CSV, or the summary as JSON."""
+    """Hand over the numbers of a comparison: of every run as CSV, or the summary as JSON.
+
+    Parameters
+    ----------
+    comparison : that is shown, if any.
+    kind : ``json`` for the summary; anything else for every run.
+
+    Examples
+    --------
+    >>> session = Session()
+    >>> send_numbers(session, ss.compare("default", replicates=2, months=6, frontier=False), "csv")
+    >>> session.file.value["name"]
+    'runs.csv'
+    """
     from spreadsim.telling.folder import as_json
 
     if comparison is None:

@@ -26,22 +26,22 @@ STUDIED = ("benefit", "cumulative_benefit", "core_fidelity")
 MOST_STUDIED = 12
 
 
-def nearest_word(value: float, words: list[list[Any]]) -> str:
+def _nearest_word(value: float, words: list[list[Any]]) -> str:
     """Return the word whose number is nearest."""
     return str(min(words, key=lambda item: abs(item[1] - value))[0])
 
 
-def component_items(scenario: Scenario) -> list[dict[str, Any]]:
+def _component_items(scenario: Scenario) -> list[dict[str, Any]]:
     """Return what the list of components says of each."""
     return [
         {"name": name, "core": c.core, "weight": round(c.weight, 4), "complexity": c.complexity,
-         "hard": nearest_word(c.complexity, HARD), "codification": c.codification,
-         "written": nearest_word(c.codification, WRITTEN)}
+         "hard": _nearest_word(c.complexity, HARD), "codification": c.codification,
+         "written": _nearest_word(c.codification, WRITTEN)}
         for name, c in scenario.intervention.components.items()
     ]  # fmt: skip
 
 
-def with_components(scenario: Scenario, components: dict[str, Any]) -> Scenario:
+def _with_components(scenario: Scenario, components: dict[str, Any]) -> Scenario:
     """Return the scenario with other components; their weights are made to sum to 1."""
     if not 1 <= len(components) <= MAX_COMPONENTS:
         raise InputError(
@@ -54,7 +54,7 @@ def with_components(scenario: Scenario, components: dict[str, Any]) -> Scenario:
     return documents.with_table(scenario, "intervention", "components", scaled)
 
 
-def edit_components(session: Session, item: Any) -> None:
+def _edit_components(session: Session, item: Any) -> None:
     """Change, add or remove a component."""
 
     def act() -> None:
@@ -72,16 +72,16 @@ def edit_components(session: Session, item: Any) -> None:
             components.pop(name)
         elif what in ("core", "complexity", "codification", "weight"):
             value = item.get("value")
-            changed = {what: bool(value) if what == "core" else float(value)}
+            setting = {what: bool(value) if what == "core" else float(value)}
             together = [name] if what == "weight" else session.scenario.intervention.together_with(name)
             for one in together:
-                components[one] = {**components[one], **changed}
-        session.become(with_components(session.scenario, components))
+                components[one] = {**components[one], **setting}
+        session.become(_with_components(session.scenario, components))
 
     session.attempt(act)
 
 
-def readiness_items(scenario: Scenario, base: Network) -> list[dict[str, Any]]:
+def _readiness_items(scenario: Scenario, base: Network) -> list[dict[str, Any]]:
     """Return how many services are ready under each strategy, and which are least so."""
     items = []
     for name in list(scenario.strategies)[: documents.MAX_STRATEGIES]:
@@ -96,7 +96,7 @@ def readiness_items(scenario: Scenario, base: Network) -> list[dict[str, Any]]:
     return items
 
 
-def study_rows(study: ComponentStudy, strategy: str) -> list[dict[str, Any]]:
+def _study_rows(study: ComponentStudy, strategy: str) -> list[dict[str, Any]]:
     """Return what each change of each component does, in words."""
     rows = []
     for what in study.what_ifs:
@@ -115,7 +115,7 @@ def study_rows(study: ComponentStudy, strategy: str) -> list[dict[str, Any]]:
 def Intervention(session: Session, base: Network, network: Network) -> None:
     """The intervention, itemised; readiness; what if a component were different?"""
     scenario, strategy = session.scenario, session.strategy_name
-    readiness = solara.use_memo(lambda: readiness_items(scenario, network), [scenario, id(network)])
+    readiness = solara.use_memo(lambda: _readiness_items(scenario, network), [scenario, id(network)])
 
     @use_task(dependencies=None)
     def study() -> tuple[Any, ...]:
@@ -126,7 +126,7 @@ def Intervention(session: Session, base: Network, network: Network) -> None:
         with work_queue.slot(BACKGROUND, study.is_current) as slot:
             progress = runs.Progress(k, slot, lambda done: setattr(study, "progress", done))
             result = study_components(scenario, only=names, strategies=[strategy], replicates=k, progress=progress.step)
-        return scenario, strategy, study_rows(result, strategy), result.n_replicates
+        return scenario, strategy, _study_rows(result, strategy), result.n_replicates
 
     latest = study.latest
     stale = latest is not None and (latest[0] != scenario or latest[1] != strategy)
@@ -139,6 +139,9 @@ def Intervention(session: Session, base: Network, network: Network) -> None:
         "shown": strategy, "only": MOST_STUDIED if len(scenario.intervention.components) > MOST_STUDIED else 0,
         "hard": HARD, "written": WRITTEN,
     }  # fmt: skip
+
+    def edit(item: Any) -> None:
+        _edit_components(session, item)
 
     def export(kind: Any) -> None:
         if kind == "readiness":
@@ -153,8 +156,7 @@ def Intervention(session: Session, base: Network, network: Network) -> None:
             session.send_file("what-if.csv", exports.csv_text(head, rows), "text/csv")
 
     widgets.Components(
-        title=scenario.intervention.title, items=component_items(scenario), readiness=readiness, study=status,
-        event_change=lambda item: edit_components(session, item), event_add=lambda item: edit_components(session, item),
-        event_remove=lambda item: edit_components(session, item), event_study=lambda _: study(),
+        title=scenario.intervention.title, items=_component_items(scenario), readiness=readiness, study=status,
+        event_change=edit, event_add=edit, event_remove=edit, event_study=lambda _: study(),
         event_cancel=lambda _: study.cancel(), event_export=export,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """The screen Learn: lessons, each with a prediction first; a sandbox; a glossary.
 
 What belongs here: what this screen asks for and shows. What does not: lessons themselves (``lessons.files``), what is
-said of their runs (``lesson_pages``), a class (``classroom``).
+said of their runs (``app.classroom.lesson_pages``), a class (``app.classroom``).
 """
 
 from __future__ import annotations
@@ -21,7 +21,23 @@ LOOK = {"compact": True, "states": charts.state_names()}
 
 
 def lesson_in_address(session: Session, search: str) -> str:
-    """Return the lesson that the page's address asks for, and go to this screen if there is one."""
+    """Return the lesson that the page's address asks for, and go to this screen if there is one.
+
+    Parameters
+    ----------
+    session : of the page.
+    search : query of the address.
+
+    Returns
+    -------
+    Name or number of a lesson; empty where there is none.
+
+    Examples
+    --------
+    >>> session = Session()
+    >>> lesson_in_address(session, "lesson=2"), session.tab.value
+    ('2', 'Learn')
+    """
     name = dict(parse_qsl(search)).get("lesson", "")[:60]
     if name:
         session.tab.set("Learn")

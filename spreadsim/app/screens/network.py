@@ -1,6 +1,6 @@
 """The screen Network: the user's own services and ties, or generated ones, and a preview.
 
-What belongs here: what this screen computes and shows. Reading files is ``uploads``.
+What belongs here: what this screen computes and shows. Reading files is ``app.server.uploads``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EXAMPLE = (
 )
 
 
-def network_facts(network: Network) -> list[list[str]]:
+def _network_facts(network: Network) -> list[list[str]]:
     """Return the shape of a network in words."""
     shape = structure(network.ties, network.hierarchy)
 
@@ -43,7 +43,7 @@ def network_facts(network: Network) -> list[list[str]]:
     ]  # fmt: skip
 
 
-def upload_network(session: Session, message: Any) -> None:
+def _upload_network(session: Session, message: Any) -> None:
     """Read the files that the user chose."""
     try:
         upload = uploads.receive(session.scenario, uploads.files_of_message(message))
@@ -57,7 +57,7 @@ def upload_network(session: Session, message: Any) -> None:
         session.message.set("")
 
 
-def generate(session: Session) -> None:
+def _generate(session: Session) -> None:
     """Go back to a generated network."""
 
     def act() -> None:
@@ -77,7 +77,7 @@ def Networks(session: Session, base: Network | None, drawing: dict[str, Any] | N
         {"severity": f.severity, "file": f.file, "where": f.where, "problem": f.problem, "remedy": f.remedy}
         for f in (upload.faults if upload else ())
     ]
-    rows_of_facts = solara.use_memo(lambda: network_facts(base) if base is not None else [], [id(base)])
+    rows_of_facts = solara.use_memo(lambda: _network_facts(base) if base is not None else [], [id(base)])
     title = "Your own network" if is_file else "A generated network"
     controls = fields.network_controls(scenario, session.history.value.base, session.file_columns.value)
     about = {"facts": rows_of_facts, "example": EXAMPLE, "title": title}
@@ -85,8 +85,8 @@ def Networks(session: Session, base: Network | None, drawing: dict[str, Any] | N
         widgets.NetworkUpload(
             about=about,
             faults=faults, errors=list(upload.errors) if upload else [], hide=session.hide_names.value, is_file=is_file,
-            most=uploads.MAX_BYTES, event_files=lambda message: upload_network(session, message),
-            event_hide=lambda value: session.hide_names.set(bool(value)), event_generated=lambda _: generate(session),
+            most=uploads.MAX_BYTES, event_files=lambda message: _upload_network(session, message),
+            event_hide=lambda value: session.hide_names.set(bool(value)), event_generated=lambda _: _generate(session),
             event_example=lambda _: None,
         )  # fmt: skip
         if controls:

@@ -18,7 +18,21 @@ from spreadsim.comparison.report import render_report
 
 
 def page_of(comparison: Comparison) -> str:
-    """Return the report of a comparison as one HTML page."""
+    """Return the report of a comparison as one HTML page.
+
+    Parameters
+    ----------
+    comparison : of a scenario's strategies.
+
+    Returns
+    -------
+    HTML that needs no other file.
+
+    Examples
+    --------
+    >>> page_of(ss.compare("default", replicates=2, months=6, frontier=False)).lstrip()[:15].lower()
+    '<!doctype html>'
+    """
     return render_report(comparison, lever_map=comparison.lever_map)
 
 

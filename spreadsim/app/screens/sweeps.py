@@ -1,7 +1,7 @@
 """The screen Sweeps: what a designed experiment found, and any point of it to compare.
 
 What belongs here: what this screen shows of a sweep that the package read and analysed. Which folders there are is
-``sweep_folders``.
+``app.server.sweep_folders``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_UNCERTAINTIES = 6  # uncertainties of a point that the list names
 
 
 @dataclass(frozen=True)
-class SweepView:
+class _SweepView:
     """What a user looks at: the sweep, the measure, the panel, the two factors and the cell."""
 
     sweep: str = ""
@@ -49,7 +49,7 @@ class SweepView:
 
 
 @dataclass(frozen=True)
-class SweepAnalysis:
+class _SweepAnalysis:
     """A sweep, analysed for one measure and panel."""
 
     sweep: OpenSweep
@@ -59,21 +59,21 @@ class SweepAnalysis:
     figures: tuple[dict[str, Any], ...]
 
 
-def measures_of(sweep: OpenSweep) -> list[str]:
+def _measures_of(sweep: OpenSweep) -> list[str]:
     """Return the measures kept, those that have a better side first."""
     return sorted(sweep.tables.measures, key=lambda name: BY_NAME[name].better == "neither")
 
 
-def analyse_view(look: SweepView) -> SweepAnalysis:
+def _analyse_view(look: _SweepView) -> _SweepAnalysis:
     """Return a sweep analysed for what is looked at; nothing is written."""
     sweep = sweep_folders.open_sweep(look.sweep)
-    measures = measures_of(sweep)
+    measures = _measures_of(sweep)
     measure = look.measure if look.measure in measures else measures[0]
     panels = sweep.tables.panels
     panel = panels[look.panel if look.panel < len(panels) else 0]
     analysis = examine(sweep.tables, measures=[measure], inside=[measure], panels=[panel])
     figures = tuple(_figure_data(picture, number) for number, picture in enumerate(analysis.figures))
-    return SweepAnalysis(sweep, measure, panel, analysis, figures)
+    return _SweepAnalysis(sweep, measure, panel, analysis, figures)
 
 
 def _figure_data(picture: AnalysisFigure, number: int) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _cell(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def map_factors(analysis: SweepAnalysis, look: SweepView) -> tuple[str, str]:
+def _map_factors(analysis: _SweepAnalysis, look: _SweepView) -> tuple[str, str]:
     """Return the two factors of the map: those chosen, else levers first and what decides most next."""
     factors = analysis.sweep.factors
     rows = analysis.results.tables.get("sensitivity", ())
@@ -106,7 +106,7 @@ def map_factors(analysis: SweepAnalysis, look: SweepView) -> tuple[str, str]:
     return across, "" if down == across or (look.down == "-" and look.across) else down
 
 
-def factor_map(analysis: SweepAnalysis, across: str, down: str) -> HeatMap | None:
+def _factor_map(analysis: _SweepAnalysis, across: str, down: str) -> HeatMap | None:
     """Return the map over two factors: of the panel, or of all settings where a factor tells the panels apart."""
     if not across:
         return None
@@ -117,7 +117,7 @@ def factor_map(analysis: SweepAnalysis, across: str, down: str) -> HeatMap | Non
     return heat_map(tables, analysis.measure, across, down, settings, analysis.sweep.values(analysis.measure))
 
 
-def map_data(analysis: SweepAnalysis, heat: HeatMap, cell: tuple[int, int] | None) -> dict[str, Any]:
+def _map_data(analysis: _SweepAnalysis, heat: HeatMap, cell: tuple[int, int] | None) -> dict[str, Any]:
     """Return a map and the list beside it for the page."""
     tables, measure = analysis.sweep.tables, BY_NAME[heat.measure]
 
@@ -135,18 +135,19 @@ def map_data(analysis: SweepAnalysis, heat: HeatMap, cell: tuple[int, int] | Non
             "point": row.point, "setting": row.setting,
             "name": ", ".join([setting.strategy, *levers]),
             "value": _cell(row.mean), "half": "" if row.half != row.half else f"±{row.half:.2g}",
-            "about": ", ".join(f"{short_name(name)} {_cell(values[name])}" for name in uncertain if name in values),
+            "about": ", ".join(f"{_short_name(name)} {_cell(values[name])}" for name in uncertain if name in values),
         })  # fmt: skip
     return {
         "measure": heat.measure, "meaning": measure.meaning, "unit": measure.unit, "better": measure.better,
-        "across": short_name(heat.across.name), "down": short_name(heat.down.name), "columns": list(heat.across.labels),
-        "rows": list(heat.down.labels), "mean": numbers(heat.mean), "half": numbers(heat.half),
+        "across": _short_name(heat.across.name), "down": _short_name(heat.down.name),
+        "columns": list(heat.across.labels), "rows": list(heat.down.labels),
+        "mean": numbers(heat.mean), "half": numbers(heat.half),
         "runs": heat.runs.tolist(), "cell": list(cell) if cell else None, "sentence": heat.sentence, "points": items,
         "sampled": tables.points.method in ("latin-hypercube", "sobol", "morris"),
     }  # fmt: skip
 
 
-def short_name(path: str) -> str:
+def _short_name(path: str) -> str:
     """Return a parameter's name without its tables."""
     return (
         path.split(".")[-1].replace("_", " ")
@@ -155,7 +156,7 @@ def short_name(path: str) -> str:
     )
 
 
-def finding_sections(results: Analysis) -> list[dict[str, Any]]:
+def _finding_sections(results: Analysis) -> list[dict[str, Any]]:
     """Return the findings of an analysis under their headings."""
     return [
         {"key": f"sweep-{place}", "heading": heading, "sentences": list(sentences)}
@@ -163,7 +164,7 @@ def finding_sections(results: Analysis) -> list[dict[str, Any]]:
     ]
 
 
-def provenance(sweep: OpenSweep) -> list[list[str]]:
+def _provenance(sweep: OpenSweep) -> list[list[str]]:
     """Return where a sweep comes from."""
     receipt, study = sweep.receipt, sweep.tables.study
     versions: Mapping[str, Any] = receipt.get("versions") or {}
@@ -184,7 +185,7 @@ def provenance(sweep: OpenSweep) -> list[list[str]]:
     ]  # fmt: skip
 
 
-def open_in_compare(session: Session, analysis: SweepAnalysis, item: Any) -> None:
+def _open_in_compare(session: Session, analysis: _SweepAnalysis, item: Any) -> None:
     """Open a point under a setting in Compare, beside the best setting there and the ends of the lever."""
 
     def act() -> None:
@@ -205,7 +206,7 @@ def open_in_compare(session: Session, analysis: SweepAnalysis, item: Any) -> Non
     session.attempt(act)
 
 
-def next_view(look: SweepView, item: Any, analysis: SweepAnalysis | None, heat: HeatMap | None) -> SweepView:
+def _next_view(look: _SweepView, item: Any, analysis: _SweepAnalysis | None, heat: HeatMap | None) -> _SweepView:
     """Return what is looked at after a choice on the page; what is not offered changes nothing."""
     if not isinstance(item, Mapping):
         return look
@@ -213,7 +214,7 @@ def next_view(look: SweepView, item: Any, analysis: SweepAnalysis | None, heat: 
         return replace(look, n_reads=look.n_reads + 1)
     name = item.get("sweep")
     if isinstance(name, str) and name in {entry.name for entry in sweep_folders.sweep_entries()}:
-        return SweepView(sweep=name, n_reads=look.n_reads)
+        return _SweepView(sweep=name, n_reads=look.n_reads)
     if analysis is None:
         return look
     if item.get("measure") in analysis.sweep.tables.measures:
@@ -221,7 +222,7 @@ def next_view(look: SweepView, item: Any, analysis: SweepAnalysis | None, heat: 
     panel = item.get("panel")
     if isinstance(panel, int) and 0 <= panel < len(analysis.sweep.tables.panels):
         return replace(look, panel=panel, cell=None)
-    across, down = map_factors(analysis, look)
+    across, down = _map_factors(analysis, look)
     if item.get("across") in analysis.sweep.factors:
         new = str(item["across"])
         return replace(look, across=new, down=across if new == down else down or "-", cell=None)
@@ -238,7 +239,7 @@ def next_view(look: SweepView, item: Any, analysis: SweepAnalysis | None, heat: 
     return look
 
 
-def csv_of_rows(rows: Rows) -> str:
+def _csv_of_rows(rows: Rows) -> str:
     """Return rows as CSV."""
     head = list(dict.fromkeys(key for row in rows for key in row))
     return exports.csv_text(head, [["" if row.get(key) is None else row[key] for key in head] for row in rows])
@@ -247,52 +248,52 @@ def csv_of_rows(rows: Rows) -> str:
 @component
 def Sweeps(session: Session) -> None:
     """A sweep's findings."""
-    look: SweepView = session.sweep.value or SweepView()
+    look: _SweepView = session.sweep.value or _SweepView()
     entries = solara.use_memo(sweep_folders.sweep_entries, [look.n_reads])
     if not look.sweep and entries:
         look = replace(look, sweep=entries[0].name)
 
     @use_task(dependencies=[look.sweep, look.measure, look.panel, look.n_reads])
-    def study() -> SweepAnalysis | None:
+    def study() -> _SweepAnalysis | None:
         if not look.sweep:
             return None
         while not _analysis_slots.acquire(timeout=0.1):
             if not study.is_current():
                 return None
         try:
-            return analyse_view(look)
+            return _analyse_view(look)
         finally:
             _analysis_slots.release()
 
-    analysis: SweepAnalysis | None = study.latest
+    analysis: _SweepAnalysis | None = study.latest
     if analysis is not None and analysis.sweep.name != look.sweep:
         analysis = None
-    across, down = map_factors(analysis, look) if analysis else ("", "")
+    across, down = _map_factors(analysis, look) if analysis else ("", "")
     heat = solara.use_memo(
-        lambda: factor_map(analysis, across, down) if analysis else None, [id(analysis), across, down]
+        lambda: _factor_map(analysis, across, down) if analysis else None, [id(analysis), across, down]
     )
     cell = look.cell
     if heat is None or (cell is not None and not (cell[0] < heat.mean.shape[0] and cell[1] < heat.mean.shape[1])):
         cell = None
     heat_data = solara.use_memo(
-        lambda: map_data(analysis, heat, cell) if analysis and heat else None, [id(analysis), across, down, cell]
+        lambda: _map_data(analysis, heat, cell) if analysis and heat else None, [id(analysis), across, down, cell]
     )
 
     def change(item: Any) -> None:
-        session.sweep.set(next_view(look, item, analysis, heat))
+        session.sweep.set(_next_view(look, item, analysis, heat))
 
     def export(item: Any) -> None:
         if analysis is None or not isinstance(item, Mapping):
             return
         key = str(item.get("key", ""))
         if key == "map" and heat is not None:
-            session.send_file("map.csv", csv_of_rows(heat_rows(heat)), "text/csv")
+            session.send_file("map.csv", _csv_of_rows(heat_rows(heat)), "text/csv")
         elif key.isdecimal() and int(key) < len(analysis.results.figures):
             picture = analysis.results.figures[int(key)]
             if item.get("kind") == "png":
                 session.send_file(f"{picture.kind}.png", exports.png(picture.figure()), "image/png")
             else:
-                session.send_file(f"{picture.kind}.csv", csv_of_rows(picture.rows), "text/csv")
+                session.send_file(f"{picture.kind}.csv", _csv_of_rows(picture.rows), "text/csv")
 
     status = {
         "busy": study.pending,
@@ -301,20 +302,20 @@ def Sweeps(session: Session) -> None:
     choice = {
         "sweeps": [[item.name, item.title, item.state] for item in entries], "sweep": look.sweep,
         "title": analysis.results.title if analysis else "", "question": analysis.results.question if analysis else "",
-        "measures": measures_of(analysis.sweep) if analysis else [], "measure": analysis.measure if analysis else "",
+        "measures": _measures_of(analysis.sweep) if analysis else [], "measure": analysis.measure if analysis else "",
         "panels": [panel.label for panel in analysis.sweep.tables.panels] if analysis else [], "panel": look.panel,
-        "facts": provenance(analysis.sweep) if analysis else [],
+        "facts": _provenance(analysis.sweep) if analysis else [],
     }  # fmt: skip
     with Html.element(tag="div"):
         widgets.SweepChoice(choice=choice, status=status, event_change=change)
         if analysis is not None and heat_data is not None:
             widgets.HeatMap(
-                heat=heat_data, factors=[[name, short_name(name)] for name in analysis.sweep.factors],
+                heat=heat_data, factors=[[name, _short_name(name)] for name in analysis.sweep.factors],
                 across=across, down=down, event_change=change, event_export=export,
-                event_open=lambda item: open_in_compare(session, analysis, item),
+                event_open=lambda item: _open_in_compare(session, analysis, item),
             )  # fmt: skip
         if analysis is not None:
-            widgets.Prose(parts=finding_sections(analysis.results), tables=[], live=False, event_export=lambda _: None)
+            widgets.Prose(parts=_finding_sections(analysis.results), tables=[], live=False, event_export=lambda _: None)
         if analysis is not None and analysis.figures:
             widgets.Figures(
                 title="What decides, and how often each is best", figures=list(analysis.figures),

@@ -40,6 +40,19 @@ def content_security_policy(nonce: str) -> str:
     """Return the content security policy of a page whose own scripts carry `nonce`.
 
     Templates of Vue are compiled in the browser, which needs ``unsafe-eval``; styles are set on elements.
+
+    Parameters
+    ----------
+    nonce : token of one answer, which its scripts repeat.
+
+    Returns
+    -------
+    The value of the header.
+
+    Examples
+    --------
+    >>> "script-src 'self' 'nonce-abc'" in content_security_policy("abc")
+    True
     """
     return (
         f"default-src 'self'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -49,23 +62,66 @@ def content_security_policy(nonce: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a server bound to `host` is reached from this machine alone."""
+    """Return whether a server bound to `host` is reached from this machine alone.
+
+    Parameters
+    ----------
+    host : name or address.
+
+    Returns
+    -------
+    True for this machine's own names.
+
+    Examples
+    --------
+    >>> is_loopback("127.0.0.1"), is_loopback("0.0.0.0")
+    (True, False)
+    """
     return host in LOOPBACK_HOSTS
 
 
-def is_student_path(path: str) -> bool:
+def _is_student_path(path: str) -> bool:
     """Return whether a path is one of those that students of a class reach without the token."""
     return path == STUDENT_PATH or path.startswith(STUDENT_PATH + "/")
 
 
 def host_name(header: str) -> str:
-    """Return the name in a Host header, without its port."""
+    """Return the name in a Host header, without its port.
+
+    Parameters
+    ----------
+    header : as a browser sends it.
+
+    Returns
+    -------
+    The name in lower case; empty where the header holds none.
+
+    Examples
+    --------
+    >>> host_name("Localhost:8765"), host_name("[::1]:80"), host_name("a b")
+    ('localhost', '[::1]', '')
+    """
     match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?", header)
     return match[1].lower() if match else ""
 
 
 def page_with_nonce(page: str, nonce: str) -> str:
-    """Return a page that says its language, can be zoomed, and whose scripts carry the policy's nonce."""
+    """Return a page that says its language, can be zoomed, and whose scripts carry the policy's nonce.
+
+    Parameters
+    ----------
+    page : HTML.
+    nonce : token that the content security policy names.
+
+    Returns
+    -------
+    HTML.
+
+    Examples
+    --------
+    >>> page_with_nonce("<html><script>1</script></html>", "abc")
+    '<html lang="en"><script nonce="abc">1</script></html>'
+    """
     page = re.sub(r"<html(?=[\s>])(?![^>]*\blang=)", '<html lang="en"', page, count=1)
     page = re.sub(
         r'<meta name="viewport"[^>]*>', '<meta name="viewport" content="width=device-width, initial-scale=1">', page
@@ -82,6 +138,12 @@ class Guard:
     app : what is guarded.
     hosts : names under which the app may be addressed; None for any (a token is then required).
     token : what a visitor must bring, once, as ``?token=``; empty for none.
+
+    Examples
+    --------
+    >>> guard = Guard(lambda scope, receive, send: None, hosts=frozenset(LOOPBACK_HOSTS), token="")
+    >>> "localhost" in guard.hosts
+    True
     """
 
     def __init__(self, app: App, hosts: frozenset[str] | None, token: str = "") -> None:
@@ -103,7 +165,7 @@ class Guard:
         if refusal:
             await _send_text(send, refusal, "This address does not answer such requests.")
             return
-        if not (self._has_token(headers) or is_student_path(scope["path"])):
+        if not (self._has_token(headers) or _is_student_path(scope["path"])):
             await self._ask_for_token(scope, send)
             return
         await self.app(scope, receive, _with_headers(send))

@@ -30,7 +30,19 @@ _offer: list[Path] = []
 
 @dataclass(frozen=True)
 class SweepEntry:
-    """A sweep that may be chosen: its place in the folder, its title and how far it is."""
+    """A sweep that may be chosen: its place in the folder, its title and how far it is.
+
+    Attributes
+    ----------
+    name : of the folder.
+    title : of the experiment; empty where its file cannot be read.
+    state : how far the sweep is, in words.
+
+    Examples
+    --------
+    >>> SweepEntry("grid", "Best balance", "1,000 runs").state
+    '1,000 runs'
+    """
 
     name: str
     title: str
@@ -38,7 +50,18 @@ class SweepEntry:
 
 
 def offer_folder(folder: Path | None) -> None:
-    """Offer the sweeps in a folder; none where it is None."""
+    """Offer the sweeps in a folder; none where it is None.
+
+    Parameters
+    ----------
+    folder : in which sweeps stand, or a sweep itself.
+
+    Examples
+    --------
+    >>> offer_folder(None)
+    >>> sweep_entries()
+    []
+    """
     _offer[:] = [] if folder is None else [folder.resolve()]
 
 
@@ -52,7 +75,18 @@ def _folders() -> dict[str, Path]:
 
 
 def sweep_entries() -> list[SweepEntry]:
-    """Return the sweeps that may be chosen."""
+    """Return the sweeps that may be chosen.
+
+    Returns
+    -------
+    One entry for each sweep, by name.
+
+    Examples
+    --------
+    >>> offer_folder(None)
+    >>> sweep_entries()
+    []
+    """
     return [SweepEntry(name, _title(path), _state(path)) for name, path in _folders().items()]
 
 
@@ -73,7 +107,21 @@ def _state(path: Path) -> str:
 
 
 def receipt(path: Path) -> dict[str, Any]:
-    """Return the receipt of a sweep; empty where there is none that can be read."""
+    """Return the receipt of a sweep; empty where there is none that can be read.
+
+    Parameters
+    ----------
+    path : folder of a sweep.
+
+    Returns
+    -------
+    What the receipt says, empty where it cannot be read.
+
+    Examples
+    --------
+    >>> receipt(Path("no-such-folder"))
+    {}
+    """
     import json
 
     try:
@@ -89,7 +137,15 @@ class OpenSweep:
 
     Attributes
     ----------
-    tables : of the sweep; `factors`: what may be an axis; `receipt`: where it comes from.
+    name : of the sweep's folder.
+    tables : of the sweep.
+    factors : what may be an axis of a map.
+    receipt : where the sweep comes from.
+
+    Examples
+    --------
+    >>> OpenSweep("grid", tables=None, factors=["balance"], receipt={}).factors
+    ['balance']
     """
 
     name: str
@@ -114,9 +170,24 @@ _cache_lock = threading.Lock()
 def open_sweep(name: str) -> OpenSweep:
     """Return one of the sweeps offered.
 
+    Parameters
+    ----------
+    name : of an entry in the list.
+
+    Returns
+    -------
+    The sweep, read once for all sessions.
+
     Raises
     ------
     SpreadsimError : it is none of them, unfinished, damaged, or too large for the app.
+
+    Examples
+    --------
+    >>> open_sweep("no-such-sweep")
+    Traceback (most recent call last):
+        ...
+    spreadsim.errors.SpreadsimError: This sweep is no longer in the folder. Choose another.
     """
     path = _folders().get(name)
     if path is None:

@@ -1,6 +1,6 @@
-"""Networks that users bring: kept apart from one another under names that nobody can guess.
+"""Networks that users upload: kept apart from one another under names that nobody can guess.
 
-What belongs here: what may be brought, the folder it is put in under names of our own, reading it, and giving it back
+What belongs here: what may be uploaded, the folder that holds it under names of our own, reading it, and giving it back
 with the scenario. What does not: what the tables mean (``network.reading.files``). No name that a user gives reaches
 the file system.
 """
@@ -35,7 +35,20 @@ _KEY = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Upload:
-    """What a user brought: how it was read, or why it could not be."""
+    """The files of a network that a user uploaded: how they were read, or why they could not be.
+
+    Attributes
+    ----------
+    key : under which the files are stored.
+    scenario, network : as read; None where the files cannot be used.
+    faults : of the data, with what was done about each.
+    errors : why the files cannot be used.
+
+    Examples
+    --------
+    >>> Upload("", None, None, (), ("The table of services is missing.",)).scenario is None
+    True
+    """
 
     key: str
     scenario: Scenario | None
@@ -45,7 +58,16 @@ class Upload:
 
 
 class UploadStore:
-    """The folders of uploads: made with the first, gone when the server stops."""
+    """Folders of uploaded files: made with the first, gone when the server stops.
+
+    Examples
+    --------
+    >>> key = upload_store.add({"services.csv": b"id"})
+    >>> upload_store.folder(key).joinpath("network", "services.csv").read_bytes()
+    b'id'
+    >>> upload_store.folder("no such key") is None
+    True
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -53,7 +75,7 @@ class UploadStore:
         self._keys: list[str] = []
 
     def add(self, files: Mapping[str, bytes]) -> str:
-        """Keep files under names of ours; return the key for them."""
+        """Keep files under names of ours; return the key to them."""
         key = secrets.token_hex(16)
         with self._lock:
             if self._folder is None:
@@ -79,11 +101,24 @@ upload_store = UploadStore()  # shared by all sessions: whoever has no key finds
 
 
 def files_of_message(message: Any) -> dict[str, bytes]:
-    """Return the content of the files that a page sent, by the name the user gave.
+    """Return the content of the files in a page's message, by the names that the user gave them.
+
+    Parameters
+    ----------
+    message : list of names and contents in base64, as the browser sends them.
+
+    Returns
+    -------
+    Bytes by name.
 
     Raises
     ------
     InputError : it is too large, or not what the page sends.
+
+    Examples
+    --------
+    >>> files_of_message([{"name": "services.csv", "data": "aWQ="}])
+    {'services.csv': b'id'}
     """
     files: dict[str, bytes] = {}
     total = 0
@@ -109,7 +144,7 @@ def files_of_message(message: Any) -> dict[str, bytes]:
     return files
 
 
-def standard_names(files: Mapping[str, bytes]) -> dict[str, bytes]:
+def _standard_names(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the files under the names that the package reads, judged by what the user called them.
 
     Raises
@@ -153,16 +188,46 @@ def _table(name: str, content: bytes) -> str:
 
 
 def receive(scenario: Scenario, files: Mapping[str, bytes]) -> Upload:
-    """Put a user's files on the shelf and read them as the network of a scenario."""
+    """Store a user's files and read them as the network of a scenario.
+
+    Parameters
+    ----------
+    scenario : that is to run on the network.
+    files : bytes by the names that the user gave them.
+
+    Returns
+    -------
+    How the files were read.
+
+    Examples
+    --------
+    >>> receive(ss.load_scenario("default"), {"notes.txt": b"x"}).scenario is None
+    True
+    """
     try:
-        ours = standard_names(files)
+        ours = _standard_names(files)
     except InputError as error:
         return Upload("", None, None, (), (str(error),))
     return attach(scenario, upload_store.add(ours))
 
 
 def attach(scenario: Scenario, key: str) -> Upload:
-    """Return a scenario on the network of a key, with every fault found in the files."""
+    """Return a scenario on the network of stored files, with every fault of the data.
+
+    Parameters
+    ----------
+    scenario : that is to run on the network.
+    key : of the files.
+
+    Returns
+    -------
+    How the files were read.
+
+    Examples
+    --------
+    >>> attach(ss.load_scenario("default"), "no such key").errors
+    ('The files of this network are gone: choose them again.',)
+    """
     folder = upload_store.folder(key)
     if folder is None:
         return Upload("", None, None, (), ("The files of this network are gone: choose them again.",))
@@ -185,9 +250,23 @@ def attach(scenario: Scenario, key: str) -> Upload:
 def with_own_copy(scenario: Scenario) -> Scenario:
     """Return a scenario of the server's own on a copy of its network's files, which a session may then use and save.
 
+    Parameters
+    ----------
+    scenario : of the server's own, such as a point of a sweep.
+
+    Returns
+    -------
+    The scenario; the same one where its network is generated.
+
     Raises
     ------
     InputError : the files are too large, or are not there.
+
+    Examples
+    --------
+    >>> default = ss.load_scenario("default")
+    >>> with_own_copy(default) is default
+    True
     """
     if scenario.network.source != "file":
         return scenario
@@ -203,7 +282,21 @@ def with_own_copy(scenario: Scenario) -> Scenario:
 
 
 def upload_key(scenario: Scenario) -> str:
-    """Return the key of the files that a scenario's network was brought in; empty where there are none."""
+    """Return the key of the files that a scenario's network was uploaded in.
+
+    Parameters
+    ----------
+    scenario : of a session.
+
+    Returns
+    -------
+    A key; empty where there are no such files.
+
+    Examples
+    --------
+    >>> upload_key(ss.load_scenario("default"))
+    ''
+    """
     if scenario.network.source != "file" or scenario.folder is None:
         return ""
     name = scenario.folder.name
@@ -214,6 +307,19 @@ def may_read(scenario: Scenario) -> bool:
     """Return whether the files that a scenario's network names are the user's own upload or shipped with the package.
 
     A scenario that a user wrote names no other file of the machine that serves the app.
+
+    Parameters
+    ----------
+    scenario : of a session.
+
+    Returns
+    -------
+    True where the network is generated, too.
+
+    Examples
+    --------
+    >>> may_read(ss.load_scenario("default"))
+    True
     """
     if scenario.network.source != "file":
         return True
@@ -221,7 +327,21 @@ def may_read(scenario: Scenario) -> bool:
 
 
 def scenario_files(scenario: Scenario) -> dict[str, bytes]:
-    """Return the scenario file and, where its network was brought, the files it names."""
+    """Return the scenario file and, where its network was uploaded, the files that it names.
+
+    Parameters
+    ----------
+    scenario : of a session.
+
+    Returns
+    -------
+    Bytes by path within the archive.
+
+    Examples
+    --------
+    >>> list(scenario_files(ss.load_scenario("default")))
+    ['default.toml']
+    """
     files = {f"{scenario.name}.toml": to_toml(scenario).encode("utf-8")}
     folder = upload_store.folder(upload_key(scenario)) if upload_key(scenario) else None
     if folder is not None:

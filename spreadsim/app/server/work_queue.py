@@ -1,4 +1,4 @@
-"""Turns: one piece of work at a time, of all sessions together, the most urgent first.
+"""The queue of work: one piece at a time, of all sessions together, the most urgent first.
 
 What belongs here: who goes next. A piece of work uses every processor, so that two at once would make both wait; long
 work gives way whenever something more urgent waits. What does not: what the work is (``app.runs``).
@@ -21,22 +21,46 @@ POLL_SECONDS = 0.1  # seconds after which a waiting piece of work asks again whe
 
 
 class WorkCancelled(Exception):
-    """Nobody waits for the result any more."""
+    """Nobody waits for the result any more.
+
+    Examples
+    --------
+    >>> with WorkQueue().slot(DETAIL, lambda: False) as slot:
+    ...     slot.give_way()
+    Traceback (most recent call last):
+        ...
+    spreadsim.app.server.work_queue.WorkCancelled
+    """
 
 
 class Slot:
-    """A piece of work's turn: waited for, held, and, by long work, offered to others from time to time."""
+    """The right to work now: waited for, held, and, by long work, given up to others from time to time.
 
-    def __init__(self, work_queue: WorkQueue, priority: int, is_wanted: IsWanted) -> None:
+    Parameters
+    ----------
+    queue : that the work waits in.
+    priority : of the work, the lowest number first.
+    is_wanted : whether anybody still waits for the result.
+
+    Examples
+    --------
+    >>> queue = WorkQueue()
+    >>> with queue.slot(BACKGROUND, lambda: True) as slot:
+    ...     slot.give_way()
+    ...     slot.is_held
+    True
+    """
+
+    def __init__(self, queue: WorkQueue, priority: int, is_wanted: IsWanted) -> None:
         self.priority, self.is_wanted, self.is_held = priority, is_wanted, False
-        self._queue = work_queue
+        self._queue = queue
 
     def give_way(self) -> None:
         """Let more urgent work go first, where any waits.
 
         Raises
         ------
-        NotWanted : nobody waits for this work any more.
+        WorkCancelled : nobody waits for this work any more.
         """
         if not self.is_wanted():
             raise WorkCancelled
@@ -46,7 +70,15 @@ class Slot:
 
 
 class WorkQueue:
-    """A queue of work of all sessions: by priority, then first come, first served."""
+    """A queue of work of all sessions: by priority, then first come, first served.
+
+    Examples
+    --------
+    >>> queue = WorkQueue()
+    >>> with queue.slot(FIGURES, lambda: True):
+    ...     queue.has_waiting_before(FIGURES)
+    False
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -56,11 +88,11 @@ class WorkQueue:
 
     @contextmanager
     def slot(self, priority: int, is_wanted: IsWanted) -> Iterator[Slot]:
-        """Wait for a turn and hold it.
+        """Wait for a slot and hold it.
 
         Raises
         ------
-        NotWanted : nobody wants the work any more; a newer request of a session makes its older one unwanted.
+        WorkCancelled : nobody wants the work any more; a newer request of a session makes its older one unwanted.
         """
         slot = Slot(self, priority, is_wanted)
         self.acquire(slot)
@@ -70,7 +102,7 @@ class WorkQueue:
             self.release(slot)
 
     def acquire(self, slot: Slot) -> None:
-        """Wait for a turn, which ``end`` gives back."""
+        """Wait for a slot, which `release` gives back."""
         with self._changed:
             entry = (slot.priority, next(self._numbers))
             heapq.heappush(self._waiting, entry)
@@ -86,7 +118,7 @@ class WorkQueue:
                 self._changed.notify_all()
 
     def release(self, slot: Slot) -> None:
-        """Give a turn back, where it is held."""
+        """Give a slot back, where it is held."""
         with self._changed:
             if slot.is_held:
                 self._is_busy = slot.is_held = False
