@@ -20,6 +20,7 @@ import click
 
 import spreadsim as ss
 from spreadsim.comparison.folder import write_comparison
+from spreadsim.levers import SET_BY_BALANCE
 from spreadsim.network.reading.columns import SERVICE_COLUMNS, TIE_COLUMNS, TIER_COLUMNS
 from spreadsim.outcomes.measures import BY_NAME, CURVES_ALONE
 from spreadsim.state import ATTRIBUTES
@@ -237,8 +238,7 @@ COLUMNS = {
     "number": "number of the group within its level",
     "n_services": "services in the group",
     "balance": "from 0 (fully top-down) to 1 (fully organic)",
-    "mandate": "the lever's value",
-    "latitude": "the lever's value",
+    **dict.fromkeys(SET_BY_BALANCE, "the lever's value"),
     "latitude_after": "arm: latitude after the programme as the scenario sets it, or as during it",
     **CURVES_ALONE,
 }

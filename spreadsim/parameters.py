@@ -214,17 +214,17 @@ class Run(Table):
     """How long, how often, and with which random numbers."""
 
     months: int = parameter(
-        60, "Number of monthly steps; month 0 is the start.", unit="months", bounds=(1, 1200),
+        60, "Number of monthly steps; month 0 is the start.", label="Months", unit="months", bounds=(1, 1200),
         plausible=(12, 120), symbol="T", evidence="design",
         source="five years, so that two follow the end of a three-year programme",
     )
     replicates: int = parameter(
-        100, "Number of paired runs of each strategy.", unit="runs", bounds=(1, 1_000_000),
+        100, "Number of paired runs of each strategy.", label="Paired runs", unit="runs", bounds=(1, 1_000_000),
         plausible=(10, 1000), evidence="design", source="design",
     )
     seed: int = parameter(
-        1, "Integer from which every random number is derived.", unit="integer", bounds=(0, 2**63 - 1),
-        evidence="design", source="design",
+        1, "Integer from which every random number is derived.", label="Seed (of the random numbers)", unit="integer",
+        bounds=(0, 2**63 - 1), evidence="design", source="design",
     )
     parameter_sets: str | None = Field(
         None, max_length=300, description="CSV file of sets of parameters, beside this file; each replicate takes one."
@@ -254,7 +254,7 @@ class Component(Table):
     )
     codification: float = parameter(
         0.35, "How fully the component is written down as a template that an adopter can read.",
-        unit="0 to 1", plausible=(0.0, 1.0), symbol="kappa",
+        label="How much is written down", unit="0 to 1", plausible=(0.0, 1.0), symbol="kappa",
         source="Horton et al. 2018; Winter et al., Organ Sci 2012;23:672",
     )
     function: str | None = Field(
@@ -286,8 +286,8 @@ class Intervention(Table):
 
     title: str = Field("A pathway of eight components (illustrative)", max_length=200)
     mechanism_clarity: float = parameter(
-        0.5, "How well people know why the components work.", unit="0 to 1", plausible=(0.0, 1.0), symbol="mu",
-        source="Horton et al. 2018 (clarity of the change mechanism)",
+        0.5, "How well people know why the components work.", label="People know why it works", unit="0 to 1",
+        plausible=(0.0, 1.0), symbol="mu", source="Horton et al. 2018 (clarity of the change mechanism)",
     )
     core_exponent: int = parameter(
         2, "How steeply the effect falls as core components are lost.", unit="power", bounds=(1, 3), plausible=(1, 3),
@@ -402,8 +402,9 @@ class Context(Table):
         source="0: the originators are typical of those who follow",
     )
     standard_deviation: float = parameter(
-        1.0, "Spread of contexts; at a distance of one fit_distance the fit is one half.", unit="fit distances",
-        bounds=(0.0, 100.0), plausible=(0.0, 2.0), symbol="sx",
+        1.0, "Spread of contexts; at a distance of one fit_distance the fit is one half.",
+        label="How different contexts are", unit="fit distances", bounds=(0.0, 100.0), plausible=(0.0, 2.0),
+        symbol="sx",
     )
     intraclass_correlation: float = parameter(
         0.5, "Share of the variance of context that lies between lowest-level groups.", plausible=(0.0, 0.9),

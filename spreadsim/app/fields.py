@@ -21,21 +21,6 @@ from spreadsim.parameters import Component, Declaration, declarations
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import balance_levers
 
-LABELS = {
-    CODIFICATION: "How much is written down",
-    "intervention.mechanism_clarity": "People know why it works",
-    "services.context.standard_deviation": "How different contexts are",
-    "run.months": "Months",
-    "run.replicates": "Paired runs",
-    "run.seed": "Seed (of the random numbers)",
-    "network.services": "Services",
-    "network.source": "How the network is made",
-    "network.peer_ties.picks_in_lowest_level": "Peers in its own group",
-    "network.peer_ties.picks_in_next_level": "Peers one level up",
-    "network.peer_ties.picks_anywhere": "Peers anywhere",
-    "network.peer_ties.homophily_distance": "How different in context peers may be",
-    "network.redraw": "New ties in every run",
-}
 BASICS = (
     CODIFICATION, "intervention.mechanism_clarity", "programme.co_production", "programme.support",
     "programme.celebration", "services.context.standard_deviation",
@@ -71,7 +56,7 @@ def _parameter_declarations() -> dict[str, Declaration]:
 
 
 def label(path: str) -> str:
-    """Return a parameter's label: its own where it has one, else made from its path.
+    """Return a parameter's label: the declared one, else made from its path.
 
     Parameters
     ----------
@@ -86,8 +71,8 @@ def label(path: str) -> str:
     >>> label("run.months"), label("services.readiness.mean")
     ('Months', 'Readiness: mean')
     """
-    if path in LABELS or _parameter_declarations()[path].label:
-        return LABELS.get(path) or _parameter_declarations()[path].label
+    if declared := _parameter_declarations()[path].label:
+        return declared
     parts = path.split(".")[1:]
     words = [part.replace("_", " ") for part in parts]
     if words and words[-1] == "standard deviation":

@@ -13,18 +13,16 @@ from typing import Any
 from spreadsim.app import documents, fields, runs, widgets
 from spreadsim.app.display import charts, tables
 from spreadsim.app.library import Html, component, solara, use_task
-from spreadsim.app.screens import compare, explore, intervention, learn, report, sweeps
-from spreadsim.app.screens import network as network_screen
+from spreadsim.app.screens import compare, learn
+from spreadsim.app.screens.registry import SCREENS, PageState
 from spreadsim.app.server import uploads
-from spreadsim.app.session import TABS, Session
+from spreadsim.app.session import Session
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.errors import SpreadsimError
 from spreadsim.network.data import Network
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import shipped_names
 
-COMPARING = ("Compare", "Report")
-WITHOUT_CONTROLS = ("Sweeps",)
 STYLE = Path(__file__).parent / "vue" / "style.css"
 log = logging.getLogger(__name__)
 
@@ -56,7 +54,7 @@ def _network(scenario: Scenario) -> tuple[Network | None, str]:
 def _look(session: Session, message: str) -> dict[str, Any]:
     history = session.history.value
     return {
-        "tabs": [[name, True] for name in TABS], "tab": session.tab.value,
+        "tabs": [[name, True] for name in session.screens], "tab": session.tab.value,
         "name": session.scenario.name, "title": session.scenario.title, "shipped": shipped_names(),
         "base": history.base.name, "undo": history.can_undo, "redo": history.can_redo, "message": message,
         "changed": session.scenario != history.base,
@@ -89,17 +87,17 @@ def Page() -> None:
     """The app."""
     solara.Title("spreadsim: compare ways of spreading an improvement")
     solara.Style(STYLE)
-    session = solara.use_memo(Session, [])
+    session = solara.use_memo(lambda: Session(SCREENS), [])
     search = solara.use_router().search
     wanted = solara.use_memo(lambda: learn.lesson_in_address(session, search or ""), [])
-    scenario, tab = session.comparison_scenario, session.tab.value
+    scenario, screen = session.comparison_scenario, SCREENS[session.tab.value]
     base, problem = solara.use_memo(lambda: _network(scenario), [_network_mark(scenario)])
     hide = session.hide_names.value
     network = solara.use_memo(lambda: charts.without_names(base) if base and hide else base, [id(base), hide])
     drawing = solara.use_memo(lambda: charts.map_data(network) if network else None, [id(network)])
     kept: dict[int, Network] = solara.use_memo(dict, [id(base)])
     target: Any = solara.use_ref(None)
-    if tab in COMPARING and base is not None:
+    if screen.compares and base is not None:
         target.current = scenario
 
     @use_task(dependencies=[target.current, id(base)])
@@ -131,19 +129,25 @@ def Page() -> None:
 
     widgets.Bar(
         look=_look(session, session.message.value or problem), file=session.file.value, draft=_draft(session),
-        event_tab=lambda name: session.tab.set(name) if name in TABS else None, event_shipped=session.open_shipped,
+        event_tab=lambda name: session.show(name) if name in session.screens else None,
+        event_shipped=session.open_shipped,
         event_opened=session.open_text, event_save=session.save, event_undo=lambda _: session.move(-1),
         event_redo=lambda _: session.move(1), event_restore=session.restore,
         event_rename=lambda name: session.attempt(
             lambda: session.become(documents.with_name(session.scenario, str(name)))),
         event_dismiss=lambda _: session.message.set(""),
     )  # fmt: skip
-    if tab == "Learn":
-        with Html.element(tag="main", attributes={"id": "screen", "aria-label": tab}):
-            learn.Learn(session, wanted)
+    state = PageState(
+        session=session, base=base, network=network, drawing=drawing, stage=shown, status=status,
+        cancel=comparing.cancel, full=full, lesson=wanted,
+    )  # fmt: skip
+    place = {"id": "screen", "aria-label": screen.name}
+    if screen.fills_page:
+        with Html.element(tag="main", attributes=place):
+            screen.show(state)
         return
     with Html.element(tag="div", class_="frame"):
-        if tab not in WITHOUT_CONTROLS:
+        if screen.has_controls:
             with Html.element(tag="aside", class_="left", attributes={"aria-label": "Controls"}):
                 widgets.Controls(
                     sections=_sections(session), strategies=list(session.scenario.strategies),
@@ -151,18 +155,8 @@ def Page() -> None:
                     event_change=session.change, event_reset=session.reset,
                     event_strategy=session.strategy.set, event_more=lambda value: session.more.set(bool(value)),
                 )  # fmt: skip
-        with Html.element(tag="main", class_="screen", attributes={"id": "screen", "aria-label": tab}):
-            if tab == "Network":
-                network_screen.Networks(session, base, drawing)
-            elif tab == "Sweeps":
-                sweeps.Sweeps(session)
-            elif base is None or network is None or drawing is None:
+        with Html.element(tag="main", class_="screen", attributes=place):
+            if screen.needs_network and base is None:
                 solara.Text("There is no network to show: see the message above.")
-            elif tab == "Explore":
-                explore.Explore(session, base)
-            elif tab == "Compare":
-                compare.Compare(session, shown, status, comparing.cancel, full, drawing)
-            elif tab == "Intervention":
-                intervention.Intervention(session, base, network)
             else:
-                report.Report(session, shown, status, full)
+                screen.show(state)

@@ -5,7 +5,7 @@ What belongs here: state of one page, made anew for each, and the actions that c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from solara.toestand import Reactive
@@ -19,22 +19,25 @@ from spreadsim.comparison.comparison import Comparison
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.scenario.document import Scenario
 
-TABS = ("Explore", "Compare", "Intervention", "Network", "Report", "Sweeps", "Learn")
-
 
 class Session:
     """The state of one page.
 
+    Parameters
+    ----------
+    screens : names of the app's screens; the first is shown at the start.
+
     Examples
     --------
-    >>> session = Session()
-    >>> session.scenario.name, session.strategy_name
-    ('default', 'top-down')
+    >>> session = Session(["Explore", "Compare"])
+    >>> session.scenario.name, session.strategy_name, session.tab.value
+    ('default', 'top-down', 'Explore')
     """
 
-    def __init__(self) -> None:
+    def __init__(self, screens: Iterable[str]) -> None:
+        self.screens = tuple(screens)
         self.history: Reactive[History] = solara.reactive(documents.history_from(documents.shipped_scenario("default")))
-        self.tab = solara.reactive(TABS[0])
+        self.tab = solara.reactive(self.screens[0])
         self.strategy = solara.reactive("")
         self.replicate = solara.reactive(0)
         self.service = solara.reactive("")
@@ -47,6 +50,12 @@ class Session:
         self.file: Reactive[dict[str, Any] | None] = solara.reactive(None)
         self.sweep: Reactive[Any] = solara.reactive(None)
         self._files = 0
+
+    def show(self, screen: str) -> None:
+        """Go to a screen."""
+        if screen not in self.screens:
+            raise LookupError(f"there is no screen '{screen[:60]}'")
+        self.tab.set(screen)
 
     # ------------------------------------------------------------------------------------------ the document
 
@@ -146,8 +155,8 @@ class Session:
                 self.file_columns.set(upload.network.given if upload.network else ())
             else:
                 self.open(scenario, base)
-            if item.get("tab") in TABS:
-                self.tab.set(item["tab"])
+            if item.get("tab") in self.screens:
+                self.show(item["tab"])
 
         try:
             act()

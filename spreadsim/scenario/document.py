@@ -105,19 +105,20 @@ class PeerTies(Table):
 
     picks_in_lowest_level: float = parameter(
         2.0, "Peers each service picks in its own lowest-level group; a fraction is a chance of one more.",
-        unit="picks", bounds=(0.0, 20.0), plausible=(1.0, 6.0),
+        label="Peers in its own group", unit="picks", bounds=(0.0, 20.0), plausible=(1.0, 6.0),
     )
     picks_in_next_level: float = parameter(
-        1.0, "Peers each service picks in the group one level up.", unit="picks", bounds=(0.0, 20.0),
-        plausible=(0.0, 3.0),
+        1.0, "Peers each service picks in the group one level up.", label="Peers one level up", unit="picks",
+        bounds=(0.0, 20.0), plausible=(0.0, 3.0),
     )
     picks_anywhere: float = parameter(
-        0.3, "Peers each service picks anywhere.", unit="picks", bounds=(0.0, 20.0), plausible=(0.0, 2.0),
-        source="weak ties: Granovetter 1973",
+        0.3, "Peers each service picks anywhere.", label="Peers anywhere", unit="picks", bounds=(0.0, 20.0),
+        plausible=(0.0, 2.0), source="weak ties: Granovetter 1973",
     )
     homophily_distance: float = parameter(
-        1.5, "Difference in context at which a tie counts half; inf: all ties alike.", unit="units of context",
-        bounds=(0.0, math.inf), above=0.0, plausible=(0.5, 5.0), symbol="tau_h", infinite=True,
+        1.5, "Difference in context at which a tie counts half; inf: all ties alike.",
+        label="How different in context peers may be", unit="units of context", bounds=(0.0, math.inf), above=0.0,
+        plausible=(0.5, 5.0), symbol="tau_h", infinite=True,
     )
 
 
@@ -169,18 +170,18 @@ class NetworkTable(NetworkFileOptions):
     """The network: hierarchy and peer ties, generated or read from files."""
 
     source: NetworkSource = parameter(
-        "nested-hierarchy", "How the network is made.", unit="choice", bounds=None, evidence="design",
-        source="design",
+        "nested-hierarchy", "How the network is made.", label="How the network is made", unit="choice", bounds=None,
+        evidence="design", source="design",
     )
     services: int = parameter(
-        480, "Number of services.", unit="services", bounds=(1, 100_000_000), plausible=(50, 5000),
+        480, "Number of services.", label="Services", unit="services", bounds=(1, 100_000_000), plausible=(50, 5000),
         evidence="design", source="design",
     )
     hierarchy: list[Level] = Field(default_factory=default_hierarchy)
     group_sizes: Sizes = Sizes()
     redraw: bool = parameter(
         True, "Each replicate draws its own ties and services; false: one draw, replicate 0, for all.",
-        unit="yes or no", bounds=None, evidence="design", source="design",
+        label="New ties in every run", unit="yes or no", bounds=None, evidence="design", source="design",
     )
     generated: list[str] = Field(
         default_factory=list, description="What no one has published and is therefore generated, for the report."

@@ -40,7 +40,7 @@ def lesson_in_address(session: Session, search: str) -> str:
     """
     name = dict(parse_qsl(search)).get("lesson", "")[:60]
     if name:
-        session.tab.set("Learn")
+        session.show("Learn")
     return name
 
 
@@ -130,7 +130,7 @@ def Learn(session: Session, name_at_start: str = "") -> None:
             set_message(str(error))
             return
         session.attempt(lambda: session.open(documents.scenario_from_text(documents.to_toml(scenario), "the lesson")))
-        session.tab.set("Explore")
+        session.show("Explore")
 
     trouble = question if question.error else variant if variant.error else None
     if trouble is not None and trouble.exception is not None:

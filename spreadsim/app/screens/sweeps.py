@@ -201,7 +201,7 @@ def _open_in_compare(session: Session, analysis: _SweepAnalysis, item: Any) -> N
         )
         runs.check_size(scenario)
         session.open(uploads.with_own_copy(scenario))
-        session.tab.set("Compare")
+        session.show("Compare")
 
     session.attempt(act)
 

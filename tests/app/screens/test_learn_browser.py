@@ -63,7 +63,7 @@ def test_every_lesson_is_walked_from_question_to_exercises(page: Visit) -> None:
         assert p.get_by_role("button", name="2. See").is_disabled()  # nothing is shown before the prediction
         assert p.get_by_role("button", name="This is my prediction").is_disabled()
         if lesson.table.data is not None:
-            page.ready("A generated twin, no real data")
+            page.ready("A generated twin, not real data")
         if number in (0, 1, 7):
             assert faults(p, source) == []
         predict(p, lesson)

@@ -18,6 +18,7 @@ from typing import Any
 from spreadsim.app import application, documents, fields, runs
 from spreadsim.app.display import exports, tables
 from spreadsim.app.screens import report
+from spreadsim.app.screens.registry import SCREENS
 from spreadsim.app.server import uploads
 from spreadsim.app.server.security import Guard
 from spreadsim.app.session import Session
@@ -48,14 +49,14 @@ class Hostile:
 
 def opened(text: Any) -> str:
     """Open a scenario file; return what the page says."""
-    session = Session()
+    session = Session(SCREENS)
     session.open_text({"text": text})
     return session.message.value or "taken"
 
 
 def changed(path: Any, value: Any) -> str:
     """Change a parameter; return what the page says."""
-    session = Session()
+    session = Session(SCREENS)
     session.change({"path": path, "value": value})
     return session.message.value or "taken"
 
@@ -108,14 +109,14 @@ def message(content: Any) -> str:
 
 def drafted(draft: Any) -> str:
     """Come back with a draft; return what the page says."""
-    session = Session()
+    session = Session(SCREENS)
     session.restore(draft)
     return session.message.value or "taken"
 
 
 def strategy(item: Any) -> str:
     """Act on the strategies; return what the page says."""
-    session = Session()
+    session = Session(SCREENS)
     session.strategies(item)
     return session.message.value or "taken"
 
