@@ -34,7 +34,7 @@ def send_figure(session: Session, figures: Sequence[ComparisonFigure], request: 
 
     Examples
     --------
-    >>> session = Session()
+    >>> session = Session(["Report"])
     >>> send_figure(session, [], {"key": "drift", "kind": "png"})
     >>> session.file.value is None
     True

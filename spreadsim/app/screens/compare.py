@@ -209,7 +209,7 @@ def send_numbers(session: Session, comparison: Comparison | None, kind: Any) -> 
 
     Examples
     --------
-    >>> session = Session()
+    >>> session = Session(["Compare"])
     >>> send_numbers(session, ss.compare("default", replicates=2, months=6, frontier=False), "csv")
     >>> session.file.value["name"]
     'runs.csv'

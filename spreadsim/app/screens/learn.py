@@ -34,7 +34,7 @@ def lesson_in_address(session: Session, search: str) -> str:
 
     Examples
     --------
-    >>> session = Session()
+    >>> session = Session(["Explore", "Learn"])
     >>> lesson_in_address(session, "lesson=2"), session.tab.value
     ('2', 'Learn')
     """
