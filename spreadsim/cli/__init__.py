@@ -113,6 +113,7 @@ from spreadsim.cli import (  # noqa: E402
     reproduce,
     scenarios,
     sweep,
+    verify,
 )
 
 for _command in (
@@ -128,6 +129,7 @@ for _command in (
     components.components,
     explain.explain,
     network.network,
+    verify.verify,
     reproduce.reproduce,
     lessons.lessons,
     app.app,

@@ -16,19 +16,27 @@ from spreadsim.cli.options import out_option, workers_option
 def reproduce(folder: Path, out: Path | None, workers: int | None) -> None:
     """Run a results folder again from its receipt, and name the first difference.
 
-    Exits 0 if every result is the same byte for byte, 1 if one differs.
+    Files that are damaged or missing are named before anything is run. Exits 0 if every result is the same byte for
+    byte, or to 12 digits where the libraries are of other versions; 1 if one differs.
 
     \b
     Example: spreadsim reproduce results/default
     """
+    from spreadsim.comparison.reproduction import DIGITS
     from spreadsim.comparison.reproduction import reproduce as run
+    from spreadsim.telling.verification import WHOLE, verify
 
+    for name, verdict in verify(folder).verdicts.items():
+        if verdict != WHOLE:
+            click.echo(f"{verdict:<9}{name}: not as it was written", err=True)
     result = run(folder, out, workers=workers)
     for note in result.notes:
         click.echo(note)
     for name, same in result.files.items():
-        click.echo(f"  {'same' if same else 'DIFFERENT':<10}{name}")
+        word = "same" if same else f"same to {DIGITS} digits" if name in result.to_digits else "DIFFERENT"
+        click.echo(f"  {word:<18}{name}")
     if result.difference is not None:
         click.echo(f"First difference: {result.difference}")
         raise SystemExit(1)
-    click.echo(f"{folder}: reproduced, every result the same")
+    to_digits = f"; {len(result.to_digits)} of them to {DIGITS} digits, with other libraries" if result.to_digits else ""
+    click.echo(f"{folder}: reproduced, every result the same{to_digits}")

@@ -5,7 +5,7 @@ What belongs here: reading the receipt, running what it says, and naming the fir
 
 from __future__ import annotations
 
-import json
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +17,10 @@ import numpy as np
 from spreadsim.comparison.folder import write_comparison, write_frontier
 from spreadsim.errors import InputError
 from spreadsim.telling.folder import RECEIPT, hashes, read_parquet, versions
+from spreadsim.telling.verification import CHANGED, WHOLE, receipt_document, verified
+
+DIGITS = 12
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class Reproduction:
     Attributes
     ----------
     files : for each result, whether it is the same byte for byte.
+    to_digits : names of results that differ in bytes and not in the first `DIGITS` digits of any number, under other
+        versions of the libraries.
     difference : the first difference in words, None if there is none.
     notes : what else the reader should know.
     """
@@ -33,6 +39,7 @@ class Reproduction:
     files: Mapping[str, bool]
     difference: str | None
     notes: list[str] = field(default_factory=list)
+    to_digits: tuple[str, ...] = ()
 
 
 def read_receipt(folder: Path) -> dict[str, Any]:
@@ -42,14 +49,8 @@ def read_receipt(folder: Path) -> dict[str, Any]:
     ------
     InputError : the folder has none, or its inputs are no longer those that were run.
     """
-    path = folder / RECEIPT
-    try:
-        receipt: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        inputs, command = receipt["inputs"], receipt["options"]
-    except OSError:
-        raise InputError(str(folder), RECEIPT, "cannot be read", "name a results folder of spreadsim") from None
-    except (ValueError, KeyError, TypeError):
-        raise InputError(str(folder), RECEIPT, "is not a receipt", "name a results folder of spreadsim") from None
+    receipt = receipt_document(folder)
+    inputs, command = receipt.get("inputs", {}), receipt.get("options")
     words = str(receipt.get("command", "")).split()
     if words[1:2] == ["calibrate"]:
         raise InputError(
@@ -75,13 +76,59 @@ def read_receipt(folder: Path) -> dict[str, Any]:
     )
     if not sound:
         raise InputError(str(folder), RECEIPT, "is not a receipt", "name a results folder of spreadsim")
-    held = hashes(folder)
-    for name, digest in inputs.items():
-        if held.get(name) != digest:
+    for name, verdict in verified(folder, inputs).verdicts.items():
+        if verdict != WHOLE:
             raise InputError(
                 str(folder), str(name), "is not the input that was run", "use the folder as it was written"
             )
     return receipt
+
+
+def same_to_digits(was: Path, now: Path) -> bool:
+    """Return whether two results hold the same but for what is beyond the first `DIGITS` digits of their numbers.
+
+    Parameters
+    ----------
+    was, now : two Parquet files or two text files.
+
+    Returns
+    -------
+    bool
+        False also where one of them is missing, or cannot be read.
+
+    Examples
+    --------
+    >>> for name, value in (("a", "0.30000000000000004"), ("b", "0.3"), ("c", "0.31")):
+    ...     _ = Path(f"{name}.json").write_text(value)
+    >>> same_to_digits(Path("a.json"), Path("b.json")), same_to_digits(Path("a.json"), Path("c.json"))
+    (True, False)
+    """
+    if not was.is_file() or not now.is_file():
+        return False
+    close = 10.0**-DIGITS
+    if was.suffix == ".parquet":
+        try:
+            a, b = read_parquet(was), read_parquet(now)
+        except (OSError, ValueError):
+            return False
+        if list(a.columns) != list(b.columns) or len(a) != len(b):
+            return False
+        for column in a.columns:
+            x, y = a[column].to_numpy(), b[column].to_numpy()
+            if x.dtype.kind == "f" and y.dtype.kind == "f":
+                if not np.allclose(x, y, rtol=close, atol=close, equal_nan=True):
+                    return False
+            elif not a[column].equals(b[column]):
+                return False
+        return True
+    try:
+        first, second = (path.read_text("utf-8") for path in (was, now))
+    except ValueError:
+        return False
+    if _NUMBER.split(first) != _NUMBER.split(second):
+        return False
+    x, y = (np.array([float(n) for n in _NUMBER.findall(text)]) for text in (first, second))
+    return bool(np.allclose(x, y, rtol=close, atol=close))
 
 
 def _first_difference(name: str, was: Path, now: Path) -> str:
@@ -170,13 +217,19 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
             )
         known, made = receipt["results"], hashes(target)
         names = sorted(set(known) | {n for n in made if n != "scenario.toml" and not n.startswith("inputs/")})
-        held = hashes(folder)
-        files = {name: known.get(name) == made.get(name) == held.get(name) for name in names}
-        different = next((name for name, same in files.items() if not same), None)
+        held = verified(folder, known).verdicts
+        files = {name: known.get(name) == made.get(name) and held.get(name) == WHOLE for name in names}
+        to_digits = tuple(
+            name for name, same in files.items()
+            if not same and notes and held.get(name) == WHOLE and same_to_digits(folder / name, target / name)
+        )  # fmt: skip
+        different = next((name for name, same in files.items() if not same and name not in to_digits), None)
         difference = None
         if different is not None:
-            tampered = held.get(different) != known.get(different)
-            difference = _first_difference(different, folder / different, target / different)
-            if tampered:
+            if held.get(different, WHOLE) == WHOLE or held[different] == CHANGED:
+                difference = _first_difference(different, folder / different, target / different)
+            else:
+                difference = f"{different}: missing in the folder, or no regular file"
+            if held.get(different, WHOLE) != WHOLE:
                 difference += " (the folder no longer holds what its receipt says)"
-        return Reproduction(files, difference, notes)
+        return Reproduction(files, difference, notes, to_digits)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from spreadsim import input_files
 from spreadsim.errors import InputError, nearest
 from spreadsim.lessons.document import SECTIONS
 from spreadsim.scenario.files import shipped_folder
@@ -107,16 +108,7 @@ def glossary() -> list[tuple[str, str]]:
 
 
 def _read(path: Path, file: str) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(file, "", f"cannot be read ({error.strerror})", "write it beside lesson.toml") from None
-    if len(content) > MAX_TEXT:
-        raise InputError(file, "", f"has {len(content):,} bytes", f"a lesson's text has at most {MAX_TEXT:,}")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(file, "", f"is not UTF-8 text (byte {error.start})", "save it as UTF-8") from None
+    return input_files.read_text(path, file, MAX_TEXT, "a lesson's text")
 
 
 def _parts(text: str, mark: str) -> list[tuple[str, str]]:

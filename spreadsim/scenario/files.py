@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from spreadsim.errors import InputError, nearest
+from spreadsim.input_files import read_text
 from spreadsim.parameters import default_components
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import plans
@@ -149,26 +150,13 @@ def read_toml(path: Path, shown_as: str | None = None) -> dict[str, Any]:
     {'name': 'mine', 'run': {'months': 24}}
     """
     shown = shown_as or str(path)
+    text = read_text(path, shown, MAX_BYTES)
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise InputError(
-                shown, "", f"the file has {size:,} bytes", f"a file of this kind has at most {MAX_BYTES:,}"
-            )
-        text = path.read_bytes().decode("utf-8-sig")
         return tomllib.loads(text)
-    except IsADirectoryError:
-        raise InputError(shown, "", "this is a folder", "name the .toml file in it") from None
-    except OSError as error:
-        raise InputError(
-            shown, "", f"cannot be read ({error.strerror})", "check the path and its permissions"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            shown, "", f"is not UTF-8 text (byte {error.start})", "save it as UTF-8, or as 'Unicode (UTF-8)'"
-        ) from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(shown, "", f"is not valid TOML: {error}", "correct that line") from None
+    except ValueError:  # Python reads no whole number of more than some thousand digits
+        raise InputError(shown, "", "holds a number of thousands of digits", "correct it") from None
     except RecursionError:
         raise InputError(shown, "", "is nested too deeply", "flatten it") from None
 
@@ -233,7 +221,7 @@ def parse_setting(text: str) -> tuple[list[str], Any]:
         raise InputError("--set", text, "is not of the form FIELD=VALUE", "for example --set run.months=84")
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # not TOML, or a number of thousands of digits
         parsed = value.strip()
     return [part.strip() for part in field.split(".")], parsed
 

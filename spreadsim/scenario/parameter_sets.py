@@ -9,12 +9,14 @@ What does not: how the sets were found (``fitting.fitting``).
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from spreadsim.errors import InputError, nearest
+from spreadsim.input_files import read_text
 from spreadsim.parameters import Declaration
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import MAX_BYTES, inside_folder
@@ -127,12 +129,10 @@ def read_parameter_sets(path: Path, scenario: Scenario, shown: str | None = None
     (('behaviour.drift.rate', 'cost.revision'), ((0.01, 0.2), (0.02, 0.3)))
     """
     file = shown or path.name
+    text = read_text(path, file, MAX_BYTES, "a table of parameters")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(file, "", "is too large", f"a table of parameters has at most {MAX_BYTES:,} bytes")
-        with path.open(encoding="utf-8-sig", newline="") as source:
-            lines = list(csv.reader(source))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        lines = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
         raise InputError(file, "", f"cannot be read ({error})", "give a CSV file in UTF-8") from None
     header, body = (lines[0] if lines else []), [line for line in lines[1:] if line]
     if not header or not body:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import itertools
 import json
 import math
@@ -18,9 +19,11 @@ from typing import Any
 import numpy as np
 
 from spreadsim.errors import InputError, MissingExtraError
+from spreadsim.input_files import read_text
 from spreadsim.scenario.files import inside_folder
 from spreadsim.sweeps.experiment import Factor, Study, Values
 
+MAX_TABLE_BYTES = 200_000_000
 MAX_POINTS = 20_000_000
 
 
@@ -365,12 +368,12 @@ def _grid(study: Study) -> Points:
 def _table(study: Study) -> Points:
     name = study.experiment.design.table or ""
     path = inside_folder(study.folder, name, "design.table", study.file)
+    text = read_text(path, f"{study.file}: design.table '{name}'", MAX_TABLE_BYTES, "a table of points")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-            header = list(rows[0]) if rows else []
-    except (OSError, UnicodeDecodeError) as error:
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    except csv.Error as error:
         raise InputError(study.file, "design.table", f"'{name}' cannot be read ({error})", "check the file") from None
+    header = list(rows[0]) if rows else []
     paths = [factor.path for factor in study.uncertainties]
     if sorted(header) != sorted(paths):
         odd = sorted(set(header) ^ set(paths))

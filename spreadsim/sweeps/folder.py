@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from spreadsim.errors import InputError
 from spreadsim.outcomes.measures import BY_NAME, CURVES_ALONE
 from spreadsim.sweeps import store
 from spreadsim.sweeps.designs import Points, content_key, lever_values
 from spreadsim.sweeps.experiment import Factor, Study, Values
 from spreadsim.sweeps.job import Job
 from spreadsim.sweeps.work import schema
+from spreadsim.telling.verification import WHOLE, Verification, is_inside, receipt_document, verified
 
 RECEIPT = "provenance.json"
 _COLUMNS = {
@@ -299,3 +301,62 @@ def write_receipt(job: Job, folder: Path, started: str, runs: int, failed: int) 
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     store.write_atomic(folder / RECEIPT, as_json(receipt).encode())
+
+
+def is_sweep(folder: Path) -> bool:
+    """Return whether a folder is a sweep's.
+
+    Parameters
+    ----------
+    folder : any path.
+
+    Returns
+    -------
+    bool
+        Whether it holds the identity of an experiment.
+
+    Examples
+    --------
+    >>> is_sweep(Path("."))
+    False
+    """
+    return (folder / store.IDENTITY).is_file()
+
+
+def verify_sweep(folder: Path) -> Verification:
+    """Compare a sweep's folder with its receipt and its manifest, without running anything.
+
+    Parameters
+    ----------
+    folder : of the sweep, finished or not.
+
+    Returns
+    -------
+    Verification
+        A verdict for each file of the receipt and each part that the manifest vouches for.
+
+    Raises
+    ------
+    InputError : the folder has no receipt: the sweep is not finished, or it is none.
+
+    Examples
+    --------
+    >>> verify_sweep(Path("nowhere"))
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: nowhere: provenance.json: cannot be read (No such file or directory); name a results folder of spreadsim
+    """  # noqa: E501
+    files = verified(folder, receipt_document(folder).get("files", {}))
+    parts: dict[str, str] = {}
+    if files.verdicts.get(store.MANIFEST) == WHOLE:
+        try:
+            for key, record in store.chunk_records(folder).items():
+                for kind, part in record["parts"].items():
+                    parts[store.part_path(Path(), kind, key).as_posix()] = str(part["sha256"])
+        except (KeyError, TypeError, AttributeError):
+            raise InputError(str(folder), store.MANIFEST, "is not a manifest", "name a sweep's folder") from None
+    if not all(map(is_inside, parts)):
+        raise InputError(str(folder), store.MANIFEST, "names a part outside the folder", "name a sweep's folder")
+    verdicts = {**files.verdicts, **verified(folder, parts).verdicts}
+    beside = (store.IDENTITY, store.LOCK, store.HOLDER, "sweep.log", "README.md", "design.csv", "analysis/")
+    unlisted = (name for name in files.unlisted if name not in parts and not name.startswith(beside))
+    return Verification(verdicts, tuple(unlisted))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from spreadsim import input_files
 from spreadsim.errors import InputError
 from spreadsim.network.reading.faults import SHOWN_ROWS, Fault, FaultLog
 from spreadsim.network.reading.sheet import Sheet
@@ -30,14 +31,7 @@ def read_bytes(path: Path, shown: str) -> bytes:
     ------
     InputError : it cannot be read, is too large, or is empty.
     """
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise InputError(shown, "", f"the file has {size:,} bytes", f"a network file has at most {MAX_BYTES:,}")
-        content = path.read_bytes()
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
-        raise InputError(shown, "", problem, "check the path and its permissions") from None
+    content = input_files.read_bytes(path, shown, MAX_BYTES, "a network file")
     if not content.removeprefix(b"\xef\xbb\xbf").strip():
         raise InputError(shown, "", "the file is empty", "a header and one row per record are needed")
     return content

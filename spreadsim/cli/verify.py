@@ -1,0 +1,41 @@
+"""The command ``verify``: receipt against bytes, at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from spreadsim.cli.options import json_option
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@json_option()
+def verify(folder: Path, as_json: bool) -> None:
+    """Compare a results folder, or a sweep's, with its receipt, without running anything.
+
+    Exits 0 if every file is the one that was written, 1 if one is damaged or missing, 2 if it is no results folder.
+
+    \b
+    Example: spreadsim verify results/default
+    """
+    from spreadsim.sweeps.folder import is_sweep, verify_sweep
+    from spreadsim.telling.verification import WHOLE, verify
+
+    result = verify_sweep(folder) if is_sweep(folder) else verify(folder)
+    if as_json:
+        from spreadsim.telling.folder import as_json as to_json
+
+        click.echo(to_json({"whole": result.is_whole, "files": result.verdicts, "unlisted": result.unlisted}), nl=False)
+    else:
+        damaged = {name: verdict for name, verdict in result.verdicts.items() if verdict != WHOLE}
+        for name, verdict in damaged.items():
+            click.echo(f"  {verdict:<9}{name}")
+        for name in result.unlisted:
+            click.echo(f"  not in the receipt: {name}")
+        count = f"{len(result.verdicts):,} files"
+        said = f"{len(damaged):,} of {count} are not as written" if damaged else f"{count}, each as it was written"
+        click.echo(f"{folder}: {said}")
+    if not result.is_whole:
+        raise SystemExit(1)

@@ -1,0 +1,141 @@
+"""Files from outside: read in one way, whoever asks.
+
+What belongs here: reading a file that a user or somebody else wrote: a regular file and nothing else, of a bounded
+size, in the encoding that it must have. Pipes, devices and folders are refused before anything is read from them.
+What does not: what the text means.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+from spreadsim.errors import InputError
+
+_NOT_REGULAR = {
+    stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device", stat.S_IFSOCK: "a socket",
+    stat.S_IFDIR: "a folder",
+}  # fmt: skip
+
+
+def read_bytes(path: Path, shown: str, at_most: int, kind: str = "a file of this kind") -> bytes:
+    """Return the content of a regular file.
+
+    Parameters
+    ----------
+    path : of the file.
+    shown : its name in an error.
+    at_most : bytes.
+    kind : what the file is, in an error: ``a network file``.
+
+    Returns
+    -------
+    bytes
+        The whole content.
+
+    Raises
+    ------
+    InputError : it is not a regular file, cannot be read or is too large.
+
+    Examples
+    --------
+    >>> _ = Path("a.txt").write_bytes(b"reach")
+    >>> read_bytes(Path("a.txt"), "a.txt", 100)
+    b'reach'
+    >>> read_bytes(Path("."), "here", 100)
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: here: is a folder, not a file; name the file in it
+    """
+    too_large = f"{kind} has at most {at_most:,}"
+    try:
+        # A pipe would be waited for, and a device never ends: neither is opened to be read.
+        number = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(number, "rb", closefd=True) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise _not_regular(status.st_mode, shown)
+            if status.st_size > at_most:
+                raise InputError(shown, "", f"the file has {status.st_size:,} bytes", too_large)
+            content = file.read(at_most + 1)
+    except IsADirectoryError:
+        raise _not_regular(stat.S_IFDIR, shown) from None
+    except (OSError, ValueError) as error:  # a name may hold a null byte
+        if path.is_dir():  # some systems do not open folders at all
+            raise _not_regular(stat.S_IFDIR, shown) from None
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(shown, "", f"cannot be read ({reason})", "check the path and its permissions") from None
+    if len(content) > at_most:
+        raise InputError(shown, "", f"the file has more than {at_most:,} bytes", too_large)
+    return content
+
+
+def read_text(path: Path, shown: str, at_most: int, kind: str = "a file of this kind") -> str:
+    """Return the text of a regular file in UTF-8, without a byte-order mark.
+
+    Parameters
+    ----------
+    path, shown, at_most, kind : as in `read_bytes`.
+
+    Returns
+    -------
+    str
+        The whole text.
+
+    Raises
+    ------
+    InputError : as in `read_bytes`, or it is not UTF-8.
+
+    Examples
+    --------
+    >>> _ = Path("b.txt").write_bytes(b"caf\\xe9")
+    >>> read_text(Path("b.txt"), "b.txt", 100)
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: b.txt: is not UTF-8 text (byte 3); save it as UTF-8, or as 'Unicode (UTF-8)'
+    """
+    content = read_bytes(path, shown, at_most, kind)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            shown, "", f"is not UTF-8 text (byte {error.start})", "save it as UTF-8, or as 'Unicode (UTF-8)'"
+        ) from None
+
+
+def read_json(path: Path, shown: str, at_most: int, kind: str = "a file of this kind") -> Any:
+    """Return the content of a JSON file.
+
+    Parameters
+    ----------
+    path, shown, at_most, kind : as in `read_bytes`.
+
+    Returns
+    -------
+    Any
+        What it holds.
+
+    Raises
+    ------
+    InputError : as in `read_text`, or it is not JSON.
+
+    Examples
+    --------
+    >>> _ = Path("c.json").write_text('{"reach": 0.5}')
+    >>> read_json(Path("c.json"), "c.json", 100)
+    {'reach': 0.5}
+    """
+    text = read_text(path, shown, at_most, kind)
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise InputError(shown, "", "is nested too deeply", "write it again") from None
+    except ValueError as error:  # of JSON, and of numbers of thousands of digits
+        raise InputError(shown, "", f"is not valid JSON ({str(error)[:100]})", "write it again") from None
+
+
+def _not_regular(mode: int, shown: str) -> InputError:
+    what = _NOT_REGULAR.get(stat.S_IFMT(mode), "something else")
+    remedy = "name the file in it" if what == "a folder" else "name a regular file, or write it to one first"
+    return InputError(shown, "", f"is {what}, not a file", remedy)
