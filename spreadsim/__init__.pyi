@@ -17,6 +17,7 @@ from .scenario.files import load_scenario
 from .sweeps.coordinator import sweep
 from .sweeps.experiment import load_experiment
 from .sweeps.report import analyse
+from .telling.verification import verify
 
 __version__: str
 
@@ -44,4 +45,5 @@ __all__ = [
     "reproduce",
     "study_components",
     "sweep",
+    "verify",
 ]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,50 @@ _NOT_REGULAR = {
     stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device", stat.S_IFSOCK: "a socket",
     stat.S_IFDIR: "a folder",
 }  # fmt: skip
+
+
+Reader = Callable[[int], bytes]
+
+
+def _read(number: int, size: int) -> bytes:
+    """Return the next bytes of an open file, fewer than `size` at its end alone."""
+    blocks: list[bytes] = []
+    while size > 0 and (block := os.read(number, min(size, 1 << 20))):
+        blocks.append(block)
+        size -= len(block)
+    return b"".join(blocks)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[Reader, os.stat_result]]:
+    """Open whatever stands at a path without waiting for it, and say what it is.
+
+    Parameters
+    ----------
+    path : of a file, a pipe, a device or a folder.
+
+    Returns
+    -------
+    Iterator[tuple[Reader, os.stat_result]]
+        Once: what reads so many bytes of it, and its status, by which to decide whether to read it.
+
+    Raises
+    ------
+    OSError : there is nothing, or it cannot be opened.
+
+    Examples
+    --------
+    >>> _ = Path("d.txt").write_bytes(b"reach")
+    >>> with opened(Path("d.txt")) as (read, status):
+    ...     stat.S_ISREG(status.st_mode), read(2)
+    (True, b're')
+    """
+    # A pipe would be waited for: it is opened at once, and not read.
+    number = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+    try:
+        yield lambda size: _read(number, size), os.fstat(number)
+    finally:
+        os.close(number)
 
 
 def read_bytes(path: Path, shown: str, at_most: int, kind: str = "a file of this kind") -> bytes:
@@ -51,17 +97,12 @@ def read_bytes(path: Path, shown: str, at_most: int, kind: str = "a file of this
     """
     too_large = f"{kind} has at most {at_most:,}"
     try:
-        # A pipe would be waited for, and a device never ends: neither is opened to be read.
-        number = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(number, "rb", closefd=True) as file:
-            status = os.fstat(file.fileno())
+        with opened(path) as (read, status):
             if not stat.S_ISREG(status.st_mode):
                 raise _not_regular(status.st_mode, shown)
             if status.st_size > at_most:
                 raise InputError(shown, "", f"the file has {status.st_size:,} bytes", too_large)
-            content = file.read(at_most + 1)
-    except IsADirectoryError:
-        raise _not_regular(stat.S_IFDIR, shown) from None
+            content = read(at_most + 1)
     except (OSError, ValueError) as error:  # a name may hold a null byte
         if path.is_dir():  # some systems do not open folders at all
             raise _not_regular(stat.S_IFDIR, shown) from None

@@ -4,8 +4,8 @@ What belongs here: options, output and exit codes, one module a command.
 What does not: the work, which is done elsewhere.
 What it may import: app and all below it.
 
-Exit codes: 0 success, 1 a run that failed, 2 bad input or usage. Heavy packages are loaded by the command that needs
-them, so that help is quick.
+Exit codes: 0 success, 1 a run that failed, 2 bad input or usage, 70 a fault of ours, 130 stopped by the user. Heavy
+packages are loaded by the command that needs them, so that help is quick.
 """
 
 from __future__ import annotations
@@ -35,6 +35,17 @@ def _fail(text: str, code: int) -> None:
     for line in text.split("\n"):
         click.echo(f"error: {line}", err=True)
     raise SystemExit(code)
+
+
+def _tell_fault(error: Exception) -> None:
+    """Say that this is a fault of ours, and where what is known of it was written."""
+    from spreadsim.cli.fault import EXIT_CODE, write_bundle
+
+    try:
+        place = f"please send {write_bundle(error, sys.argv[1:])}, which holds no data of yours but the scenario file"
+    except OSError:
+        place = "nothing about it could be written down here"
+    _fail(f"this is a fault of ours, not of your input ({type(error).__name__}); {place}", EXIT_CODE)
 
 
 def main() -> None:
@@ -72,6 +83,8 @@ def main() -> None:
         )
     except MemoryError:
         _fail("there is not enough memory for this; fewer services or replicates, or --workers 1, need less", 1)
+    except Exception as error:
+        _tell_fault(error)
 
 
 @click.group(

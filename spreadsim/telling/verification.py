@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from spreadsim.errors import InputError
-from spreadsim.input_files import read_json
+from spreadsim.input_files import opened, read_json
 from spreadsim.telling.folder import RECEIPT
 
 MAX_RECEIPT = 20_000_000  # bytes
@@ -172,20 +172,19 @@ def _verdict(folder: Path, name: str, digest: str) -> str:
         path = path / part
         if path.is_symlink():
             return REFUSED
+    hashed = hashlib.sha256()
     try:
-        number = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+        with opened(path) as (read, status):
+            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE:
+                return REFUSED
+            left = status.st_size
+            while left > 0 and (block := read(min(left, 1 << 20))):
+                hashed.update(block)
+                left -= len(block)
     except (FileNotFoundError, NotADirectoryError):
         return MISSING
     except OSError:
         return REFUSED
-    with os.fdopen(number, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE:
-            return REFUSED
-        hashed, left = hashlib.sha256(), status.st_size
-        while left > 0 and (block := file.read(min(left, 1 << 20))):
-            hashed.update(block)
-            left -= len(block)
     return WHOLE if hashed.hexdigest() == digest else CHANGED
 
 
