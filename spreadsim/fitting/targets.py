@@ -21,9 +21,9 @@ from spreadsim.scenario.files import load_scenario, parse_setting, read_toml
 from spreadsim.scenario.parameter_sets import check_path
 from spreadsim.scenario.paths import fields_that_vary
 from spreadsim.scenario.plan import plan
-from spreadsim.scenario.validation import resolved, validate, with_setting
+from spreadsim.scenario.validation import resolved, validate, validate_table, with_setting
 from spreadsim.sweeps.document import RunTable
-from spreadsim.sweeps.experiment import Factor, _factors, _validated
+from spreadsim.sweeps.experiment import Factor, factors_of_table
 
 COHORT_MEASURES = ("still_embedded", "ever_embedded")
 
@@ -114,7 +114,7 @@ def load_targets(scenario: str | Path | Scenario, file: str | Path, settings: It
     shown, path = str(file), Path(file)
     document = read_toml(path, shown)
     document.setdefault("name", path.stem)
-    table: TargetsTable = _validated(TargetsTable, document, shown)
+    table = validate_table(TargetsTable, document, shown)
     base = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     whole = resolved(base)
     for key, value in table.settings.items():
@@ -132,7 +132,7 @@ def load_targets(scenario: str | Path | Scenario, file: str | Path, settings: It
     for key in table.parameters:
         if not key.endswith(".*"):
             check_path(spec, key, f'{shown}: parameters."{key}"')
-    factors = tuple(_factors(table.parameters, "parameters", shown, spec))
+    factors = tuple(factors_of_table(table.parameters, "parameters", shown, spec))
     for factor in factors:
         check_path(spec, factor.path, shown)
         for target in table.targets:

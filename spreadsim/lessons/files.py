@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
 from spreadsim.errors import InputError, InputErrors, nearest
 from spreadsim.lessons.document import Arm, LessonTable
 from spreadsim.lessons.text import Exercise, read_text
@@ -22,7 +20,7 @@ from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import inside_folder, load_scenario, read_toml, shipped_folder
 from spreadsim.scenario.plan import plans
-from spreadsim.scenario.validation import _in_words, resolved, validate, with_setting
+from spreadsim.scenario.validation import resolved, validate, validate_table, with_setting
 
 FILE, TEXT, SCENARIO = "lesson.toml", "lesson.md", "scenario.toml"
 MAX_WORK = 600_000  # services x runs x arms: a class waits for it
@@ -244,7 +242,7 @@ def load_lesson(folder: Path) -> Lesson:
     if match is None:
         raise InputError(str(folder), "", "a lesson's folder has a name like 09-my-lesson", "rename it")
     file = f"{folder.name}/{FILE}"
-    table = _validated(read_toml(folder / FILE, file), file)
+    table = validate_table(LessonTable, read_toml(folder / FILE, file), file)
     text, exercises = read_text(folder / TEXT, f"{folder.name}/{TEXT}")
     scenario = load_scenario(folder / SCENARIO)
     lesson = Lesson(folder.name, int(match[1]), table, text, exercises, scenario, folder)
@@ -253,34 +251,6 @@ def load_lesson(folder: Path) -> Lesson:
         raise InputErrors(faults)
     _check_arms(lesson, file)
     return lesson
-
-
-def _known(location: tuple[Any, ...]) -> list[str]:
-    """Return the names known in the table that holds the field at `location`."""
-    from typing import get_args
-
-    table: Any = LessonTable
-    for step in location[:-1]:
-        if not (isinstance(table, type) and issubclass(table, BaseModel) and step in table.model_fields):
-            continue  # the number of an entry, or the name of an arm
-        found = table.model_fields[step].annotation
-        inside = [a for a in (found, *get_args(found)) if isinstance(a, type) and issubclass(a, BaseModel)]
-        table = inside[0] if inside else None
-    return list(table.model_fields) if table is not None else []
-
-
-def _validated(document: Mapping[str, Any], file: str) -> LessonTable:
-    try:
-        return LessonTable.model_validate(document)
-    except ValidationError as failure:
-        faults = []
-        for error in failure.errors(include_url=False):
-            location = tuple(error["loc"])
-            problem, remedy = _in_words(error, location)
-            if error["type"] == "extra_forbidden":
-                remedy = nearest(str(location[-1]), _known(location))
-            faults.append(InputError(file, ".".join(map(str, location)), problem, remedy))
-        raise InputErrors(faults) from None
 
 
 def _faults(lesson: Lesson, file: str) -> Iterable[InputError]:

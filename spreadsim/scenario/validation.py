@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from spreadsim.errors import InputError, InputErrors, nearest
 from spreadsim.scenario.document import Scenario
 
+T = TypeVar("T", bound=BaseModel)
 _REPLACED_WHOLE = {("intervention", "components"), ("strategies",)}
 
 
@@ -85,9 +86,9 @@ def with_setting(document: Mapping[str, Any], keys: list[str], value: Any, sourc
     return result
 
 
-def _known_names(location: tuple[Any, ...]) -> list[str]:
-    """Return the names known in the table that holds the field at `location`."""
-    table: Any = Scenario
+def _known_names(root: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
+    """Return the names of the table, within `root`, that holds the field at `location`."""
+    table: Any = root
     for step in location[:-1]:
         found = None
         if isinstance(table, type) and issubclass(table, BaseModel) and step in table.model_fields:
@@ -117,14 +118,14 @@ _WANTED = {
 }
 
 
-def _in_words(error: Mapping[str, Any], location: tuple[Any, ...]) -> tuple[str, str]:
+def _problem_and_remedy(root: type[BaseModel], error: Mapping[str, Any], location: tuple[Any, ...]) -> tuple[str, str]:
     kind, value, context = error["type"], error.get("input"), error.get("ctx", {})
     shown = (
         repr(value) if not isinstance(value, (dict, list)) else f"a {'table' if isinstance(value, dict) else 'list'}"
     )
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
     if kind == "extra_forbidden":
-        known = _known_names(location)
+        known = _known_names(root, location)
         return "unknown name", nearest(str(location[-1]), known) if known else "remove it"
     if kind == "missing":
         return "is missing", "add it"
@@ -153,6 +154,44 @@ def _in_words(error: Mapping[str, Any], location: tuple[Any, ...]) -> tuple[str,
         message = str(error["msg"]).removeprefix("Value error, ")
         return message, "change the file accordingly"
     return f"{shown}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}", "correct the value"
+
+
+def validate_table(table: type[T], document: Mapping[str, Any], file: str, prefix: tuple[str, ...] = ()) -> T:
+    """Return the table that a document describes.
+
+    Parameters
+    ----------
+    table : the declaration of a file, or of one table in it.
+    document : what the file holds.
+    file : name under which faults are reported.
+    prefix : keys under which the table stands in the file.
+
+    Returns
+    -------
+    The table, validated.
+
+    Raises
+    ------
+    InputErrors : one error for each fault, naming file, field, value and remedy.
+
+    Examples
+    --------
+    >>> from spreadsim.levers import Waves
+    >>> validate_table(Waves, {"months_between": 3}, "mine.toml").months_between
+    3
+    >>> validate_table(Waves, {"months_betwen": 3}, "mine.toml", ("programme", "waves"))
+    Traceback (most recent call last):
+    spreadsim.errors.InputErrors: mine.toml: programme.waves.months_betwen: unknown name; did you mean 'months_between'?
+    """
+    try:
+        return table.model_validate(dict(document))
+    except ValidationError as failure:
+        faults = []
+        for error in failure.errors(include_url=False):
+            location = tuple(step for step in error["loc"] if step not in ("str", "list[str]"))
+            problem, remedy = _problem_and_remedy(table, error, location)
+            faults.append(InputError(file, ".".join(map(str, (*prefix, *location))), problem, remedy))
+        raise InputErrors(faults) from None
 
 
 def validate(document: Mapping[str, Any], file: str, folder: Path | None = None) -> Scenario:
@@ -185,7 +224,7 @@ def validate(document: Mapping[str, Any], file: str, folder: Path | None = None)
         for error in failure.errors(include_url=False):
             location = tuple(step for step in error["loc"] if step not in ("float", "literal['as-before']"))
             field = ".".join(str(step) for step in location)
-            problem, remedy = _in_words(error, location)
+            problem, remedy = _problem_and_remedy(Scenario, error, location)
             faults.setdefault(field + problem.split(" ")[0], InputError(file, field, problem, remedy))
         raise InputErrors(list(faults.values())) from None
 

@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from spreadsim.errors import InputError, InputErrors, nearest
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.parameters import Declaration
 from spreadsim.scenario.document import Scenario, without_levers
 from spreadsim.scenario.files import find_scenario, load_scenario, read_toml, shipped_folder, shipped_names
 from spreadsim.scenario.paths import fields_that_vary
-from spreadsim.scenario.validation import _in_words, resolved, validate, with_setting
+from spreadsim.scenario.validation import resolved, validate, validate_table, with_setting
 from spreadsim.sweeps.document import Experiment, Range
 
 Values = dict[str, Any]
@@ -174,29 +172,6 @@ def is_experiment(name: str) -> bool:
     return path.is_file() and "scenario" in read_toml(path, name)
 
 
-def _known(location: tuple[Any, ...]) -> list[str]:
-    table: Any = Experiment
-    for step in location[:-1]:
-        field = table.model_fields.get(step) if hasattr(table, "model_fields") else None
-        table = field.annotation if field is not None else None
-    return list(table.model_fields) if hasattr(table, "model_fields") else []
-
-
-def _validated(table: type[Any], document: Any, file: str, prefix: tuple[str, ...] = ()) -> Any:
-    try:
-        return table.model_validate(document)
-    except ValidationError as failure:
-        faults = []
-        for error in failure.errors(include_url=False):
-            location = tuple(step for step in error["loc"] if step not in ("str", "list[str]"))
-            problem, remedy = _in_words(error, location)
-            if error["type"] == "extra_forbidden":
-                known = list(table.model_fields) if prefix else _known(location)
-                remedy = nearest(str(location[-1]), known)
-            faults.append(InputError(file, ".".join(map(str, (*prefix, *location))), problem, remedy))
-        raise InputErrors(faults) from None
-
-
 def load_experiment(name: str | Path, settings: Iterable[str] = ()) -> Study:
     """Return an experiment, resolved and validated.
 
@@ -231,7 +206,7 @@ def load_experiment(name: str | Path, settings: Iterable[str] = ()) -> Study:
     for text in settings:
         keys, value = parse_setting(text)
         document = with_setting(document, keys, value, "--set")
-    experiment: Experiment = _validated(Experiment, document, file)
+    experiment = validate_table(Experiment, document, file)
     for measure in experiment.outcomes.measures:
         if measure not in BY_NAME:
             raise InputError(file, "outcomes.measures", f"'{measure}' is not a measure", nearest(measure, BY_NAME))
@@ -269,8 +244,8 @@ def _resolve(experiment: Experiment, file: str, folder: Path) -> Study:
         folder=folder,
         scenario=scenario,
         strategies=tuple(names),
-        levers=tuple(_factors(experiment.levers, "levers", file, scenario)),
-        uncertainties=tuple(_factors(experiment.uncertainties, "uncertainties", file, scenario)),
+        levers=tuple(factors_of_table(experiment.levers, "levers", file, scenario)),
+        uncertainties=tuple(factors_of_table(experiment.uncertainties, "uncertainties", file, scenario)),
     )
     _check(study)
     return study
@@ -279,7 +254,31 @@ def _resolve(experiment: Experiment, file: str, folder: Path) -> Study:
 # ------------------------------------------------------------------------------------------------- factors
 
 
-def _factors(table: Mapping[str, Any], section: str, file: str, scenario: Scenario) -> list[Factor]:
+def factors_of_table(table: Mapping[str, Any], section: str, file: str, scenario: Scenario) -> list[Factor]:
+    """Return the factors that a table of an experiment names.
+
+    Parameters
+    ----------
+    table : entries by path: ``"plausible"``, a value, a list, or a range; a path that ends in ``.*`` stands for every
+        parameter below it with a plausible range, save those named ``"fixed"``.
+    section : of the table in the file: ``levers``, ``uncertainties`` or ``parameters``.
+    file : name under which faults are reported.
+    scenario : whose fields are varied.
+
+    Returns
+    -------
+    Factors, in the order of the table.
+
+    Raises
+    ------
+    InputError, InputErrors : a path is not a field that may be varied, or an entry does not fit its field.
+
+    Examples
+    --------
+    >>> table = {"behaviour.engagement.reactance": "plausible", "balance": {"low": 0.0, "high": 1.0, "steps": 3}}
+    >>> [factor.ends for factor in factors_of_table(table, "levers", "mine.toml", ss.load_scenario("default"))]
+    [(0.0, 3.0), (0.0, 1.0)]
+    """
     fields, result = fields_that_vary(scenario), []
     for path, entry in table.items():
         if path.endswith(".*"):
@@ -315,7 +314,7 @@ def _factor(path: str, entry: Any, section: str, file: str, declaration: Declara
             raise InputError(file, field, "has no plausible range declared", "give { low = ..., high = ... } or a list")
         return Factor(path, declaration.kind, *declaration.plausible)
     if isinstance(entry, Mapping):
-        r: Range = _validated(Range, dict(entry), file, (section, f'"{path}"'))
+        r = validate_table(Range, entry, file, (section, f'"{path}"'))
         if r.values is None:
             if declaration.kind not in ("number", "integer"):
                 raise InputError(file, field, f"is a {declaration.kind}, which has no range", "give a list of values")
