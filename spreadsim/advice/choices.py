@@ -28,6 +28,11 @@ class Choice:
     sites : numbers of the starting sites; None draws them at random in each replicate.
     months_between, order : of the waves; 0 and nothing: all at once.
     support, support_capacity : of the programme.
+
+    Examples
+    --------
+    >>> Choice(sites=(0, 4), months_between=3, order=("North", "South"), support=0.5, support_capacity=0.15).order
+    ('North', 'South')
     """
 
     sites: tuple[int, ...] | None
@@ -38,9 +43,29 @@ class Choice:
 
 
 def strategy_of(scenario: Scenario, name: str, network: Network, choice: Choice) -> Any:
-    """Return a strategy of the scenario with a choice laid upon it."""
+    """Return a strategy of the scenario with a choice laid upon it.
+
+    Parameters
+    ----------
+    scenario : that has the strategy.
+    name : of the strategy.
+    network : whose services the choice names.
+    choice : sites, waves and support.
+
+    Returns
+    -------
+    The strategy, as a scenario file holds it.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default")
+    >>> choice = Choice((0, 4), 0, (), support=0.2, support_capacity=0.1)
+    >>> strategy = strategy_of(scenario, "blend", ss.make_network(scenario), choice)
+    >>> strategy.starting_sites.ids, strategy.support
+    (['service-0001', 'service-0005'], 0.2)
+    """
     own, _ = with_support(scenario, name, choice.support)
-    changed: dict[str, Any] = {
+    changes: dict[str, Any] = {
         "support_capacity": choice.support_capacity,
         "waves": Waves(
             months_between=choice.months_between,
@@ -49,15 +74,32 @@ def strategy_of(scenario: Scenario, name: str, network: Network, choice: Choice)
         ),
     }
     if choice.sites is not None:
-        changed["starting_sites"] = StartingSites(ids=[network.ids[i] for i in choice.sites])
+        changes["starting_sites"] = StartingSites(ids=[network.ids[i] for i in choice.sites])
     else:
         share = n_starting_sites(scenario, name, network) / network.n
-        changed["starting_sites"] = StartingSites(share=share, rule="random")
-    return own.model_copy(update=changed)
+        changes["starting_sites"] = StartingSites(share=share, rule="random")
+    return own.model_copy(update=changes)
 
 
 def n_starting_sites(scenario: Scenario, name: str, network: Network) -> int:
-    """Return the number of starting sites that a strategy of the scenario has on a network."""
+    """Return the number of starting sites that a strategy of the scenario has on a network.
+
+    Parameters
+    ----------
+    scenario : that has the strategy.
+    name : of the strategy.
+    network : whose services start.
+
+    Returns
+    -------
+    Number of services; a share that is not 0 gives at least one.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default")
+    >>> n_starting_sites(scenario, "blend", ss.make_network(scenario))
+    14
+    """
     sites = plan(scenario, name).programme.starting_sites
     if sites.ids is not None:
         return len(set(sites.ids))

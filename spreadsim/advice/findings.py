@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.advice.results import AdviceResults, Judged
+from spreadsim.advice.results import AdviceResults, Evaluation
 from spreadsim.comparison.terminal import number, text_table
 from spreadsim.network.site_choice import FEATURES, SIMPLE_RULES, features, places
 from spreadsim.outcomes.measures import BY_NAME
@@ -20,24 +20,57 @@ from spreadsim.outcomes.statistics import Difference, Summary
 from spreadsim.scenario.plan import plan
 from spreadsim.telling.wording import listed
 
-SHOWN = ("cumulative_benefit", "benefit", "equity_gap", "reach", "months_to_half", "cost")
+MAIN_MEASURES = ("cumulative_benefit", "benefit", "equity_gap", "reach", "months_to_half", "cost")
 HIGH, LOW = 0.75, 0.25  # a mean rank among all services that is worth mentioning
 
 
-def sign_of(measure: str) -> float:
+def _sign(measure: str) -> float:
     """Return 1 where higher is better, else -1."""
     return -1.0 if BY_NAME[measure].better == "lower" else 1.0
 
 
 def verdict(gain: Difference, measure: str) -> str:
-    """Return how the advice stands to another choice: ``better``, ``worse`` or ``no clear difference``."""
+    """Return how the advice stands to another choice.
+
+    Parameters
+    ----------
+    gain : advice minus the other choice.
+    measure : of the gain.
+
+    Returns
+    -------
+    ``better``, ``worse`` or ``no clear difference``.
+
+    Examples
+    --------
+    >>> from spreadsim.outcomes.statistics import difference
+    >>> gain = difference(np.array([0.5, 0.6, 0.7]), np.array([0.3, 0.4, 0.5]))
+    >>> verdict(gain, "reach"), verdict(gain, "cost")
+    ('better', 'worse')
+    """
     if gain.mean is None or not gain.told_apart:
         return "no clear difference"
-    return "better" if sign_of(measure) * gain.mean > 0 else "worse"
+    return "better" if _sign(measure) * gain.mean > 0 else "worse"
 
 
 def interval(gain: Difference, measure: str) -> str:
-    """Return a paired difference with its interval."""
+    """Return a paired difference with its interval.
+
+    Parameters
+    ----------
+    gain : the difference.
+    measure : of it, for the number of digits.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> from spreadsim.outcomes.statistics import difference
+    >>> interval(difference(np.array([0.5, 0.6, 0.7]), np.array([0.3, 0.4, 0.5])), "reach")
+    '+0.200 (0.200 to 0.200)'
+    """
     unit = BY_NAME[measure].unit
     if gain.mean is None:
         return f"not in every run (n {gain.n})"
@@ -54,22 +87,37 @@ def _cell(summary: Summary, measure: str) -> str:
     return number(summary.mean, unit)
 
 
-def setting(advice: AdviceResults) -> str:
-    """Return the support and waves of the advice in words."""
+def support_and_waves(advice: AdviceResults) -> str:
+    """Return the support and waves of the advice in words.
+
+    Parameters
+    ----------
+    advice : what to do.
+
+    Returns
+    -------
+    A sentence.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> support_and_waves(advice).split()[0]
+    'Support'
+    """
     choice = advice.choice
-    said = f"Support {choice.support:g} with room for {choice.support_capacity:.1%} of services at full strength"
+    words = f"Support {choice.support:g} with room for {choice.support_capacity:.1%} of services at full strength"
     if not any(m.mandate > 0 for m in plan(advice.scenario, advice.strategy).levers):
-        return f"{said}."
+        return f"{words}."
     if not choice.months_between:
-        return f"{said}; the instruction goes to everyone at once."
+        return f"{words}; the instruction goes to everyone at once."
     order = f": {', '.join(choice.order)}" if choice.order else ""
     months = "a month" if choice.months_between == 1 else f"{choice.months_between} months"
-    return f"{said}; the instruction goes out in waves {months} apart{order}."
+    return f"{words}; the instruction goes out in waves {months} apart{order}."
 
 
-def over_budget(advice: AdviceResults, judged: Judged) -> bool:
+def _is_over_budget(advice: AdviceResults, evaluation: Evaluation) -> bool:
     """Return whether a choice costs more than the budget on the held-out replicates."""
-    cost = judged.summaries["cost"].mean
+    cost = evaluation.summaries["cost"].mean
     return cost is not None and cost > advice.budget
 
 
@@ -77,9 +125,24 @@ def over_budget(advice: AdviceResults, judged: Judged) -> bool:
 
 
 def site_rows(advice: AdviceResults) -> list[dict[str, Any]]:
-    """Return one row a starting site: who it is, where it stands, and why in words; empty where drawn at random."""
-    net, found = advice.network, features(advice.network)
-    standing = {name: places(values) for name, values in found.items()}
+    """Return the starting sites: who each is, where it stands, and why in words.
+
+    Parameters
+    ----------
+    advice : what to do.
+
+    Returns
+    -------
+    One row a site; none where sites are drawn at random.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> len(site_rows(advice)) == len(advice.choice.sites or [])
+    True
+    """
+    net, values = advice.network, features(advice.network)
+    ranks = {name: places(values) for name, values in values.items()}
     tree = net.hierarchy
     of_level = {level: tree.group_at(place) for place, level in enumerate(tree.levels)}
     rows = []
@@ -88,81 +151,111 @@ def site_rows(advice: AdviceResults) -> list[dict[str, Any]]:
         for level, group in of_level.items():
             row[level] = tree.names[group[i]] if group[i] >= 0 else None
         row |= {
-            "listeners": int(found["listeners"][i]),
-            "core_number": int(found["core_number"][i]),
+            "listeners": int(values["listeners"][i]),
+            "core_number": int(values["core_number"][i]),
             "readiness": float(net["readiness"][i]),
             "capability": float(net["capability"][i]),
             "deprivation_fifth": int(net.fifth[i]) + 1 if net.fifth[i] >= 0 else None,
             "context": float(net["context"][i]),
             "population": float(net["population"][i]),
-            "why": _why_one(net.names[i], {name: float(standing[name][i]) for name in standing}, found, i),
+            "why": _why_one(net.names[i], {name: float(ranks[name][i]) for name in ranks}, values, i),
         }
         rows.append(row)
     return rows
 
 
-def _why_one(name: str, standing: Mapping[str, float], found: Mapping[str, np.ndarray], i: int) -> str:
+def _why_one(name: str, ranks: Mapping[str, float], values: Mapping[str, np.ndarray], i: int) -> str:
     words = {
-        "listeners": f"{int(found['listeners'][i])} services listen to it",
-        "readiness": f"readiness {found['readiness'][i]:.2f}",
-        "capability": f"capability {found['capability'][i]:.2f}",
+        "listeners": f"{int(values['listeners'][i])} services listen to it",
+        "readiness": f"readiness {values['readiness'][i]:.2f}",
+        "capability": f"capability {values['capability'][i]:.2f}",
         "deprivation": "among the most deprived",
-        "population": f"serves {found['population'][i]:,.0f} people",
+        "population": f"serves {values['population'][i]:,.0f} people",
         "closeness": "its context is close to the originators'",
         "neighbours": "those that listen to it are ready",
     }
-    said = [words[key] for key in words if standing[key] >= 0.8]
-    return "; ".join(said) if said else "chosen for its combination of attributes, not for any one of them"
+    reasons = [words[key] for key in words if ranks[key] >= 0.8]
+    return "; ".join(reasons) if reasons else "chosen for its combination of attributes, not for any one of them"
 
 
 def why(advice: AdviceResults) -> list[str]:
-    """Return what marks the chosen sites off from all services."""
+    """Return what marks the chosen sites off from all services.
+
+    Parameters
+    ----------
+    advice : what to do.
+
+    Returns
+    -------
+    Sentences.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> len(why(advice)) > 0
+    True
+    """
     if advice.choice.sites is None:
         return ["Any services will do: nothing beat sites chosen at random when the winner was selected."]
-    chosen, net = np.array(advice.choice.sites), advice.network
-    mean = {name: float(places(values)[chosen].mean()) for name, values in features(net).items()}
+    sites, net = np.array(advice.choice.sites), advice.network
+    mean = {name: float(places(values)[sites].mean()) for name, values in features(net).items()}
     high = [f"{FEATURES[name]} ({at:.0%})" for name, at in mean.items() if at >= HIGH]
     low = [f"{FEATURES[name]} ({at:.0%})" for name, at in mean.items() if at <= LOW]
-    said = []
+    lines = []
     if high or low:
-        said.append(
+        lines.append(
             "What distinguishes the chosen sites (their mean rank among all services, 50% being the middle): "
             + "; ".join(([f"high {listed(high)}"] if high else []) + ([f"low {listed(low)}"] if low else []))
             + "."
         )
     else:
-        said.append("No single attribute distinguishes the chosen sites: all their mean ranks lie in the middle half.")
+        lines.append("No single attribute distinguishes the chosen sites: all their mean ranks lie in the middle half.")
     if advice.network.hierarchy.levels:
         tree = net.hierarchy
-        groups = tree.group_at(0)[chosen]
+        groups = tree.group_at(0)[sites]
         counts = Counter(tree.names[g] for g in groups.tolist() if g >= 0)
-        said.append(
+        lines.append(
             f"By {tree.levels[0]}: " + listed([f"{name}: {count}" for name, count in sorted(counts.items())]) + "."
         )
-    fifths = Counter((net.fifth[chosen] + 1).tolist())
-    said.append(
+    fifths = Counter((net.fifth[sites] + 1).tolist())
+    lines.append(
         "By fifth of deprivation, from the least deprived: "
         + ", ".join(str(fifths.get(k, 0)) for k in range(1, 6))
         + "."
     )
-    return said
+    return lines
 
 
 # ------------------------------------------------------------------------------------------------- findings
 
 
 def findings(advice: AdviceResults) -> list[str]:
-    """Return the findings in sentences: the verdict on each table, the budget, the price in equity."""
+    """Return the findings: the verdict on each table, the budget, the price in equity.
+
+    Parameters
+    ----------
+    advice : what to do.
+
+    Returns
+    -------
+    Sentences.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> any("equity" in sentence for sentence in findings(advice))
+    True
+    """
     a, label = advice, BY_NAME[advice.measure].label.lower()
-    said = []
-    if a.found_by in SIMPLE_RULES:
-        said.append(
-            f"The sites of a simple rule won the selection: {SIMPLE_RULES[a.found_by]}. The search found nothing "
+    lines = []
+    if a.origin in SIMPLE_RULES:
+        lines.append(
+            f"The sites of a simple rule won the selection: {SIMPLE_RULES[a.origin]}. The search found nothing "
             "that did better there."
         )
     if "sites" in a.parts:
-        said.append(_against(a, a.table("sites alone"), label, "With the same waves and support for all,"))
-    said.append(
+        lines.append(_against(a, a.table("sites alone"), label, "With the same waves and support for all,"))
+    lines.append(
         _against(
             a,
             a.table("within the budget"),
@@ -171,32 +264,32 @@ def findings(advice: AdviceResults) -> list[str]:
         )
     )
     reference = a.table("for reference")[0]
-    said.append(
+    lines.append(
         "Compared with the scenario as it stands, the advice is "
         f"{_difference_words(reference.gains[a.measure], a.measure)} in {label}."
     )
     for row in a.table("part left out"):
         dear = (
             f"; without that part it costs {row.summaries['cost'].mean:.1f}, over the budget"
-            if over_budget(a, row)
+            if _is_over_budget(a, row)
             else ""
         )
-        said.append(
+        lines.append(
             f"Compared with the same advice with {row.name}, it is "
             f"{_difference_words(row.gains[a.measure], a.measure)} in {label}{dear}."
         )
-    cost = a.judged[0].summaries["cost"]
+    cost = a.evaluations[0].summaries["cost"]
     if cost.mean is not None:
         over = cost.mean - a.budget
         within = "within" if over <= 0 else f"{over:.2f} over"
-        said.append(
+        lines.append(
             f"On held-out replicates it costs {cost.mean:.1f} staff-days per service, {within} the budget of "
             f"{a.budget:.1f}"
-            + ("" if a.budget_given else ", which is what the strategy costs in the scenario")
+            + ("" if a.has_budget else ", which is what the strategy costs in the scenario")
             + f"; {cost.mean * a.network.n:,.0f} staff-days in all."
         )
-    said.append(equity(a))
-    return said
+    lines.append(_equity_sentence(a))
+    return lines
 
 
 def _difference_words(gain: Difference, measure: str) -> str:
@@ -204,11 +297,11 @@ def _difference_words(gain: Difference, measure: str) -> str:
     return verdict_here.replace("no clear difference", "not clearly different") + f" ({interval(gain, measure)})"
 
 
-def _against(advice: AdviceResults, rows: list[Judged], label: str, how: str) -> str:
+def _against(advice: AdviceResults, rows: list[Evaluation], label: str, how: str) -> str:
     by = {word: [r for r in rows if verdict(r.gains[advice.measure], advice.measure) == word]
           for word in ("better", "worse", "no clear difference")}  # fmt: skip
 
-    def names(found: list[Judged]) -> str:
+    def names(choices: list[Evaluation]) -> str:
         return listed(
             [
                 f"'{r.name}' ("
@@ -217,9 +310,9 @@ def _against(advice: AdviceResults, rows: list[Judged], label: str, how: str) ->
                     if r.choice == advice.choice
                     else interval(r.gains[advice.measure], advice.measure)
                 )
-                + (f"; over budget at {r.summaries['cost'].mean:.1f}" if over_budget(advice, r) else "")
+                + (f"; over budget at {r.summaries['cost'].mean:.1f}" if _is_over_budget(advice, r) else "")
                 + ")"
-                for r in found
+                for r in choices
             ]
         )
 
@@ -235,10 +328,10 @@ def _against(advice: AdviceResults, rows: list[Judged], label: str, how: str) ->
     return f"{how} {'; '.join(parts)} in {label}."
 
 
-def equity(advice: AdviceResults) -> str:
+def _equity_sentence(advice: AdviceResults) -> str:
     """Return the price of the advice in equity: what becomes of the gap between least and most deprived."""
     gain = advice.table("for reference")[0].gains["equity_gap"]
-    gap = advice.judged[0].summaries["equity_gap"]
+    gap = advice.evaluations[0].summaries["equity_gap"]
     if gain.mean is None or gap.mean is None:
         return "The equity gap is not defined here."
     start = f"Price in equity: the gap between the least and the most deprived fifth is {gap.mean:.3f} in benefit"
@@ -254,36 +347,36 @@ def equity(advice: AdviceResults) -> str:
 # ------------------------------------------------------------------------------------------------- tables
 
 
-def judged_rows(advice: AdviceResults) -> list[dict[str, Any]]:
-    """Return one row a choice: its outcomes, and the advice minus it with the interval."""
-    rows = []
-    for judged in advice.judged:
-        row: dict[str, Any] = {"table": judged.against or "the advice", "choice": judged.name}
-        row |= {measure: judged.summaries[measure].mean for measure in SHOWN}
-        if judged.against:
-            for measure in dict.fromkeys((advice.measure, "equity_gap")):
-                gain = judged.gains[measure]
-                row |= {f"{measure}_gain": gain.mean, f"{measure}_low": gain.low, f"{measure}_high": gain.high}
-            row["verdict"] = verdict(judged.gains[advice.measure], advice.measure)
-        row["over_budget"] = over_budget(advice, judged)
-        rows.append(row)
-    return rows
+def evaluation_table(advice: AdviceResults) -> tuple[list[str], list[list[str]]]:
+    """Return the table against simple rules.
 
+    Parameters
+    ----------
+    advice : what to do.
 
-def judged_table(advice: AdviceResults) -> tuple[list[str], list[list[str]]]:
-    """Return head and cells of the table against simple rules."""
-    shown = list(dict.fromkeys((advice.measure, *SHOWN)))
+    Returns
+    -------
+    Head, and cells row by row.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> head, cells = evaluation_table(advice)
+    >>> head[:3], len(cells) == len(advice.evaluations)
+    (['table', 'choice', 'support'], True)
+    """
+    measures = list(dict.fromkeys((advice.measure, *MAIN_MEASURES)))
     label = BY_NAME[advice.measure].label.lower()
-    head = ["table", "choice", "support", *(BY_NAME[m].label for m in shown), "budget", f"advice minus it, {label}",
+    head = ["table", "choice", "support", *(BY_NAME[m].label for m in measures), "budget", f"advice minus it, {label}",
             "in equity gap", "advice is"]  # fmt: skip
     cells = []
-    for j in advice.judged:
+    for j in advice.evaluations:
         row = [
             j.against,
             j.name,
             f"{j.choice.support:.2f}",
-            *(_cell(j.summaries[m], m) for m in shown),
-            "over" if over_budget(advice, j) else "within",
+            *(_cell(j.summaries[m], m) for m in measures),
+            "over" if _is_over_budget(advice, j) else "within",
         ]
         if j.against:
             gain = j.gains[advice.measure]
@@ -299,7 +392,22 @@ def judged_table(advice: AdviceResults) -> tuple[list[str], list[list[str]]]:
 
 
 def about(advice: AdviceResults) -> str:
-    """Return how the advice was reached."""
+    """Return how the advice was reached: network, replicates, intervals.
+
+    Parameters
+    ----------
+    advice : what to do.
+
+    Returns
+    -------
+    Sentences, as one text.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> about(advice).split(",")[0]
+    '12 services'
+    """
     a, b, c = advice.replicates
     return (
         f"{advice.network.n:,} services, one network, strategy '{advice.strategy}', {advice.scenario.run.months} "
@@ -311,7 +419,22 @@ def about(advice: AdviceResults) -> str:
 
 
 def advice_json(advice: AdviceResults) -> dict[str, Any]:
-    """Return the advice for programs."""
+    """Return the advice for programs.
+
+    Parameters
+    ----------
+    advice : what to do.
+
+    Returns
+    -------
+    The content of ``advice.json``.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> advice_json(advice)["measure"]
+    'cumulative_benefit'
+    """
     choice = advice.choice
     return {
         "scenario": advice.scenario.name,
@@ -320,29 +443,29 @@ def advice_json(advice: AdviceResults) -> dict[str, Any]:
         "months": advice.scenario.run.months,
         "measure": advice.measure,
         "budget": advice.budget,
-        "budget_given": advice.budget_given,
+        "budget_given": advice.has_budget,
         "replicates": dict(zip(("search", "picking", "held_out"), advice.replicates, strict=True)),
         "candidates": advice.n_candidates,
         "level": advice.level,
         "advice": {
             "sites": site_rows(advice),
-            "found_by": advice.found_by,
+            "found_by": advice.origin,
             "months_between_waves": choice.months_between,
             "waves": list(choice.order),
             "support": choice.support,
             "support_capacity": choice.support_capacity,
         },
-        "outcomes": {m: vars(s) for m, s in advice.judged[0].summaries.items()},
+        "outcomes": {m: vars(s) for m, s in advice.evaluations[0].summaries.items()},
         "against": [
             {
                 "table": j.against,
                 "choice": j.name,
                 "outcomes": {m: vars(s) for m, s in j.summaries.items()},
                 "advice_minus_it": {m: vars(d) for m, d in j.gains.items()},
-                "over_budget": over_budget(advice, j),
+                "over_budget": _is_over_budget(advice, j),
                 "verdict": "the same" if j.choice == choice else verdict(j.gains[advice.measure], advice.measure),
             }
-            for j in advice.judged[1:]
+            for j in advice.evaluations[1:]
         ],
         "findings": findings(advice),
         "notes": list(advice.notes),
@@ -350,16 +473,32 @@ def advice_json(advice: AdviceResults) -> dict[str, Any]:
 
 
 def advice_text(advice: AdviceResults, most: int = 20) -> str:
-    """Return the advice as text for a terminal."""
-    head, cells = judged_table(advice)
+    """Return the advice as text for a terminal.
+
+    Parameters
+    ----------
+    advice : what to do.
+    most : how many sites are listed.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> advice_text(advice).startswith("Where to start")
+    True
+    """
+    head, cells = evaluation_table(advice)
     rows = site_rows(advice)
     tree = advice.network.hierarchy
     columns = [*(["name"] if any(r["name"] != r["service"] for r in rows) else []), *tree.levels[:1], "why"]
     parts = [f"Where to start: {advice.scenario.title or advice.scenario.name}", about(advice), ""]
-    parts += [f"Do: {setting(advice)}", ""]
+    parts += [f"Do: {support_and_waves(advice)}", ""]
     if rows:
-        shown = [[r["service"], *(str(r[c]) for c in columns)] for r in rows[:most]]
-        parts += [f"Start with these {len(rows)}", text_table(["service", *columns], shown)]
+        site_cells = [[r["service"], *(str(r[c]) for c in columns)] for r in rows[:most]]
+        parts += [f"Start with these {len(rows)}", text_table(["service", *columns], site_cells)]
         if len(rows) > most:
             parts.append(f"... and {len(rows) - most} more, in sites.csv")
         parts.append("")

@@ -13,7 +13,16 @@ from typing import Any
 import numpy as np
 
 from spreadsim.advice.choices import Choice, strategy_of
-from spreadsim.advice.findings import about, advice_json, findings, interval, judged_table, setting, site_rows, why
+from spreadsim.advice.findings import (
+    about,
+    advice_json,
+    evaluation_table,
+    findings,
+    interval,
+    site_rows,
+    support_and_waves,
+    why,
+)
 from spreadsim.advice.results import AdviceResults
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.scenario.document import Scenario
@@ -23,8 +32,23 @@ from spreadsim.telling.folder import as_json, copy_inputs, write_folder, write_p
 from spreadsim.telling.page import render_findings
 
 
-def advised_scenario(advice: AdviceResults) -> Scenario:
-    """Return a scenario with two strategies, as it stands and as advised, which `compare` runs."""
+def advice_scenario(advice: AdviceResults) -> Scenario:
+    """Return a scenario with two strategies, as it stands and as advised, which `compare` runs.
+
+    Parameters
+    ----------
+    advice : what to do.
+
+    Returns
+    -------
+    The scenario.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> list(advice_scenario(advice).strategies)
+    ['one-neighbour-is-not-enough', 'one-neighbour-is-not-enough, as advised']
+    """
     name, scenario = advice.strategy, advice.scenario
     own: Any = scenario.strategies[name]
     strategy = strategy_of(scenario, name, advice.network, advice.choice)
@@ -40,10 +64,10 @@ def _write_sites(rows: Sequence[dict[str, Any]], path: Path) -> None:
         writer.writerows(rows)
 
 
-def _judged_columns(advice: AdviceResults) -> dict[str, np.ndarray]:
+def _evaluation_columns(advice: AdviceResults) -> dict[str, np.ndarray]:
     k = advice.replicates[2]
     first = sum(advice.replicates[:2])
-    rows = advice.judged
+    rows = advice.evaluations
     columns: dict[str, np.ndarray] = {
         "table": np.repeat(np.array([j.against or "the advice" for j in rows], dtype=object), k),
         "choice": np.repeat(np.array([j.name for j in rows], dtype=object), k),
@@ -55,7 +79,9 @@ def _judged_columns(advice: AdviceResults) -> dict[str, np.ndarray]:
 def _picture(advice: AdviceResults) -> tuple[str, str]:
     """Return the advice minus each rule, with intervals."""
     rows = [
-        j for j in advice.judged if j.rule and j.choice != advice.choice and j.gains[advice.measure].low is not None
+        j
+        for j in advice.evaluations
+        if j.rule and j.choice != advice.choice and j.gains[advice.measure].low is not None
     ]
     figure = make_figure(0.8 + 0.21 * len(rows))
     axes = figure.add_subplot()
@@ -80,7 +106,7 @@ def _picture(advice: AdviceResults) -> tuple[str, str]:
 
 
 def _page(advice: AdviceResults, receipt: dict[str, Any]) -> str:
-    head, cells = judged_table(advice)
+    head, cells = evaluation_table(advice)
     rows = site_rows(advice)
     title = f"Where to start: {advice.scenario.title or advice.scenario.name}"
     tables: list[Any] = [("Against simple rules, on held-out replicates", head, cells)]
@@ -92,7 +118,7 @@ def _page(advice: AdviceResults, receipt: dict[str, Any]) -> str:
         body = [[cell(value) for value in row.values()] for row in rows]
         tables.append((f"The {len(rows)} starting sites", [key.replace("_", " ") for key in rows[0]], body))
     sections = {
-        "What to do": [setting(advice), *why(advice)],
+        "What to do": [support_and_waves(advice), *why(advice)],
         "Is it better than a simple rule?": findings(advice),
         "To bear in mind": list(advice.notes),
     }
@@ -105,20 +131,39 @@ def _page(advice: AdviceResults, receipt: dict[str, Any]) -> str:
 def write_advice(
     advice: AdviceResults, folder: Path, *, force: bool = False, started: str | None = None, report: bool = True
 ) -> Path:
-    """Write the results folder of advice, whole or not at all; return its path.
+    """Write the results folder of advice, whole or not at all.
 
     ``advised.toml`` is a scenario of two strategies, as it stands and as advised, for `compare`.
 
+    Parameters
+    ----------
+    advice : what to do.
+    folder : to write.
+    force : whether an existing folder is replaced.
+    started : time of the start, in ISO format.
+    report : whether to write the page.
+
+    Returns
+    -------
+    Path of the folder.
+
     Raises
     ------
-    InputError : the folder exists and `force` is not given.
+    InputError : the folder exists and `force` is false.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> folder = write_advice(advice, Path("advice"), report=False)
+    >>> (folder / "judged.parquet").is_file()
+    True
     """
-    advised = advised_scenario(advice)
+    scenario = advice_scenario(advice)
     files: dict[str, Callable[[Path], None]] = {
         "advice.json": lambda path: _text(path, as_json(advice_json(advice))),
-        "advised.toml": lambda path: _text(path, to_toml(copy_inputs(advised, path.parent))),
+        "advised.toml": lambda path: _text(path, to_toml(copy_inputs(scenario, path.parent))),
         "sites.csv": lambda path: _write_sites(site_rows(advice), path),
-        "judged.parquet": lambda path: write_parquet(_judged_columns(advice), path),
+        "judged.parquet": lambda path: write_parquet(_evaluation_columns(advice), path),
     }
 
     def last(place: Path, receipt: dict[str, Any]) -> None:
@@ -128,7 +173,7 @@ def write_advice(
     a, _, c = advice.replicates
     options = {
         "command": "advise", "strategy": advice.strategy, "measure": advice.measure,
-        "budget": advice.budget if advice.budget_given else None, "sites": _n_sites(advice.choice),
+        "budget": advice.budget if advice.has_budget else None, "sites": _n_sites(advice.choice),
         "search": list(advice.parts), "candidates": advice.n_candidates, "search_replicates": a, "replicates": c,
     }  # fmt: skip
     return write_folder(folder, force, advice.scenario, options, started, files, last)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluation:
     """A choice on the held-out replicates.
 
     Attributes
@@ -31,9 +31,16 @@ class Judged:
     against : ``sites alone``, ``within the budget``, ``for reference``, ``part left out``, or empty: the
         advice itself.
     rule : the simple rule that it follows, or empty.
+    choice : sites, waves and support.
     values : by measure, one value a replicate.
     summaries : by measure.
     gains : advice minus this choice, by measure; paired intervals at the joint level.
+
+    Examples
+    --------
+    >>> choice = Choice((0,), 0, (), support=0.2, support_capacity=0.1)
+    >>> Evaluation("largest", "sites alone", "largest", choice, {"reach": np.array([0.4, 0.5])}, {}, {}).rule
+    'largest'
     """
 
     name: str
@@ -51,13 +58,24 @@ class AdviceResults:
 
     Attributes
     ----------
-    scenario : on one network; `strategy` the one that is advised on.
+    scenario, network : on which the advice was sought.
+    strategy : name of the one that is advised on.
+    parts : what was searched.
     measure, budget : what was sought, and the most it may cost, in staff-days per service.
-    choice, found_by : the advice, and what proposed it: ``search`` or a simple rule.
-    judged : the advice first, then what it is held against.
-    replicates : number of replicates of the search, of the picking and of the judging.
+    has_budget : whether the budget is the user's; else it is what the strategy costs in the scenario.
+    baseline : the choice that the scenario has.
+    choice, origin : the advice, and what proposed it: ``search`` or a simple rule.
+    evaluations : the advice first, then what it is held against.
+    replicates : number of replicates of the search, of the selection and of the evaluation.
     level : of each interval, so that all rules of a table are covered jointly at 95%.
     n_candidates : how many candidates the search ran.
+    notes : what the reader should know of the search.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> [row.name for row in advice.table("for reference")]
+    ['the scenario as it stands']
     """
 
     scenario: Scenario
@@ -66,16 +84,16 @@ class AdviceResults:
     parts: tuple[str, ...]
     measure: str
     budget: float
-    budget_given: bool
-    as_it_stands: Choice
+    has_budget: bool
+    baseline: Choice
     choice: Choice
-    found_by: str
-    judged: Sequence[Judged]
+    origin: str
+    evaluations: Sequence[Evaluation]
     replicates: tuple[int, int, int]
     level: float
     n_candidates: int
     notes: Sequence[str]
 
-    def table(self, against: str) -> list[Judged]:
+    def table(self, against: str) -> list[Evaluation]:
         """Return what the advice is held against in one table."""
-        return [row for row in self.judged if row.against == against]
+        return [row for row in self.evaluations if row.against == against]

@@ -49,7 +49,7 @@ class Fit(FitResults):
 # ------------------------------------------------------------------------------------------------- the figures
 
 
-class _Figures:
+class FigureSimulator:
     """The figures of any set of parameters, on the same networks with common random numbers."""
 
     def __init__(self, targets: Targets, replicates: int, workers: int | None = None) -> None:
@@ -78,7 +78,7 @@ class _Figures:
 
     def _figures(self, document: dict[str, Any]) -> np.ndarray:
         scenario, table = self.targets.scenario, self.targets.table
-        found = np.full((len(self.networks), len(table.targets)), np.nan)
+        figures = np.full((len(self.networks), len(table.targets)), np.nan)
         plans: list[Plan] = [
             condition_plan(scenario, document, strategy, settings, self.targets.file)
             for strategy, settings in self.conditions
@@ -89,10 +89,12 @@ class _Figures:
             runs = run_together(self.networks, one, scenario.run.seed, range(len(self.networks)), "compiled")
             for t, target in enumerate(table.targets):
                 if (target.strategy, target.settings) == self.conditions[condition]:
-                    found[:, t] = [figure(target, run, net, one) for run, net in zip(runs, self.networks, strict=True)]
+                    figures[:, t] = [
+                        figure(target, run, net, one) for run, net in zip(runs, self.networks, strict=True)
+                    ]
 
         list(self.pool.map(run_condition, range(len(plans))))
-        return np.asarray(found.mean(axis=0))
+        return np.asarray(figures.mean(axis=0))
 
 
 def figure(target: Target, run: Run, network: Network, plan: Plan) -> float:
@@ -150,24 +152,24 @@ def fit(
     goal = targets if isinstance(targets, Targets) else load_targets(scenario, targets, settings)
     pyabc = _pyabc()
     runs = replicates or goal.table.run.replicates or REPLICATES
-    figures, factors = _Figures(goal, runs), goal.parameters
-    chosen_seed = goal.scenario.run.seed if seed is None else seed
+    figures, factors = FigureSimulator(goal, runs), goal.parameters
+    search_seed = goal.scenario.run.seed if seed is None else seed
 
-    tried = 0
+    n_simulations = 0
 
     def values(place: Sequence[float]) -> list[Any]:
-        return [_rounded(factor_quantile(f, float(u))) for f, u in zip(factors, place, strict=True)]
+        return [_round(factor_quantile(f, float(u))) for f, u in zip(factors, place, strict=True)]
 
-    def model(drawn: Any) -> dict[str, float]:
+    def model(sample: Any) -> dict[str, float]:
         try:
-            found = figures.at(values([drawn[f"p{j}"] for j in range(len(factors))]))
+            result = figures.at(values([sample[f"p{j}"] for j in range(len(factors))]))
         except InputErrors:
-            found = np.full(len(goal.table.targets), np.nan)
-        nonlocal tried
-        tried += 1
+            result = np.full(len(goal.table.targets), np.nan)
+        nonlocal n_simulations
+        n_simulations += 1
         if progress is not None:
             progress()
-        return {"worst": float(distances(found, goal).max())}
+        return {"worst": float(distances(result, goal).max())}
 
     class Until(pyabc.QuantileEpsilon):  # type: ignore[misc, name-defined]
         """The median of the last generation's distances, and never below the tolerance."""
@@ -175,7 +177,7 @@ def fit(
         def __call__(self, t: int) -> float:
             return max(float(super().__call__(t)), goal.table.tolerance)
 
-    with _global_draws(chosen_seed):
+    with _global_draws(search_seed):
         abc = pyabc.ABCSMC(
             model,
             pyabc.Distribution(**{f"p{j}": pyabc.RV("uniform", 0.0, 1.0) for j in range(len(factors))}),
@@ -190,29 +192,29 @@ def fit(
         )
         frame, weights = history.get_distribution(m=0, t=history.max_t)
         generations = history.get_all_populations()
-    drawn = frame[[f"p{j}" for j in range(len(factors))]].to_numpy(dtype=np.float64)
-    kept = generations[generations["t"] >= 0]
-    reached = float(kept["epsilon"].iloc[-1])
-    start = drawn[_systematic(np.asarray(weights), population, chosen_seed)]
-    places = _moved(
-        start, drawn, lambda place: model({f"p{j}": u for j, u in enumerate(place)})["worst"] <= reached, chosen_seed
+    sample = frame[[f"p{j}" for j in range(len(factors))]].to_numpy(dtype=np.float64)
+    populations = generations[generations["t"] >= 0]
+    threshold = float(populations["epsilon"].iloc[-1])
+    start = sample[_systematic(np.asarray(weights), population, search_seed)]
+    places = _metropolis_moves(
+        start, sample, lambda place: model({f"p{j}": u for j, u in enumerate(place)})["worst"] <= threshold, search_seed
     )
     rows = tuple(tuple(values(place)) for place in places.tolist())
-    known: dict[tuple[Any, ...], np.ndarray] = {row: figures.at(row) for row in dict.fromkeys(rows)}
+    figures_of_row: dict[tuple[Any, ...], np.ndarray] = {row: figures.at(row) for row in dict.fromkeys(rows)}
     return Fit(
         targets=goal,
         sets=ParameterSets("accepted.csv", tuple(factor.path for factor in factors), rows),
         places=places,
-        figures=np.array([known[row] for row in rows]),
+        figures=np.array([figures_of_row[row] for row in rows]),
         at_defaults=figures.at_defaults(),
-        reached=reached,
-        generations=[(float(e), int(n)) for e, n in zip(kept["epsilon"], kept["samples"], strict=True)],
-        seed=chosen_seed,
-        simulations=tried,
+        threshold=threshold,
+        generations=[(float(e), int(n)) for e, n in zip(populations["epsilon"], populations["samples"], strict=True)],
+        seed=search_seed,
+        simulations=n_simulations,
     )
 
 
-def _rounded(value: Any) -> Any:
+def _round(value: Any) -> Any:
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
@@ -223,7 +225,9 @@ def _systematic(weights: np.ndarray, count: int, seed: int) -> np.ndarray:
     return np.minimum(np.searchsorted(edges, (start + np.arange(count)) / count), len(weights) - 1)
 
 
-def _moved(places: np.ndarray, drawn: np.ndarray, accepted: Callable[[list[float]], bool], seed: int) -> np.ndarray:
+def _metropolis_moves(
+    places: np.ndarray, sample: np.ndarray, is_accepted: Callable[[list[float]], bool], seed: int
+) -> np.ndarray:
     """Return the sets after some Metropolis moves within the accepted region, of which the prior is uniform.
 
     Importance weights leave many copies of few sets; moving them keeps the distribution and parts the copies (Gilks,
@@ -231,13 +235,13 @@ def _moved(places: np.ndarray, drawn: np.ndarray, accepted: Callable[[list[float
     """
     n, d = places.shape
     random = np.random.default_rng([seed, 1])
-    spread = np.atleast_2d(np.cov(drawn, rowvar=False)) + 1e-6 * np.eye(d)
+    spread = np.atleast_2d(np.cov(sample, rowvar=False)) + 1e-6 * np.eye(d)
     step = np.linalg.cholesky(spread) * (1.2 / np.sqrt(d))
     result = places.copy()
     for _ in range(MOVES):
         for i in range(n):
             proposal = result[i] + step @ random.standard_normal(d)
-            if np.all((proposal > 0) & (proposal < 1)) and accepted(proposal.tolist()):
+            if np.all((proposal > 0) & (proposal < 1)) and is_accepted(proposal.tolist()):
                 result[i] = proposal
     return result
 

@@ -30,7 +30,7 @@ def about(fit: FitResults) -> str:
     runs = goal.table.run.replicates
     return (
         f"{len(goal.parameters)} parameters, {len(goal.table.targets)} figures; {fit.simulations:,} sets tried in "
-        f"{len(fit.generations)} generations, {len(fit.sets)} kept ({fit.distinct} different); "
+        f"{len(fit.generations)} generations, {len(fit.sets)} kept ({fit.n_distinct} different); "
         f"{goal.scenario.network.services:,} services, "
         + (f"{runs} runs of each set and condition, " if runs else "")
         + f"{goal.scenario.run.months} months, seed of the search {fit.seed}."
@@ -40,29 +40,29 @@ def about(fit: FitResults) -> str:
 def findings(fit: FitResults) -> list[str]:
     """Return what was reproduced, and what the figures leave undetermined, in sentences."""
     goal, far = fit.targets, distances(fit.figures, fit.targets)
-    said = []
+    lines = []
     if fit.accepted:
-        said.append(f"Every accepted set reproduces every figure within {goal.table.tolerance:g} standard errors.")
+        lines.append(f"Every accepted set reproduces every figure within {goal.table.tolerance:g} standard errors.")
     else:
         worst = np.argsort(-np.median(far, axis=0), kind="stable")
         names = [goal.table.targets[t].name for t in worst if np.median(far[:, t]) > goal.table.tolerance / 2]
-        said.append(
-            f"The sets reproduce the figures within {fit.reached:.2f} standard errors, not within the "
+        lines.append(
+            f"The sets reproduce the figures within {fit.threshold:.2f} standard errors, not within the "
             f"{goal.table.tolerance:g} requested: either more simulations are needed, or the model cannot reproduce "
             f"these figures together. Furthest away: {listed(names[:3]) if names else 'no single figure'}."
         )
-    if fit.distinct < 0.5 * len(fit.sets):
-        said.append(
-            f"Only {fit.distinct} of the {len(fit.sets)} sets are different: the ranges below are rough and probably "
+    if fit.n_distinct < 0.5 * len(fit.sets):
+        lines.append(
+            f"Only {fit.n_distinct} of the {len(fit.sets)} sets are different: the ranges below are rough and probably "
             "too narrow; use a larger --population."
         )
     before = distances(fit.at_defaults[None], goal)[0]
     off = [f"{t.name} ({d:.1f})" for t, d in zip(goal.table.targets, before, strict=True) if d > goal.table.tolerance]
-    said.append(
+    lines.append(
         "The scenario as it stands reproduces all of them." if not off
         else f"The scenario as it stands misses these figures (by so many standard errors): {listed(off)}."
     )  # fmt: skip
-    known = fit.knowledge()
+    ranges = fit.parameter_ranges()
     for verdict, words in (
         ("determined", f"The figures determine (accepted range under {DETERMINED:.0%} of the original range)"),
         ("narrowed", "They narrow"),
@@ -70,25 +70,25 @@ def findings(fit: FitResults) -> list[str]:
     ):
         names = [
             f"{k.path} ({k.after[0]:.3g} to {k.after[1]:.3g}, originally {k.before[0]:.3g} to {k.before[1]:.3g})"
-            for k in known if k.verdict == verdict
+            for k in ranges if k.verdict == verdict
         ]  # fmt: skip
-        said.append(f"{words}: {listed(names) if names else 'none'}.")
+        lines.append(f"{words}: {listed(names) if names else 'none'}.")
     pairs = fit.pairs()
     if pairs:
-        tied = [f"{a} and {b} ({r:+.2f})" for a, b, r in pairs[:5]]
-        said.append(
+        texts = [f"{a} and {b} ({r:+.2f})" for a, b, r in pairs[:5]]
+        lines.append(
             f"Correlated, so that the figures say more about the pair than about either alone (rank correlation): "
-            f"{listed(tied)}."
+            f"{listed(texts)}."
         )
-    return said
+    return lines
 
 
 def _figure_rows(fit: FitResults) -> tuple[list[str], list[list[str]]]:
     head = ["figure", "observed", "error", "scenario as it stands", "accepted: median", "5%", "95%", "source"]
     rows = []
     for t, target in enumerate(fit.targets.table.targets):
-        found = fit.figures[:, t]
-        low, middle, high = np.nanquantile(found, (0.05, 0.5, 0.95)) if not np.isnan(found).all() else [np.nan] * 3
+        figures = fit.figures[:, t]
+        low, middle, high = np.nanquantile(figures, (0.05, 0.5, 0.95)) if not np.isnan(figures).all() else [np.nan] * 3
         cells = [target.value, target.standard_error, fit.at_defaults[t], middle, low, high]
         rows.append([target.name, *(f"{x:.3f}" for x in cells), target.source])
     return head, rows
@@ -98,7 +98,7 @@ def _parameter_rows(fit: FitResults) -> tuple[list[str], list[list[str]]]:
     head = ["parameter", "originally: 5%", "95%", "accepted: median", "5%", "95%", "share of range", "verdict"]
     return head, [
         [k.path, *(f"{x:.3g}" for x in (*k.before, k.median, *k.after)), f"{k.share:.0%}", k.verdict]
-        for k in fit.knowledge()
+        for k in fit.parameter_ranges()
     ]
 
 
@@ -126,10 +126,10 @@ def fit_json(fit: FitResults) -> dict[str, Any]:
     return {
         "scenario": fit.targets.scenario.name,
         "targets": targets,
-        "parameters": [vars(k) for k in fit.knowledge()],
+        "parameters": [vars(k) for k in fit.parameter_ranges()],
         "pairs": fit.pairs(),
         "tolerance": fit.targets.table.tolerance,
-        "reached": fit.reached,
+        "reached": fit.threshold,
         "accepted": fit.accepted,
         "generations": [{"threshold": e, "sets_tried": n} for e, n in fit.generations],
         "sets": len(fit.sets),
@@ -139,15 +139,15 @@ def fit_json(fit: FitResults) -> dict[str, Any]:
 
 
 def _picture(fit: FitResults) -> tuple[str, str]:
-    known = fit.knowledge()
-    figure = make_figure(0.8 + 0.24 * len(known))
+    ranges = fit.parameter_ranges()
+    figure = make_figure(0.8 + 0.24 * len(ranges))
     axes = figure.add_subplot()
-    at = range(len(known))
+    at = range(len(ranges))
     axes.hlines(at, 0.05, 0.95, color="#c8c8c8", linewidth=5)
     low, middle, high = np.quantile(fit.places, (0.05, 0.5, 0.95), axis=0)
     axes.hlines(at, low, high, color="#004488", linewidth=2.5)
     axes.scatter(middle, at, color="#004488", marker="D", s=22, zorder=3)
-    axes.set_yticks(at, [k.path.removeprefix("behaviour.") for k in known], fontsize=7)
+    axes.set_yticks(at, [k.path.removeprefix("behaviour.") for k in ranges], fontsize=7)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     axes.set_xlabel("position in the original range (0 lowest, 1 highest)", fontsize=7.5)
@@ -156,11 +156,11 @@ def _picture(fit: FitResults) -> tuple[str, str]:
     caption = (
         "What the figures say about each parameter: the middle 90% before (grey) and accepted (blue), and the median."
     )
-    words = "; ".join(f"{k.path} {k.after[0]:.3g} to {k.after[1]:.3g}, {k.verdict}" for k in known)
+    words = "; ".join(f"{k.path} {k.after[0]:.3g} to {k.after[1]:.3g}, {k.verdict}" for k in ranges)
     return svg(figure, "known", f"{caption} {words}"), caption
 
 
-def _write_accepted(fit: FitResults, path: Path) -> None:
+def _write_sets(fit: FitResults, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(fit.sets.paths)
@@ -199,16 +199,16 @@ def write_fit(
     import tomli_w
 
     files: dict[str, Callable[[Path], None]] = {
-        ACCEPTED: lambda path: _write_accepted(fit, path),
+        ACCEPTED: lambda path: _write_sets(fit, path),
         "fit.json": lambda path: _text(path, as_json(fit_json(fit))),
         EXPERIMENT: lambda path: _text(path, tomli_w.dumps(experiment_document(fit))),
     }
     if targets is not None:
-        given = targets.read_bytes()
+        content = targets.read_bytes()
 
         def keep(path: Path) -> None:
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(given)
+            path.write_bytes(content)
 
         files["inputs/targets.toml"] = keep
 

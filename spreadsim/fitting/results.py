@@ -20,7 +20,7 @@ DETERMINED, NARROWED = 0.5, 0.8  # accepted width over the prior's: determined b
 
 
 @dataclass(frozen=True)
-class Knowledge:
+class ParameterRange:
     """What the figures say of one parameter: middle 90% before and after, and the verdict.
 
     `share` is the width after over the width before, on the scale of the prior's quantiles.
@@ -44,7 +44,7 @@ class FitResults:
     sets : the accepted sets, of equal weight; a set of large weight stands in it several times.
     places : of the sets on the unit scale of the prior's quantiles, shape (sets, parameters).
     figures : of the sets, shape (sets, targets); `at_defaults` those of the scenario as it stands.
-    reached : worst figure of the last population's threshold, in standard errors.
+    threshold : worst figure of the last population's threshold, in standard errors.
     generations : threshold and simulations of each generation.
     """
 
@@ -53,30 +53,30 @@ class FitResults:
     places: np.ndarray
     figures: np.ndarray
     at_defaults: np.ndarray
-    reached: float
+    threshold: float
     generations: Sequence[tuple[float, int]]
     seed: int
     simulations: int
 
     @property
-    def distinct(self) -> int:
+    def n_distinct(self) -> int:
         """Number of different sets among those kept."""
         return len(set(self.sets.rows))
 
     @property
     def accepted(self) -> bool:
         """Whether every accepted set reproduces every target within the tolerance."""
-        return self.reached <= self.targets.table.tolerance + 1e-9
+        return self.threshold <= self.targets.table.tolerance + 1e-9
 
-    def knowledge(self) -> list[Knowledge]:
+    def parameter_ranges(self) -> list[ParameterRange]:
         """Return what the figures say of each parameter."""
-        found = []
+        ranges = []
         for j, factor in enumerate(self.targets.parameters):
             low, middle, high = np.quantile(self.places[:, j], (0.05, 0.5, 0.95))
             share = float((high - low) / 0.9)
             verdict = "determined" if share < DETERMINED else "narrowed" if share < NARROWED else "left undetermined"
-            found.append(
-                Knowledge(
+            ranges.append(
+                ParameterRange(
                     factor.path,
                     (factor_quantile(factor, 0.05), factor_quantile(factor, 0.95)),
                     (factor_quantile(factor, float(low)), factor_quantile(factor, float(high))),
@@ -85,7 +85,7 @@ class FitResults:
                     verdict,
                 )
             )
-        return found
+        return ranges
 
     def pairs(self, least: float = 0.4) -> list[tuple[str, str, float]]:
         """Return the pairs of parameters that the figures tie together: rank correlations of at least `least`."""
@@ -95,12 +95,12 @@ class FitResults:
         if len(names) < 2:
             return []
         with np.errstate(invalid="ignore", divide="ignore"):
-            tied = np.corrcoef(np.apply_along_axis(rankdata, 0, self.places), rowvar=False)
-        found = [
-            (names[i], names[j], float(tied[i, j]))
-            for i in range(len(names)) for j in range(i + 1, len(names)) if abs(tied[i, j]) >= least
+            correlations = np.corrcoef(np.apply_along_axis(rankdata, 0, self.places), rowvar=False)
+        pairs = [
+            (names[i], names[j], float(correlations[i, j]))
+            for i in range(len(names)) for j in range(i + 1, len(names)) if abs(correlations[i, j]) >= least
         ]  # fmt: skip
-        return sorted(found, key=lambda pair: -abs(pair[2]))
+        return sorted(pairs, key=lambda pair: -abs(pair[2]))
 
 
 def distances(figures: np.ndarray, targets: Targets) -> np.ndarray:

@@ -91,11 +91,11 @@ class Targets:
 
     def conditions(self) -> list[tuple[str, dict[str, Any]]]:
         """Return each distinct strategy and settings under which something was observed."""
-        found: list[tuple[str, dict[str, Any]]] = []
+        conditions: list[tuple[str, dict[str, Any]]] = []
         for target in self.table.targets:
-            if (target.strategy, target.settings) not in found:
-                found.append((target.strategy, target.settings))
-        return found
+            if (target.strategy, target.settings) not in conditions:
+                conditions.append((target.strategy, target.settings))
+        return conditions
 
 
 def load_targets(scenario: str | Path | Scenario, file: str | Path, settings: Iterable[str] = ()) -> Targets:
@@ -111,41 +111,43 @@ def load_targets(scenario: str | Path | Scenario, file: str | Path, settings: It
     ------
     InputError, InputErrors : the file cannot be used.
     """
-    shown, path = str(file), Path(file)
-    document = read_toml(path, shown)
+    name, path = str(file), Path(file)
+    document = read_toml(path, name)
     document.setdefault("name", path.stem)
-    table = validate_table(TargetsTable, document, shown)
+    table = validate_table(TargetsTable, document, name)
     base = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     whole = resolved(base)
     for key, value in table.settings.items():
-        whole = _set(base, whole, key, value, f'settings."{key}"', shown)
+        whole = _with_field(base, whole, key, value, f'settings."{key}"', name)
     whole["run"] = whole["run"] | table.run.model_dump(exclude_none=True)
     for text in settings:
         keys, value = parse_setting(text)
         whole = with_setting(whole, keys, value, "--set")
-    spec = validate(whole, f"{shown} (scenario {base.name}, with settings)", base.folder)
+    spec = validate(whole, f"{name} (scenario {base.name}, with settings)", base.folder)
     names = [target.name for target in table.targets]
     if len(set(names)) != len(names):
-        raise InputError(shown, "targets", "names a target twice", "give each a name of its own")
+        raise InputError(name, "targets", "names a target twice", "give each a name of its own")
     for target in table.targets:
-        _check(target, spec, shown)
+        _check(target, spec, name)
     for key in table.parameters:
         if not key.endswith(".*"):
-            check_path(spec, key, f'{shown}: parameters."{key}"')
-    factors = tuple(factors_of_table(table.parameters, "parameters", shown, spec))
+            check_path(spec, key, f'{name}: parameters."{key}"')
+    factors = tuple(factors_of_table(table.parameters, "parameters", name, spec))
     for factor in factors:
-        check_path(spec, factor.path, shown)
+        check_path(spec, factor.path, name)
         for target in table.targets:
             if factor.path in target.settings:
-                raise InputError(shown, f"targets.{target.name}.settings", f"'{factor.path}' is fitted",
+                raise InputError(name, f"targets.{target.name}.settings", f"'{factor.path}' is fitted",
                                  "take it out of one of them")  # fmt: skip
-    return Targets(table, shown, spec, factors)
+    return Targets(table, name, spec, factors)
 
 
-def _set(base: Scenario, document: dict[str, Any], key: str, value: Any, field: str, file: str) -> dict[str, Any]:
-    known = fields_that_vary(base)
-    if key not in known and key.split(".")[0] not in Scenario.model_fields:
-        raise InputError(file, field, f"'{key}' is an unknown name", nearest(key, known))
+def _with_field(
+    base: Scenario, document: dict[str, Any], key: str, value: Any, field: str, file: str
+) -> dict[str, Any]:
+    fields = fields_that_vary(base)
+    if key not in fields and key.split(".")[0] not in Scenario.model_fields:
+        raise InputError(file, field, f"'{key}' is an unknown name", nearest(key, fields))
     return with_setting(document, key.split("."), value, file)
 
 
@@ -180,7 +182,7 @@ def condition_plan(
     for key, value in settings.items():
         parts = key.split(".")
         if parts[0] == "programme":
-            own = {name: held for name, held in own.items() if name != parts[1]}
+            own = {name: value for name, value in own.items() if name != parts[1]}
         document = with_setting(document, parts, value, file)
     document = document | {"strategies": {strategy: own}}
     return plan(validate(document, file, scenario.folder), strategy, file=file)

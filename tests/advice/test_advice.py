@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 import spreadsim as ss
-from spreadsim.advice.advice import Advice, Budget, advise
+from spreadsim.advice.advice import Advice, advise
 from spreadsim.advice.findings import advice_json, advice_text, findings, verdict
-from spreadsim.advice.folder import advised_scenario
+from spreadsim.advice.folder import advice_scenario
+from spreadsim.advice.search import Budget
 from spreadsim.errors import InputError, MissingExtraError
 from spreadsim.network.construction import make_network
 from spreadsim.network.site_choice import by_index, by_rule, features, places
@@ -61,26 +62,26 @@ def test_an_index_of_one_weight_is_the_simple_rule_and_spread_moves_sites_apart(
 
 
 def test_the_budget_is_told_cautiously() -> None:
-    as_it_stands = np.array([10.0, 12.0, 11.0, 9.0])
-    budget = Budget(11.0, as_it_stands)
-    steady = budget.likely_cost((as_it_stands[:2] + 0.5)[None], range(2))
+    baseline = np.array([10.0, 12.0, 11.0, 9.0])
+    budget = Budget(11.0, baseline)
+    steady = budget.likely_cost((baseline[:2] + 0.5)[None], range(2))
     np.testing.assert_allclose(steady, [11.0])
-    shaky = budget.likely_cost((as_it_stands[:2] + [0.0, 1.0])[None], range(2))
+    shaky = budget.likely_cost((baseline[:2] + [0.0, 1.0])[None], range(2))
     assert shaky[0] > steady[0]
 
 
 def test_the_three_sets_of_replicates_share_no_number(advice: Advice, tmp_path: Path) -> None:
     folder = advice.save(tmp_path / "advice")
-    judged = read_parquet(folder / "judged.parquet")
+    evaluations = read_parquet(folder / "judged.parquet")
     a, b, c = advice.replicates
-    assert sorted(judged["replicate"].unique()) == list(range(a + b, a + b + c))
+    assert sorted(evaluations["replicate"].unique()) == list(range(a + b, a + b + c))
     # The advice as a scenario gives the judged numbers again: replicate for replicate, on the same network.
     scenario = load_scenario(folder / "advised.toml")
     assert list(scenario.strategies) == ["blend", "blend, as advised"]
     again = ss.compare(scenario, replicates=a + b + c, frontier=False, workers=1)
-    own = judged[judged["table"] == "the advice"]
+    own = evaluations[evaluations["table"] == "the advice"]
     np.testing.assert_array_equal(again.values("blend, as advised", "benefit")[a + b :], own["benefit"])
-    reference = judged[judged["table"] == "for reference"]
+    reference = evaluations[evaluations["table"] == "for reference"]
     np.testing.assert_array_equal(again.values("blend", "cost")[a + b :], reference["cost"])
     assert (folder / "report.html").read_text("utf-8").count("<table>") == 2
     assert len((folder / "sites.csv").read_text("utf-8").splitlines()) == 6
@@ -105,8 +106,8 @@ def test_the_advice_is_held_against_every_rule_and_says_where_it_is_no_better(ad
     for rows, sentence in zip((advice.table("sites alone"), advice.table("within the budget")), said, strict=True):
         same = [j for j in rows if verdict(j.gains[advice.measure], advice.measure) == "no clear difference"]
         assert ("no better than the simple rule" in sentence) == bool(same)
-        for judged in same:
-            assert f"'{judged.rule}'" in sentence
+        for evaluations in same:
+            assert f"'{evaluations.rule}'" in sentence
     assert "Price in equity" in text
     assert "within the budget of" in text or "over the budget of" in text
 
@@ -114,14 +115,14 @@ def test_the_advice_is_held_against_every_rule_and_says_where_it_is_no_better(ad
 def test_a_rule_that_wins_is_said_to_be_a_simple_rule() -> None:
     scenario = load_scenario("default", SMALL)
     found = advise(scenario, candidates=10, search_replicates=2, replicates=4, parts=("sites",))
-    assert found.choice.support == plan(scenario, "blend").programme.support or found.found_by != "search"
-    assert {j.against for j in found.judged} >= {"sites alone", "within the budget", "for reference"}
-    if found.found_by != "search":
+    assert found.choice.support == plan(scenario, "blend").programme.support or found.origin != "search"
+    assert {j.against for j in found.evaluations} >= {"sites alone", "within the budget", "for reference"}
+    if found.origin != "search":
         assert "simple rule won" in findings(found)[0]
 
 
 def test_named_sites_hold_in_the_advised_strategy(advice: Advice) -> None:
-    own = plan(advised_scenario(advice), "blend, as advised").programme
+    own = plan(advice_scenario(advice), "blend, as advised").programme
     if advice.choice.sites is not None:
         assert own.starting_sites.ids == [advice.network.ids[i] for i in advice.choice.sites]
     assert own.support == advice.choice.support

@@ -11,7 +11,7 @@ import pytest
 import spreadsim as ss
 from spreadsim import rules
 from spreadsim.errors import InputError, InputErrors
-from spreadsim.fitting.fitting import Fit, _Figures, fit
+from spreadsim.fitting.fitting import FigureSimulator, Fit, fit
 from spreadsim.fitting.results import distances
 from spreadsim.fitting.targets import load_targets
 from spreadsim.outcomes.cohorts import ever_embedded, still_embedded
@@ -82,7 +82,7 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> Fit:
     folder = tmp_path_factory.mktemp("twin")
     file = folder / "twin.toml"
     file.write_text(FILE.replace("VALUE", "0.1"), encoding="utf-8")
-    figures = _Figures(load_targets("default", file), 2)
+    figures = FigureSimulator(load_targets("default", file), 2)
     value = float(figures.at([0.07, 0.5])[0])
     file.write_text(FILE.replace("VALUE", f"{value:.4f}"), encoding="utf-8")
     return fit("default", file, population=40, simulations=600)
@@ -91,7 +91,7 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> Fit:
 def test_known_truth_is_among_the_accepted_and_what_does_not_matter_is_said_to_be_undetermined(twin: Fit) -> None:
     assert twin.accepted
     assert distances(twin.figures, twin.targets).max() <= 2.0
-    known = {k.path: k for k in twin.knowledge()}
+    known = {k.path: k for k in twin.parameter_ranges()}
     conversion = known["behaviour.mandate.conversion_rate"]
     assert conversion.after[0] - 0.01 <= 0.07 <= conversion.after[1] + 0.01
     assert conversion.verdict in ("determined", "narrowed")
