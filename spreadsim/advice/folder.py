@@ -5,7 +5,6 @@ What belongs here: which files there are and what each holds. What is said is ``
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,8 +27,9 @@ from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import to_toml
 from spreadsim.telling.figures import make_figure, svg, tidy
-from spreadsim.telling.folder import as_json, copy_inputs, write_folder, write_parquet
+from spreadsim.telling.folder import as_json, copy_inputs, write_folder, write_parquet, write_text
 from spreadsim.telling.page import render_findings
+from spreadsim.telling.spreadsheets import csv_text
 
 
 def advice_scenario(advice: AdviceResults) -> Scenario:
@@ -58,10 +58,8 @@ def advice_scenario(advice: AdviceResults) -> Scenario:
 
 
 def _write_sites(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]) if rows else ["service"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    head = list(rows[0]) if rows else ["service"]
+    write_text(path, csv_text(head, ([row[name] for name in head] for row in rows)))
 
 
 def _evaluation_columns(advice: AdviceResults) -> dict[str, np.ndarray]:

@@ -5,7 +5,6 @@ What belongs here: sentences and tables made of a `Fit`, and which files there a
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ from spreadsim.comparison.terminal import text_table
 from spreadsim.fitting.results import DETERMINED, NARROWED, FitResults, distances
 from spreadsim.sweeps.designs import factor_quantile
 from spreadsim.telling.figures import make_figure, svg, tidy
-from spreadsim.telling.folder import as_json, write_folder
+from spreadsim.telling.folder import as_json, write_folder, write_text
 from spreadsim.telling.page import render_findings
+from spreadsim.telling.spreadsheets import csv_text
 from spreadsim.telling.wording import listed
 
 EXPERIMENT = "experiment.toml"
@@ -161,10 +161,7 @@ def _picture(fit: FitResults) -> tuple[str, str]:
 
 
 def _write_sets(fit: FitResults, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(fit.sets.paths)
-        writer.writerows(fit.sets.rows)
+    write_text(path, csv_text(fit.sets.paths, fit.sets.rows))
 
 
 def experiment_document(fit: FitResults) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from spreadsim.sweeps import store
 from spreadsim.sweeps.map import HeatMap
 from spreadsim.sweeps.sensitivity import Index
 from spreadsim.sweeps.tables import Panel, SweepTables
+from spreadsim.telling.spreadsheets import frame_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -315,7 +316,7 @@ def write_analysis(analysis: Analysis, tables: SweepTables) -> None:
     tables_of_page = {}
     for name, rows in analysis.tables.items():
         frame = pd.DataFrame(rows)
-        store.write_atomic(folder / f"{name}.csv", frame.to_csv(index=False).encode())
+        store.write_atomic(folder / f"{name}.csv", frame_csv(frame).encode())
         sink = pa.BufferOutputStream()
         frame.to_parquet(sink, index=False)
         store.write_atomic(folder / f"{name}.parquet", sink.getvalue().to_pybytes())

@@ -6,66 +6,18 @@ What belongs here: turning tables and figures into bytes. What does not: what is
 from __future__ import annotations
 
 import base64
-import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from spreadsim.telling.spreadsheets import csv_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from spreadsim.comparison.report_tables import Table
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
-
-
-def neutral_cell(value: Any) -> Any:
-    """Return a cell that a spreadsheet shows and does not run: a text that begins like a formula gets a quote.
-
-    Parameters
-    ----------
-    value : of a cell.
-
-    Returns
-    -------
-    The value, or a text with a quote before it.
-
-    Examples
-    --------
-    >>> neutral_cell("=1+1"), neutral_cell("-1.5"), neutral_cell(2)
-    ("'=1+1", '-1.5', 2)
-    """
-    if isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value):
-        return "'" + value
-    return value
-
-
-def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    r"""Return a table as CSV.
-
-    Parameters
-    ----------
-    head : names of the columns.
-    rows : cells, as many in each row as there are columns.
-
-    Returns
-    -------
-    Lines that end in a line feed.
-
-    Examples
-    --------
-    >>> csv_text(["name", "reach"], [["blend", 0.5]])
-    'name,reach\nblend,0.5\n'
-    """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([neutral_cell(cell) for cell in head])
-    for row in rows:
-        writer.writerow([neutral_cell(cell) for cell in row])
-    return buffer.getvalue()
 
 
 def csv_of_columns(columns: Mapping[str, Any]) -> str:

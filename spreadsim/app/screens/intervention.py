@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from spreadsim.app import documents, runs, widgets
-from spreadsim.app.display import exports
 from spreadsim.app.library import component, solara, use_task
 from spreadsim.app.server.work_queue import BACKGROUND, work_queue
 from spreadsim.app.session import Session
@@ -18,6 +17,7 @@ from spreadsim.network.data import Network
 from spreadsim.scenario.document import MAX_COMPONENTS, Scenario
 from spreadsim.scenario.plan import plan
 from spreadsim.scenario.validation import resolved
+from spreadsim.telling.spreadsheets import csv_text
 from spreadsim.telling.wording import bounds, change
 
 HARD = [["very easy", 0.1], ["easy", 0.3], ["moderate", 0.5], ["hard", 0.7], ["very hard", 0.9]]
@@ -147,13 +147,13 @@ def Intervention(session: Session, base: Network, network: Network) -> None:
         if kind == "readiness":
             rows = [[r["strategy"], *row] for r in readiness for row in r["rows"]]
             head = ["strategy", "service", "chance of engaging of its own accord, %", "if told, %"]
-            session.send_file("readiness.csv", exports.csv_text(head, rows), "text/csv")
+            session.send_file("readiness.csv", csv_text(head, rows), "text/csv")
         elif latest:
             rows = [
                 [r["component"], r["change"], *[f"{a} ({b})" for a, b in r["cells"]], r["verdict"]] for r in latest[2]
             ]
             head = ["component", "change", *STUDIED, "on sustained benefit"]
-            session.send_file("what-if.csv", exports.csv_text(head, rows), "text/csv")
+            session.send_file("what-if.csv", csv_text(head, rows), "text/csv")
 
     widgets.Components(
         title=scenario.intervention.title, items=_component_items(scenario), readiness=readiness, study=status,

@@ -26,6 +26,7 @@ from spreadsim.sweeps.point import alternatives, scenario_of
 from spreadsim.sweeps.report import examine
 from spreadsim.sweeps.tables import NOT_CHOICES, Panel, short_names, value_text
 from spreadsim.telling.figures import svg
+from spreadsim.telling.spreadsheets import csv_text
 
 CAPTIONS = {
     "best": "Over all points of the uncertainties.",
@@ -242,7 +243,7 @@ def _next_view(look: _SweepView, item: Any, analysis: _SweepAnalysis | None, hea
 def _csv_of_rows(rows: Rows) -> str:
     """Return rows as CSV."""
     head = list(dict.fromkeys(key for row in rows for key in row))
-    return exports.csv_text(head, [["" if row.get(key) is None else row[key] for key in head] for row in rows])
+    return csv_text(head, [["" if row.get(key) is None else row[key] for key in head] for row in rows])
 
 
 @component

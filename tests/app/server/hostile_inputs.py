@@ -26,6 +26,7 @@ from spreadsim.comparison.comparison import compare
 from spreadsim.errors import SpreadsimError
 from spreadsim.scenario.files import load_scenario, to_toml
 from spreadsim.scenario.validation import validate
+from spreadsim.telling.spreadsheets import csv_text
 from tests.conftest import small_document
 
 SCRIPT = "<script>alert(1)</script>"
@@ -135,7 +136,7 @@ def printed() -> str:
 
 def cell(text: str) -> str:
     """Return a cell as it is written to CSV."""
-    return next(csv.reader(io.StringIO(exports.csv_text([text], []), newline="")))[0]
+    return next(csv.reader(io.StringIO(csv_text([text], []), newline="")))[0]
 
 
 def asked(path: str, value: Any) -> str:
