@@ -23,7 +23,6 @@ NOT_YET = (
     "calibration/",
     "comparison/",
     "drivers/",
-    "fitting/",
     "network/",
 )
 

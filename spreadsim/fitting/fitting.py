@@ -37,10 +37,43 @@ MOVES = 8  # of each kept set within the accepted region, so that copies of one 
 
 
 class Fit(FitResults):
-    """Sets of parameters that reproduce the targets: results that can be saved."""
+    """Sets of parameters that reproduce the targets: results that can be saved.
+
+    Examples
+    --------
+    >>> figure = '''
+    ... [[targets]]
+    ... name = "uptake"
+    ... measure = "reported_uptake"
+    ... strategy = "one-neighbour-is-enough"
+    ... value = 0.5
+    ... standard_error = 0.3
+    ... source = "assumed"
+    ... [parameters]
+    ... "behaviour.awareness.broadcast_rate" = "plausible"
+    ... '''
+    >>> _ = Path("targets.toml").write_text(figure)
+    >>> result = ss.fit("classroom", "targets.toml", population=3, simulations=6)
+    >>> sorted(path.name for path in result.save("fit").iterdir())[:3]
+    ['accepted.csv', 'experiment.toml', 'fit.json']
+    """
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
-        """Write the results folder, whole or not at all; return its path."""
+        """Write the results folder, whole or not at all.
+
+        Parameters
+        ----------
+        folder : to write.
+        force : whether an existing folder is replaced.
+
+        Returns
+        -------
+        Path of the folder.
+
+        Raises
+        ------
+        InputError : the folder exists and `force` is false.
+        """
         from spreadsim.fitting.folder import write_fit
 
         return write_fit(self, Path(folder), force=force)
@@ -50,7 +83,21 @@ class Fit(FitResults):
 
 
 class FigureSimulator:
-    """The figures of any set of parameters, on the same networks with common random numbers."""
+    """The figures of any set of parameters, on the same networks with common random numbers.
+
+    Parameters
+    ----------
+    targets : whose figures are simulated.
+    replicates : runs of each set and condition.
+    workers : threads; one a processor by default.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.files import shipped_folder
+    >>> targets = load_targets("default", shipped_folder("experiments") / "published-figures" / "targets.toml")
+    >>> len(FigureSimulator(targets, replicates=1).conditions) < len(targets.table.targets)
+    True
+    """
 
     def __init__(self, targets: Targets, replicates: int, workers: int | None = None) -> None:
         self.targets, scenario = targets, targets.scenario
@@ -98,7 +145,30 @@ class FigureSimulator:
 
 
 def figure(target: Target, run: Run, network: Network, plan: Plan) -> float:
-    """Return what a run shows of a target; nan where it is not defined."""
+    """Return what a run shows of a target.
+
+    Parameters
+    ----------
+    target : the figure, and what it measures in the model.
+    run : of the model.
+    network : that it ran on.
+    plan : that it followed.
+
+    Returns
+    -------
+    The figure, in its measure's unit; nan where it is not defined.
+
+    Examples
+    --------
+    >>> from spreadsim.drivers.running import run_plan
+    >>> from spreadsim.scenario.plan import plan
+    >>> scenario = ss.load_scenario("classroom")
+    >>> network, one = make_network(scenario), plan(scenario, "one-neighbour-is-enough")
+    >>> target = Target(name="start", measure="reported_uptake", month=0, strategy=one.name, value=0.1,
+    ...                 standard_error=0.1, source="assumed")
+    >>> figure(target, run_plan(network, one, 1, 0, "compiled"), network, one) == 1 / 12
+    True
+    """
     if target.measure not in COHORT_MEASURES:
         month = plan.months if target.month is None else target.month
         return float(curves(run, network, plan)[target.measure][month])
@@ -144,10 +214,36 @@ def fit(
     settings : ``FIELD=VALUE`` strings laid upon the scenario.
     progress : called after each set that was tried.
 
+    Returns
+    -------
+    The accepted sets, and what they say of each parameter.
+
     Raises
     ------
     InputError, InputErrors : the targets file or the scenario cannot be used.
     MissingExtraError : pyABC is not installed.
+
+    References
+    ----------
+    Toni and others, J R Soc Interface 2009;6:187 (approximate Bayesian computation by sequential Monte Carlo).
+
+    Examples
+    --------
+    >>> figure = '''
+    ... [[targets]]
+    ... name = "uptake"
+    ... measure = "reported_uptake"
+    ... strategy = "one-neighbour-is-enough"
+    ... value = 0.5
+    ... standard_error = 0.3
+    ... source = "assumed"
+    ... [parameters]
+    ... "behaviour.awareness.broadcast_rate" = "plausible"
+    ... '''
+    >>> _ = Path("targets.toml").write_text(figure)
+    >>> result = ss.fit("classroom", "targets.toml", population=3, simulations=6)
+    >>> len(result.sets), result.accepted, [row.path for row in result.parameter_ranges()]
+    (3, True, ['behaviour.awareness.broadcast_rate'])
     """
     goal = targets if isinstance(targets, Targets) else load_targets(scenario, targets, settings)
     pyabc = _pyabc()

@@ -24,7 +24,7 @@ EXPERIMENT = "experiment.toml"
 ACCEPTED = "accepted.csv"
 
 
-def about(fit: FitResults) -> str:
+def _about(fit: FitResults) -> str:
     """Return how the sets were found."""
     goal = fit.targets
     runs = goal.table.run.replicates
@@ -37,7 +37,7 @@ def about(fit: FitResults) -> str:
     )
 
 
-def findings(fit: FitResults) -> list[str]:
+def _findings(fit: FitResults) -> list[str]:
     """Return what was reproduced, and what the figures leave undetermined, in sentences."""
     goal, far = fit.targets, distances(fit.figures, fit.targets)
     lines = []
@@ -103,15 +103,69 @@ def _parameter_rows(fit: FitResults) -> tuple[list[str], list[list[str]]]:
 
 
 def fit_text(fit: FitResults) -> str:
-    """Return the fit as text for a terminal."""
+    """Return the fit as text for a terminal.
+
+    Parameters
+    ----------
+    fit : the results.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> figure = '''
+    ... [[targets]]
+    ... name = "uptake"
+    ... measure = "reported_uptake"
+    ... strategy = "one-neighbour-is-enough"
+    ... value = 0.5
+    ... standard_error = 0.3
+    ... source = "assumed"
+    ... [parameters]
+    ... "behaviour.awareness.broadcast_rate" = "plausible"
+    ... '''
+    >>> _ = Path("targets.toml").write_text(figure)
+    >>> result = ss.fit("classroom", "targets.toml", population=3, simulations=6)
+    >>> print(fit_text(result).splitlines()[1].split(";")[0])
+    1 parameters, 1 figures
+    """
     head, rows = _figure_rows(fit)
     title = fit.targets.table.title or fit.targets.table.name
     figures = text_table(head[:-1], [row[:-1] for row in rows])
-    return "\n".join([title, about(fit), "", figures, "", text_table(*_parameter_rows(fit)), "", *findings(fit)])
+    return "\n".join([title, _about(fit), "", figures, "", text_table(*_parameter_rows(fit)), "", *_findings(fit)])
 
 
 def fit_json(fit: FitResults) -> dict[str, Any]:
-    """Return the fit for programs."""
+    """Return the fit for programs.
+
+    Parameters
+    ----------
+    fit : the results.
+
+    Returns
+    -------
+    The content of ``fit.json``.
+
+    Examples
+    --------
+    >>> figure = '''
+    ... [[targets]]
+    ... name = "uptake"
+    ... measure = "reported_uptake"
+    ... strategy = "one-neighbour-is-enough"
+    ... value = 0.5
+    ... standard_error = 0.3
+    ... source = "assumed"
+    ... [parameters]
+    ... "behaviour.awareness.broadcast_rate" = "plausible"
+    ... '''
+    >>> _ = Path("targets.toml").write_text(figure)
+    >>> result = ss.fit("classroom", "targets.toml", population=3, simulations=6)
+    >>> fit_json(result)["targets"][0]["observed"]
+    0.5
+    """
     bounds = np.nanquantile(fit.figures, (0.05, 0.5, 0.95), axis=0)
     targets = [
         {
@@ -134,7 +188,7 @@ def fit_json(fit: FitResults) -> dict[str, Any]:
         "generations": [{"threshold": e, "sets_tried": n} for e, n in fit.generations],
         "sets": len(fit.sets),
         "seed": fit.seed,
-        "findings": findings(fit),
+        "findings": _findings(fit),
     }
 
 
@@ -164,7 +218,7 @@ def _write_sets(fit: FitResults, path: Path) -> None:
     write_text(path, csv_text(fit.sets.paths, fit.sets.rows))
 
 
-def experiment_document(fit: FitResults) -> dict[str, Any]:
+def _experiment_document(fit: FitResults) -> dict[str, Any]:
     """Return an experiment over the accepted sets, for `sweep`: each one a point of a table."""
     goal = fit.targets
     return {
@@ -185,20 +239,51 @@ def experiment_document(fit: FitResults) -> dict[str, Any]:
 def write_fit(
     fit: FitResults, folder: Path, *, force: bool = False, started: str | None = None, targets: Path | None = None
 ) -> Path:
-    """Write the results folder of a fit, whole or not at all; return its path.
+    """Write the results folder of a fit, whole or not at all.
 
     ``accepted.csv`` is for ``compare --parameters`` and ``run.parameter_sets``; ``experiment.toml`` for `sweep`.
 
+    Parameters
+    ----------
+    fit : the results.
+    folder : to write.
+    force : whether an existing folder is replaced.
+    started : time of the start, in ISO format.
+    targets : the targets file, to be copied into ``inputs``.
+
+    Returns
+    -------
+    Path of the folder.
+
     Raises
     ------
-    InputError : the folder exists and `force` is not given.
+    InputError : the folder exists and `force` is false.
+
+    Examples
+    --------
+    >>> figure = '''
+    ... [[targets]]
+    ... name = "uptake"
+    ... measure = "reported_uptake"
+    ... strategy = "one-neighbour-is-enough"
+    ... value = 0.5
+    ... standard_error = 0.3
+    ... source = "assumed"
+    ... [parameters]
+    ... "behaviour.awareness.broadcast_rate" = "plausible"
+    ... '''
+    >>> _ = Path("targets.toml").write_text(figure)
+    >>> result = ss.fit("classroom", "targets.toml", population=3, simulations=6)
+    >>> folder = write_fit(result, Path("fit"), targets=Path("targets.toml"))
+    >>> (folder / "inputs" / "targets.toml").is_file()
+    True
     """
     import tomli_w
 
     files: dict[str, Callable[[Path], None]] = {
         ACCEPTED: lambda path: _write_sets(fit, path),
         "fit.json": lambda path: _text(path, as_json(fit_json(fit))),
-        EXPERIMENT: lambda path: _text(path, tomli_w.dumps(experiment_document(fit))),
+        EXPERIMENT: lambda path: _text(path, tomli_w.dumps(_experiment_document(fit))),
     }
     if targets is not None:
         content = targets.read_bytes()
@@ -222,8 +307,8 @@ def write_fit(
 def _page(fit: FitResults, receipt: Mapping[str, Any]) -> str:
     table_of = fit.targets.table
     return render_findings(
-        title=table_of.title or f"Fit: {table_of.name}", question=table_of.question, about=about(fit),
-        sections={"What the figures say": findings(fit)},
+        title=table_of.title or f"Fit: {table_of.name}", question=table_of.question, about=_about(fit),
+        sections={"What the figures say": _findings(fit)},
         tables=[("Figures", *_figure_rows(fit)), ("Parameters", *_parameter_rows(fit))],
         receipt=receipt, pictures=[_picture(fit)],
     )  # fmt: skip

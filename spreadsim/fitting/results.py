@@ -21,9 +21,20 @@ DETERMINED, NARROWED = 0.5, 0.8  # accepted width over the prior's: determined b
 
 @dataclass(frozen=True)
 class ParameterRange:
-    """What the figures say of one parameter: middle 90% before and after, and the verdict.
+    """What the figures say of one parameter: its middle 90% before and after, and the verdict.
 
-    `share` is the width after over the width before, on the scale of the prior's quantiles.
+    Attributes
+    ----------
+    path : of the parameter.
+    before, after : low and high of the middle 90%.
+    median : of the accepted sets.
+    share : width after over width before, on the scale of the prior's quantiles.
+    verdict : ``determined``, ``narrowed`` or ``left undetermined``.
+
+    Examples
+    --------
+    >>> ParameterRange("behaviour.engagement.reactance", (0.15, 2.85), (0.9, 1.6), 1.2, 0.26, "determined").verdict
+    'determined'
     """
 
     path: str
@@ -43,9 +54,23 @@ class FitResults:
     targets : what was to be reproduced.
     sets : the accepted sets, of equal weight; a set of large weight stands in it several times.
     places : of the sets on the unit scale of the prior's quantiles, shape (sets, parameters).
-    figures : of the sets, shape (sets, targets); `at_defaults` those of the scenario as it stands.
-    threshold : worst figure of the last population's threshold, in standard errors.
+    figures : of the sets, shape (sets, targets).
+    at_defaults : figures of the scenario as it stands, one a target.
+    threshold : of the last population: its worst figure, in standard errors.
     generations : threshold and simulations of each generation.
+    seed : of the search.
+    simulations : number of sets that were tried.
+
+    Examples
+    --------
+    >>> from spreadsim.fitting.targets import load_targets
+    >>> from spreadsim.scenario.files import shipped_folder
+    >>> targets = load_targets("default", shipped_folder("experiments") / "published-figures" / "targets.toml")
+    >>> n, d = len(targets.table.targets), len(targets.parameters)
+    >>> sets = ParameterSets("accepted.csv", tuple(factor.path for factor in targets.parameters), ((0.1,) * d,) * 3)
+    >>> fit = FitResults(targets, sets, np.full((3, d), 0.5), np.zeros((3, n)), np.zeros(n), 1.8, [(1.8, 40)], 1, 40)
+    >>> fit.accepted, fit.n_distinct, fit.parameter_ranges()[0].verdict
+    (True, 1, 'determined')
     """
 
     targets: Targets
@@ -104,7 +129,26 @@ class FitResults:
 
 
 def distances(figures: np.ndarray, targets: Targets) -> np.ndarray:
-    """Return how many standard errors each figure lies from its target; a figure not defined lies far."""
+    """Return how many standard errors each figure lies from its target.
+
+    Parameters
+    ----------
+    figures : of sets of parameters, shape (sets, targets).
+    targets : the figures observed, and their standard errors.
+
+    Returns
+    -------
+    Array of the same shape; a figure that is not defined lies a thousand away.
+
+    Examples
+    --------
+    >>> from spreadsim.fitting.targets import load_targets
+    >>> from spreadsim.scenario.files import shipped_folder
+    >>> targets = load_targets("default", shipped_folder("experiments") / "published-figures" / "targets.toml")
+    >>> observed = np.array([target.value for target in targets.table.targets])
+    >>> float(distances(observed[None], targets).max())
+    0.0
+    """
     value = np.array([target.value for target in targets.table.targets])
     error = np.array([target.standard_error for target in targets.table.targets])
     return np.where(np.isnan(figures), FAR, np.abs(figures - value) / error)

@@ -79,9 +79,16 @@ class Targets:
 
     Attributes
     ----------
-    table, file : what was read, and its name as the user gave it.
+    table, file : the tables of the targets file, and the file's name as the user gave it.
     scenario : with [run] and the settings laid upon it.
     parameters : what is fitted.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.files import shipped_folder
+    >>> targets = load_targets("default", shipped_folder("experiments") / "published-figures" / "targets.toml")
+    >>> targets.conditions()[0]
+    ('top-down', {})
     """
 
     table: TargetsTable
@@ -107,9 +114,20 @@ def load_targets(scenario: str | Path | Scenario, file: str | Path, settings: It
     file : a TOML file.
     settings : ``FIELD=VALUE`` strings laid upon the scenario.
 
+    Returns
+    -------
+    Targets and parameters.
+
     Raises
     ------
     InputError, InputErrors : the file cannot be used.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.files import shipped_folder
+    >>> targets = load_targets("default", shipped_folder("experiments") / "published-figures" / "targets.toml")
+    >>> targets.table.targets[0].name
+    'name-only-checklist'
     """
     name, path = str(file), Path(file)
     document = read_toml(path, name)
@@ -177,6 +195,28 @@ def condition_plan(
     """Return the plan of a strategy under the settings of a target.
 
     A setting of [programme] takes the place of the strategy's own.
+
+    Parameters
+    ----------
+    scenario : that is fitted.
+    document : of it, resolved, with the parameters' values.
+    strategy, settings : of the target.
+    file : name under which faults are reported.
+
+    Returns
+    -------
+    The plan that a driver takes.
+
+    Raises
+    ------
+    InputErrors : the scenario refuses the settings.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default")
+    >>> condition = condition_plan(scenario, resolved(scenario), "blend", {"programme.support": 0.9}, "targets.toml")
+    >>> condition.programme.support
+    0.9
     """
     own = dict(document["strategies"][strategy])
     for key, value in settings.items():
