@@ -127,16 +127,16 @@ def _photograph(name: str) -> None:
     """Keep one of the app's screens, brought to the state in which the tests' own screenshots show it."""
     sys.path.insert(0, str(FOLDER.parent.parent))
     from tests.app import screenshots as app_screenshots
-    from tests.app.browser import launched, served, visit
+    from tests.app.browser import app_address, headless_browser, visit
 
     path = FOLDER / f"{name}.png"
-    with launched() as browser, served() as address:
+    with headless_browser() as browser, app_address() as address:
         options = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", "color_scheme": "light"}
-        with visit(browser, address, **options) as seen:
-            getattr(app_screenshots, name)(seen)
-            seen.page.wait_for_timeout(1500)
-            seen.page.evaluate("window.scrollTo(0, 0)")
-            seen.page.screenshot(path=path)
+        with visit(browser, address, **options) as visitor:
+            getattr(app_screenshots, name)(visitor)
+            visitor.page.wait_for_timeout(1500)
+            visitor.page.evaluate("window.scrollTo(0, 0)")
+            visitor.page.screenshot(path=path)
     _smaller(path)
 
 

@@ -35,7 +35,7 @@ from spreadsim.parameters import (
 )
 from spreadsim.scenario.document import PeerTies, Scenario
 from spreadsim.scenario.plan import Plan, plan
-from spreadsim.scenario.validation import resolved, validate, with_setting
+from spreadsim.scenario.validation import as_document, validate, with_setting
 
 FILE = Path(__file__).parent.parent / "docs" / "verification" / "effects.md"
 STRATEGIES = ("top-down", "organic", "blend")
@@ -173,7 +173,7 @@ def moves() -> list[Move]:
 @cache
 def base() -> dict[str, Any]:
     """Return the default scenario as a document."""
-    return resolved(ss.load_scenario("default"))
+    return as_document(ss.load_scenario("default"))
 
 
 def document_with(settings: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from spreadsim.network.construction import make_network
-from spreadsim.scenario.validation import resolved
+from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps.equal_effort import EqualEffort
 from spreadsim.sweeps.experiment import scenario_at
 from spreadsim.sweeps.tables import SweepTables
@@ -66,7 +66,7 @@ def clustering(folder: Path) -> None:
     for number, key in enumerate(tables.points.all_keys()):
         point = tables.points.values(number)
         found: dict[str, list[float]] = {name: [] for name in ("clustering", "mean", "ever", "far", "small", "few")}
-        scenario = scenario_at(tables.study, resolved(tables.study.scenario), point, "organic", {})
+        scenario = scenario_at(tables.study, as_document(tables.study.scenario), point, "organic", {})
         for run in runs[runs.point == key.decode()].itertuples():
             network = make_network(scenario, run.replicate)
             first = months.loc[run.run].reindex(network.ids).fillna(never).to_numpy(dtype=float)

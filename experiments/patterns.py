@@ -24,7 +24,7 @@ from spreadsim import rules
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.drivers.running import Outcome
 from spreadsim.outcomes.statistics import student_interval
-from spreadsim.scenario.validation import merge, resolved, validate
+from spreadsim.scenario.validation import as_document, merge, validate
 
 FILE = Path(__file__).parent.parent / "docs" / "verification" / "patterns.md"
 Band = tuple[float, float]
@@ -109,7 +109,7 @@ class Pattern:
 
 def document(**changes: Any) -> dict[str, Any]:
     """Return the default scenario with `changes` laid upon it."""
-    return merge(copy.deepcopy(resolved(ss.load_scenario("default"))), changes)
+    return merge(copy.deepcopy(as_document(ss.load_scenario("default"))), changes)
 
 
 def run(strategies: Mapping[str, Mapping[str, Any]], replicates: int, **changes: Any) -> Comparison:
@@ -194,7 +194,7 @@ def mandates(n: int) -> list[Pattern]:
     c = dial(n)
     paper = ss.compare("paper-compliance", replicates=n, frontier=False, workers=1)
     name = "mandate-alone"
-    harder = resolved(ss.load_scenario("paper-compliance"))
+    harder = as_document(ss.load_scenario("paper-compliance"))
     for component in harder["intervention"]["components"].values():
         component["complexity"] = 0.5
     harder["strategies"] = {name: harder["strategies"][name]}

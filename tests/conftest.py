@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from spreadsim.scenario.files import load_scenario
-from spreadsim.scenario.validation import resolved, validate
+from spreadsim.scenario.validation import as_document, validate
 
 settings.register_profile(
     "quick",
@@ -44,7 +44,7 @@ def small_document(**changes: Any) -> dict[str, Any]:
     """Return the default scenario on 60 services in two levels, as a document; tables merge with `changes`."""
     from spreadsim.scenario.validation import merge
 
-    document = resolved(load_scenario("default"))
+    document = as_document(load_scenario("default"))
     document["network"] |= {
         "services": 60,
         "hierarchy": [{"level": "region", "count": 3}, {"level": "team", "count": 12}],

@@ -25,7 +25,7 @@ from spreadsim.outcomes import record
 from spreadsim.outcomes.measures import curves, curves_of, generations, measures, measures_of
 from spreadsim.outcomes.run import Run
 from spreadsim.outcomes.statistics import difference
-from tests.counted import counted
+from tests.event_counts import counts_of_events
 from tests.test_rules import behaviour, intervention, month
 from tests.verification.limiting_cases import document, generated, like_components, network_with, only_plan, scenario_of
 
@@ -512,7 +512,7 @@ def run_by_hand() -> tuple[Run, Network, Any]:
     deprivation = np.arange(10.0)  # fifths: services 0 and 1 least deprived, 8 and 9 most
     population = np.array([100.0, 200, 300, 100, 100, 100, 100, 100, 400, 500])
     network = network_with(doc, ties_from_pairs(10, nobody, nobody), deprivation=deprivation, population=population)
-    counts = counted(events, population, 24, U)
+    counts = counts_of_events(events, population, 24, U)
     for name in record.SUMS[record.FIRST_STATE :]:
         sums[:, column[name]] = counts[name]
     final = {name: counts[name] for name in ("first_embedded", "began", "ever_led")} | {

@@ -29,7 +29,7 @@ from spreadsim.outcomes.statistics import LEVEL, difference, summarise
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan
-from spreadsim.scenario.validation import resolved, validate
+from spreadsim.scenario.validation import as_document, validate
 
 if TYPE_CHECKING:
     import networkx
@@ -206,7 +206,7 @@ def _joint_level(n: int) -> float:
 
 
 def _on_one_network(scenario: Scenario) -> Scenario:
-    document = resolved(scenario)
+    document = as_document(scenario)
     document["network"] = document["network"] | {"redraw": False}
     return validate(document, scenario.name, scenario.folder)
 

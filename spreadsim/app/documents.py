@@ -20,7 +20,7 @@ from spreadsim.levers import BalanceLevers
 from spreadsim.scenario.document import Scenario, without_levers
 from spreadsim.scenario.files import MAX_BYTES, load_scenario, shipped_names, to_toml
 from spreadsim.scenario.plan import plans
-from spreadsim.scenario.validation import resolved, validate, with_setting
+from spreadsim.scenario.validation import as_document, validate, with_setting
 
 MAX_HISTORY = 200  # that can be undone
 MAX_STRATEGIES = 4  # that are compared
@@ -151,7 +151,7 @@ def scenario_from_text(text: str, shown_as: str = "the file") -> Scenario:
 
         if not isinstance(parent, str):
             raise InputError(shown_as, "based_on", "is not text", "give the name of a shipped scenario")
-        document = merge(resolved(shipped_scenario(parent)), document)
+        document = merge(as_document(shipped_scenario(parent)), document)
     document.setdefault("name", "scenario")
     strategies = document.get("strategies")
     if isinstance(strategies, dict) and len(strategies) > MAX_STRATEGIES_IN_FILE:
@@ -229,7 +229,7 @@ def with_value(scenario: Scenario, path: str, value: Any) -> Scenario:
     >>> with_value(shipped_scenario("default"), "run.months", 24).run.months
     24
     """
-    document = resolved(scenario)
+    document = as_document(scenario)
     if path == CODIFICATION:
         components = document["intervention"]["components"]
         document["intervention"]["components"] = {k: {**c, "codification": value} for k, c in components.items()}
@@ -264,7 +264,7 @@ def with_table(scenario: Scenario, table: str, field: str, value: Any) -> Scenar
     >>> with_table(shipped_scenario("default"), "run", "months", 24).run.months
     24
     """
-    document = resolved(scenario)
+    document = as_document(scenario)
     document[table] = {**document[table], field: value}
     return _validate(document, "this change", scenario)
 
@@ -281,7 +281,7 @@ def without_file(scenario: Scenario) -> Scenario:
     >>> without_file(shipped_scenario("medical-innovation")).network.source
     'nested-hierarchy'
     """
-    document = resolved(scenario)
+    document = as_document(scenario)
     table = {key: value for key, value in document["network"].items() if key != "path"}
     document["network"] = {**table, "source": "nested-hierarchy"}
     return _validate(document, "this change")
@@ -301,7 +301,7 @@ def with_base_value(scenario: Scenario, base: Scenario, path: str) -> Scenario:
     60
     """
     if path == CODIFICATION:
-        document = resolved(scenario)
+        document = as_document(scenario)
         components = base.intervention.components
         for name, component in document["intervention"]["components"].items():
             if name in components:
@@ -309,12 +309,12 @@ def with_base_value(scenario: Scenario, base: Scenario, path: str) -> Scenario:
         return _validate(document, "this change", scenario)
     keys = _keys(path)
     if _is_balance(keys) and keys[1] in base.strategies and keys[1] in scenario.strategies:
-        own = resolved(base)["strategies"][keys[1]]
+        own = as_document(base)["strategies"][keys[1]]
         levers = {name: own[name] for name in BalanceLevers.model_fields if own.get(name) is not None}
-        return _validate(_with_levers(resolved(scenario), keys[1], levers), "this change", scenario)
+        return _validate(_with_levers(as_document(scenario), keys[1], levers), "this change", scenario)
     value = value_at(base, path)
     if value is ABSENT or value is None:
-        document = resolved(scenario)
+        document = as_document(scenario)
         here: Any = document
         for key in keys[:-1]:
             here = here.get(key, {})
@@ -353,7 +353,7 @@ def with_strategies(scenario: Scenario, strategies: Mapping[str, Mapping[str, An
     >>> list(with_strategies(shipped_scenario("default"), {"mandate": {"balance": 0.0}}).strategies)
     ['mandate']
     """
-    return _validate({**resolved(scenario), "strategies": dict(strategies)}, "this change", scenario)
+    return _validate({**as_document(scenario), "strategies": dict(strategies)}, "this change", scenario)
 
 
 def strategy_fields(scenario: Scenario) -> dict[str, dict[str, Any]]:
@@ -368,7 +368,7 @@ def strategy_fields(scenario: Scenario) -> dict[str, dict[str, Any]]:
     >>> strategy_fields(with_name(shipped_scenario("default"), "mine"))["top-down"]["balance"]
     0.0
     """
-    strategies: dict[str, dict[str, Any]] = resolved(scenario)["strategies"]
+    strategies: dict[str, dict[str, Any]] = as_document(scenario)["strategies"]
     return strategies
 
 

@@ -19,7 +19,7 @@ from spreadsim.network.data import Network
 from spreadsim.outcomes.measures import first_months_embedded
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import Plan, plan
-from spreadsim.scenario.validation import resolved, validate, with_setting
+from spreadsim.scenario.validation import as_document, validate, with_setting
 
 STRATEGY, WITHOUT = "as-fitted", "without-peers"
 
@@ -52,7 +52,7 @@ def reduced_scenario(
     starting_ids : services that had adopted at the start.
     context_is_data : whether the network's contexts are data; without, ties are not weighted by drawn ones.
     """
-    document = resolved(scenario)
+    document = as_document(scenario)
     fields = {**REDUCED, "run.months": steps, "programme.stop_month": steps}
     if not context_is_data:
         fields["network.peer_ties.homophily_distance"] = float("inf")

@@ -24,14 +24,14 @@ def check(name: str, settings: tuple[str, ...], as_json: bool) -> None:
         return
     from spreadsim.comparison.size import size_of
     from spreadsim.scenario.files import load_scenario
-    from spreadsim.scenario.validation import resolved
+    from spreadsim.scenario.validation import as_document
 
     scenario = load_scenario(name, settings)
     size = size_of(scenario)
     if as_json:
         from spreadsim.telling.folder import as_json as to_json
 
-        click.echo(to_json(resolved(scenario)), nl=False)
+        click.echo(to_json(as_document(scenario)), nl=False)
         return
     show_faults(size.faults)
     click.echo(f"{name}: valid")

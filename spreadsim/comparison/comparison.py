@@ -28,7 +28,7 @@ from spreadsim.scenario.document import Scenario, Strategy
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.parameter_sets import ParameterSets, sets_of_scenario
 from spreadsim.scenario.plan import plan, plans
-from spreadsim.scenario.validation import resolved, validate
+from spreadsim.scenario.validation import as_document, validate
 
 if TYPE_CHECKING:
     import networkx
@@ -66,7 +66,7 @@ def with_run(scenario: Scenario, replicates: int | None, seed: int | None, month
     change = {k: v.item() if isinstance(v, np.integer) else v for k, v in given if v is not None}
     if not change:
         return scenario
-    document = resolved(scenario)
+    document = as_document(scenario)
     document["run"] = document["run"] | change
     return validate(document, scenario.name).with_folders(scenario.folder, scenario.sets_folder)
 

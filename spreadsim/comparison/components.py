@@ -23,7 +23,7 @@ from spreadsim.outcomes.statistics import Difference, difference
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import Plan, plan
-from spreadsim.scenario.validation import resolved, validate
+from spreadsim.scenario.validation import as_document, validate
 
 if TYPE_CHECKING:
     import networkx
@@ -148,7 +148,7 @@ def study_components(
     variants: list[tuple[str, str, list[Plan]]] = []
     for component in chosen:
         for change, fields in changes_of(components[component]).items():
-            document = resolved(spec)
+            document = as_document(spec)
             for name in spec.intervention.together_with(component):
                 document["intervention"]["components"][name] |= fields
             changed = validate(document, spec.name)

@@ -29,7 +29,7 @@ from spreadsim.outcomes.run import Run
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.parameter_sets import ParameterSets
 from spreadsim.scenario.plan import Plan
-from spreadsim.scenario.validation import resolved, with_setting
+from spreadsim.scenario.validation import as_document, with_setting
 from spreadsim.sweeps.designs import factor_quantile
 
 REPLICATES = 4  # runs of each set of parameters, with common random numbers for all sets
@@ -101,7 +101,7 @@ class FigureSimulator:
 
     def __init__(self, targets: Targets, replicates: int, workers: int | None = None) -> None:
         self.targets, scenario = targets, targets.scenario
-        self.document = resolved(scenario)
+        self.document = as_document(scenario)
         first = make_network(scenario)
         self.networks = [first, *(make_network(scenario, r, like=first) for r in range(1, replicates))]
         self.conditions = targets.conditions()

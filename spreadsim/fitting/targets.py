@@ -21,7 +21,7 @@ from spreadsim.scenario.files import load_scenario, parse_setting, read_toml
 from spreadsim.scenario.parameter_sets import check_path
 from spreadsim.scenario.paths import fields_that_vary
 from spreadsim.scenario.plan import plan
-from spreadsim.scenario.validation import resolved, validate, validate_table, with_setting
+from spreadsim.scenario.validation import as_document, validate, validate_table, with_setting
 from spreadsim.sweeps.document import RunTable
 from spreadsim.sweeps.experiment import Factor, factors_of_table
 
@@ -134,7 +134,7 @@ def load_targets(scenario: str | Path | Scenario, file: str | Path, settings: It
     document.setdefault("name", path.stem)
     table = validate_table(TargetsTable, document, name)
     base = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    whole = resolved(base)
+    whole = as_document(base)
     for key, value in table.settings.items():
         whole = _with_field(base, whole, key, value, f'settings."{key}"', name)
     whole["run"] = whole["run"] | table.run.model_dump(exclude_none=True)
@@ -183,7 +183,7 @@ def _check(target: Target, scenario: Scenario, file: str) -> None:
         raise InputError(file, field, f"lies at month {last}, after the horizon of {scenario.run.months}",
                          "give a later run.months")  # fmt: skip
     try:
-        condition_plan(scenario, resolved(scenario), target.strategy, target.settings, file)
+        condition_plan(scenario, as_document(scenario), target.strategy, target.settings, file)
     except InputErrors as failure:
         first = failure.errors[0]
         raise InputError(file, f"{field}.settings", f"{first.field}: {first.problem}", first.remedy) from None

@@ -20,7 +20,7 @@ from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import inside_folder, load_scenario, read_toml, shipped_folder
 from spreadsim.scenario.plan import plans
-from spreadsim.scenario.validation import resolved, validate, validate_table, with_setting
+from spreadsim.scenario.validation import as_document, validate, validate_table, with_setting
 
 FILE, TEXT, SCENARIO = "lesson.toml", "lesson.md", "scenario.toml"
 MAX_WORK = 600_000  # services x runs x arms: a class waits for it
@@ -87,7 +87,7 @@ def arm_scenario(scenario: Scenario, arm: Arm, settings: Mapping[str, Any], sour
     >>> scenario.run.months, scenario.strategies["blend"].mandate
     (36, 0.5)
     """
-    document = resolved(scenario)
+    document = as_document(scenario)
     document["strategies"] = {arm.strategy: document["strategies"][arm.strategy]}
     for path, value in {**arm.set, **settings}.items():
         keys = path.split(".")

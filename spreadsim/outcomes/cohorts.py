@@ -53,13 +53,13 @@ def cohort(events: Mapping[str, np.ndarray], origin: Origin, route: str) -> tupl
     service = service[order]
     first = np.ones(len(service), dtype=np.bool_)
     first[1:] = service[1:] != service[:-1]
-    chosen = entered[order[first]]
-    keep = ~np.isin(events["service"][chosen], seeds)
-    wanted = ROUTES[route]
-    if wanted is not None:
-        keep &= events["route"][chosen] == wanted
-    chosen = chosen[keep]
-    return events["service"][chosen].astype(np.int64), events["month"][chosen].astype(np.int64)
+    first_entries = entered[order[first]]
+    keep = ~np.isin(events["service"][first_entries], seeds)
+    route_number = ROUTES[route]
+    if route_number is not None:
+        keep &= events["route"][first_entries] == route_number
+    first_entries = first_entries[keep]
+    return events["service"][first_entries].astype(np.int64), events["month"][first_entries].astype(np.int64)
 
 
 def _state_at(events: Mapping[str, np.ndarray], service: np.ndarray, month: np.ndarray) -> np.ndarray:

@@ -324,16 +324,18 @@ def curves_of(runs: Sequence[Run], networks: Sequence[Network], plan: Plan) -> d
         "leading": sums["leaders"] / n,
         "starters_from_leaders": _over(sums["n_beginning_from_leaders"], sums["n_beginning"]),
     }
-    spent, monthly_cost = np.zeros((len(runs), months + 1)), cast(Any, rules.monthly_cost)  # arithmetic: all at once
-    held = [part[:, :months] for part in (implementing, sums["supported"], embedded + nominal, sums["leaders"])]
-    spent[:, :months] = monthly_cost(plan.cost, plan.levers_by_month, float(n), *held)
-    result["cost"] = spent / n
+    spending, monthly_cost = np.zeros((len(runs), months + 1)), cast(Any, rules.monthly_cost)  # arithmetic: all at once
+    sums_before_horizon = [
+        part[:, :months] for part in (implementing, sums["supported"], embedded + nominal, sums["leaders"])
+    ]
+    spending[:, :months] = monthly_cost(plan.cost, plan.levers_by_month, float(n), *sums_before_horizon)
+    result["cost"] = spending / n
     published = np.stack([run.specification for run in runs])
     result["published_form"] = published[:, :, 0]
-    written = np.zeros(published.shape[:2])
+    codification = np.zeros(published.shape[:2])
     for k in range(plan.intervention.n_components):
-        written += plan.intervention.weight[k] * published[:, :, 1 + k]
-    result["published_codification"] = written
+        codification += plan.intervention.weight[k] * published[:, :, 1 + k]
+    result["published_codification"] = codification
     return {name: result[name] for name in CURVE_COLUMNS}
 
 
@@ -426,8 +428,8 @@ def measures(run: Run, network: Network, plan: Plan) -> dict[str, float]:
     >>> measures(run, network, plan)["months_to_half"]
     3.0
     """
-    found = measures_of([run], [network], plan, curves_of([run], [network], plan))
-    return {name: float(values[0]) for name, values in found.items()}
+    values_by_name = measures_of([run], [network], plan, curves_of([run], [network], plan))
+    return {name: float(values[0]) for name, values in values_by_name.items()}
 
 
 def generations(run: Run, plan: Plan) -> list[dict[str, float]]:
@@ -451,8 +453,8 @@ def generations(run: Run, plan: Plan) -> list[dict[str, float]]:
     entering = (events["source_kind"] != rules.NO_SOURCE) & (events["to_state"] != rules.IN_NAME_ONLY)
     rows = []
     embedded = final["state"] == rules.EMBEDDED
-    moved = np.abs(final["form"] - run.specification[-1, 0])
-    fidelity = v.core_share * final["core"] + (1 - moved / (1 + moved)) * v.adaptable_share * final["adaptable"]
+    distance = np.abs(final["form"] - run.specification[-1, 0])
+    fidelity = v.core_share * final["core"] + (1 - distance / (1 + distance)) * v.adaptable_share * final["adaptable"]
     highest = int(max(events["generation"][entering].max(initial=0), final["generation"][embedded].max(initial=0)))
     for g in range(highest + 1):
         began = entering & (events["generation"] == g)
@@ -495,10 +497,10 @@ def groups(run: Run, network: Network, plan: Plan) -> list[dict[str, Any]]:
 
     def add(level: str, member_of: np.ndarray, names: list[str], numbers: np.ndarray) -> None:
         size = np.bincount(member_of[member_of >= 0], minlength=len(names))
-        known = member_of >= 0
-        n_ever = np.bincount(member_of[known], weights=ever[known], minlength=len(names))
-        people = np.bincount(member_of[known], weights=population[known], minlength=len(names))
-        achieved = np.bincount(member_of[known], weights=(population * effect)[known], minlength=len(names))
+        is_member = member_of >= 0
+        n_ever = np.bincount(member_of[is_member], weights=ever[is_member], minlength=len(names))
+        people = np.bincount(member_of[is_member], weights=population[is_member], minlength=len(names))
+        achieved = np.bincount(member_of[is_member], weights=(population * effect)[is_member], minlength=len(names))
         reach, benefit = _over(n_ever, size), _over(achieved, people)
         for g in range(len(names)):
             rows.append(

@@ -175,14 +175,14 @@ def difference(
     if never:
         a, b = np.where(np.isnan(later), np.inf, later), np.where(np.isnan(earlier), np.inf, earlier)
     share = float(np.mean((a > b) + 0.5 * (a == b))) if len(a) else None
-    mean = low = high = told = None
+    mean = low = high = told_apart = None
     if n and n == len(later):
         gaps = later - earlier
         mean = float(np.mean(gaps))
         if n > 1:
             mean, low, high = spread_interval(gaps, level) if spread else student_interval(gaps, level)
-            told = bool(low > 0 or high < 0)
-    return Difference(mean, low, high, n, share, told)
+            told_apart = bool(low > 0 or high < 0)
+    return Difference(mean, low, high, n, share, told_apart)
 
 
 def joint_level(n: int) -> float:
@@ -234,11 +234,11 @@ def told_apart_from_best(
     sign = -1.0 if lower_is_better else 1.0
     best = int(np.argmax([sign * np.mean(column) for column in columns]))
     level = joint_level(len(columns))
-    told: list[bool | None] = [
+    told_apart: list[bool | None] = [
         i != best and bool(difference(column, columns[best], level=level, spread=spread).told_apart)
         for i, column in enumerate(columns)
     ]
-    return best, told
+    return best, told_apart
 
 
 def quantile_bands(values: np.ndarray, shares: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> np.ndarray:

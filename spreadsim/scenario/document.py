@@ -81,8 +81,8 @@ class Level(Table):
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
-        given = [name for name in ("count", "names", "children") if getattr(self, name) is not None]
-        if not given or ("count" in given and len(given) > 1):
+        fields = [name for name in ("count", "names", "children") if getattr(self, name) is not None]
+        if not fields or ("count" in fields and len(fields) > 1):
             raise ValueError("give exactly one of 'count', 'names' and 'children' (but names may go with children)")
         if self.children is not None and (not self.children or min(self.children) < 1):
             raise ValueError("every entry of 'children' must be at least 1")
@@ -203,9 +203,9 @@ class NetworkTable(NetworkFileOptions):
             groups_above = level.size
         if self.source not in ("file", "graph") and self.services < groups_above:
             raise ValueError(f"{self.services} services cannot fill {groups_above} lowest-level groups")
-        counted = None if self.group_sizes.counts is None else sum(self.group_sizes.counts.values())
-        if counted is not None and counted != groups_above:
-            raise ValueError(f"group_sizes.counts describe {counted} groups, the hierarchy has {groups_above}")
+        n_counted = None if self.group_sizes.counts is None else sum(self.group_sizes.counts.values())
+        if n_counted is not None and n_counted != groups_above:
+            raise ValueError(f"group_sizes.counts describe {n_counted} groups, the hierarchy has {groups_above}")
         for level in self.hierarchy:
             if level.level in RESERVED_LEVELS:
                 raise ValueError(f"a level cannot be called '{level.level}': a column of the results has that name")
@@ -232,8 +232,8 @@ def _optional(table: type[Table], names: tuple[str, ...] | None = None) -> dict[
     for name, field in table.model_fields.items():
         if names is not None and name not in names:
             continue
-        told = Field(description=field.description, json_schema_extra=field.json_schema_extra)
-        fields[name] = (Annotated[field.annotation | None, *field.metadata, told], None)  # type: ignore[operator]
+        explanation = Field(description=field.description, json_schema_extra=field.json_schema_extra)
+        fields[name] = (Annotated[field.annotation | None, *field.metadata, explanation], None)  # type: ignore[operator]
     return fields
 
 

@@ -16,7 +16,7 @@ from spreadsim.input_files import read_text
 from spreadsim.parameters import default_components
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import plans
-from spreadsim.scenario.validation import merge, resolved, validate, with_setting
+from spreadsim.scenario.validation import as_document, merge, validate, with_setting
 
 MAX_BYTES = 2_000_000
 _PACKAGE = Path(__file__).parent.parent
@@ -149,25 +149,25 @@ def read_toml(path: Path, shown_as: str | None = None) -> dict[str, Any]:
     >>> read_toml(Path("mine.toml"))
     {'name': 'mine', 'run': {'months': 24}}
     """
-    shown = shown_as or str(path)
-    text = read_text(path, shown, MAX_BYTES)
+    label = shown_as or str(path)
+    text = read_text(path, label, MAX_BYTES)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(shown, "", f"is not valid TOML: {error}", "correct that line") from None
+        raise InputError(label, "", f"is not valid TOML: {error}", "correct that line") from None
     except ValueError:  # Python reads no whole number of more than some thousand digits
-        raise InputError(shown, "", "holds a number of thousands of digits", "correct it") from None
+        raise InputError(label, "", "holds a number of thousands of digits", "correct it") from None
     except RecursionError:
-        raise InputError(shown, "", "is nested too deeply", "flatten it") from None
+        raise InputError(label, "", "is nested too deeply", "flatten it") from None
 
 
-def _read_chain(name: str, seen: tuple[Path, ...], beside: Path | None) -> tuple[dict[str, Any], Path, Path]:
+def _read_chain(name: str, files_before: tuple[Path, ...], beside: Path | None) -> tuple[dict[str, Any], Path, Path]:
     """Return a merged document, the file it begins with, and the folder that its network's path is relative to."""
     path = find_scenario(name, beside)
-    if path.resolve() in seen:
-        chain = " -> ".join(p.name for p in (*seen, path.resolve()))
+    if path.resolve() in files_before:
+        chain = " -> ".join(p.name for p in (*files_before, path.resolve()))
         raise InputError(
-            seen[0].name, "based_on", f"the chain is circular: {chain}", "base one of them on another file"
+            files_before[0].name, "based_on", f"the chain is circular: {chain}", "base one of them on another file"
         )
     document = read_toml(path, name if beside is None else path.name)
     parent = document.pop("based_on", None)
@@ -175,7 +175,7 @@ def _read_chain(name: str, seen: tuple[Path, ...], beside: Path | None) -> tuple
         return document, path, path.parent
     if not isinstance(parent, str):
         raise InputError(path.name, "based_on", f"{parent!r} is not text", "give a shipped name or a path")
-    base, _, folder = _read_chain(parent, (*seen, path.resolve()), path.parent)
+    base, _, folder = _read_chain(parent, (*files_before, path.resolve()), path.parent)
     network = document.get("network")
     own_path = isinstance(network, Mapping) and "path" in network
     return merge(base, document), path, path.parent if own_path else folder
@@ -232,9 +232,11 @@ def parse_setting(text: str) -> tuple[list[str], Any]:
 def _check_component(keys: list[str], document: Mapping[str, Any]) -> None:
     """Refuse to set one field of a component that there is not: a new component is given whole."""
     if keys[:2] == ["intervention", "components"] and len(keys) == 4:
-        known = document.get("intervention", {}).get("components") or default_components()
-        if keys[2] not in known:
-            raise InputError("--set", ".".join(keys), f"there is no component '{keys[2]}'", nearest(keys[2], known))
+        components = document.get("intervention", {}).get("components") or default_components()
+        if keys[2] not in components:
+            raise InputError(
+                "--set", ".".join(keys), f"there is no component '{keys[2]}'", nearest(keys[2], components)
+            )
 
 
 def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
@@ -262,18 +264,18 @@ def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
     Traceback (most recent call last):
     spreadsim.errors.InputErrors: default (with --set): run.month: unknown name; did you mean 'months'?
     """
-    shown = str(name)
-    document, path, folder = _read_chain(shown, (), None)
+    label = str(name)
+    document, path, folder = _read_chain(label, (), None)
     document.setdefault("name", path.stem)
-    source = shown
+    source = label
     for text in settings:
         keys, value = parse_setting(text)
         _check_component(keys, document)
         document = with_setting(document, keys, value, "--set")
-        source = f"{shown} (with --set)"
+        source = f"{label} (with --set)"
     scenario = validate(document, source, folder)
     if scenario.run.parameter_sets is not None:
-        scenario = scenario.with_folders(folder, _sets_folder(shown) or Path())
+        scenario = scenario.with_folders(folder, _sets_folder(label) or Path())
     plans(scenario, source)  # strategies that do not resolve are refused here, not in the middle of a run
     return scenario
 
@@ -300,4 +302,4 @@ def to_toml(scenario: Scenario) -> str:
     """
     import tomli_w
 
-    return tomli_w.dumps(resolved(scenario))
+    return tomli_w.dumps(as_document(scenario))

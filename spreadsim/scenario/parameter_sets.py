@@ -21,7 +21,7 @@ from spreadsim.parameters import Declaration
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import MAX_BYTES, inside_folder
 from spreadsim.scenario.paths import fields_that_vary
-from spreadsim.scenario.validation import resolved, validate, with_setting
+from spreadsim.scenario.validation import as_document, validate, with_setting
 
 # What all strategies and replicates share, or a strategy says for itself, cannot differ from set to set.
 TABLES = ("behaviour", "intervention", "programme", "cost")
@@ -59,14 +59,14 @@ class ParameterSets:
         InputErrors : a value is out of bounds, or the values do not go together.
         """
         place = replicate % len(self.rows)
-        document = resolved(base)
+        document = as_document(base)
         for path, value in zip(self.paths, self.rows[place], strict=True):
             document = with_setting(document, path.split("."), value, self.file)
         return validate(document, f"{self.file}: line {place + 2}", base.folder)
 
 
 def check_path(scenario: Scenario, path: str, file: str) -> Declaration:
-    """Return what is declared of a field that may differ from set to set.
+    """Return what is by_path of a field that may differ from set to set.
 
     Parameters
     ----------
@@ -87,10 +87,10 @@ def check_path(scenario: Scenario, path: str, file: str) -> Declaration:
     >>> check_path(ss.load_scenario("default"), "behaviour.drift.rate", "sets.csv").plausible
     (0.0, 0.03)
     """
-    known = {name: d for name, d in fields_that_vary(scenario).items() if name.split(".")[0] in TABLES}
-    if path not in known:
-        raise InputError(file, path, "is not a field that a set of parameters can hold", nearest(path, known))
-    if known[path].kind not in ("number", "integer"):
+    by_path = {name: d for name, d in fields_that_vary(scenario).items() if name.split(".")[0] in TABLES}
+    if path not in by_path:
+        raise InputError(file, path, "is not a field that a set of parameters can hold", nearest(path, by_path))
+    if by_path[path].kind not in ("number", "integer"):
         raise InputError(file, path, "is not a number", "leave out the column")
     parts = path.split(".")
     for name, strategy in scenario.strategies.items():
@@ -101,17 +101,17 @@ def check_path(scenario: Scenario, path: str, file: str) -> Declaration:
         if hidden or path in own.get("overrides", {}):
             raise InputError(file, path, f"strategy '{name}' sets its own, so the sets would have no effect there",
                              "remove it from the strategy, or leave out the column")  # fmt: skip
-    return known[path]
+    return by_path[path]
 
 
-def read_parameter_sets(path: Path, scenario: Scenario, shown: str | None = None) -> ParameterSets:
+def read_parameter_sets(path: Path, scenario: Scenario, label: str | None = None) -> ParameterSets:
     r"""Return the sets of a CSV file whose header holds fields of the scenario.
 
     Parameters
     ----------
     path : of the file.
     scenario : whose fields the columns are.
-    shown : the file's name in errors; its own if None.
+    label : the file's name in errors; its own if None.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def read_parameter_sets(path: Path, scenario: Scenario, shown: str | None = None
     >>> sets.paths, sets.rows
     (('behaviour.drift.rate', 'cost.revision'), ((0.01, 0.2), (0.02, 0.3)))
     """
-    file = shown or path.name
+    file = label or path.name
     text = read_text(path, file, MAX_BYTES, "a table of parameters")
     try:
         lines = list(csv.reader(io.StringIO(text, newline="")))

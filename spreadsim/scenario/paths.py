@@ -30,11 +30,11 @@ def fields_that_vary(scenario: Scenario) -> dict[str, Declaration]:
     >>> fields["mandate"].bounds, fields["behaviour.drift.rate"].plausible
     ((0.0, 1.0), (0.0, 0.03))
     """
-    found = {d.path: d for d in declarations(Scenario)}
+    by_path = {d.path: d for d in declarations(Scenario)}
     for name in scenario.intervention.components:
-        found |= {d.path: d for d in declarations(Component, f"intervention.components.{name}.")}
+        by_path |= {d.path: d for d in declarations(Component, f"intervention.components.{name}.")}
     levers = {d.path: d for d in declarations(Strategy)}
-    found |= {name: d for name, d in levers.items() if name not in _NOT_LEVERS}
+    by_path |= {name: d for name, d in levers.items() if name not in _NOT_LEVERS}
     for name in ("codification", "mechanism_clarity"):
-        found[name] = Declaration(name, "number", None, "", "0 to 1", (0.0, 1.0), (0.0, 1.0), "", "", "design")
-    return {name: d for name, d in found.items() if name not in _NOT_VARIED}
+        by_path[name] = Declaration(name, "number", None, "", "0 to 1", (0.0, 1.0), (0.0, 1.0), "", "", "design")
+    return {name: d for name, d in by_path.items() if name not in _NOT_VARIED}

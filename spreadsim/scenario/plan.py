@@ -20,7 +20,7 @@ from spreadsim.errors import InputError, InputErrors, nearest
 from spreadsim.levers import LEVERS, BalanceLevers, Programme
 from spreadsim.parameters import Behaviour, Cost, Table
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.validation import resolved, validate, with_setting
+from spreadsim.scenario.validation import as_document, validate, with_setting
 
 _NOT_OVERRIDDEN = ("network", "services", "run", "strategies", "frontier", "format", "name")
 _BY_STRATEGY = tuple(Programme.model_fields)
@@ -102,12 +102,12 @@ def numbers(table: Table) -> Any:
     return getattr(rules, type(table).__name__)(**values)
 
 
-def balance_levers(given: Any, minimum_latitude: float) -> dict[str, float]:
-    """Return the levers that `given` sets: those of its balance, replaced by those given one by one.
+def balance_levers(table: Any, minimum_latitude: float) -> dict[str, float]:
+    """Return the levers that a table sets: those of its balance, replaced by those given one by one.
 
     Parameters
     ----------
-    given : a strategy, or an entry of its schedule.
+    table : a strategy, or an entry of its schedule.
     minimum_latitude : latitude at balance 0, 0 to 1.
 
     Returns
@@ -123,11 +123,11 @@ def balance_levers(given: Any, minimum_latitude: float) -> dict[str, float]:
     for one in LEVERS:
         if one.balance is None:
             continue
-        own = getattr(given, one.name)
+        own = getattr(table, one.name)
         if own is not None:
             levers[one.name] = float(own)
-        elif given.balance is not None:
-            levers[one.name] = one.balance(float(given.balance), minimum_latitude)
+        elif table.balance is not None:
+            levers[one.name] = one.balance(float(table.balance), minimum_latitude)
     return levers
 
 
@@ -143,29 +143,29 @@ def _changes(strategy: Any, programme: Programme, minimum_latitude: float) -> It
             yield start, 0, {one.name: value}
             yield stop, 1, {} if outside is None else {one.name: outside}
     for entry in strategy.schedule:
-        named = entry.model_dump(exclude_none=True, exclude={"month", *BalanceLevers.model_fields})
-        yield entry.month, 2, {**named, **balance_levers(entry, minimum_latitude)}
+        fields = entry.model_dump(exclude_none=True, exclude={"month", *BalanceLevers.model_fields})
+        yield entry.month, 2, {**fields, **balance_levers(entry, minimum_latitude)}
 
 
 def _months(strategy: Any, programme: Programme, minimum_latitude: float, months: int) -> tuple[rules.Levers, ...]:
     """Return the levers of each month."""
     changes = sorted(_changes(strategy, programme, minimum_latitude), key=lambda change: change[:2])
-    held: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     result, directed_since, position = [], None, 0
     for month in range(months):
         while position < len(changes) and changes[position][0] <= month:
-            held |= changes[position][2]
+            values |= changes[position][2]
             position += 1
         on = float(programme.start_month <= month < programme.stop_month)
         since, interval = month - programme.start_month, programme.revision_interval
-        directed_since = (month if directed_since is None else directed_since) if held["mandate"] > 0 else None
+        directed_since = (month if directed_since is None else directed_since) if values["mandate"] > 0 else None
         result.append(
             rules.Levers(
                 month=month,
                 on=on,
                 months_directed=float(month - directed_since) if directed_since is not None else 0.0,
                 revises=float(on > 0 and interval > 0 and since > 0 and since % interval == 0),
-                **{one.name: one.number(held[one.name]) for one in LEVERS},
+                **{one.name: one.number(values[one.name]) for one in LEVERS},
             )
         )
     return tuple(result)
@@ -180,17 +180,20 @@ def _intervention(table: Any, behaviour: rules.Behaviour) -> rules.Intervention:
     for own in weights:
         total += own
     weight = [own / total for own in weights]
-    core_total = omega = cbar = 0.0
+    core_share = adaptable_share = mean_complexity = 0.0
     for share, component in zip(weight, components, strict=True):
         if component.core:
-            core_total += share
+            core_share += share
         else:
-            omega += share
-        cbar += share * component.complexity
+            adaptable_share += share
+        mean_complexity += share * component.complexity
     core_weight = [
-        w / core_total if c.core and core_total > 0 else 0.0 for w, c in zip(weight, components, strict=True)
+        w / core_share if c.core and core_share > 0 else 0.0 for w, c in zip(weight, components, strict=True)
     ]
-    adaptable_weight = [w / omega if not c.core and omega > 0 else 0.0 for w, c in zip(weight, components, strict=True)]
+    adaptable_weight = [
+        w / adaptable_share if not c.core and adaptable_share > 0 else 0.0
+        for w, c in zip(weight, components, strict=True)
+    ]
     n_core = sum(component.core for component in components)
     erosion = draws.candidate_bound(rules.largest_erosion(behaviour))
     drift = draws.candidate_bound(rules.largest_drift(behaviour))
@@ -203,9 +206,9 @@ def _intervention(table: Any, behaviour: rules.Behaviour) -> rules.Intervention:
         codification=np.array([float(component.codification) for component in components]),
         n_components=len(components),
         n_core=n_core,
-        core_share=core_total,
-        adaptable_share=omega,
-        mean_complexity=cbar,
+        core_share=core_share,
+        adaptable_share=adaptable_share,
+        mean_complexity=mean_complexity,
         core_exponent=table.core_exponent,
         mechanism_clarity=float(table.mechanism_clarity),
         erosion_bound=erosion,
@@ -222,7 +225,7 @@ def _with_overrides(scenario: Scenario, name: str, strategy: Any, file: str) -> 
     overrides: dict[str, Any] = own.get("overrides", {})
     if not programme and not overrides and "codification" not in own and "mechanism_clarity" not in own:
         return scenario
-    document = resolved(scenario)
+    document = as_document(scenario)
     # Replacing one way of naming starting sites replaces the other.
     sites = programme.get("starting_sites", {})
     if sites and "ids" not in sites:

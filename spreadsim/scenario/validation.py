@@ -86,20 +86,20 @@ def with_setting(document: Mapping[str, Any], keys: list[str], value: Any, sourc
     return result
 
 
-def _known_names(root: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
+def _names_of_table(root: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
     """Return the names of the table, within `root`, that holds the field at `location`."""
     table: Any = root
     for step in location[:-1]:
-        found = None
+        annotation = None
         if isinstance(table, type) and issubclass(table, BaseModel) and step in table.model_fields:
-            found = table.model_fields[step].annotation
+            annotation = table.model_fields[step].annotation
         else:
             inside = [a for a in get_args(table) if isinstance(a, type) and issubclass(a, BaseModel)]
-            found = inside[-1] if inside else None
-        options = get_args(found)
+            annotation = inside[-1] if inside else None
+        options = get_args(annotation)
         models = [a for a in options if isinstance(a, type) and issubclass(a, BaseModel)]
-        is_container = getattr(found, "__origin__", None) in (dict, list)
-        table = models[0] if models and not is_container else found
+        is_container = getattr(annotation, "__origin__", None) in (dict, list)
+        table = models[0] if models and not is_container else annotation
     if isinstance(table, type) and issubclass(table, BaseModel):
         return list(table.model_fields)
     return []
@@ -120,13 +120,11 @@ _WANTED = {
 
 def _problem_and_remedy(root: type[BaseModel], error: Mapping[str, Any], location: tuple[Any, ...]) -> tuple[str, str]:
     kind, value, context = error["type"], error.get("input"), error.get("ctx", {})
-    shown = (
-        repr(value) if not isinstance(value, (dict, list)) else f"a {'table' if isinstance(value, dict) else 'list'}"
-    )
-    shown = shown if len(shown) <= 80 else shown[:77] + "..."
+    text = repr(value) if not isinstance(value, (dict, list)) else f"a {'table' if isinstance(value, dict) else 'list'}"
+    text = text if len(text) <= 80 else text[:77] + "..."
     if kind == "extra_forbidden":
-        known = _known_names(root, location)
-        return "unknown name", nearest(str(location[-1]), known) if known else "remove it"
+        names = _names_of_table(root, location)
+        return "unknown name", nearest(str(location[-1]), names) if names else "remove it"
     if kind == "missing":
         return "is missing", "add it"
     limits = {
@@ -137,23 +135,23 @@ def _problem_and_remedy(root: type[BaseModel], error: Mapping[str, Any], locatio
     }
     if kind in limits:
         key, word = limits[kind]
-        return f"{shown} is out of bounds", f"it must be {word} {context[key]:g}"
+        return f"{text} is out of bounds", f"it must be {word} {context[key]:g}"
     if kind == "literal_error":
         choices = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
         if isinstance(value, str):
             remedy = nearest(value, choices)
             if remedy.startswith("did"):
                 remedy += " (known: " + ", ".join(choices) + ")"
-            return f"{shown} is not one of the choices", remedy.replace("known names", "choose one of")
-        return f"{shown} is not one of the choices", "choose one of: " + ", ".join(choices)
+            return f"{text} is not one of the choices", remedy.replace("known names", "choose one of")
+        return f"{text} is not one of the choices", "choose one of: " + ", ".join(choices)
     if kind == "finite_number":
-        return f"{shown} is not a finite number", "give a finite number"
+        return f"{text} is not a finite number", "give a finite number"
     if kind in _WANTED:
-        return f"{shown} is not {_WANTED[kind]}", f"give {_WANTED[kind]}"
+        return f"{text} is not {_WANTED[kind]}", f"give {_WANTED[kind]}"
     if kind == "value_error":
         message = str(error["msg"]).removeprefix("Value error, ")
         return message, "change the file accordingly"
-    return f"{shown}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}", "correct the value"
+    return f"{text}: {str(error['msg'])[0].lower()}{str(error['msg'])[1:]}", "correct the value"
 
 
 def validate_table(table: type[T], document: Mapping[str, Any], file: str, prefix: tuple[str, ...] = ()) -> T:
@@ -229,7 +227,7 @@ def validate(document: Mapping[str, Any], file: str, folder: Path | None = None)
         raise InputErrors(list(faults.values())) from None
 
 
-def resolved(scenario: Scenario) -> dict[str, Any]:
+def as_document(scenario: Scenario) -> dict[str, Any]:
     """Return the scenario as a document with every default written out; running it gives the same results.
 
     Parameters
@@ -242,7 +240,7 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
 
     Examples
     --------
-    >>> resolved(ss.load_scenario("classroom"))["network"]["services"]
+    >>> as_document(ss.load_scenario("classroom"))["network"]["services"]
     12
     """
     document = scenario.model_dump(mode="python", exclude_none=True, exclude={"strategies"})

@@ -19,7 +19,7 @@ from spreadsim.parameters import Declaration
 from spreadsim.scenario.document import Scenario, without_levers
 from spreadsim.scenario.files import find_scenario, load_scenario, read_toml, shipped_folder, shipped_names
 from spreadsim.scenario.paths import fields_that_vary
-from spreadsim.scenario.validation import resolved, validate, validate_table, with_setting
+from spreadsim.scenario.validation import as_document, validate, validate_table, with_setting
 from spreadsim.sweeps.document import Experiment, Range
 
 Values = dict[str, Any]
@@ -216,7 +216,7 @@ def load_experiment(name: str | Path, settings: Iterable[str] = ()) -> Study:
 def _resolve(experiment: Experiment, file: str, folder: Path) -> Study:
     path = find_scenario(experiment.scenario, folder)
     base = load_scenario(str(path) if path.is_file() else experiment.scenario)
-    document = resolved(base)
+    document = as_document(base)
     paths = fields_that_vary(base)
     for key, value in experiment.settings.items():
         if key not in paths and key.split(".")[0] not in Scenario.model_fields:
@@ -348,7 +348,7 @@ def _check(study: Study) -> None:
                 one = {factor.path: value}
                 for strategy in study.strategies:
                     try:
-                        scenario = scenario_at(study, resolved(study.scenario), {}, strategy, one)
+                        scenario = scenario_at(study, as_document(study.scenario), {}, strategy, one)
                         plan(scenario, strategy, file=study.file)
                     except (InputError, InputErrors) as failure:
                         first = failure.errors[0] if isinstance(failure, InputErrors) else failure
@@ -399,10 +399,10 @@ def scenario_at(study: Study, base: Values, point: Values, strategy: str, levers
 
     Examples
     --------
-    >>> from spreadsim.scenario.files import resolved
+    >>> from spreadsim.scenario.files import as_document
     >>> study = load_experiment("where-to-start")
     >>> point, levers = {"services.readiness.mean": 0.35}, {"programme.starting_sites.share": 0.1}
-    >>> scenario = scenario_at(study, resolved(study.scenario), point, "blend", levers)
+    >>> scenario = scenario_at(study, as_document(study.scenario), point, "blend", levers)
     >>> list(scenario.strategies), scenario.services.readiness.mean, scenario.programme.starting_sites.share
     (['blend'], 0.35, 0.1)
     """
@@ -428,8 +428,8 @@ def document_at(base: Values, point: Values, strategy: str, levers: Values) -> V
 
     Examples
     --------
-    >>> from spreadsim.scenario.files import resolved
-    >>> base = resolved(ss.load_scenario("default"))
+    >>> from spreadsim.scenario.files import as_document
+    >>> base = as_document(ss.load_scenario("default"))
     >>> base["strategies"]["blend"]["mandate"]
     0.3
     >>> document_at(base, {}, "blend", {"balance": 0.5})["strategies"]["blend"]["balance"]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spreadsim.errors import SpreadsimError
-from spreadsim.scenario.validation import resolved
+from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps.designs import content_key
 from spreadsim.sweeps.experiment import Study, Values, document_at
 
@@ -124,7 +124,7 @@ def base_content(job: Job) -> Values:
     >>> "title" in content, content["network"]["services"]
     (False, 480)
     """
-    document = resolved(job.study.scenario)
+    document = as_document(job.study.scenario)
     return _content_of(document, job.files)
 
 
@@ -159,7 +159,7 @@ def setting_identity(job: Job, base: Values, point: Values, strategy: str, lever
     --------
     >>> from spreadsim.sweeps.experiment import load_experiment
     >>> job = Job(load_experiment("clustering"), "0123abcd", "")
-    >>> base = resolved(job.study.scenario)
+    >>> base = as_document(job.study.scenario)
     >>> tied, random = ({"network.generator.rewiring": share} for share in (0.0, 1.0))
     >>> setting_identity(job, base, tied, "organic", {}) == setting_identity(job, base, random, "organic", {})
     False

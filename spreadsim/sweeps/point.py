@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.validation import resolved, validate
+from spreadsim.scenario.validation import as_document, validate
 from spreadsim.sweeps.designs import Setting, content_key
 from spreadsim.sweeps.experiment import Study, Values, document_at
 from spreadsim.sweeps.tables import NOT_CHOICES, Panel, SweepTables, short_names, value_text
@@ -82,7 +82,7 @@ def scenario_of(study: Study, point: Values, settings: Sequence[Setting], name: 
     >>> list(scenario.strategies)
     ['organic, share 0.01', 'organic, share 0.03']
     """
-    base = resolved(study.scenario)
+    base = as_document(study.scenario)
     first = settings[0]
     common = {path: value for path, value in first.levers.items() if path.startswith(NOT_CHOICES)}
     document = document_at(base, point, first.strategy, common)

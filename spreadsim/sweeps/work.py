@@ -23,7 +23,7 @@ from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
 from spreadsim.outcomes import measures
-from spreadsim.scenario.validation import resolved
+from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps.designs import content_key
 from spreadsim.sweeps.experiment import Values, scenario_at
 from spreadsim.sweeps.job import Chunk, ChunkResult, Job, WrongVersionError, run_identity, setting_identity
@@ -53,7 +53,7 @@ class _Worker:
                 "version of spreadsim everywhere"
             )
         self.job = job
-        self.base = resolved(job.study.scenario)
+        self.base = as_document(job.study.scenario)
         self._networks: OrderedDict[str, dict[int, Network]] = OrderedDict()  # by content, then by replicate
         self._first: OrderedDict[str, Network] = OrderedDict()
 

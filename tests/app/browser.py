@@ -45,14 +45,14 @@ def axe() -> str:
 
 
 @contextmanager
-def served(*options: str) -> Iterator[str]:
+def app_address(*options: str) -> Iterator[str]:
     """Serve the app in a process of its own; yield its address."""
-    with serving(*options) as (address, _):
+    with app_process(*options) as (address, _):
         yield address
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[tuple[str, int]]:
+def app_process(*options: str) -> Iterator[tuple[str, int]]:
     """Serve the app in a process of its own; yield its address and the number of the process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "spreadsim.cli.app", "--port", "0", "--no-browser", *options],
@@ -86,7 +86,7 @@ def serving(*options: str) -> Iterator[tuple[str, int]]:
 
 
 @contextmanager
-def launched() -> Iterator[Any]:
+def headless_browser() -> Iterator[Any]:
     """Yield a headless Chromium."""
     path = chromium()
     from playwright.sync_api import sync_playwright
@@ -134,15 +134,15 @@ def visit(browser: Any, address: str, **options: Any) -> Iterator[Visit]:
     """Open the app in a fresh context, as another user would."""
     context = browser.new_context(accept_downloads=True, **options)
     page = context.new_page()
-    seen = Visit(page, address)
-    page.on("request", lambda request: seen.requests.append(request.url))
-    page.on("websocket", lambda socket: seen.requests.append(socket.url))
-    page.on("console", lambda said: seen.complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    visitor = Visit(page, address)
+    page.on("request", lambda request: visitor.requests.append(request.url))
+    page.on("websocket", lambda socket: visitor.requests.append(socket.url))
+    page.on("console", lambda said: visitor.complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
     page.goto(address)
     page.get_by_role("navigation", name="Screens").wait_for(timeout=60_000)
     try:
-        yield seen
+        yield visitor
     finally:
         context.close()
 

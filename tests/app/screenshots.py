@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.app.browser import Visit, launched, served, visit
+from tests.app.browser import Visit, app_address, headless_browser, visit
 
 SIZES = {
     "1280": {"viewport": {"width": 1280, "height": 900}},
@@ -25,63 +25,63 @@ SERVICES = "id,name,region,population,deprivation,readiness\n" + "".join(
 TIES = "source,target\n" + "".join(f"s{i},s{(i + k) % 70}\n" for i in range(70) for k in (1, 7)) + "s1,nobody\ns4,s4\n"
 
 
-def explore(seen: Visit) -> None:
+def explore(visitor: Visit) -> None:
     """One run at month 24, and why a service did what it did."""
-    p = seen.page
-    seen.tab("Explore")
+    p = visitor.page
+    visitor.tab("Explore")
     p.get_by_label("Find a service").fill("service-0042")
     p.get_by_label("Find a service").press("Enter")
-    seen.ready("With the same luck, but one cause removed", 120_000)
+    visitor.ready("With the same luck, but one cause removed", 120_000)
     p.get_by_role("button", name="Whole map").click()
     p.locator(".scrub input").first.evaluate("e => { e.value = 24; e.dispatchEvent(new Event('input')); }")
 
 
-def compare(seen: Visit) -> None:
+def compare(visitor: Visit) -> None:
     """A comparison with its frontier."""
-    seen.tab("Compare")
-    seen.ready("Who is left behind: by deprivation", 180_000)
-    seen.page.get_by_role("button", name="Work out the frontier").click()
-    seen.ready("Mandate by latitude", 300_000)
+    visitor.tab("Compare")
+    visitor.ready("Who is left behind: by deprivation", 180_000)
+    visitor.page.get_by_role("button", name="Work out the frontier").click()
+    visitor.ready("Mandate by latitude", 300_000)
 
 
-def intervention(seen: Visit) -> None:
+def intervention(visitor: Visit) -> None:
     """The components, who is ready and what each change does."""
-    seen.tab("Intervention")
-    seen.page.get_by_role("button", name="Try every change").click()
-    seen.page.locator("table.what-if").wait_for(timeout=300_000)
+    visitor.tab("Intervention")
+    visitor.page.get_by_role("button", name="Try every change").click()
+    visitor.page.locator("table.what-if").wait_for(timeout=300_000)
 
 
-def network(seen: Visit) -> None:
+def network(visitor: Visit) -> None:
     """A network of the user's own, with faults."""
-    seen.tab("Network")
-    seen.page.locator("#bring-files").set_input_files(
+    visitor.tab("Network")
+    visitor.page.locator("#bring-files").set_input_files(
         [{"name": name, "mimeType": "text/csv", "buffer": text.encode()}
          for name, text in (("services.csv", SERVICES), ("ties.csv", TIES))])  # fmt: skip
-    seen.ready("Your own network", 60_000)
+    visitor.ready("Your own network", 60_000)
 
 
-def report(seen: Visit) -> None:
+def report(visitor: Visit) -> None:
     """The two pages."""
-    seen.tab("Report")
-    seen.page.locator("iframe.page").wait_for(timeout=180_000)
+    visitor.tab("Report")
+    visitor.page.locator("iframe.page").wait_for(timeout=180_000)
 
 
-def england(seen: Visit) -> None:
+def england(visitor: Visit) -> None:
     """English general practice by region, whole."""
-    p = seen.page
-    seen.tab("Explore")
+    p = visitor.page
+    visitor.tab("Explore")
     p.get_by_label("Open a shipped scenario").select_option("england-primary-care")
-    seen.ready("of 6,506 services", 180_000)
+    visitor.ready("of 6,506 services", 180_000)
     p.locator(".scrub input").first.evaluate("e => { e.value = 30; e.dispatchEvent(new Event('input')); }")
 
 
-def england_near(seen: Visit) -> None:
+def england_near(visitor: Visit) -> None:
     """One practice of England, found and brought near."""
-    p = seen.page
+    p = visitor.page
     name = p.locator("datalist option").nth(700).get_attribute("value")
     p.get_by_label("Find a service").fill(name)
     p.get_by_label("Find a service").press("Enter")
-    seen.ready("With the same luck, but one cause removed", 180_000)
+    visitor.ready("With the same luck, but one cause removed", 180_000)
 
 
 SCREENS: dict[str, Callable[[Visit], None]] = {
@@ -92,11 +92,11 @@ SCREENS: dict[str, Callable[[Visit], None]] = {
 
 def looks(page: Any) -> Iterator[tuple[str, str]]:
     """Yield each theme and size with the page turned to it."""
-    for size, given in SIZES.items():
-        page.set_viewport_size(given["viewport"])
+    for size, options in SIZES.items():
+        page.set_viewport_size(options["viewport"])
         for theme in ("light", "dark"):
-            wanted = "Dark" if theme == "dark" else "Light"
-            button = page.get_by_role("button", name=wanted, exact=True)
+            label = "Dark" if theme == "dark" else "Light"
+            button = page.get_by_role("button", name=label, exact=True)
             if button.count():
                 button.click()
             page.wait_for_timeout(500)
@@ -113,19 +113,19 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("folder", nargs="?", type=Path, default=Path("out/screenshots"))
     ask.add_argument("--only", default="", help="screens whose names stand here, with commas")
-    given = ask.parse_args()
-    given.folder.mkdir(parents=True, exist_ok=True)
-    with served() as address, launched() as browser, visit(browser, address, **SIZES["1280"]) as seen:
+    arguments = ask.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    with app_address() as address, headless_browser() as browser, visit(browser, address, **SIZES["1280"]) as visitor:
         for name, bring in SCREENS.items():
-            if given.only and name not in given.only.split(","):
+            if arguments.only and name not in arguments.only.split(","):
                 continue
-            seen.page.set_viewport_size(SIZES["1280"]["viewport"])
-            bring(seen)
-            for theme, size in looks(seen.page):
-                path = given.folder / f"{name}-{theme}-{size}.png"
-                seen.page.screenshot(path=path, full_page=True, timeout=180_000)
+            visitor.page.set_viewport_size(SIZES["1280"]["viewport"])
+            bring(visitor)
+            for theme, size in looks(visitor.page):
+                path = arguments.folder / f"{name}-{theme}-{size}.png"
+                visitor.page.screenshot(path=path, full_page=True, timeout=180_000)
                 print(path)
-        for complaint in seen.complaints:
+        for complaint in visitor.complaints:
             print("the page complains:", complaint)
 
 

@@ -24,7 +24,7 @@ from spreadsim.comparison.comparison import compare
 from spreadsim.errors import InputError, InputErrors
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan
-from spreadsim.scenario.validation import resolved, validate
+from spreadsim.scenario.validation import as_document, validate
 
 # ------------------------------------------------------------------------------------------------- documents
 
@@ -72,7 +72,7 @@ def test_the_balance_sets_the_four_levers_also_where_they_were_given_one_by_one(
 
 def test_the_saved_file_is_the_document() -> None:
     scenario = documents.with_value(load_scenario("default"), "strategies.blend.balance", 0.35)
-    assert resolved(documents.scenario_from_text(documents.to_toml(scenario))) == resolved(scenario)
+    assert as_document(documents.scenario_from_text(documents.to_toml(scenario))) == as_document(scenario)
 
 
 HOSTILE = ["based_on = '/etc/passwd'", "based_on = '../default.toml'", "x = [", "\x00", "a = 1\n" * 400_000]
@@ -186,7 +186,7 @@ def test_urgent_work_goes_first_and_long_work_gives_way() -> None:
 
 
 def test_too_much_is_refused_with_what_to_do() -> None:
-    document = resolved(load_scenario("england-primary-care"))
+    document = as_document(load_scenario("england-primary-care"))
     document["run"]["replicates"] = 10_000
     with pytest.raises(runs.TooLarge, match="at most"):
         runs.check_size(validate(document, "large"))

@@ -19,7 +19,7 @@ import pytest
 
 from spreadsim.app import documents
 from spreadsim.scenario.validation import validate
-from tests.app.browser import Visit, axe, chromium, faults, launched, served, visit
+from tests.app.browser import Visit, app_address, axe, chromium, faults, headless_browser, visit
 from tests.conftest import small_document
 
 SERVICES = (
@@ -34,27 +34,27 @@ TIES = "source,target\n" + "\n".join(f"s{i},s{(i + k) % 12}" for i in range(12) 
 def address() -> Iterator[str]:
     """A served app."""
     chromium()
-    with served() as where:
+    with app_address() as where:
         yield where
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium."""
-    with launched() as found:
+    with headless_browser() as found:
         yield found
 
 
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Visit]:
     """A visitor; at the end all that the page asked for came from the app, and nothing went wrong in it."""
-    with visit(browser, address, viewport={"width": 1280, "height": 900}) as seen:
-        yield seen
+    with visit(browser, address, viewport={"width": 1280, "height": 900}) as visitor:
+        yield visitor
         place = urlsplit(address).netloc
         inside = ("data:", "blob:", "about:")
-        foreign = [r for r in seen.requests if urlsplit(r).netloc != place and not r.startswith(inside)]
+        foreign = [r for r in visitor.requests if urlsplit(r).netloc != place and not r.startswith(inside)]
         assert not foreign
-        assert not seen.complaints
+        assert not visitor.complaints
 
 
 @pytest.fixture
@@ -286,37 +286,39 @@ def test_too_large_an_upload_is_refused_in_the_page_and_wrong_kinds_on_the_serve
 
 def test_two_users_get_their_own_numbers(browser: Any, address: str, small_file: Path) -> None:
     with visit(browser, address) as one, visit(browser, address) as other:
-        for seen in (one, other):
-            opened(seen, small_file)
+        for visitor in (one, other):
+            opened(visitor, small_file)
         one.put("programme.support", "0")
         other.put("programme.support", "1")
-        for seen in (one, other):
-            seen.ready("changed by you")
-            seen.tab("Compare")
+        for visitor in (one, other):
+            visitor.ready("changed by you")
+            visitor.tab("Compare")
         found = []
-        for seen in (one, other):
-            seen.ready("Who is left behind: by deprivation")
-            found.append(exported(seen))
+        for visitor in (one, other):
+            visitor.ready("Who is left behind: by deprivation")
+            found.append(exported(visitor))
         assert found[0]["strategies"] != found[1]["strategies"]
-        for seen, support in ((one, 0.0), (other, 1.0)):
-            saved = documents.scenario_from_text(seen.saved(seen.page.get_by_role("button", name="Save")).decode())
+        for visitor, support in ((one, 0.0), (other, 1.0)):
+            saved = documents.scenario_from_text(
+                visitor.saved(visitor.page.get_by_role("button", name="Save")).decode()
+            )
             assert saved.programme.support == support
 
 
 def test_no_serious_fault_of_accessibility(browser: Any, address: str, small_file: Path) -> None:
     source = axe()
     for scheme, width in (("light", 1280), ("dark", 640)):  # 640: a screen of 1280 at 200%
-        with visit(browser, address, viewport={"width": width, "height": 800}, color_scheme=scheme) as seen:
-            opened(seen, small_file)
+        with visit(browser, address, viewport={"width": width, "height": 800}, color_scheme=scheme) as visitor:
+            opened(visitor, small_file)
             for tab, text in (
                 ("Explore", "This is a single run"), ("Compare", "Who is left behind: by deprivation"),
                 ("Intervention", "Who is ready for it?"), ("Network", "Its structure"),
                 ("Report", "Download the report"),
             ):  # fmt: skip
-                seen.tab(tab)
-                seen.ready(text)
-                assert faults(seen.page, source) == [], f"{tab}, {scheme}"
-                assert seen.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{tab}, {width}"
+                visitor.tab(tab)
+                visitor.ready(text)
+                assert faults(visitor.page, source) == [], f"{tab}, {scheme}"
+                assert visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{tab}, {width}"
 
 
 @pytest.mark.parametrize(("headers", "status"), [

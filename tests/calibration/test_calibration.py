@@ -33,7 +33,7 @@ from spreadsim.calibration.reduced_model import reduced_scenario, scenario_of_fi
 from spreadsim.calibration.risk_sets import AdoptionHistory, history_of, risk_set, risk_set_without_network
 from spreadsim.cli import commands
 from spreadsim.scenario.files import load_scenario
-from spreadsim.scenario.validation import resolved, validate
+from spreadsim.scenario.validation import as_document, validate
 
 READINESS = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
 PUSH, PEERS = "behaviour.adoption.external_influence", "behaviour.adoption.peer_influence_facilitated"
@@ -43,7 +43,7 @@ BOTH, ALONE = Hypothesis("push-and-peers", ""), Hypothesis("push", "", peers=Fal
 
 def base(n: int = 150) -> Any:
     """Return a scenario on a small-world network in three regions."""
-    document = resolved(load_scenario("default"))
+    document = as_document(load_scenario("default"))
     document["network"] |= {
         "source": "small-world", "services": n, "hierarchy": [{"level": "region", "count": 3}], "redraw": False,
     }  # fmt: skip
@@ -76,7 +76,7 @@ def history() -> AdoptionHistory:
 
 def path_history(**options: Any) -> AdoptionHistory:
     """Three services in a row, a - b - c: a adopts in period 1, b in 3, c not in 4."""
-    document = resolved(base())
+    document = as_document(base())
     document["network"] |= {"source": "path", "services": 3, "hierarchy": []}
     network = replace(ss.make_network(validate(document, "path")), homophily_distance=float("inf"))
     return history_of(network, np.array([1.0, 3.0, np.nan]), 4, **options)

@@ -22,7 +22,7 @@ from spreadsim.comparison.findings import (
 from spreadsim.comparison.results import Frontier
 from spreadsim.outcomes.statistics import summarise
 from spreadsim.telling import wording
-from tests.comparison.made_comparisons import small_comparison, with_values
+from tests.comparison.small_comparisons import small_comparison, with_values
 
 NOISE = [0.00, 0.01, -0.01, 0.02, -0.02, 0.00]
 

@@ -15,7 +15,7 @@ from spreadsim.comparison.equal_cost import at_equal_cost
 from spreadsim.comparison.findings import CAUTION
 from spreadsim.comparison.report import render_report
 from spreadsim.scenario.validation import validate
-from tests.comparison.made_comparisons import small_comparison
+from tests.comparison.small_comparisons import small_comparison
 from tests.conftest import small_document
 
 HOSTILE = "<script>alert('x')</script>"

@@ -27,7 +27,7 @@ from spreadsim.network.graph import network_from_graph
 from spreadsim.outcomes.run import Run
 from spreadsim.scenario.plan import plans
 from tests.conftest import small_document
-from tests.generated import scenarios
+from tests.random_scenarios import scenarios
 
 
 def differences(a: Run, b: Run) -> list[str]:

@@ -19,7 +19,7 @@ from spreadsim.network.hierarchy import largest_remainder
 from spreadsim.network.starting_sites import starting_sites
 from spreadsim.scenario.validation import validate
 from tests.conftest import small_document
-from tests.generated import scenarios
+from tests.random_scenarios import scenarios
 
 
 def made(source: str, services: int, **generator: Any) -> ss.Network:

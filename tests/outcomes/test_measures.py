@@ -19,8 +19,8 @@ from spreadsim.outcomes.measures import BY_NAME, MEASURES, curves, curves_of, ge
 from spreadsim.scenario.plan import plans
 from spreadsim.scenario.validation import validate
 from tests.conftest import small_document
-from tests.counted import assert_counts_follow_from_events
-from tests.generated import scenarios
+from tests.event_counts import assert_counts_follow_from_events
+from tests.random_scenarios import scenarios
 
 CONTRACT = [
     "reported_uptake",

@@ -12,8 +12,8 @@ import spreadsim as ss
 from spreadsim.errors import InputError, InputErrors, SpreadsimError
 from spreadsim.scenario.files import load_scenario, shipped_names, to_toml
 from spreadsim.scenario.plan import plans
-from spreadsim.scenario.validation import merge, resolved, validate
-from tests.generated import scenarios
+from spreadsim.scenario.validation import as_document, merge, validate
+from tests.random_scenarios import scenarios
 
 # what is in the file (laid upon the default), and the words that the user sees
 BAD_FILES = [
@@ -205,14 +205,14 @@ def test_every_shipped_scenario_resolves_to_itself(name: str, tmp_path: Path) ->
     path = tmp_path / f"{name}.toml"
     path.write_text(to_toml(scenario), encoding="utf-8")
     again = load_scenario(str(path))
-    assert resolved(again) == resolved(scenario)
+    assert as_document(again) == as_document(scenario)
     assert str(plans(again)) == str(plans(scenario))
 
 
 def test_the_default_file_states_the_declared_defaults() -> None:
     """default.toml writes every field out; each equals what the code declares."""
-    shipped = resolved(load_scenario("default"))
-    declared = resolved(validate({"name": "default", "strategies": shipped["strategies"]}, "declared"))
+    shipped = as_document(load_scenario("default"))
+    declared = as_document(validate({"name": "default", "strategies": shipped["strategies"]}, "declared"))
     for table in ("run", "intervention", "network", "services", "programme", "behaviour", "cost", "frontier"):
         assert shipped[table] == declared[table], table
 
@@ -222,7 +222,7 @@ def test_any_scenario_survives_being_written_and_read(scenario: ss.Scenario) -> 
     import tomllib
 
     again = validate(tomllib.loads(to_toml(scenario)), "again")
-    assert resolved(again) == resolved(scenario)
+    assert as_document(again) == as_document(scenario)
     assert str(plans(again)) == str(plans(scenario))
 
 

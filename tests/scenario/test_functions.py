@@ -15,14 +15,14 @@ import spreadsim as ss
 from spreadsim.errors import InputErrors
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import plans
-from spreadsim.scenario.validation import resolved, validate
+from spreadsim.scenario.validation import as_document, validate
 from tests.conftest import small_document
-from tests.generated import scenarios
+from tests.random_scenarios import scenarios
 
 
 def itemised(scenario: Scenario, parts: dict[str, int]) -> Scenario:
     """Return the scenario with some components listed in several parts of one function, equal in weight."""
-    document = resolved(scenario)
+    document = as_document(scenario)
     components: dict[str, Any] = {}
     for name, component in document["intervention"]["components"].items():
         n = parts.get(name, 1)

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from spreadsim.errors import InputError, InputErrors
-from spreadsim.scenario.validation import resolved
+from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps.designs import Points, design_size, factor_quantile, points_of, settings_of
 from spreadsim.sweeps.experiment import Factor, Study, document_at, experiment_names, load_experiment
 from spreadsim.sweeps.size import size_lines
@@ -100,10 +100,10 @@ def test_levers_are_crossed_and_the_balance_replaces_the_four(tmp_path: Path) ->
         (1.0, 0.5),
         (1.0, 1.0),
     ]
-    document = document_at(resolved(one.scenario), {}, "blend", {"balance": 0.0, "support": 0.5})
+    document = document_at(as_document(one.scenario), {}, "blend", {"balance": 0.0, "support": 0.5})
     assert document["strategies"]["blend"].keys() >= {"balance", "support"}
     assert "mandate" not in document["strategies"]["blend"]
-    both = document_at(resolved(one.scenario), {}, "blend", {"balance": 0.0, "mandate": 0.5})
+    both = document_at(as_document(one.scenario), {}, "blend", {"balance": 0.0, "mandate": 0.5})
     assert both["strategies"]["blend"]["mandate"] == 0.5
 
 

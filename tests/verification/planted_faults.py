@@ -751,8 +751,8 @@ FAULTS = (
     Fault(
         "an instruction taken back runs on",
         "scenario/plan",
-        'if held["mandate"] > 0 else None',
-        'if held["mandate"] > 0 else directed_since',
+        'if values["mandate"] > 0 else None',
+        'if values["mandate"] > 0 else directed_since',
         f"{GAPS}test_an_instruction_taken_back_sets_out_again",
     ),
     Fault(
@@ -772,22 +772,22 @@ FAULTS = (
     Fault(
         "core weights do not sum to one",
         "scenario/plan",
-        "w / core_total if",
+        "w / core_share if",
         "w if",
         f"{GAPS}test_the_intervention_as_numbers",
     ),
     Fault(
         "core and adaptable swapped",
         "scenario/plan",
-        "        if component.core:\n            core_total",
-        "        if not component.core:\n            core_total",
+        "        if component.core:\n            core_share",
+        "        if not component.core:\n            core_share",
         f"{GAPS}test_the_intervention_as_numbers",
     ),
     Fault(
         "complexity not weighted",
         "scenario/plan",
-        "cbar += share * component.complexity",
-        "cbar += component.complexity / len(components)",
+        "mean_complexity += share * component.complexity",
+        "mean_complexity += component.complexity / len(components)",
         f"{GAPS}test_the_intervention_as_numbers",
     ),
     # ---------------------------------------------------------------------------------------- networks

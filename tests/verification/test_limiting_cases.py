@@ -22,8 +22,8 @@ from spreadsim.network.hierarchy import Hierarchy
 from spreadsim.outcomes import measures
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plans
-from spreadsim.scenario.validation import resolved, validate
-from tests.counted import assert_counts_follow_from_events
+from spreadsim.scenario.validation import as_document, validate
+from tests.event_counts import assert_counts_follow_from_events
 from tests.verification.limiting_cases import (
     chi_square,
     document,
@@ -844,7 +844,7 @@ def test_the_form_approaches_what_latitude_leaves_of_the_context(latitude, known
 
 def default_with(strategy: dict, **settings) -> dict:
     """Return the default scenario with one strategy."""
-    doc = resolved(load_scenario("default"))
+    doc = as_document(load_scenario("default"))
     doc["strategies"] = {"only": strategy}
     for path, value in settings.items():
         table, key = doc, path.split("__")

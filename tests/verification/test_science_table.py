@@ -15,7 +15,7 @@ import pytest
 
 import spreadsim as ss
 from spreadsim.comparison.comparison import Comparison
-from spreadsim.scenario.validation import resolved, validate
+from spreadsim.scenario.validation import as_document, validate
 
 # measure: (reference value, last digit printed)
 DIAL = {
@@ -137,7 +137,7 @@ def values(comparison: Comparison, strategy: str, measure: str) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def dial() -> Comparison:
-    document = resolved(ss.load_scenario("default"))
+    document = as_document(ss.load_scenario("default"))
     document["strategies"] = {f"B{b}": {"balance": b} for b in DIAL}
     document["strategies"] |= {f"arm{b}": {"balance": b, "latitude_after": "as-before"} for b in DIAL}
     return ss.compare(validate(document, "dial"), replicates=REPLICATES, frontier=False)

@@ -16,7 +16,7 @@ from spreadsim.errors import InputError
 from spreadsim.network.data import Network
 from spreadsim.scenario.document import MAX_COMPONENTS, Scenario
 from spreadsim.scenario.plan import plan
-from spreadsim.scenario.validation import resolved
+from spreadsim.scenario.validation import as_document
 from spreadsim.telling.spreadsheets import csv_text
 from spreadsim.telling.wording import bounds, change
 
@@ -58,7 +58,7 @@ def _edit_components(session: Session, item: Any) -> None:
     """Change, add or remove a component."""
 
     def act() -> None:
-        components = resolved(session.scenario)["intervention"]["components"]
+        components = as_document(session.scenario)["intervention"]["components"]
         name, what = str(item.get("name", "")), str(item.get("what", ""))
         if what == "add":
             new = str(item.get("new", "")).strip()

@@ -25,7 +25,7 @@ from spreadsim.network.reading.files import NetworkFile, files_of_scenario, file
 from spreadsim.network.reading.graphs import SUFFIXES
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import shipped_folder, to_toml
-from spreadsim.scenario.validation import resolved, validate
+from spreadsim.scenario.validation import as_document, validate
 
 MAX_BYTES = 8_000_000  # of all files together
 MAX_UPLOADS = 40  # uploads of all sessions; the oldest goes first
@@ -234,7 +234,7 @@ def attach(scenario: Scenario, key: str) -> Upload:
     inside = [path for path in (folder / "network").iterdir() if path.suffix.lower() in SUFFIXES]
     path = f"network/{inside[0].name}" if inside else "network"
     try:
-        document = resolved(scenario)
+        document = as_document(scenario)
         document["network"] = {**document["network"], "source": "file", "path": path}
         document["programme"]["starting_sites"].pop("ids", None)
         own = validate(document, "upload", folder)

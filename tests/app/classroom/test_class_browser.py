@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.app.browser import axe, chromium, faults, launched, served
+from tests.app.browser import app_address, axe, chromium, faults, headless_browser
 
 PHONE = {"width": 360, "height": 740}
 PROJECTOR = {"width": 1280, "height": 800}
@@ -45,14 +45,14 @@ class Client:
 def address() -> Iterator[str]:
     """A served app."""
     chromium()
-    with served() as where:
+    with app_address() as where:
         yield where.split("?")[0]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium."""
-    with launched() as found:
+    with headless_browser() as found:
         yield found
 
 
@@ -223,7 +223,7 @@ def test_wrong_codes_are_slowed_down_and_those_inside_go_on(address: str) -> Non
 
 def test_on_a_shared_server_the_code_reaches_the_form_and_nothing_else(address: str) -> None:
     token = "a-token-that-is-long-enough"
-    with served("--host", "127.0.0.2", "--token", token) as shared:
+    with app_address("--host", "127.0.0.2", "--token", token) as shared:
         where = shared.split("?")[0]
         leader, student = Client(where), Client(where)
         leader.cookie = f"spreadsim_token={token}"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from spreadsim.lessons.files import load_lesson, shipped_lessons
-from tests.app.browser import Visit, axe, chromium, faults, launched, served, visit
+from tests.app.browser import Visit, app_address, axe, chromium, faults, headless_browser, visit
 
 LESSONS = [load_lesson(path) for path in shipped_lessons()]
 
@@ -19,7 +19,7 @@ LESSONS = [load_lesson(path) for path in shipped_lessons()]
 def address() -> Iterator[str]:
     """A served app that was asked for the first lesson."""
     chromium()
-    with served("--lesson", "1") as where:
+    with app_address("--lesson", "1") as where:
         assert where.endswith("?lesson=01-one-contact")
         yield where
 
@@ -27,19 +27,19 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium."""
-    with launched() as found:
+    with headless_browser() as found:
         yield found
 
 
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Visit]:
     """A learner; at the end all that the page asked for came from the app, and nothing went wrong in it."""
-    with visit(browser, address, viewport={"width": 1280, "height": 900}) as seen:
-        yield seen
+    with visit(browser, address, viewport={"width": 1280, "height": 900}) as visitor:
+        yield visitor
         place = urlsplit(address).netloc
         inside = ("data:", "blob:", "about:")
-        assert not [r for r in seen.requests if urlsplit(r).netloc != place and not r.startswith(inside)]
-        assert not seen.complaints
+        assert not [r for r in visitor.requests if urlsplit(r).netloc != place and not r.startswith(inside)]
+        assert not visitor.complaints
 
 
 def predict(p: Any, lesson: Any) -> None:
@@ -131,8 +131,8 @@ def test_every_lesson_is_walked_from_question_to_exercises(page: Visit) -> None:
 def test_a_lesson_by_keyboard_alone_at_200_per_cent_in_the_dark(browser: Any, address: str) -> None:
     small = {"width": 640, "height": 450}
     where = address.replace("01-one-contact", "5")
-    with visit(browser, where, viewport=small, color_scheme="dark", reduced_motion="reduce") as seen:
-        p = seen.page
+    with visit(browser, where, viewport=small, color_scheme="dark", reduced_motion="reduce") as visitor:
+        p = visitor.page
         p.locator(".pad-boxes input").first.wait_for(timeout=60_000)
         p.get_by_label("Word of mouth, after 2 copies, per cent").focus()
         for height in ("64", "41", "26", "17", "11"):
@@ -141,11 +141,11 @@ def test_a_lesson_by_keyboard_alone_at_200_per_cent_in_the_dark(browser: Any, ad
             p.keyboard.press("Tab")
         assert p.evaluate("document.activeElement.innerText") == "This is my prediction"
         p.keyboard.press("Enter")
-        seen.ready("Very close")
+        visitor.ready("Very close")
         assert p.evaluate("document.activeElement.id") == "lesson-head"  # the focus goes to where there is news
         assert faults(p, axe()) == []
         assert p.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        assert not seen.complaints
+        assert not visitor.complaints
 
 
 def test_the_last_lesson_takes_the_dates_that_the_user_brings(page: Visit) -> None:

@@ -23,7 +23,7 @@ from spreadsim.sweeps.map import heat_map, points_of_cell
 from spreadsim.sweeps.point import alternatives, scenario_of
 from spreadsim.sweeps.report import analyse
 from spreadsim.sweeps.tables import SweepTables
-from tests.app.browser import Visit, axe, chromium, faults, launched, served, visit
+from tests.app.browser import Visit, app_address, axe, chromium, faults, headless_browser, visit
 
 HOSTILE = "A <b>trial</b> of ${x}^2 <img src=x onerror=alert(1)>"
 SMALL = '[settings]\n"network.services" = 40\n"network.hierarchy" = [{ level = "region", count = 2 }]\n'
@@ -210,14 +210,14 @@ def test_a_sweep_on_files_opens_on_a_copy_of_them(tmp_path: Path) -> None:
 def address(root: Path) -> Iterator[str]:
     """The app, served with the folder."""
     chromium()
-    with served("--sweeps", str(root)) as where:
+    with app_address("--sweeps", str(root)) as where:
         yield where
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium."""
-    with launched() as found:
+    with headless_browser() as found:
         yield found
 
 

@@ -44,26 +44,26 @@ class Hostile:
     """Something hostile: what it is, how it is tried, and a pattern of the answer it must get."""
 
     what: str
-    tried: Callable[[], str]
+    attempt: Callable[[], str]
     answer: str
 
 
-def opened(text: Any) -> str:
+def open_file(text: Any) -> str:
     """Open a scenario file; return what the page says."""
     session = Session(SCREENS)
     session.open_text({"text": text})
     return session.message.value or "taken"
 
 
-def changed(path: Any, value: Any) -> str:
+def change(path: Any, value: Any) -> str:
     """Change a parameter; return what the page says."""
     session = Session(SCREENS)
     session.change({"path": path, "value": value})
     return session.message.value or "taken"
 
 
-def brought(*files: tuple[str, bytes]) -> str:
-    """Bring files of a network; return what the page says."""
+def upload(*files: tuple[str, bytes]) -> str:
+    """Upload files of a network; return what the page says."""
     given = [{"name": name, "data": base64.b64encode(content).decode()} for name, content in files]
     try:
         found = uploads.receive(load_scenario("default"), uploads.files_of_message(given))
@@ -78,7 +78,7 @@ def brought(*files: tuple[str, bytes]) -> str:
     return "taken; on the disk: " + ", ".join(p.relative_to(folder).as_posix() for p in sorted(folder.rglob("*.*")))
 
 
-def met(kind: str = "http", path: str = "/", method: str = "GET", token: str = "", **headers: str) -> str:
+def request(kind: str = "http", path: str = "/", method: str = "GET", token: str = "", **headers: str) -> str:
     """Send a request to the guard; return how it is answered."""
     answers: list[Any] = []
 
@@ -108,7 +108,7 @@ def message(content: Any) -> str:
     return "heard" if received[1:] else "ignored"
 
 
-def drafted(draft: Any) -> str:
+def restore(draft: Any) -> str:
     """Come back with a draft; return what the page says."""
     session = Session(SCREENS)
     session.restore(draft)
@@ -122,7 +122,7 @@ def strategy(item: Any) -> str:
     return session.message.value or "taken"
 
 
-def printed() -> str:
+def render_names() -> str:
     """Return whether a script in every name reaches the report or a figure unescaped."""
     document = small_document(run={"replicates": 2})
     document["title"] = SCRIPT
@@ -139,7 +139,7 @@ def cell(text: str) -> str:
     return next(csv.reader(io.StringIO(csv_text([text], []), newline="")))[0]
 
 
-def asked(path: str, value: Any) -> str:
+def change_size(path: str, value: Any) -> str:
     """Ask for a large comparison; return what the page says."""
     scenario = documents.with_value(load_scenario("default"), path, fields.typed_value(path, value))
     try:
@@ -156,81 +156,82 @@ PARTS = "based_on = 'default'\n" + "".join(
 )
 FILE = "based_on = 'default'\n[network]\nsource = 'file'\npath = '{}'\n"
 INPUTS = [
-    Hostile("A page of another site asks (foreign Origin)", lambda: met(host="127.0.0.1:1", origin="http://a.example"),
+    Hostile("A page of another site asks (foreign Origin)", lambda: request(host="127.0.0.1:1", origin="http://a.example"),
             "refused, 403"),
     Hostile("A websocket with a foreign Origin",
-            lambda: met("websocket", host="127.0.0.1:1", origin="http://a.example"), "refused, 1008"),
-    Hostile("A websocket without Origin", lambda: met("websocket", host="127.0.0.1:1"), "refused, 1008"),
-    Hostile("A foreign Host (DNS rebinding)", lambda: met(host="a.example"), "refused, 400"),
-    Hostile("Host with a user part", lambda: met(host="127.0.0.1:1@a.example"), "refused, 400"),
-    Hostile("A shared server without its token", lambda: met(token="long-enough-a-token", host="10.0.0.1:1"),
+            lambda: request("websocket", host="127.0.0.1:1", origin="http://a.example"), "refused, 1008"),
+    Hostile("A websocket without Origin", lambda: request("websocket", host="127.0.0.1:1"), "refused, 1008"),
+    Hostile("A foreign Host (DNS rebinding)", lambda: request(host="a.example"), "refused, 400"),
+    Hostile("Host with a user part", lambda: request(host="127.0.0.1:1@a.example"), "refused, 400"),
+    Hostile("A shared server without its token", lambda: request(token="long-enough-a-token", host="10.0.0.1:1"),
             "refused, 403"),
     Hostile("A shared server's websocket without its token",
-            lambda: met("websocket", token="long-enough-a-token", host="10.0.0.1:1", origin="http://10.0.0.1:1"),
+            lambda: request("websocket", token="long-enough-a-token", host="10.0.0.1:1", origin="http://10.0.0.1:1"),
             "refused, 1008"),
-    Hostile("POST, PUT or DELETE of a page", lambda: met(method="DELETE", host="127.0.0.1"), "refused, 405"),
-    Hostile("The library's own pages of resources", lambda: met(path="/resourcez", host="127.0.0.1"), "refused, 404"),
-    Hostile("A body of 1 GB", lambda: met(path="/_solara/api/close/x", method="POST", host="127.0.0.1",
+    Hostile("POST, PUT or DELETE of a page", lambda: request(method="DELETE", host="127.0.0.1"), "refused, 405"),
+    Hostile("The library's own pages of resources", lambda: request(path="/resourcez", host="127.0.0.1"),
+            "refused, 404"),
+    Hostile("A body of 1 GB", lambda: request(path="/_solara/api/close/x", method="POST", host="127.0.0.1",
                                           content_length="1000000000"), "refused, 413"),
     Hostile("A websocket message naming an event that is none", lambda: message({"event": "__init__", "data": 1}),
             "ignored"),
     Hostile("A websocket message that would make a widget of any class",
             lambda: message({"create_widget": "ipywidgets.FileUpload", "props": {}}), "ignored"),
     Hostile("A websocket message of another shape", lambda: message(["event", "save"]), "ignored"),
-    Hostile("A file of 12 MB sent by hand", lambda: brought(("services.csv", b"id\n" + b"a\n" * 6_000_000)),
+    Hostile("A file of 12 MB sent by hand", lambda: upload(("services.csv", b"id\n" + b"a\n" * 6_000_000)),
             "larger than 8,000,000 bytes"),
-    Hostile("A zip bomb", lambda: brought(("bomb.zip", b"PK\x03\x04" + b"\0" * 1000)), "file that is not a network"),
-    Hostile("A program called services.csv.exe", lambda: brought(("services.csv.exe", b"MZ")), "not a network"),
-    Hostile("File name ../../etc/cron.d/services.csv", lambda: brought(("../../etc/cron.d/services.csv", SMALL)),
+    Hostile("A zip bomb", lambda: upload(("bomb.zip", b"PK\x03\x04" + b"\0" * 1000)), "file that is not a network"),
+    Hostile("A program called services.csv.exe", lambda: upload(("services.csv.exe", b"MZ")), "not a network"),
+    Hostile("File name ../../etc/cron.d/services.csv", lambda: upload(("../../etc/cron.d/services.csv", SMALL)),
             "^taken; on the disk: network/services.csv$"),
-    Hostile("File name with a null byte", lambda: brought(("services\0.csv", SMALL)),
+    Hostile("File name with a null byte", lambda: upload(("services\0.csv", SMALL)),
             "^taken; on the disk: network/services.csv$"),
-    Hostile("GraphML with a billion laughs (entity expansion)", lambda: brought(("x.graphml", BOMB.encode())),
+    Hostile("GraphML with a billion laughs (entity expansion)", lambda: upload(("x.graphml", BOMB.encode())),
             "declares a document type or an entity"),
-    Hostile("GEXF that reads /etc/passwd (external entity)", lambda: brought(("x.gexf", OUTSIDE.encode())),
+    Hostile("GEXF that reads /etc/passwd (external entity)", lambda: upload(("x.gexf", OUTSIDE.encode())),
             "declares a document type or an entity"),
-    Hostile("GraphML that breaks off", lambda: brought(("x.graphml", b"<graphml><graph><node id='a'")), "not"),
-    Hostile("JSON nested 100,000 deep", lambda: brought(("x.json", b"[" * 100_000)), "nested too deeply"),
-    Hostile("JSON with a number of 100,000 digits", lambda: brought(("x.json", b'{"nodes": ' + b"9" * 100_000 + b"}")),
+    Hostile("GraphML that breaks off", lambda: upload(("x.graphml", b"<graphml><graph><node id='a'")), "not"),
+    Hostile("JSON nested 100,000 deep", lambda: upload(("x.json", b"[" * 100_000)), "nested too deeply"),
+    Hostile("JSON with a number of 100,000 digits", lambda: upload(("x.json", b'{"nodes": ' + b"9" * 100_000 + b"}")),
             "not valid JSON"),
-    Hostile("CSV with 50,000 columns", lambda: brought(("services.csv", b"id," + b"c," * 50_000 + b"\na\n")),
+    Hostile("CSV with 50,000 columns", lambda: upload(("services.csv", b"id," + b"c," * 50_000 + b"\na\n")),
             "at most 1,000 are read"),
     Hostile("CSV with 1e400, nan and a negative population",
-            lambda: brought(("services.csv", b"id,population\na,1e400\nb,nan\nc,-5\n")), "not a finite number"),
-    Hostile("CSV in UTF-16, or not text at all", lambda: brought(("services.csv", b"\xff\xfe\x00\x01")), "UTF-16"),
+            lambda: upload(("services.csv", b"id,population\na,1e400\nb,nan\nc,-5\n")), "not a finite number"),
+    Hostile("CSV in UTF-16, or not text at all", lambda: upload(("services.csv", b"\xff\xfe\x00\x01")), "UTF-16"),
     Hostile("A network of 30,000 services",
-            lambda: brought(("services.csv", b"id\n" + b"\n".join(b"%d" % k for k in range(30_000)))),
+            lambda: upload(("services.csv", b"id\n" + b"\n".join(b"%d" % k for k in range(30_000)))),
             "more than the 20,000 that the app can run"),
-    Hostile("Scenario file: TOML that breaks off", lambda: opened("a = ["), "not valid TOML"),
-    Hostile("Scenario file: nested 50,000 deep", lambda: opened("a = " + "[" * 50_000), "not valid TOML"),
-    Hostile("Scenario file of 3 MB", lambda: opened("a = 1\n" * 500_000), "too large"),
-    Hostile("Scenario file: not text but a list", lambda: opened([1, 2]), "not valid TOML|has no"),
-    Hostile("Scenario file based on /etc/passwd", lambda: opened("based_on = '/etc/passwd'"), "no shipped scenario"),
-    Hostile("Scenario file whose network is /etc", lambda: opened(FILE.format("/etc")), "bring them in"),
-    Hostile("Scenario file whose network is ../..", lambda: opened(FILE.format("../..")), "bring them in"),
-    Hostile("Scenario file: support = nan", lambda: opened("based_on = 'default'\n[programme]\nsupport = nan\n"),
+    Hostile("Scenario file: TOML that breaks off", lambda: open_file("a = ["), "not valid TOML"),
+    Hostile("Scenario file: nested 50,000 deep", lambda: open_file("a = " + "[" * 50_000), "not valid TOML"),
+    Hostile("Scenario file of 3 MB", lambda: open_file("a = 1\n" * 500_000), "too large"),
+    Hostile("Scenario file: not text but a list", lambda: open_file([1, 2]), "not valid TOML|has no"),
+    Hostile("Scenario file based on /etc/passwd", lambda: open_file("based_on = '/etc/passwd'"), "no shipped scenario"),
+    Hostile("Scenario file whose network is /etc", lambda: open_file(FILE.format("/etc")), "bring them in"),
+    Hostile("Scenario file whose network is ../..", lambda: open_file(FILE.format("../..")), "bring them in"),
+    Hostile("Scenario file: support = nan", lambda: open_file("based_on = 'default'\n[programme]\nsupport = nan\n"),
             "not a finite number"),
-    Hostile("Scenario file: 10^20 months", lambda: opened(f"based_on = 'default'\n[run]\nmonths = {10**20}\n"),
+    Hostile("Scenario file: 10^20 months", lambda: open_file(f"based_on = 'default'\n[run]\nmonths = {10**20}\n"),
             "at most 1200"),
-    Hostile("Scenario file with 5,000 strategies", lambda: opened(MANY), "takes at most 24"),
-    Hostile("Scenario file with 500 components", lambda: opened(PARTS), "1 to 64 components"),
-    Hostile("Scenario file with a script for a title and a name", printed, "written as text"),
-    Hostile("A change to not a number", lambda: changed("programme.support", float("nan")), "not a finite number"),
-    Hostile("A change to 10^300 runs", lambda: changed("run.replicates", 1e300), "out of bounds"),
-    Hostile("A change to a list", lambda: changed("run.replicates", [1]), "could not be done"),
-    Hostile("A change of __class__.__init__", lambda: changed("__class__.__init__", 1), "could not be done"),
-    Hostile("A change of a strategy that is none", lambda: changed("strategies.__class__.balance", 1),
+    Hostile("Scenario file with 5,000 strategies", lambda: open_file(MANY), "takes at most 24"),
+    Hostile("Scenario file with 500 components", lambda: open_file(PARTS), "1 to 64 components"),
+    Hostile("Scenario file with a script for a title and a name", render_names, "written as text"),
+    Hostile("A change to not a number", lambda: change("programme.support", float("nan")), "not a finite number"),
+    Hostile("A change to 10^300 runs", lambda: change("run.replicates", 1e300), "out of bounds"),
+    Hostile("A change to a list", lambda: change("run.replicates", [1]), "could not be done"),
+    Hostile("A change of __class__.__init__", lambda: change("__class__.__init__", 1), "could not be done"),
+    Hostile("A change of a strategy that is none", lambda: change("strategies.__class__.balance", 1),
             "no such strategy"),
     Hostile("A strategy renamed to 100,000 letters",
             lambda: strategy({"what": "rename", "name": "top-down", "new": "x" * 100_000}), "strategies"),
     Hostile("A message about strategies that says nothing", lambda: strategy(None), "could not be done"),
-    Hostile("A draft with a made-up ticket ../../etc",
-            lambda: drafted({"text": FILE.format("x"), "base": to_toml(load_scenario("default")), "ticket": "../.."}),
+    Hostile("A draft with a made-up key ../../etc",
+            lambda: restore({"text": FILE.format("x"), "base": to_toml(load_scenario("default")), "upload": "../.."}),
             "could not be reopened"),
-    Hostile("A draft that is nothing", lambda: drafted(None), "could not be reopened"),
-    Hostile("10,000 paired runs", lambda: asked("run.replicates", 10_000), "Ask for at most"),
-    Hostile("A million services", lambda: asked("network.services", 1_000_000), "use the command line"),
-    Hostile("1,200 months", lambda: asked("run.months", 1200), "more than the 240"),
+    Hostile("A draft that is nothing", lambda: restore(None), "could not be reopened"),
+    Hostile("10,000 paired runs", lambda: change_size("run.replicates", 10_000), "Ask for at most"),
+    Hostile("A million services", lambda: change_size("network.services", 1_000_000), "use the command line"),
+    Hostile("1,200 months", lambda: change_size("run.months", 1200), "more than the 240"),
     Hostile("A service called =HYPERLINK(...) in an exported CSV", lambda: cell("=HYPERLINK(A1)"), "^'=HYPERLINK"),
     Hostile("Cells that begin with + - @ or a tab", lambda: " ".join(cell(c + "A1") for c in "+-@\t"), "^'.*'.*'.*'"),
     Hostile("A scenario called ../../x, saved", lambda: exports.file_name("../../x", "toml"), "^x.toml$"),
@@ -240,11 +241,11 @@ INPUTS = [
 def table() -> str:
     """Return what was tried and what happened as a Markdown table."""
     rows = ["| What was tried | What happened |", "| --- | --- |"]
-    for given in INPUTS:
-        said = re.sub(r"\s+", " ", given.tried()).strip()
+    for hostile in INPUTS:
+        said = re.sub(r"\s+", " ", hostile.attempt()).strip()
         said = said if len(said) <= 160 else said[:160] + "…"
         safe = said.replace("|", "\\|").replace("<", "&lt;")
-        rows.append(f"| {given.what} | {safe} |")
+        rows.append(f"| {hostile.what} | {safe} |")
     return "\n".join(rows)
 
 

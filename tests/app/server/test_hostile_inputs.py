@@ -14,12 +14,12 @@ from tests.app.server.hostile_inputs import INPUTS, Hostile
 DOCUMENT = Path(__file__).parents[3] / "docs" / "app-safety.md"
 
 
-@pytest.mark.parametrize("given", INPUTS, ids=[given.what for given in INPUTS])
-def test_hostile_input_is_answered_in_words(given: Hostile) -> None:
-    said = given.tried()
-    assert re.search(given.answer, said), said
+@pytest.mark.parametrize("hostile", INPUTS, ids=[hostile.what for hostile in INPUTS])
+def test_hostile_input_is_answered_in_words(hostile: Hostile) -> None:
+    said = hostile.attempt()
+    assert re.search(hostile.answer, said), said
 
 
 def test_the_document_has_every_input() -> None:
     rows = re.findall(r"^\| (.+?) \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
-    assert rows[2:] == [given.what for given in INPUTS]
+    assert rows[2:] == [hostile.what for hostile in INPUTS]

@@ -11,7 +11,9 @@ from spreadsim.outcomes import record
 from spreadsim.outcomes.run import Run
 
 
-def counted(events: Mapping[str, np.ndarray], population: np.ndarray, months: int, start: int) -> dict[str, np.ndarray]:
+def counts_of_events(
+    events: Mapping[str, np.ndarray], population: np.ndarray, months: int, start: int
+) -> dict[str, np.ndarray]:
     """Return the counts of `record.SUMS`, months 0 to T, and what each service went through.
 
     `start` is the state of every service before the first event.
@@ -46,7 +48,7 @@ def counted(events: Mapping[str, np.ndarray], population: np.ndarray, months: in
 
 def assert_counts_follow_from_events(run: Run, population: np.ndarray, start: int) -> None:
     """Check every count of a run, and what it remembers of each service, against its events."""
-    expected = counted(run.events, population, len(run.sums) - 1, start)
+    expected = counts_of_events(run.events, population, len(run.sums) - 1, start)
     sums = dict(zip(record.SUMS, run.sums.T, strict=True))
     for name, values in expected.items():
         assert np.array_equal(values, sums[name] if name in sums else run.final[name]), name

@@ -1,4 +1,4 @@
-"""What the app does in how long, in a headless Chromium: ``python -m tests.app.measures [--only WORD]`` prints it.
+"""What the app does in how long, in a headless Chromium: ``python -m tests.app.timings [--only WORD]`` prints it.
 
 Frames a second while a run plays; milliseconds from a slider to fresh bands; ten sessions that each compare a setting
 of their own at the same moment: their latency, their numbers held against the package's, and the server's memory.
@@ -19,7 +19,7 @@ from spreadsim.app import documents
 from spreadsim.comparison.comparison import compare
 from spreadsim.scenario.document import Scenario
 from spreadsim.telling.folder import as_json
-from tests.app.browser import Visit, launched, served, serving, visit
+from tests.app.browser import Visit, app_address, app_process, headless_browser, visit
 
 SESSIONS, MOVES = 10, 2
 MOVE = """([path, value, wait]) => { window.fresh = new Promise((done) => setTimeout(() => {
@@ -39,7 +39,7 @@ RATE = """async () => { const shown = () => Number(document.querySelector('.map 
   await wait(8000); return 1000 * (shown() - from) / (performance.now() - begun); }"""
 
 
-def asked() -> Scenario:
+def scenario_to_time() -> Scenario:
     """Return the scenario that is compared: 200 services, two strategies, 100 paired runs."""
     scenario = documents.with_only(documents.shipped_scenario("default"), ["top-down", "blend"])
     for path, value in (("network.services", 200), ("run.replicates", 100)):
@@ -50,33 +50,33 @@ def asked() -> Scenario:
 @contextmanager
 def comparing(browser: Any, address: str, file: Path) -> Iterator[Visit]:
     """Open a session on Compare, with the scenario of a file compared."""
-    with visit(browser, address, viewport={"width": 1280, "height": 900}) as seen:
-        seen.page.locator("#open-file").set_input_files(str(file))
-        seen.ready("200 services", 120_000)
-        seen.tab("Compare")
-        seen.ready("What is lost from copy to copy", 240_000)
-        yield seen
+    with visit(browser, address, viewport={"width": 1280, "height": 900}) as visitor:
+        visitor.page.locator("#open-file").set_input_files(str(file))
+        visitor.ready("200 services", 120_000)
+        visitor.tab("Compare")
+        visitor.ready("What is lost from copy to copy", 240_000)
+        yield visitor
 
 
-def move(seen: Visit, value: float, wait: int = 0) -> None:
-    """Move the slider of support after some milliseconds; ``waited`` says how long the bands took."""
-    seen.page.evaluate(MOVE, ["programme.support", str(value), wait])
+def move(visitor: Visit, value: float, wait: int = 0) -> None:
+    """Move the slider of support after some milliseconds; `milliseconds_to_bands` says how long the bands took."""
+    visitor.page.evaluate(MOVE, ["programme.support", str(value), wait])
 
 
-def waited(seen: Visit) -> float:
+def milliseconds_to_bands(visitor: Visit) -> float:
     """Return the milliseconds from the slider to fresh bands."""
-    return float(seen.page.evaluate("() => window.fresh"))
+    return float(visitor.page.evaluate("() => window.fresh"))
 
 
-def summary(seen: Visit) -> dict[str, Any]:
+def summary(visitor: Visit) -> dict[str, Any]:
     """Return the numbers that a session hands over."""
-    answer: dict[str, Any] = json.loads(seen.saved(seen.page.get_by_role("button", name="Summary (JSON)")))
+    answer: dict[str, Any] = json.loads(visitor.saved(visitor.page.get_by_role("button", name="Summary (JSON)")))
     return answer
 
 
 def expected(value: float) -> dict[str, Any]:
     """Return what the package says of the same setting."""
-    scenario = documents.with_value(asked(), "programme.support", value)
+    scenario = documents.with_value(scenario_to_time(), "programme.support", value)
     answer: dict[str, Any] = json.loads(as_json(compare(scenario, frontier=False).as_json()))
     return answer
 
@@ -89,35 +89,35 @@ def memory(pid: int) -> float:
 
 def latency(browser: Any, file: Path) -> None:
     """Print the milliseconds from slider to bands of one session."""
-    with served() as address, comparing(browser, address, file) as seen:
-        found = []
+    with app_address() as address, comparing(browser, address, file) as visitor:
+        times = []
         for k in range(12):
-            move(seen, 0.3 + 0.05 * k)
-            found.append(waited(seen))
-            seen.page.wait_for_timeout(1500)
-    print(f"slider to bands: median {statistics.median(found):.0f} ms, all " + " ".join(f"{t:.0f}" for t in found))
+            move(visitor, 0.3 + 0.05 * k)
+            times.append(milliseconds_to_bands(visitor))
+            visitor.page.wait_for_timeout(1500)
+    print(f"slider to bands: median {statistics.median(times):.0f} ms, all " + " ".join(f"{t:.0f}" for t in times))
 
 
 def crowd(browser: Any, file: Path) -> None:
     """Print the latency of ten sessions at once, whether each had its own numbers, and memory."""
-    with serving() as (address, pid), ExitStack() as stack:
+    with app_process() as (address, pid), ExitStack() as stack:
         bare = memory(pid)
         visits = [stack.enter_context(comparing(browser, address, file)) for _ in range(SESSIONS)]
         before = memory(pid)
-        found, values = [], [0.12 + 0.08 * k for k in range(SESSIONS)]  # none the default, which changes nothing
+        times, values = [], [0.12 + 0.08 * k for k in range(SESSIONS)]  # none the default, which changes nothing
         for turn in range(MOVES):
-            for seen, value in zip(visits, values, strict=True):
-                move(seen, round(value + 0.04 * turn, 3), 2000)
-            found += [waited(seen) for seen in visits]
+            for visitor, value in zip(visits, values, strict=True):
+                move(visitor, round(value + 0.04 * turn, 3), 2000)
+            times += [milliseconds_to_bands(visitor) for visitor in visits]
             visits[0].page.wait_for_timeout(4000)
         own = sum(
-            summary(seen)["strategies"] == expected(round(value + 0.04 * (MOVES - 1), 3))["strategies"]
-            for seen, value in zip(visits, values, strict=True)
+            summary(visitor)["strategies"] == expected(round(value + 0.04 * (MOVES - 1), 3))["strategies"]
+            for visitor, value in zip(visits, values, strict=True)
         )
         after = memory(pid)
-    found.sort()
-    print(f"{SESSIONS} sessions at once, {MOVES} moves each: median {statistics.median(found):.0f} ms, "
-          f"95th percentile {found[int(0.95 * len(found))]:.0f} ms, longest {found[-1]:.0f} ms")  # fmt: skip
+    times.sort()
+    print(f"{SESSIONS} sessions at once, {MOVES} moves each: median {statistics.median(times):.0f} ms, "
+          f"95th percentile {times[int(0.95 * len(times))]:.0f} ms, longest {times[-1]:.0f} ms")  # fmt: skip
     print(f"sessions whose numbers are the package's own of their setting: {own} of {SESSIONS}")
     print(
         f"memory of the server: {bare:.0f} MB without sessions, {before:.0f} MB with {SESSIONS}, {after:.0f} MB after"
@@ -128,14 +128,14 @@ def frames(browser: Any) -> None:
     """Print frames a second while a run plays."""
     small = documents.with_value(documents.shipped_scenario("default"), "network.services", 1000)
     england = documents.shipped_scenario("england-primary-care")
-    with served() as address, tempfile.TemporaryDirectory() as folder:
+    with app_address() as address, tempfile.TemporaryDirectory() as folder:
         for scenario, n in ((small, 1000), (england, 6506)):
             file = Path(folder) / f"{n}.toml"
             file.write_text(documents.to_toml(scenario), encoding="utf-8")
-            with visit(browser, address, viewport={"width": 1280, "height": 900}) as seen:
-                p = seen.page
+            with visit(browser, address, viewport={"width": 1280, "height": 900}) as visitor:
+                p = visitor.page
                 p.locator("#open-file").set_input_files(str(file))
-                seen.ready(f"of {n:,} services", 240_000)
+                visitor.ready(f"of {n:,} services", 240_000)
                 p.wait_for_timeout(3000)
                 p.get_by_label("Speed").select_option("slow")
                 p.get_by_role("button", name="Play", exact=True).click()
@@ -147,15 +147,15 @@ def main() -> None:
     """Measure everything."""
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--only", default="", help="measures whose name holds this: frames, latency, crowd")
-    given = ask.parse_args()
-    with launched() as browser, tempfile.TemporaryDirectory() as folder:
+    arguments = ask.parse_args()
+    with headless_browser() as browser, tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "asked.toml"
-        file.write_text(documents.to_toml(asked()), encoding="utf-8")
-        if given.only in "frames":
+        file.write_text(documents.to_toml(scenario_to_time()), encoding="utf-8")
+        if arguments.only in "frames":
             frames(browser)
-        if given.only in "latency":
+        if arguments.only in "latency":
             latency(browser, file)
-        if given.only in "crowd":
+        if arguments.only in "crowd":
             crowd(browser, file)
 
 
