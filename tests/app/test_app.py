@@ -25,6 +25,7 @@ from spreadsim.errors import InputError, InputErrors
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan
 from spreadsim.scenario.validation import as_document, validate
+from spreadsim.telling import spreadsheets
 
 # ------------------------------------------------------------------------------------------------- documents
 
@@ -200,13 +201,13 @@ def test_too_much_is_refused_with_what_to_do() -> None:
 
 @pytest.mark.parametrize("cell", ["=cmd|'/c calc'!A1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
 def test_cells_that_a_spreadsheet_would_run_are_neutralised(cell: str) -> None:
-    row = next(csv.reader(io.StringIO(exports.csv_text([cell], []), newline="")))
+    row = next(csv.reader(io.StringIO(spreadsheets.csv_text([cell], []), newline="")))
     assert row[0].startswith("'")
 
 
 def test_numbers_stay_numbers() -> None:
     kept = ["-1.5", "+3%", -2.0, "1e-9", "plain"]
-    assert [exports.neutral_cell(value) for value in kept] == kept
+    assert [spreadsheets.neutral_cell(value) for value in kept] == kept
 
 
 def test_file_names_are_plain() -> None:
