@@ -73,6 +73,21 @@ class Service(FixedAgent):
 
     Attributes are those of `state.ATTRIBUTES` (what it is) and `state.STATE` (what changes); `uid` is its permanent
     number, `id` and `name` are the network's, `peers` the services it listens to with the weight of each tie.
+
+    Parameters
+    ----------
+    model : that the service belongs to.
+    uid : its number, 0 to n - 1.
+
+    Examples
+    --------
+    >>> class Cautious(Service):
+    ...     def adoption(self) -> float:
+    ...         return 0.5 * super().adoption()
+    >>> model = ss.SpreadModel("classroom", service_class=Cautious)
+    >>> service = model.services[1]
+    >>> service.state_name, len(service.peers), service.exposure()
+    ('aware', 2, 0.5)
     """
 
     model: Surroundings
@@ -165,19 +180,39 @@ class Service(FixedAgent):
         return rules.STATES[self.state]
 
     def draw(self, purpose: int, component: int | None = None) -> float:
-        """Return this service's uniform number for a purpose this month."""
+        """Return this service's uniform number for a purpose this month.
+
+        Parameters
+        ----------
+        purpose : what the number is for, one of those in `draws`.
+        component : its place in the file, for a number of its own; None for the service as a whole.
+
+        Returns
+        -------
+        A number in [0, 1).
+        """
         number = self.uid if component is None else draws.COMPONENT_STRIDE * self.uid + component
         return self.model.draw(purpose, number)
 
     def exposure(self) -> float:
-        """Return the exposure to peers, 0 to 1."""
+        """Return the exposure to peers, 0 to 1.
+
+        Returns
+        -------
+        Exposure, 0 to 1.
+        """
         total = 0.0
         for peer, weight in self.peers:
             total += weight * peer.persuasion
         return rules.exposure(total, self.weight_sum)
 
     def response(self) -> float:
-        """Return the response to that exposure, 0 to 1."""
+        """Return the response to that exposure, 0 to 1.
+
+        Returns
+        -------
+        Response, 0 to 1.
+        """
         b, not_persuaded = self.model.b, 1.0
         if b.adoption.exposure_response == rules.INDEPENDENT_CASCADE:
             for peer, _ in self.peers:
@@ -186,50 +221,100 @@ class Service(FixedAgent):
         return rules.exposure_response(b, self.exposure(), self.readiness, not_persuaded)
 
     def support(self) -> float:
-        """Return the support it gets, or would get, while implementing."""
+        """Return the support it gets, or would get, while implementing.
+
+        Returns
+        -------
+        Support, 0 to 1.
+        """
         return self.model.support[1 if self.first_call else 0]
 
     def support_embedded(self) -> float:
-        """Return the support it gets, or would get, once embedded."""
+        """Return the support it gets, or would get, once embedded.
+
+        Returns
+        -------
+        Support, 0 to 1.
+        """
         return self.model.support_embedded[1 if self.first_call else 0]
 
     def directed(self) -> bool:
-        """Return whether the instruction has reached it."""
+        """Return whether the instruction has reached it.
+
+        Returns
+        -------
+        Whether it has; never without a mandate.
+        """
         return rules.is_directed(self.model.b, self.model.m, self.depth, self.wave)
 
     def odds(self) -> float:
-        """Return the odds of engaging, of its own accord."""
+        """Return the odds of engaging, of its own accord.
+
+        Returns
+        -------
+        Odds, from 0.
+        """
         model = self.model
         return rules.engagement_odds(model.b, model.m, model.v, self.readiness, self.support(), self.response())
 
     def engagement(self) -> float:
-        """Return the chance of engaging, of its own accord."""
+        """Return the chance of engaging, of its own accord.
+
+        Returns
+        -------
+        A probability.
+        """
         return rules.engagement(self.model.b, self.odds())
 
     # ------------------------------------------------------------------------------------------ what it decides
 
     def hears(self) -> bool:
-        """Return whether an unaware service hears of the improvement this month."""
+        """Return whether an unaware service hears of the improvement this month.
+
+        Returns
+        -------
+        Whether it becomes aware.
+        """
         model = self.model
         return self.draw(draws.AWARE) < rules.awareness_probability(model.b, model.m, self.exposure(), self.directed())
 
     def adoption(self) -> float:
-        """Return the chance of adopting of its own accord this month."""
+        """Return the chance of adopting of its own accord this month.
+
+        Returns
+        -------
+        A probability a month.
+        """
         again = self.state == rules.DISCONTINUED
         return rules.adoption_probability(self.model.b, self.model.m, self.response(), self.engagement(), again)
 
     def compliance(self) -> float:
-        """Return the chance of acting on the instruction this month."""
+        """Return the chance of acting on the instruction this month.
+
+        Returns
+        -------
+        A probability a month.
+        """
         again = self.state == rules.DISCONTINUED
         return rules.compliance_probability(self.model.b, self.model.m, self.directed(), again)
 
     def engagement_when_told(self) -> float:
-        """Return the chance of engaging under instruction."""
+        """Return the chance of engaging under instruction.
+
+        Returns
+        -------
+        A probability.
+        """
         model = self.model
         return rules.mandated_engagement(model.b, model.m, model.v, self.odds(), self.fit_as_published)
 
     def chooses(self) -> tuple[int, int]:
-        """Return the next state and route of an aware or discontinued service."""
+        """Return the next state and route of an aware or discontinued service.
+
+        Returns
+        -------
+        State and route, by their numbers in `rules`.
+        """
         compliance = self.compliance()
         u_mandate = self.draw(draws.MANDATE) if compliance > 0.0 else 1.0
         return rules.after_aware(
@@ -243,25 +328,45 @@ class Service(FixedAgent):
         )
 
     def gives_up(self) -> bool:
-        """Return whether it gives up implementing this month."""
+        """Return whether it gives up implementing this month.
+
+        Returns
+        -------
+        Whether it does.
+        """
         return self.draw(draws.ABANDON) < rules.abandonment_probability(self.model.b, self.engagement())
 
     def stops(self) -> bool:
-        """Return whether an embedded service stops this month."""
+        """Return whether an embedded service stops this month.
+
+        Returns
+        -------
+        Whether it does.
+        """
         model = self.model
         return self.draw(draws.STOP) < rules.discontinuation_probability(
             model.b, model.v, self.effect, self.ownership, self.support_embedded(), self.capability
         )
 
     def converts_or_lapses(self) -> int:
-        """Return the next state of a name-only adopter."""
+        """Return the next state of a name-only adopter.
+
+        Returns
+        -------
+        A state, by its number in `rules`.
+        """
         model = self.model
         conversion = rules.conversion_probability(model.b, model.m, self.response(), self.support(), self.engagement())
         lapse = rules.lapse_probability(model.b, model.m)
         return rules.after_in_name_only(self.draw(draws.CONVERT), conversion, self.draw(draws.RELAPSE), lapse)
 
     def becomes_leader(self) -> bool:
-        """Return whether it becomes a second leader on embedding."""
+        """Return whether it becomes a second leader on embedding.
+
+        Returns
+        -------
+        Whether it does.
+        """
         return self.draw(draws.LEADER) < rules.leadership_probability(self.model.b, self.model.m, self.effect)
 
     # ------------------------------------------------------------------------------------------ phases of a month
@@ -395,7 +500,16 @@ class Service(FixedAgent):
         self._remember()
 
     def chooses_source(self, response: float) -> Service | None:
-        """Return the peer whose version is copied, or None for the published specification."""
+        """Return the peer whose version is copied, or None for the published specification.
+
+        Parameters
+        ----------
+        response : to its peers, 0 to 1.
+
+        Returns
+        -------
+        A peer, or None.
+        """
         model = self.model
         voices = [(peer, weight * max(0.0, peer.persuasion)) for peer, weight in self.peers]
         total = 0.0

@@ -44,7 +44,20 @@ in_place = numba.njit(inline="always", **_INSIDE)
 def compiled_module(module: types.ModuleType, replaced: dict[str, Any] | None = None) -> types.ModuleType:
     """Return a copy of `module` in which every function is compiled and calls its compiled siblings.
 
-    `replaced` gives other compiled modules for the names under which `module` imported them.
+    Parameters
+    ----------
+    module : of pure Python functions.
+    replaced : compiled modules, by the names under which `module` imported them.
+
+    Returns
+    -------
+    A module; its functions can be called from compiled code alone.
+
+    Examples
+    --------
+    >>> from spreadsim import draws
+    >>> compiled_module(draws).mix is draws.mix
+    False
     """
     copy = types.ModuleType(f"{module.__name__}_compiled")
     names = copy.__dict__
@@ -59,7 +72,17 @@ def compiled_module(module: types.ModuleType, replaced: dict[str, Any] | None = 
 
 @intrinsic
 def fetch_ahead(_: Any, array: Any, place: Any) -> Any:
-    """Ask the memory for row `place` of an array, and go on without waiting for it (compiled code alone)."""
+    """Ask the memory for row `place` of an array, and go on without waiting for it (compiled code alone).
+
+    Parameters
+    ----------
+    array : of any shape.
+    place : index on its first axis.
+
+    Returns
+    -------
+    The type of the call and its code, as Numba asks for them.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = signature.args[0]
@@ -78,7 +101,21 @@ def fetch_ahead(_: Any, array: Any, place: Any) -> Any:
 
 
 def deciding_sources(package: Path = _PACKAGE) -> dict[str, bytes]:
-    """Return the source of every module that decides the numbers, by its path within the package."""
+    """Return the source of every module that decides the numbers, by its path within the package.
+
+    Parameters
+    ----------
+    package : its folder.
+
+    Returns
+    -------
+    Sources by path, sorted.
+
+    Examples
+    --------
+    >>> [name for name in deciding_sources() if name.startswith("r")]
+    ['rules.py']
+    """
     found = {}
     for folder in DECIDING:
         for path in (package / folder).glob("*.py") if folder == "." else (package / folder).rglob("*.py"):
@@ -87,7 +124,21 @@ def deciding_sources(package: Path = _PACKAGE) -> dict[str, bytes]:
 
 
 def identity_of(sources: dict[str, bytes]) -> str:
-    """Return a hash of sources and of where each stands."""
+    """Return a hash of sources and of where each stands.
+
+    Parameters
+    ----------
+    sources : by path, as from `deciding_sources`.
+
+    Returns
+    -------
+    Sixteen hexadecimal digits.
+
+    Examples
+    --------
+    >>> identity_of({"rules.py": b"x = 1"}) == identity_of({"rules.py": b"x = 2"})
+    False
+    """
     digest = hashlib.sha256()
     for name, source in sources.items():
         digest.update(f"{name}\0{len(source)}\0".encode() + source)
@@ -96,7 +147,17 @@ def identity_of(sources: dict[str, bytes]) -> str:
 
 @lru_cache(maxsize=1)
 def code_identity() -> str:
-    """Return the identity of the code: a hash of all that decides a run's numbers. It names caches and runs."""
+    """Return the identity of the code: a hash of all that decides a run's numbers. It names caches and runs.
+
+    Returns
+    -------
+    Sixteen hexadecimal digits.
+
+    Examples
+    --------
+    >>> len(code_identity())
+    16
+    """
     return identity_of(deciding_sources())
 
 
@@ -105,6 +166,16 @@ def cache_folder() -> Path | None:
     """Return the folder for compiled code, or None where nothing can be written.
 
     It is the user's for caches, or the system's for what is temporary; ``SPREADSIM_CACHE`` names another one.
+
+    Returns
+    -------
+    A folder that exists and can be written to, or None.
+
+    Examples
+    --------
+    >>> folder = cache_folder()
+    >>> folder is None or folder.is_dir()
+    True
     """
     home = os.environ.get("SPREADSIM_CACHE")
     usual = [user_cache_path("spreadsim", appauthor=False), Path(tempfile.gettempdir()) / "spreadsim"]
@@ -120,7 +191,17 @@ def cache_folder() -> Path | None:
 
 
 def is_at_hand() -> bool:
-    """Return whether compiled code is kept from an earlier run, or the compiler is switched off altogether."""
+    """Return whether compiled code is kept from an earlier run, or the compiler is switched off altogether.
+
+    Returns
+    -------
+    Whether a run need not wait for the compiler.
+
+    Examples
+    --------
+    >>> is_at_hand() in (True, False)
+    True
+    """
     folder = cache_folder()
     return bool(numba.config.DISABLE_JIT) or (folder is not None and any(folder.rglob("*.nbi")))
 
@@ -130,6 +211,16 @@ def interpreted_engine() -> types.ModuleType:
     """Return the compiled driver's engine and loops as plain Python: the same code, and the same numbers.
 
     For small work before anything is compiled, which would otherwise wait for the compiler.
+
+    Returns
+    -------
+    The module `drivers.engine`, a copy of its own.
+
+    Examples
+    --------
+    >>> engine = interpreted_engine()
+    >>> engine.IS_INTERPRETED
+    True
     """
     package = importlib.import_module("spreadsim.drivers")
     with _loading:
@@ -148,7 +239,22 @@ def interpreted_engine() -> types.ModuleType:
 
 
 def cached(function: Callable[..., Any]) -> Any:
-    """Compile `function`, free of the interpreter's lock, and keep the code in the cache folder."""
+    """Compile `function`, free of the interpreter's lock, and keep the code in the cache folder.
+
+    Parameters
+    ----------
+    function : of arrays, numbers and named tuples of them.
+
+    Returns
+    -------
+    The function, to be called from Python.
+
+    Examples
+    --------
+    >>> @cached  # doctest: +SKIP
+    ... def total(values):
+    ...     return values.sum()
+    """
     folder = cache_folder()
     if folder is None:
         return numba.njit(nogil=True, _nrt=False)(function)

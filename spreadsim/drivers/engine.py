@@ -4,6 +4,18 @@ What belongs here: the arrays of a run, what holds before month 0, and the walk 
 are ``loops``'.
 
 With ``NUMBA_DISABLE_JIT=1`` the same code runs interpreted and gives the same numbers, which is the way to debug it.
+
+w : the arrays of a run, `World`.
+b, v : `rules.Behaviour` and `rules.Intervention`.
+
+Examples
+--------
+Those of the functions run the classroom interpreted, so that they do not wait for the compiler:
+
+>>> from spreadsim.drivers.compilation import interpreted_engine
+>>> from spreadsim.scenario.plan import plans
+>>> scenario, engine = ss.load_scenario("classroom"), interpreted_engine()
+>>> network, plan = ss.make_network(scenario), plans(scenario)[0]
 """
 
 from __future__ import annotations
@@ -115,7 +127,12 @@ BEFORE = Levers(-1, *(0.0 for _ in Levers._fields[1:]))  # month 0: no programme
 
 @helper
 def begin(w, b, v, sites):
-    """Put the starting sites in place; the others know of the improvement only if they start aware."""
+    """Put the starting sites in place; the others know of the improvement only if they start aware.
+
+    Parameters
+    ----------
+    sites : uids of the starting sites.
+    """
     m = BEFORE
     for i in range(len(w.state)):
         w.fit_as_published[i] = R.fit(b, w.context[i], w.published_form[0])
@@ -143,13 +160,34 @@ def begin(w, b, v, sites):
 
 @helper
 def levers_of(levers, t):
-    """Return the levers of month `t`; at the horizon those of the last month."""
+    """Return the levers of month `t`; at the horizon those of the last month.
+
+    Parameters
+    ----------
+    levers : of all months, shape (T, levers); `Plan.table`.
+    t : month, from 0.
+
+    Returns
+    -------
+    `rules.Levers`.
+    """
     return _levers(t, levers[min(t, len(levers) - 1)])
 
 
 @cached
 def run_block(block, b, v, levers, seed):
-    """Run all months of every run of a block, filling its sums and events; return whether any run's overflowed."""
+    """Run all months of every run of a block, filling its sums and events; return whether any run's overflowed.
+
+    Parameters
+    ----------
+    block : arrays at their start values, from `block_of`; they are filled.
+    levers : of all months, shape (T, levers); `Plan.table`.
+    seed : of the scenario, a machine word.
+
+    Returns
+    -------
+    Whether any run had more events than there was room for.
+    """
     overflowed = False
     for r in range(len(block.replicates)):
         k = block.network_of[r]
@@ -188,7 +226,26 @@ def _after(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 def block_of(
     networks: Sequence[Network], plan: Plan, seed: int, replicates: Sequence[int], n_events: int, keeps_events: bool
 ) -> Block:
-    """Return the arrays of a block of runs at their start values, with room for `n_events` events a run."""
+    """Return the arrays of a block of runs at their start values, with room for `n_events` events a run.
+
+    Parameters
+    ----------
+    networks : of each replicate; all of one size and under the same hierarchy.
+    plan : the strategy.
+    seed, replicates : addresses of the random numbers.
+    n_events : changes of state that there is room for in each run.
+    keeps_events : whether they are kept; else the room is used anew every month.
+
+    Returns
+    -------
+    A `Block`.
+
+    Examples
+    --------
+    >>> block = engine.block_of([network], plan, 1, [0], n_events=100, keeps_events=True)
+    >>> block.state.shape, block.sums.shape, block.event_month.shape
+    ((1, 12), (1, 13, 24), (1, 100))
+    """
     different = list({id(network): network for network in networks}.values())
     place = {id(network): k for k, network in enumerate(different)}
     n, v, programme, n_runs = networks[0].n, plan.intervention, plan.programme, len(replicates)
@@ -263,6 +320,16 @@ def run_together(
     plan : the strategy.
     seed, replicates : addresses of the random numbers; equal for all strategies that are compared.
     keep_events : whether to keep every change of state; else the runs have none, and need less memory.
+
+    Returns
+    -------
+    A run a replicate, in their order.
+
+    Examples
+    --------
+    >>> runs = engine.run_together([network] * 2, plan, 1, [0, 1])
+    >>> [int(one.final["first_embedded"].max()) for one in runs]
+    [6, 6]
     """
     n = networks[0].n
     n_events = 6 * n + 64 if keep_events else n  # a service changes state once a month at most
@@ -293,5 +360,22 @@ def run_together(
 
 
 def run(network: Network, plan: Plan, seed: int, replicate: int, *, keep_events: bool = True) -> Run:
-    """Return one run of one strategy; `run_together` says of what."""
+    """Return one run of one strategy; `run_together` says of what.
+
+    Parameters
+    ----------
+    network : of the replicate.
+    plan : the strategy.
+    seed, replicate : address of the random numbers.
+    keep_events : as in `run_together`.
+
+    Returns
+    -------
+    The run.
+
+    Examples
+    --------
+    >>> engine.run(network, plan, 1, 0).final["state"].tolist()
+    [3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3]
+    """
     return run_together([network], plan, seed, [replicate], keep_events=keep_events)[0]

@@ -5,7 +5,11 @@ rule's; the loops rule out, by the probability at no and at full exposure, servi
 surely do, so that ties are added up and numbers drawn only where they matter. Nothing is allocated: the compiler is
 told so, and refuses what would.
 
-``w`` holds the arrays of a run (`engine.World`), ``m`` the levers of the month and ``n`` those of the month after.
+w : the arrays of a run, `engine.World`.
+m, n : `rules.Levers` of the month, and of the month after.
+b, v : `rules.Behaviour` and `rules.Intervention`.
+i : uid of a service.
+
 ``w.roster[s]`` lists the services in state s, ascending, and ``w.sizes[s]`` counts them: going through one state at a
 time costs half as much as asking each service in turn for its state. A phase goes through it twice. The first time it
 writes each service down in ``w.left`` and moves on only if the service may change: nothing is guessed, so that the
@@ -91,13 +95,28 @@ NOT_ASKED = -1.0  # instead of an exposure: ties have not been added up
 
 @helper
 def draw(w, purpose, i):
-    """Return the uniform number of service `i`, or of a component's id, for a purpose this month."""
+    """Return the uniform number of service `i`, or of a component's id, for a purpose this month.
+
+    Parameters
+    ----------
+    purpose : place of the purpose among those of a month, such as `DECIDE`.
+    i : uid, or ``COMPONENT_STRIDE * uid + k`` for component k.
+
+    Returns
+    -------
+    A number in [0, 1).
+    """
     return D.uniform_at(w.keys[purpose], word(i))
 
 
 @helper
 def exposure_of(w, i):
-    """Return the exposure of service `i` to its peers: none while none of them has ever embedded it."""
+    """Return the exposure of service `i` to its peers: none while none of them has ever embedded it.
+
+    Returns
+    -------
+    Exposure, 0 to 1.
+    """
     if not w.reached[i]:
         return 0.0
     total = 0.0
@@ -108,7 +127,14 @@ def exposure_of(w, i):
 
 @helper
 def fetch_peers(w, services, place, n):
-    """Ask for what the services of a list that are next need to look at their peers."""
+    """Ask for what the services of a list that are next need to look at their peers.
+
+    Parameters
+    ----------
+    services : uids, in the order in which they are visited.
+    place : of the service that is visited now.
+    n : number of services in the list.
+    """
     if place + 12 < n:
         fetch(w.start, services[place + 12])
         fetch(w.weight_sum, services[place + 12])
@@ -125,7 +151,14 @@ def fetch_peers(w, services, place, n):
 
 @helper
 def fetch_components(w, services, place, n):
-    """Ask for what the services of a list that are next need to change their components."""
+    """Ask for what the services of a list that are next need to change their components.
+
+    Parameters
+    ----------
+    services : uids, in the order in which they are visited.
+    place : of the service that is visited now.
+    n : number of services in the list.
+    """
     if place + 8 < n:
         i = services[place + 8]
         fetch(w.fidelity, i)
@@ -137,7 +170,14 @@ def fetch_components(w, services, place, n):
 
 @helper
 def fetch_spell(w, services, place, n):
-    """Ask for what the services of a list that are next need to embed the improvement, or to stop."""
+    """Ask for what the services of a list that are next need to embed the improvement, or to stop.
+
+    Parameters
+    ----------
+    services : uids, in the order in which they are visited.
+    place : of the service that is visited now.
+    n : number of services in the list.
+    """
     if place + 6 < n:
         i = services[place + 6]
         fetch(w.effect, i)
@@ -177,7 +217,16 @@ def fetch_own(w, i):
 
 @helper
 def response_of(w, m, b, i, exposed):
-    """Return the response of service `i` to its exposure."""
+    """Return the response of service `i` to its exposure.
+
+    Parameters
+    ----------
+    exposed : its exposure, 0 to 1.
+
+    Returns
+    -------
+    Response, 0 to 1.
+    """
     not_persuaded = 1.0
     if b.adoption.exposure_response == rules.INDEPENDENT_CASCADE:
         for entry in range(w.start[i], w.start[i + 1]):
@@ -189,25 +238,50 @@ def response_of(w, m, b, i, exposed):
 
 @helper
 def largest_response_unexposed(b):
-    """Return the largest response, over all readiness, of a service without exposure."""
+    """Return the largest response, over all readiness, of a service without exposure.
+
+    Returns
+    -------
+    Response, 0 to 1.
+    """
     return max(R.exposure_response(b, 0.0, 0.0, 1.0), R.exposure_response(b, 0.0, 1.0, 1.0))
 
 
 @helper
 def support_of(w, i):
-    """Return the support that service `i` gets, or would get, while implementing."""
+    """Return the support that service `i` gets, or would get, while implementing.
+
+    Returns
+    -------
+    Support, 0 to 1.
+    """
     return w.support[1 if w.first_call[i] else 0]
 
 
 @helper
 def support_embedded_of(w, i):
-    """Return the support that service `i` gets, or would get, once embedded."""
+    """Return the support that service `i` gets, or would get, once embedded.
+
+    Returns
+    -------
+    Support, 0 to 1.
+    """
     return w.support_embedded[1 if w.first_call[i] else 0]
 
 
 @helper
 def note(w, m, i, to_state, route, source_kind, source, generation, presence, leader, leader_source=False):
-    """Write down that service `i` changes state; it does so when the month is over."""
+    """Write down that service `i` changes state; it does so when the month is over.
+
+    Parameters
+    ----------
+    to_state, route : the new state, and how the spell began.
+    source_kind, source : whose version it took, and the uid of that peer, or -1.
+    generation : copies between its version and the originators'; -1 for none.
+    presence : weighted share of components present, 0 to 1.
+    leader : whether it is a second leader as it enters the state.
+    leader_source : whether the peer it copied is one.
+    """
     w.next_state[i] = to_state
     place = w.counts[N_EVENTS]
     if place >= len(w.event_month):
@@ -236,7 +310,12 @@ def weigh(w, v, i):
 
 @helper
 def effect_of(w, b, v, i):
-    """Return the effect of service `i` where it delivers in full."""
+    """Return the effect of service `i` where it delivers in full.
+
+    Returns
+    -------
+    Effect, 0 to 1.
+    """
     return R.effect(b, v, w.core[i], w.adaptable[i], w.context[i], w.form[i])
 
 
@@ -442,7 +521,14 @@ def convert_or_lapse(w, m, b, v):
 
 @helper
 def line_up(w, i, following, route, source):
-    """Write down that service `i` adopts, and whose version it learns from; it copies when all have decided."""
+    """Write down that service `i` adopts, and whose version it learns from; it copies when all have decided.
+
+    Parameters
+    ----------
+    following : the state that it enters.
+    route : VOLUNTARY or MANDATED.
+    source : uid of a peer, or `HEARS_FROM_ABOVE` or `READS_SPECIFICATION`.
+    """
     w.next_state[i] = following
     place = w.counts[ENTRANTS]
     w.entrant[place] = i
@@ -468,7 +554,16 @@ def enter_all(w, m, b, v):
 
 @helper
 def peer_to_learn_from(w, m, b, i, response):
-    """Return the peer whose version service `i` learns from, or that it reads the specification."""
+    """Return the peer whose version service `i` learns from, or that it reads the specification.
+
+    Parameters
+    ----------
+    response : to its peers, 0 to 1.
+
+    Returns
+    -------
+    The uid of a peer, or `READS_SPECIFICATION`.
+    """
     voices, last = 0.0, -1
     for entry in range(w.start[i], w.start[i + 1]):
         voice = w.weight[entry] * max(0.0, w.persuasion[w.peer[entry]])
@@ -487,7 +582,13 @@ def peer_to_learn_from(w, m, b, i, response):
 
 @helper
 def enter(w, m, b, v, i, route, source):
-    """Take the improvement on: copy the version of `source`, and leave some of it out."""
+    """Take the improvement on: copy the version of `source`, and leave some of it out.
+
+    Parameters
+    ----------
+    route : VOLUNTARY or MANDATED.
+    source : uid of a peer, or `HEARS_FROM_ABOVE` or `READS_SPECIFICATION`.
+    """
     kind = rules.PEER
     if source < 0:
         kind = rules.HIERARCHY if source == HEARS_FROM_ABOVE else rules.SPECIFICATION
@@ -603,7 +704,12 @@ def adapt(w, m, b, v, i):
 
 @helper
 def erode(w, m, b, v, i, latitude):
-    """Lose parts of core components to adapting, in a service that implements."""
+    """Lose parts of core components to adapting, in a service that implements.
+
+    Parameters
+    ----------
+    latitude : that it takes, 0 to 1.
+    """
     at, altered = 0, False
     probability = R.erosion_probability(b, m, v, latitude)
     while at < v.n_core:
@@ -625,6 +731,14 @@ def drift(w, m, b, v, i, exposed):
     """Lose and regain parts of components, in an embedded service; return whether its exposure decides on any.
 
     Components that need the exposure wait for it: they change once it is given, and then they alone.
+
+    Parameters
+    ----------
+    exposed : its exposure, 0 to 1, or `NOT_ASKED`.
+
+    Returns
+    -------
+    Whether its exposure has to be asked for.
     """
     at, altered, asks = 0, False, False
     while at < v.n_components:
@@ -693,7 +807,13 @@ def commit(w, m, n, b, v):
 
 @helper
 def reach_peers(w, services, n):
-    """Let the peers of services that embed the improvement for the first time know whom they may now look at."""
+    """Let the peers of services that embed the improvement for the first time know whom they may now look at.
+
+    Parameters
+    ----------
+    services : uids of those who embed it for the first time.
+    n : how many they are.
+    """
     for place in range(n):
         if place + 8 < n:
             fetch(w.start, services[place + 8])
@@ -769,7 +889,21 @@ _LOOPS = {
 
 
 def in_order(names):
-    """Return one function that walks the phases named, in the rulebook's order."""
+    """Return one function that walks the phases named, in the rulebook's order.
+
+    Parameters
+    ----------
+    names : of phases, in the rulebook's order.
+
+    Returns
+    -------
+    A function of (w, m, n, b, v).
+
+    Examples
+    --------
+    >>> in_order(("quality",)) is quality
+    True
+    """
     first = _LOOPS[names[0]]
     if len(names) == 1:
         return first

@@ -65,6 +65,15 @@ class SpreadModel(mesa.Model):
     space : `mesa.discrete_space.Network`; each service stands in the cell of its uid.
     datacollector : shares in each state, a row a month.
     spec, strategy : the scenario (None where a plan was given) and the resolved `Plan`.
+
+    Examples
+    --------
+    >>> model = ss.SpreadModel("classroom", seed=1)
+    >>> model.step()
+    >>> model.month, model.share_in(rules.EMBEDDED)
+    (1, 0.25)
+    >>> model.run().month
+    12
     """
 
     def __init__(
@@ -186,20 +195,44 @@ class SpreadModel(mesa.Model):
     # ------------------------------------------------------------------------------------------ the month
 
     def draw(self, purpose: int, number: int) -> float:
-        """Return the uniform number at an address of this month."""
+        """Return the uniform number at an address of this month.
+
+        Parameters
+        ----------
+        purpose : what the number is for, one of those in `draws`.
+        number : id of the service, or ``COMPONENT_STRIDE * uid + k`` for component k.
+
+        Returns
+        -------
+        A number in [0, 1).
+        """
         if purpose not in self._prefixes:
             self._prefixes[purpose] = draws.prefix(self.seed_of_draws, self.replicate, self.month, purpose)
         return float(draws.uniform_at(self._prefixes[purpose], number))
 
     def note(self, **event: Any) -> None:
-        """Write a change of state down."""
+        """Write a change of state down.
+
+        Parameters
+        ----------
+        event : one value for each of `state.EVENT_FIELDS`, by name.
+        """
         self._events.append(event)
         record.record_beginning(
             event["month"], event["to_state"], event["source_kind"], event["leader_source"], self._sums[event["month"]]
         )
 
     def share_in(self, state: int) -> float:
-        """Return the share of services in a state now."""
+        """Return the share of services in a state now.
+
+        Parameters
+        ----------
+        state : by its number in `rules`.
+
+        Returns
+        -------
+        A share, 0 to 1.
+        """
         return sum(service.state == state for service in self.services) / len(self.services)
 
     def step(self) -> None:
@@ -218,7 +251,12 @@ class SpreadModel(mesa.Model):
         self.running = self.month < self.strategy.months
 
     def run(self) -> SpreadModel:
-        """Step to the horizon; return the model."""
+        """Step to the horizon; return the model.
+
+        Returns
+        -------
+        This model.
+        """
         while self.month < self.strategy.months:
             self.step()
         return self
@@ -268,7 +306,12 @@ class SpreadModel(mesa.Model):
         self._sums[self.month, record.SUPPORTED] = waiting[0] * rest + waiting[1] * first
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return attributes and state of all services as arrays, services first."""
+        """Return attributes and state of all services as arrays, services first.
+
+        Returns
+        -------
+        Arrays by name, of shape (n,) or (n, components).
+        """
         return {
             variable.name: np.array([getattr(service, variable.name) for service in self.services], variable.dtype)
             for variable in (*ATTRIBUTES, *STATE)
@@ -286,7 +329,12 @@ class SpreadModel(mesa.Model):
         record.record_month(world, self.b, self.v, roster, sizes, self.month, late, self._late_effect, row)
 
     def result(self) -> Run:
-        """Return the record of the run, as the compiled driver does."""
+        """Return the record of the run, as the compiled driver does.
+
+        Returns
+        -------
+        The run so far.
+        """
         arrays = self.arrays()
         return Run(
             events={
@@ -307,7 +355,27 @@ def _as_lists(v: rules.Intervention) -> rules.Intervention:
 def run_with_mesa(
     network: Network, resolved: Plan, seed: int, replicate: int, service_class: type[Service] | None = None
 ) -> Run:
-    """Return one run by the Mesa driver."""
+    """Return one run by the Mesa driver.
+
+    Parameters
+    ----------
+    network : of the replicate.
+    resolved : the strategy.
+    seed, replicate : address of the random numbers.
+    service_class : `Service` or a subclass.
+
+    Returns
+    -------
+    The run.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.plan import plans
+    >>> scenario = ss.load_scenario("classroom")
+    >>> run = run_with_mesa(ss.make_network(scenario), plans(scenario)[0], seed=1, replicate=0)
+    >>> run.final["state"].tolist()[:3]
+    [3, 3, 3]
+    """
     model = SpreadModel(
         seed=seed, replicate=replicate, network=network, resolved=resolved, service_class=service_class or Service
     )

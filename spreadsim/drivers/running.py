@@ -2,6 +2,15 @@
 
 What belongs here: a block of replicates as a unit of work, and the pool that runs blocks. Results come back in order of
 replicate, the same to the bit, whatever the number of workers and the size of the blocks.
+
+Examples
+--------
+Those of the functions run the classroom:
+
+>>> from spreadsim.scenario.plan import plans
+>>> scenario = ss.load_scenario("classroom")
+>>> network, plan = ss.make_network(scenario), plans(scenario)[0]
+>>> tasks = [Task(replicate, [plan], [True], keep_events=True) for replicate in range(3)]
 """
 
 from __future__ import annotations
@@ -41,6 +50,12 @@ class Outcome:
     end_state : state of each service at the horizon.
     first_month : first month in which each service was embedded; nan if never.
     events : every change of state, or None where they are not kept.
+
+    Examples
+    --------
+    >>> outcome = run_block(scenario, network, False, tasks[:1], "interpreted")[0][0]
+    >>> outcome.measures["reach"], outcome.end_state.tolist()[:3]
+    (1.0, [3, 3, 3])
     """
 
     measures: dict[str, float]
@@ -54,7 +69,20 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Task:
-    """One replicate: which plans to run on its network, and what to keep of each run."""
+    """One replicate: which plans to run on its network, and what to keep of each run.
+
+    Attributes
+    ----------
+    replicate : its number.
+    plans : to run on its network, in this order.
+    in_full : for each plan, whether curves and services are kept too.
+    keep_events : whether every change of state is kept of the plans that are kept in full.
+
+    Examples
+    --------
+    >>> tasks[2].replicate, len(tasks[2].plans)
+    (2, 1)
+    """
 
     replicate: int
     plans: Sequence[Plan]
@@ -63,7 +91,24 @@ class Task:
 
 
 def run_plan(network: Network, plan: Plan, seed: int, replicate: int, driver: Form) -> Run:
-    """Return one run by either driver."""
+    """Return one run by either driver.
+
+    Parameters
+    ----------
+    network : of the replicate.
+    plan : the strategy.
+    seed, replicate : address of the random numbers.
+    driver : ``compiled``, ``mesa`` or ``interpreted``.
+
+    Returns
+    -------
+    The run.
+
+    Examples
+    --------
+    >>> run_plan(network, plan, seed=1, replicate=0, driver="mesa").final["state"].tolist()[:3]
+    [3, 3, 3]
+    """
     return run_together([network], plan, seed, [replicate], driver)[0]
 
 
@@ -77,7 +122,26 @@ def run_together(
     *,
     keep_events: bool = True,
 ) -> list[Run]:
-    """Return runs of one plan in several replicates, by either driver: `networks` holds the network of each."""
+    """Return runs of one plan in several replicates, by either driver.
+
+    Parameters
+    ----------
+    networks : of each replicate; all of one size and under the same hierarchy.
+    plan : the strategy.
+    seed, replicates : addresses of the random numbers.
+    driver : ``compiled``, ``mesa`` or ``interpreted``.
+    service_class : for the Mesa driver, a subclass of `Service`.
+    keep_events : whether to keep every change of state.
+
+    Returns
+    -------
+    A run a replicate, in their order.
+
+    Examples
+    --------
+    >>> len(run_together([network] * 2, plan, 1, [0, 1], "interpreted"))
+    2
+    """
     if driver == "mesa":
         from spreadsim.drivers.mesa_model import run_with_mesa
 
@@ -107,7 +171,26 @@ def run_block(
     """Return for each task of a block the outcomes of its plans, in their order.
 
     The tasks run the same plans in several replicates: networks are made, and measures taken, of all of them at once.
-    `base` is the network of replicate 0; `fixed`: it is given and serves every replicate.
+
+    Parameters
+    ----------
+    scenario : that the networks are made by.
+    base : network of replicate 0.
+    fixed : whether it serves every replicate.
+    block : tasks that run the same plans in several replicates.
+    driver : ``compiled``, ``mesa`` or ``interpreted``.
+    service_class : for the Mesa driver, a subclass of `Service`.
+    kept : networks made before, by replicate; takes what is made now.
+
+    Returns
+    -------
+    Outcomes, by task and plan.
+
+    Examples
+    --------
+    >>> block = run_block(scenario, network, False, tasks, "interpreted")
+    >>> [outcomes[0].measures["months_to_half"] for outcomes in block]
+    [3.0, 3.0, 3.0]
     """
     replicates = [task.replicate for task in block]
     networks = networks_of(scenario, base, fixed, replicates, kept)
@@ -121,7 +204,25 @@ def run_block(
 def networks_of(
     scenario: Scenario, base: Network, fixed: bool, replicates: Sequence[int], kept: dict[int, Network] | None = None
 ) -> list[Network]:
-    """Return the networks of some replicates; `kept` holds those made before, and takes what is made now."""
+    """Return the networks of some replicates.
+
+    Parameters
+    ----------
+    scenario : that the networks are made by.
+    base : network of replicate 0.
+    fixed : whether it serves every replicate.
+    replicates : their numbers.
+    kept : networks made before, by replicate; takes what is made now.
+
+    Returns
+    -------
+    A network a replicate, in their order.
+
+    Examples
+    --------
+    >>> [one.n for one in networks_of(scenario, network, False, [0, 1])]
+    [12, 12]
+    """
     if fixed:
         return [base] * len(replicates)
     known = {} if kept is None else kept
@@ -143,7 +244,24 @@ def outcomes_of(
 ) -> list[Outcome]:
     """Return what is kept of runs of one plan.
 
-    `in_full` keeps curves and services too, and, `in_detail`, generations and groups, which take longest.
+    Parameters
+    ----------
+    runs, networks : one a replicate.
+    plan : the strategy.
+    in_full : whether to keep curves and services too.
+    keep_events : for each run, whether to keep every change of state; in full alone.
+    in_detail : in full, whether to keep generations and groups, which take longest.
+
+    Returns
+    -------
+    An outcome a run.
+
+    Examples
+    --------
+    >>> run = run_plan(network, plan, 1, 0, "interpreted")
+    >>> kept = outcomes_of([run], [network], plan, in_full=False, keep_events=[False])
+    >>> kept[0].measures["reach"], kept[0].events
+    (1.0, None)
     """
     detailed = in_full and in_detail
     monthly = measures.curves_of(runs, networks, plan)
@@ -166,7 +284,23 @@ def outcomes_of(
 
 
 def blocks_of(tasks: Sequence[Task], n_services: int, n_workers: int) -> list[list[Task]]:
-    """Return tasks in blocks of those that run the same plans: enough for every worker, small enough for memory."""
+    """Return tasks in blocks of those that run the same plans: enough for every worker, small enough for memory.
+
+    Parameters
+    ----------
+    tasks : in order of replicate.
+    n_services : of a network.
+    n_workers : that run blocks side by side.
+
+    Returns
+    -------
+    The tasks in their order, in blocks.
+
+    Examples
+    --------
+    >>> [len(block) for block in blocks_of(tasks, n_services=12, n_workers=1)]
+    [2, 1]
+    """
     most = max(1, min(SERVICES_AT_ONCE // max(1, n_services), -(-len(tasks) // (2 * n_workers))))
     blocks: list[list[Task]] = []
     for task in tasks:
@@ -193,7 +327,17 @@ def _is_small_first_run(base: Network, tasks: Sequence[Task]) -> bool:
 
 
 def default_workers() -> int:
-    """Return the number of processors this process may use."""
+    """Return the number of processors this process may use.
+
+    Returns
+    -------
+    A number of at least 1.
+
+    Examples
+    --------
+    >>> default_workers() >= 1
+    True
+    """
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return max(1, os.cpu_count() or 1)
@@ -215,6 +359,28 @@ def run_tasks(
 
     The compiled driver runs in threads, which it does not hold up; the Mesa driver in processes. `kept` keeps networks
     from one call to the next, by replicate; it belongs to one scenario and `base`.
+
+    Parameters
+    ----------
+    scenario : that the networks are made by.
+    base : network of replicate 0.
+    fixed : whether it serves every replicate.
+    tasks : in order of replicate.
+    driver : ``compiled`` or ``mesa``.
+    workers : threads or processes; all processors by default.
+    service_class : for the Mesa driver, a subclass of `Service`; in this process alone.
+    progress : called after each task.
+    kept : networks made before, by replicate; takes what is made now.
+
+    Yields
+    ------
+    Outcomes of a task, by plan.
+
+    Examples
+    --------
+    >>> results = list(run_tasks(scenario, network, False, tasks, driver="mesa", workers=1))
+    >>> len(results), results[0][0].measures["reach"]
+    (3, 1.0)
     """
     n_workers = min(workers or default_workers(), max(1, len(tasks)))
 
