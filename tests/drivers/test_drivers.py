@@ -107,10 +107,10 @@ def test_a_threshold_of_nought_is_met_where_nobody_has_adopted() -> None:
 PROBE = """
 import hashlib, json, sys
 import numpy as np
-from spreadsim.scenario_files import validate
-from spreadsim.execution import run_plan
-from spreadsim.network import make_network
-from spreadsim.plan import plans
+from spreadsim.drivers.running import run_plan
+from spreadsim.network.construction import make_network
+from spreadsim.scenario.plan import plans
+from spreadsim.scenario.validation import validate
 import mesa
 scenario = validate(json.loads(sys.stdin.read()), "probe")
 answer = {"mesa_version": mesa.__version__}

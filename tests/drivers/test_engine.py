@@ -97,10 +97,11 @@ def test_runs_made_together_are_those_made_alone(redraw: str, rule: str) -> None
 
 COUNT = """
 import json
-from spreadsim import draws, engine, loops, rules
-from spreadsim.network import make_network
-from spreadsim.plan import plans
-from spreadsim.scenario_files import load_scenario
+from spreadsim import draws, rules
+from spreadsim.drivers import engine, loops
+from spreadsim.network.construction import make_network
+from spreadsim.scenario.files import load_scenario
+from spreadsim.scenario.plan import plans
 scenario = load_scenario("default", ["network.services=240", "network.hierarchy=[{level='n',count=40}]"])
 network = make_network(scenario)
 counts = {}
@@ -165,23 +166,38 @@ def test_memory_grows_with_services_and_ties_alone() -> None:
     assert large / 4000 < 1000, "bytes a service"
 
 
-def test_the_cache_is_keyed_by_every_source_that_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Editing any compiled module, or one that shapes what is compiled, gives another cache folder."""
-    package = Path(compilation.__file__).parent
-    names = {f"{name}.py" for name in compilation._COMPILED_SOURCES}
-    assert {"rules.py", "draws.py", "loops.py", "engine.py", "record.py", "state.py"} <= names
-    copy = tmp_path / "spreadsim"
-    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__", "app"))
-    monkeypatch.setattr(compilation, "__file__", str(copy / "compilation.py"))
-    versions = set()
-    for name in [None, *sorted(names)]:
-        if name is not None:
-            with (copy / name).open("a") as file:
-                file.write("\n# edited\n")
-        compilation.rulebook_version.cache_clear()
-        versions.add(compilation.rulebook_version())
-    compilation.rulebook_version.cache_clear()
-    assert len(versions) == len(names) + 1
+def test_the_cache_is_keyed_by_every_source_that_decides_the_numbers() -> None:
+    """Editing a module of any folder that decides a run's numbers, or moving it, gives another identity and cache."""
+    sources = compilation.deciding_sources()
+    assert {"rules.py", "draws.py", "state.py", "drivers/loops.py", "outcomes/record.py", "network/ties.py"} <= set(
+        sources
+    )
+    assert {name.split("/")[0] for name in sources if "/" in name} == set(compilation.DECIDING) - {"."}
+    identities = {compilation.identity_of(sources)}
+    for name, source in sources.items():
+        identities.add(compilation.identity_of({**sources, name: source + b"\nEDITED = 1\n"}))
+    rest = {name: source for name, source in sources.items() if name != "rules.py"}
+    identities.add(compilation.identity_of({**rest, "drivers/rules.py": sources["rules.py"]}))
+    assert len(identities) == len(sources) + 2
+    assert compilation.code_identity() == compilation.identity_of(sources)
+
+
+@pytest.mark.parametrize("folder", compilation.DECIDING)
+def test_a_changed_constant_in_any_folder_gives_another_identity(folder: str, tmp_path: Path) -> None:
+    """The sources are read from the folders themselves: a new module counts, wherever it stands in them."""
+    package = Path(compilation.__file__).parent.parent
+    for name in compilation.DECIDING[1:]:
+        shutil.copytree(package / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in package.glob("*.py"):
+        shutil.copy(path, tmp_path)
+    before = compilation.identity_of(compilation.deciding_sources(tmp_path))
+    assert before == compilation.identity_of(compilation.deciding_sources())
+    new = tmp_path / folder / ("new.py" if folder == "." else "deeper/new.py")
+    new.parent.mkdir(exist_ok=True)
+    new.write_text("CONSTANT = 12\n")
+    after = compilation.identity_of(compilation.deciding_sources(tmp_path))
+    new.write_text("CONSTANT = 24\n")
+    assert len({before, after, compilation.identity_of(compilation.deciding_sources(tmp_path))}) == 3
 
 
 RUN = "import sys; sys.path.insert(0, sys.argv[1]); import tests.drivers.test_engine as t; print(t.sums_of('blend'))"

@@ -299,7 +299,7 @@ def test_an_explanation_says_which_text_was_learnt(interval: int, said: str) -> 
     doc["services"]["context"] |= {"mean": 2.0}
     told = explain(validate(doc, "newcomers"), "service-0006")
     (moment,) = [m.text for m in told.timeline if m.month == 2]
-    assert f"learns it from the published specification{said} (1 copies" in moment
+    assert f"learns it from the published specification{said} (1 copy from the originators)" in moment
 
 
 # ------------------------------------------------------------------------------------------------- cost and measures
