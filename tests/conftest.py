@@ -22,6 +22,7 @@ settings.register_profile(
 settings.load_profile("quick")
 
 REPOSITORY = Path(__file__).parent.parent
+OWN_SCENARIO = "based_on = 'default'\nname = 'mine'\n[network]\nsource = 'file'\npath = 'net'\n"
 pytest_plugins = ["tests.verification.plugin"]
 
 
@@ -59,3 +60,14 @@ def small_document(**changes: Any) -> dict[str, Any]:
 def small() -> Any:
     """A small scenario, quick to run."""
     return validate(small_document(), "small")
+
+
+@pytest.fixture
+def own_network(tmp_path: Path) -> Path:
+    """A scenario on a network of one's own in which nobody is served, and one tie leads nowhere."""
+    (tmp_path / "net").mkdir()
+    rows = "".join(f"s{i},{'north' if i % 2 else 'south'},0\n" for i in range(12))
+    (tmp_path / "net" / "services.csv").write_text("id,region,population\n" + rows)
+    (tmp_path / "net" / "ties.csv").write_text("source,target\ns0,s1\ns1,s2\ns2,s77\n")
+    (tmp_path / "mine.toml").write_text(OWN_SCENARIO)
+    return tmp_path

@@ -523,3 +523,17 @@ def write_verdicts(axis: str, rows: list[tuple[str, str, float, str, str]]) -> N
         "",
     ]
     file.write_text("\n".join(lines), encoding="utf-8")
+
+
+def test_published_numbers_without_a_compiler() -> None:
+    """Known answers of the specification, in Python and in NumPy alone."""
+    for *address, expected in (
+        (1, 0, 0, 1, 0, 0.8903483491414294),
+        (1, 0, 0, 1, 2, 0.1772505557779075),
+        (42, 3, 17, 100, 64, 0.514871744924861),
+        (7, 2, 5, 180, 194, 0.43764843612996507),
+        (2**64 - 1, 2**64 - 1, 60, 120, 30663, 0.2788145665266868),
+    ):
+        assert draws.uniform(*address) == expected
+        words = np.array([address[4]], dtype=np.uint64)
+        assert draws.uniform(*address[:4], words).tolist() == [expected]

@@ -7,6 +7,7 @@ import inspect
 import random
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numba
 import numpy as np
@@ -495,3 +496,66 @@ def test_every_rule_is_compiled_and_equals_its_original_on_any_arguments(name):
         assert got == expected or (got != got and expected != expected), (name, arguments)
         told_apart.add(str(expected))
     assert len(told_apart) > 1
+
+
+# ------------------------------------------------------------------------------------------------- off the middle
+
+
+b, clear = behaviour(copying={"component_loss": 0.2}), intervention(mechanism_clarity=0.9)
+met = behaviour(adoption={"exposure_response": rules.THRESHOLD, "threshold_most_ready": 0.0})
+keen = behaviour(adoption={"external_influence": 0.9, "peer_influence_unaided": 0.9})
+often = behaviour(mandate={"conversion_rate": 1.0}, sustainment={"discontinuation_rate": 1.0})
+burdened = intervention(mean_complexity=0.2)
+MORE_BY_HAND = [
+    # values at which one minus a share is not the share itself
+    ("component_copied", (b, 0.5, 0.0, 0.5, 1.0, 0.5, 0.5), 0.4),
+    ("eroded", (b, 0.5), 0.4),
+    ("repaired", (b, 0.5), 0.6),
+    ("copying_slip", (b, 0.1, 0.9, 0.0), 0.06),
+    ("omission_probability", (b, clear, 1.0, 0.5, True, 0.25), 0.01),
+    ("care_taken", (month(co_production=0.4), clear), 0.08),
+    ("progress_made", (b, 0.9, 0.0, 0.1), 1.4 / (9 * 0.6)),
+    ("engagement", (b, 0.25), 0.2),
+    ("threshold", (b, 0.9), 0.08),
+    ("leadership_probability", (b, month(celebration=0.5), 0.1), 0.025),
+    ("discontinuation_probability", (b, intervention(), 0.9, 1.0, 0.0, 0.5), 0.0104),
+    # factors that are 1 at complexity, capability or tendency one half
+    ("mandated_engagement", (b, month(mandate=1.0, latitude=1.0), burdened, 4.0, 1.0), 2.5 / 3.5),  # 4 / 1.6
+    ("discontinuation_probability", (b, burdened, 1.0, 0.0, 0.0, 0.5), 0.0128),  # .008 (1 + 1.5 x .4)
+    ("conversion_probability", (b, month(co_production=0.25), 0.5, 0.5, 0.5), 0.01875),
+    ("component_copied", (b, 0.5, 0.0, 0.0, 0.4, 0.5, 0.25), 0.5),  # .4 x .5 = .2
+    ("component_copied", (b, 0.5, 0.0, 0.0, 0.6, 0.5, 0.25), 0.4),  # .6 x .5 = .3
+    ("omission_probability", (b, clear, 1.0, 0.0, False, 0.25), 0.0375),
+    ("form_adjusted", (b, month(), 0.0, 1.0, 1.0, 0.9, 0.5, 0.0), 0.21),  # .15 x 1.4
+    # limits and edges
+    ("support_received", (0.5, 0.2, 0.8), 0.125),
+    ("fidelity_as_intended", (intervention(), 0.0, 1.0, 0.5), 0.4),  # (1 - 1/3) x .6
+    ("exposure", (0.2, 0.5), 0.4),
+    ("exposure_response", (met, 0.0, 1.0, 1.0), 1.0),
+    ("exposure_response", (met, 0.35, 0.0, 1.0), 1.0),
+    ("exposure_response", (behaviour(adoption={"threshold_most_ready": 0.0}), 0.0, 1.0, 1.0), 0.0),
+    ("adoption_probability", (keen, month(), 1.0, 0.5, False), 0.5),
+    ("conversion_probability", (often, month(co_production=1.0), 1.0, 1.0, 1.0), 1.0),
+    ("discontinuation_probability", (often, intervention(), 0.0, 0.0, 0.0, 0.0), 1.0),
+    ("component_copied", (b, 0.5, 0.0, 0.5, 1.5, 0.5, 1.0), 0.5),  # an error is never surer than 1, nor u as high
+    ("omission_probability", (behaviour(copying={"omission_rate": 1.0}), intervention(), 1.0, 1.0, False, 0.0), 1.0),
+    ("reads_specification", (behaviour(adoption={"external_influence": 0.5}), month(), 1.0, 0.0, 1.0), False),
+    ("drifted", (b, 0.5, 0.25, 1.0, 0.25, 0.25), 0.5),  # loss takes less than .25
+    ("drifted", (b, 0.5, 0.75, 1.0, 0.25, 0.25), 0.6),  # repair takes .75 and more
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"), MORE_BY_HAND, ids=[f"{i}-{case[0]}" for i, case in enumerate(MORE_BY_HAND)]
+)
+def test_rules_away_from_the_middle(name: str, arguments: tuple[Any, ...], expected: Any) -> None:
+    """Values that tell a share from one minus it, a product from a quotient, and a limit from what lies beyond it."""
+    got = getattr(rules, name)(*arguments)
+    assert got == (pytest.approx(expected, rel=1e-13) if isinstance(expected, float) else expected)
+
+
+def test_a_threshold_met_exactly_is_met() -> None:
+    b = behaviour(adoption={"exposure_response": rules.THRESHOLD, "threshold_most_ready": 0.0})
+    assert rules.exposure_response(b, 0.0, 1.0, 1.0) == 1.0
+    assert rules.exposure_response(b, 0.35, 0.0, 1.0) == 1.0
+    assert rules.reads_specification(b, month(), 1.0, 0.0, 1.0) is False  # all influence is outside, and is met exactly

@@ -81,3 +81,10 @@ def test_joint_level_holds_for_equal_columns() -> None:
     rng = np.random.default_rng(7)
     wrong = sum(any(told_apart_from_best(list(rng.normal(size=(11, 30))))[1]) for _ in range(400))
     assert wrong / 400 < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 400)
+
+
+def test_a_fall_is_told_apart_as_a_rise_is() -> None:
+    higher, lower = np.array([5.0, 6.0, 7.0, 8.0]), np.array([1.0, 2.1, 2.9, 4.0])
+    assert difference(higher, lower).told_apart is True
+    assert difference(lower, higher).told_apart is True
+    assert difference(lower, lower[::-1]).told_apart is False

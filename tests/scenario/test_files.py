@@ -302,3 +302,13 @@ def test_strategy_may_change_components_clarity_and_anything_else(tmp_path: Path
     assert a.behaviour.drift.rate == 0.02
     assert (a.programme.starting_sites.rule, a.programme.starting_sites.share) == ("most-deprived", 0.03)
     assert (b.behaviour.drift.rate, b.intervention.n_core, b.programme.starting_sites.rule) == (0.01, 4, "random")
+
+
+def test_what_cannot_be_printed_is_refused() -> None:
+    with pytest.raises(ss.SpreadsimError, match="cannot be printed"):
+        ss.load_scenario("default", ['title="a\\u001b[31mb"'])
+
+
+def test_a_misspelt_component_is_named() -> None:
+    with pytest.raises(ss.InputError, match="there is no component 'team-rols'; did you mean 'team-roles'"):
+        ss.load_scenario("default", ["intervention.components.team-rols.core=true"])

@@ -9,27 +9,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-RULES = "tests/test_rules.py::test_a_rule_gives_what_its_equation_gives"
-GAPS = "tests/test_gaps.py::"
-OFF_CENTRE = f"{GAPS}test_rules_away_from_the_middle"
-BY_HAND = f"{GAPS}test_every_measure_of_a_run_written_by_hand"
-MONTHS = f"{GAPS}test_months_to_half_is_the_first_month_with_half_reached_and_counts_re_entry_once"
-RECORDED = f"{GAPS}test_what_is_recorded_of_a_month_by_hand"
-COPIED = f"{GAPS}test_a_copy_is_of_last_months_version_and_changes_from_the_month_after"
-NUMBERS = f"{GAPS}test_published_numbers_without_a_compiler"
-COMPONENTS = f"{GAPS}test_each_component_is_read_copied_or_left_out_by_its_own_numbers"
-TOLD = f"{GAPS}test_complying_engaging_converting_and_lapsing_are_decided_at_their_addresses"
-LOSSES = f"{GAPS}test_losses_over_time_are_decided_at_their_addresses"
-SOURCES = f"{GAPS}test_whose_version_is_copied_is_decided_at_its_address"
-GIVES_UP = f"{GAPS}test_giving_up_and_stopping_are_decided_at_their_addresses"
-ATTRIBUTES = f"{GAPS}test_attributes_are_the_normal_values_at_their_addresses"
-PICKS = f"{GAPS}test_peers_are_picked_at_their_addresses"
-ONCE = f"{GAPS}test_a_newly_embedded_peer_persuades_once"
-INSTRUCTION = f"{GAPS}test_an_instruction_passes_a_level_in_the_months_it_takes"
-STOPPED = f"{GAPS}test_what_is_stopped_stays_as_it_was"
-SILENT = f"{GAPS}test_who_has_stopped_persuades_nobody"
-PURPOSES = "tests/test_draws.py::test_every_purpose_has_a_number_of_its_own_and_keeps_the_published_one"
-CANDIDATES = "tests/test_draws.py::test_candidates_are_bounded_above_and_passed_over_geometrically"
+DECISIONS = "tests/drivers/test_decisions.py::"
+RUN_BY_HAND = "tests/outcomes/test_run_by_hand.py::"
+RULE_TESTS = "tests/test_rules.py::"
+DRAW_TESTS = "tests/test_draws.py::"
+RULES = f"{RULE_TESTS}test_a_rule_gives_what_its_equation_gives"
+OFF_CENTRE = f"{RULE_TESTS}test_rules_away_from_the_middle"
+BY_HAND = f"{RUN_BY_HAND}test_every_measure_of_a_run_written_by_hand"
+MONTHS = f"{RUN_BY_HAND}test_months_to_half_is_the_first_month_with_half_reached_and_counts_re_entry_once"
+RECORDED = "tests/outcomes/test_record.py::test_what_is_recorded_of_a_month_by_hand"
+COPIED = f"{DECISIONS}test_a_copy_is_of_last_months_version_and_changes_from_the_month_after"
+NUMBERS = f"{DRAW_TESTS}test_published_numbers_without_a_compiler"
+COMPONENTS = f"{DECISIONS}test_each_component_is_read_copied_or_left_out_by_its_own_numbers"
+TOLD = f"{DECISIONS}test_complying_engaging_converting_and_lapsing_are_decided_at_their_addresses"
+LOSSES = f"{DECISIONS}test_losses_over_time_are_decided_at_their_addresses"
+SOURCES = f"{DECISIONS}test_whose_version_is_copied_is_decided_at_its_address"
+GIVES_UP = f"{DECISIONS}test_giving_up_and_stopping_are_decided_at_their_addresses"
+ATTRIBUTES = "tests/network/test_attributes.py::test_attributes_are_the_normal_values_at_their_addresses"
+PICKS = "tests/network/test_ties.py::test_peers_are_picked_at_their_addresses"
+ONCE = f"{DECISIONS}test_a_newly_embedded_peer_persuades_once"
+INSTRUCTION = f"{DECISIONS}test_an_instruction_passes_a_level_in_the_months_it_takes"
+STOPPED = f"{DECISIONS}test_what_is_stopped_stays_as_it_was"
+SILENT = f"{DECISIONS}test_who_has_stopped_persuades_nobody"
+PURPOSES = f"{DRAW_TESTS}test_every_purpose_has_a_number_of_its_own_and_keeps_the_published_one"
+CANDIDATES = f"{DRAW_TESTS}test_candidates_are_bounded_above_and_passed_over_geometrically"
 STATISTICS = "tests/outcomes/test_statistics.py::"
 FILES = "tests/scenario/test_files.py::"
 NETWORKS = "tests/network/test_data.py::"
@@ -119,7 +122,7 @@ FAULTS = (
         "rules",
         "exposed >= theta else",
         "exposed > theta else",
-        f"{GAPS}test_a_threshold_met_exactly_is_met",
+        f"{RULE_TESTS}test_a_threshold_met_exactly_is_met",
     ),
     Fault(
         "square dropped from the response",
@@ -347,7 +350,7 @@ FAULTS = (
         "drivers/mesa_model",
         "draws.COMPONENT_STRIDE * (n + g) + k",
         "draws.COMPONENT_STRIDE * g + k",
-        f"{GAPS}test_the_message_of_each_level_is_made_of_its_own_numbers[mesa]",
+        f"{DECISIONS}test_the_message_of_each_level_is_made_of_its_own_numbers[mesa]",
     ),
     # ---------------------------------------------------------------------------------------- the agents
     Fault(
@@ -383,7 +386,7 @@ FAULTS = (
         "drivers/agents",
         "if self.state != rules.EMBEDDED:\n            self.leader = False",
         "pass",
-        f"{GAPS}test_a_service_that_gives_up_under_a_mandate_keeps_up_appearances[mesa]",
+        f"{DECISIONS}test_a_service_that_gives_up_under_a_mandate_keeps_up_appearances[mesa]",
     ),
     Fault(
         "starting sites have the published form",
@@ -397,7 +400,7 @@ FAULTS = (
         "drivers/mesa_model",
         "self.m.support_for == rules.EMBEDDED_TOO and service.state",
         "self.m.support_for != rules.EMBEDDED_TOO and service.state",
-        f"{GAPS}test_support_is_shared_by_those_waiting_and_recorded[False-mesa]",
+        f"{DECISIONS}test_support_is_shared_by_those_waiting_and_recorded[False-mesa]",
     ),
     # ---------------------------------------------------------------------------------------- the compiled driver
     Fault(
@@ -433,7 +436,7 @@ FAULTS = (
         LOOPS,
         "word(draws.COMPONENT_STRIDE * (n + g) + k)",
         "word(draws.COMPONENT_STRIDE * g + k)",
-        f"{GAPS}test_the_message_of_each_level_is_made_of_its_own_numbers[compiled]",
+        f"{DECISIONS}test_the_message_of_each_level_is_made_of_its_own_numbers[compiled]",
     ),
     Fault(
         "compiled: erosion on the first candidate's number",
@@ -646,7 +649,7 @@ FAULTS = (
         "outcomes/measures",
         ' & (events["to_state"] != rules.IN_NAME_ONLY)',
         "",
-        f"{GAPS}test_fidelity_by_generation_of_a_run_written_by_hand",
+        f"{RUN_BY_HAND}test_fidelity_by_generation_of_a_run_written_by_hand",
     ),
     # ---------------------------------------------------------------------------------------- statistics
     Fault(
@@ -696,7 +699,7 @@ FAULTS = (
         "outcomes/statistics",
         "bool(low > 0 or high < 0)",
         "bool(low > 0)",
-        f"{GAPS}test_a_fall_is_told_apart_as_a_rise_is",
+        "tests/outcomes/test_statistics.py::test_a_fall_is_told_apart_as_a_rise_is",
     ),
     Fault(
         "the best compared once",
@@ -753,7 +756,7 @@ FAULTS = (
         "scenario/plan",
         'if values["mandate"] > 0 else None',
         'if values["mandate"] > 0 else directed_since',
-        f"{GAPS}test_an_instruction_taken_back_sets_out_again",
+        "tests/scenario/test_plan.py::test_an_instruction_taken_back_sets_out_again",
     ),
     Fault(
         "latitude after: as during",
@@ -767,28 +770,28 @@ FAULTS = (
         "scenario/plan",
         "value if outside is None else outside",
         "outside if outside == 0.0 else value",
-        f"{GAPS}test_before_the_programme_latitude_is_that_of_after",
+        "tests/scenario/test_plan.py::test_before_the_programme_latitude_is_that_of_after",
     ),
     Fault(
         "core weights do not sum to one",
         "scenario/plan",
         "w / core_share if",
         "w if",
-        f"{GAPS}test_the_intervention_as_numbers",
+        "tests/scenario/test_plan.py::test_the_intervention_as_numbers",
     ),
     Fault(
         "core and adaptable swapped",
         "scenario/plan",
         "        if component.core:\n            core_share",
         "        if not component.core:\n            core_share",
-        f"{GAPS}test_the_intervention_as_numbers",
+        "tests/scenario/test_plan.py::test_the_intervention_as_numbers",
     ),
     Fault(
         "complexity not weighted",
         "scenario/plan",
         "mean_complexity += share * component.complexity",
         "mean_complexity += component.complexity / len(components)",
-        f"{GAPS}test_the_intervention_as_numbers",
+        "tests/scenario/test_plan.py::test_the_intervention_as_numbers",
     ),
     # ---------------------------------------------------------------------------------------- networks
     Fault(
@@ -824,7 +827,7 @@ FAULTS = (
         "network/attributes",
         "np.sqrt(between) * normal",
         "between * normal",
-        f"{GAPS}test_attributes_of_a_group_are_shared_by_its_services",
+        "tests/network/test_attributes.py::test_attributes_of_a_group_are_shared_by_its_services",
     ),
     Fault(
         "the least deprived counted as the most",
@@ -838,7 +841,7 @@ FAULTS = (
         "network/starting_sites",
         "int(sites.share * n + 0.5)",
         "int(sites.share * n)",
-        f"{GAPS}test_random_starting_sites_are_those_with_the_smallest_numbers",
+        "tests/network/test_starting_sites.py::test_random_starting_sites_are_those_with_the_smallest_numbers",
     ),
     Fault(
         "most ready turned round",
