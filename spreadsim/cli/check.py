@@ -33,7 +33,7 @@ def check(name: str, settings: tuple[str, ...], as_json: bool) -> None:
 
         click.echo(to_json(as_document(scenario)), nl=False)
         return
-    show_faults(size.faults)
+    show_faults(size.network.faults)
     click.echo(f"{name}: valid")
     for label, value in size.lines():
         click.echo(f"  {label:<22}{value}")

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from spreadsim.comparison.comparison import frontier_points
 from spreadsim.drivers.running import default_workers
-from spreadsim.network.construction import make_network
-from spreadsim.network.data import Network
+from spreadsim.network.size import NetworkSize, memory_available, network_size, refuse_too_large
 from spreadsim.scenario.document import Scenario
 
 SECONDS_PER_SERVICE_MONTH = 70e-9  # one processor, measured on two-core virtual machines
@@ -21,23 +20,20 @@ BYTES_PER_EVENT = 12
 class Size:
     """The resolved size of a comparison."""
 
-    services: int
-    groups: int
-    ties: int
+    network: NetworkSize
     strategies: int
     runs: int
     frontier_runs: int
     months: int
     seconds: float
     disk: int
-    faults: tuple[str, ...] = ()
 
     def lines(self) -> list[tuple[str, str]]:
         """Return labels and values for people."""
         return [
-            ("services", f"{self.services:,}"),
-            ("groups above them", f"{self.groups:,}"),
-            ("peer ties", f"{self.ties:,}"),
+            ("services", f"{self.network.services:,}"),
+            ("groups above them", f"{self.network.groups:,}"),
+            ("peer ties", self.network.ties_in_words),
             ("strategies", str(self.strategies)),
             ("runs", f"{self.runs:,} of {self.months} months, and {self.frontier_runs:,} for the frontier"),
             (
@@ -57,22 +53,25 @@ def _time(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def size_of(scenario: Scenario, network: Network | None = None) -> Size:
-    """Return how large the comparison of a scenario's strategies is, its network made but nothing run."""
-    net = make_network(scenario) if network is None else network
+def size_of(scenario: Scenario) -> Size:
+    """Return how large the comparison of a scenario's strategies is, from numbers: a generated network is not made.
+
+    Raises
+    ------
+    InputError, InputErrors : the network's files cannot be used, or memory cannot hold it.
+    """
+    network = network_size(scenario)
+    refuse_too_large(network, memory_available(), scenario.name)
     k = scenario.run.replicates
     points = len(frontier_points(scenario)) * min(scenario.frontier.replicates or k, k)
     runs = k * len(scenario.strategies)
-    work = (runs + points) * (net.n * scenario.run.months * SECONDS_PER_SERVICE_MONTH + SECONDS_PER_RUN)
+    work = (runs + points) * (network.services * scenario.run.months * SECONDS_PER_SERVICE_MONTH + SECONDS_PER_RUN)
     return Size(
-        services=net.n,
-        groups=net.hierarchy.n_groups,
-        ties=net.ties.n_ties,
+        network=network,
         strategies=len(scenario.strategies),
         runs=runs,
         frontier_runs=points,
         months=scenario.run.months,
         seconds=work / default_workers() + 3.0,
-        faults=tuple(net.facts.get("faults", ())),
-        disk=1_000_000 + runs * BYTES_PER_RUN + len(scenario.strategies) * net.n * 5 * BYTES_PER_EVENT,
+        disk=1_000_000 + runs * BYTES_PER_RUN + len(scenario.strategies) * network.services * 5 * BYTES_PER_EVENT,
     )

@@ -16,6 +16,7 @@ from spreadsim.network.attributes import drawn_attributes
 from spreadsim.network.data import Network, Ties
 from spreadsim.network.hierarchy import make_hierarchy
 from spreadsim.network.reading.files import network_of_scenario
+from spreadsim.network.size import memory_available, network_size, refuse_too_large
 from spreadsim.network.ties import generated_ties
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def make_network(scenario: Scenario, replicate: int = 0, like: Network | None = 
 def make_networks(scenario: Scenario, replicates: Sequence[int], like: Network | None = None) -> list[Network]:
     """Return `make_network` of several replicates, which is quicker than one by one and gives the same."""
     table = scenario.network
+    if like is None and table.source != "file":
+        refuse_too_large(network_size(scenario), memory_available(), scenario.name)
     drawn_as = [replicate if table.redraw else 0 for replicate in replicates]
     if table.source == "file":
         return [network_of_scenario(scenario, number, like) for number in drawn_as]

@@ -18,6 +18,7 @@ import numpy as np
 
 from spreadsim.drivers.compilation import code_identity
 from spreadsim.errors import InputError, SpreadsimError
+from spreadsim.network.size import network_size
 from spreadsim.sweeps import folder as sweep_folder
 from spreadsim.sweeps import store
 from spreadsim.sweeps.designs import Points, Setting, content_key, points_of, settings_of
@@ -108,7 +109,7 @@ def seconds_per_run(study: Study) -> float:
     >>> seconds_per_run(short) < seconds_per_run(long)
     True
     """
-    months, services = float(study.scenario.run.months), float(study.scenario.network.services)
+    months, services = float(study.scenario.run.months), float(network_size(study.scenario).services)
     for factor in (*study.levers, *study.uncertainties):
         if factor.path == "run.months":
             months = sum(factor.ends) / len(factor.ends)

@@ -10,6 +10,7 @@ from typing import Any
 
 from spreadsim.drivers.running import default_workers
 from spreadsim.errors import InputError
+from spreadsim.network.size import network_size
 from spreadsim.outcomes.measures import CURVE_COLUMNS
 from spreadsim.sweeps import store
 from spreadsim.sweeps.coordinator import (
@@ -56,7 +57,7 @@ def _bytes_of(study: Study, runs: int) -> int:
     if "curves" in outcomes.keep:
         one += study.scenario.run.months * len(CURVE_COLUMNS) * BYTES_PER_CURVE_VALUE
     if "events" in outcomes.keep:
-        one += 4 * study.scenario.network.services * BYTES_PER_EVENT
+        one += 4 * network_size(study.scenario).services * BYTES_PER_EVENT
     return runs * one
 
 
@@ -85,7 +86,7 @@ def size_lines(study: Study, workers: int | None = None) -> list[tuple[str, str]
     return [
         (
             "scenario",
-            f"{study.experiment.scenario}: {study.scenario.network.services:,} services, "
+            f"{study.experiment.scenario}: {network_size(study.scenario).services:,} services, "
             f"{study.scenario.run.months} months",
         ),
         ("strategies", ", ".join(study.strategies)),
