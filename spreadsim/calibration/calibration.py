@@ -32,7 +32,19 @@ MAX_PROFILES = 12  # parameters of one hypothesis whose profiles are drawn; effe
 
 
 class Calibration(CalibrationResults):
-    """The reduced model fitted to observed times of adoption: results that can be told in words and saved."""
+    """The fits, tests, intervals and predictions of one calibration: results that can be saved.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> months = [1, 2, 3, 3, 4, 4, 5, None] * 2
+    >>> pd.DataFrame({"id": range(16), "readiness": 0.5, "adopted_month": months}).to_csv("services.csv", index=False)
+    >>> pd.DataFrame({"source": range(16), "target": np.roll(range(16), -1)}).to_csv("ties.csv", index=False)
+    >>> scenario = ss.load_scenario("default", ["network.source=file", "network.path=."]).with_folders(Path())
+    >>> calibration = ss.calibrate(scenario, predict=False)
+    >>> sorted(path.name for path in calibration.save("fitted").iterdir())[:2]
+    ['calibration.json', 'curves.parquet']
+    """
 
     def sentences(self) -> dict[str, list[str]]:
         """Return the findings in words, by section."""
@@ -58,9 +70,30 @@ def load_history(
 ) -> AdoptionHistory:
     """Return the times of adoption on a scenario's network.
 
+    Parameters
+    ----------
+    scenario : with a network read from files, whose services have ``adopted_month``.
+    first_period : whether adopters in the first period are ``given`` or ``at-risk``.
+    outside : number of people each service named outside the survey.
+
+    Returns
+    -------
+    Who adopted when, in steps of the model.
+
     Raises
     ------
     InputError, InputErrors : the network is not read from files, has no times of adoption, or cannot be used.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> months = [1, 2, 3, 3, 4, 4, 5, None] * 2
+    >>> pd.DataFrame({"id": range(16), "readiness": 0.5, "adopted_month": months}).to_csv("services.csv", index=False)
+    >>> pd.DataFrame({"source": range(16), "target": np.roll(range(16), -1)}).to_csv("ties.csv", index=False)
+    >>> scenario = ss.load_scenario("default", ["network.source=file", "network.path=."]).with_folders(Path())
+    >>> history = load_history(scenario)
+    >>> history.n_at_start, history.n_adoptions, history.n_censored
+    (2, 12, 2)
     """
     if scenario.network.source != "file":
         raise InputError(
@@ -110,6 +143,10 @@ def calibrate(
     seed : of the forecasts' random numbers, instead of the scenario's.
     progress : told what is being done.
 
+    Returns
+    -------
+    Fits, tests, intervals and predictions.
+
     Raises
     ------
     InputError, InputErrors : the scenario, its data or an option cannot be used.
@@ -117,6 +154,17 @@ def calibrate(
     References
     ----------
     Van den Bulte, Lilien, Am J Sociol 2001;106:1409. Allison, Sociol Methodol 1982;13:61 (discrete-time event history).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> months = [1, 2, 3, 3, 4, 4, 5, None] * 2
+    >>> pd.DataFrame({"id": range(16), "readiness": 0.5, "adopted_month": months}).to_csv("services.csv", index=False)
+    >>> pd.DataFrame({"source": range(16), "target": np.roll(range(16), -1)}).to_csv("ties.csv", index=False)
+    >>> scenario = ss.load_scenario("default", ["network.source=file", "network.path=."]).with_folders(Path())
+    >>> calibration = calibrate(scenario, predict=False)
+    >>> calibration.summary().index.tolist()[:3]
+    ['push', 'peers', 'push-and-peers']
     """
     source = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     if first_period not in get_args(FirstPeriod):

@@ -27,7 +27,27 @@ MAX_GROUPS = 60
 
 
 def services_sheet(scenario: Scenario) -> Sheet:
-    """Return the scenario's table of services as text."""
+    """Return the scenario's table of services as text.
+
+    Parameters
+    ----------
+    scenario : with a network read from files.
+
+    Returns
+    -------
+    Cells by column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> months = [1, 2, 3, 3, 4, 4, 5, None] * 2
+    >>> pd.DataFrame({"id": range(16), "readiness": 0.5, "adopted_month": months}).to_csv("services.csv", index=False)
+    >>> pd.DataFrame({"source": range(16), "target": np.roll(range(16), -1)}).to_csv("ties.csv", index=False)
+    >>> scenario = ss.load_scenario("default", ["network.source=file", "network.path=."]).with_folders(Path())
+    >>> sheet = services_sheet(scenario)
+    >>> len(sheet), list(sheet.columns)
+    (16, ['id', 'readiness', 'adopted_month'])
+    """
     path = files_of_scenario(scenario)
     if not path.is_dir():
         return read_graph(path, path.name).services
@@ -61,9 +81,24 @@ def _numbers(sheet: Sheet, name: str, option: str) -> np.ndarray:
 def outside_counts(sheet: Sheet, name: str) -> np.ndarray:
     """Return how many people outside the survey each service named.
 
+    Parameters
+    ----------
+    sheet : the table of services.
+    name : of the column that counts them.
+
+    Returns
+    -------
+    Counts, one a service; 0 where the cell is empty.
+
     Raises
     ------
     InputError : there is no such column, or it holds what is not a number of at least 0.
+
+    Examples
+    --------
+    >>> sheet = Sheet("services.csv", {"id": ["a", "b"], "outside": ["2", ""]}, [2, 3])
+    >>> outside_counts(sheet, "outside")
+    array([2., 0.])
     """
     values = np.nan_to_num(_numbers(sheet, name, "outside-column"), nan=0.0)
     if np.any(values < 0):
@@ -75,16 +110,28 @@ def outside_counts(sheet: Sheet, name: str) -> np.ndarray:
 def covariate_design(sheet: Sheet, covariates: tuple[str, ...]) -> tuple[DesignMatrix, list[str]]:
     """Return the covariates as columns, and notes of what was filled.
 
-    Parameters
-    ----------
-    covariates : names of columns; ``NAME=category`` makes a column of each of its values but the most frequent.
-
     A numeric column counts in its standard deviations from its mean, so that an effect is an odds ratio a standard
     deviation; a gap takes the mean, and a category's gap is a category of its own.
+
+    Parameters
+    ----------
+    sheet : the table of services.
+    covariates : names of columns; ``NAME=category`` makes a column of each of its values but the most frequent.
+
+    Returns
+    -------
+    The columns, and notes in sentences.
 
     Raises
     ------
     InputError : no such column, text that is not a number, a column that does not vary, too many categories.
+
+    Examples
+    --------
+    >>> sheet = Sheet("services.csv", {"id": ["a", "b", "c"], "size": ["1", "3", ""]}, [2, 3, 4])
+    >>> design, notes = covariate_design(sheet, ("size",))
+    >>> design.values[:, 0].tolist(), len(notes)
+    ([-1.0, 1.0, 0.0], 1)
     """
     design, notes = DesignMatrix.empty(len(sheet)), []
     for text in covariates:
@@ -137,6 +184,22 @@ def group_design(group: np.ndarray, names: tuple[str, ...]) -> DesignMatrix:
     """Return groups as columns that sum to 0 over groups: each is a group's log odds against the mean of groups.
 
     The last group has no column: it is what the others leave.
+
+    Parameters
+    ----------
+    group : number of the group of each service.
+    names : of the groups.
+
+    Returns
+    -------
+    One column fewer than there are groups.
+
+    Examples
+    --------
+    >>> group_design(np.array([0, 1, 2]), ("North", "South", "West")).values
+    array([[ 1.,  0.],
+           [ 0.,  1.],
+           [-1., -1.]])
     """
     n = len(names)
     values = np.zeros((len(group), n - 1))
@@ -148,16 +211,52 @@ def group_design(group: np.ndarray, names: tuple[str, ...]) -> DesignMatrix:
 
 
 def has_groups(group: np.ndarray, names: tuple[str, ...]) -> bool:
-    """Return whether effects of groups can be fitted: 2 to 60 groups, and everyone in one."""
+    """Return whether effects of groups can be fitted: 2 to 60 groups, and everyone in one.
+
+    Parameters
+    ----------
+    group : number of the group of each service, -1 where it has none.
+    names : of the groups.
+
+    Returns
+    -------
+    True where they can.
+
+    Examples
+    --------
+    >>> has_groups(np.array([0, 1, 1]), ("North", "South")), has_groups(np.array([0, 1, -1]), ("North", "South"))
+    (True, False)
+    """
     return 2 <= len(names) <= MAX_GROUPS and bool(np.all(group >= 0))
 
 
 def with_readiness(scenario: Scenario, readiness: np.ndarray, place: Path) -> Scenario:
-    """Write the scenario's network again in the folder `place`, with a column of readiness; return who reads it.
+    """Write the scenario's network again with a column of readiness.
+
+    Parameters
+    ----------
+    scenario : with a network read from a folder of tables.
+    readiness : from 0 to 1, one a service.
+    place : folder to write in.
+
+    Returns
+    -------
+    The scenario that reads what was written.
 
     Raises
     ------
     InputError : the network is one graph file.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> Path("net").mkdir()
+    >>> pd.DataFrame({"id": range(3), "adopted_month": [1, 2, None]}).to_csv("net/services.csv", index=False)
+    >>> pd.DataFrame({"source": [0, 1], "target": [1, 2]}).to_csv("net/ties.csv", index=False)
+    >>> scenario = ss.load_scenario("default", ["network.source=file", "network.path=net"]).with_folders(Path())
+    >>> fitted = with_readiness(scenario, np.array([0.2, 0.5, 0.8]), Path("fitted"))
+    >>> services_sheet(fitted).columns["readiness"]
+    ['0.2', '0.5', '0.8']
     """
     source = files_of_scenario(scenario)
     if not source.is_dir():

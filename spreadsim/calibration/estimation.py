@@ -26,8 +26,16 @@ _TRIED_THRESHOLDS = 9
 class Interval:
     """A 95% profile interval.
 
-    `low_is_bound` and `high_is_bound` say that it ends where the parameter does, rather than where the data end it.
-    `profile` holds values of the parameter and twice the fall of the log-likelihood there, ascending.
+    Attributes
+    ----------
+    low, high : its ends.
+    low_is_bound, high_is_bound : whether it ends where the parameter does, rather than where the data end it.
+    profile : values of the parameter and twice the fall of the log-likelihood there, ascending.
+
+    Examples
+    --------
+    >>> Interval(low=0.0, high=0.12, low_is_bound=True, high_is_bound=False).high
+    0.12
     """
 
     low: float
@@ -48,6 +56,19 @@ class LikelihoodFit:
     log_likelihood : at the maximum; -inf where the hypothesis gives no chance to something that happened.
     converged : whether the search ended where the slope is flat or at bounds.
     covariance : of parameters inside their bounds, from the curvature; nan for the others.
+
+    Examples
+    --------
+    >>> from spreadsim.calibration.likelihood import Hypothesis, ReadinessDistribution
+    >>> from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
+    >>> from spreadsim.calibration.risk_sets import history_of, risk_set
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> plan = strategy_plan(reduced_scenario(ss.load_scenario("classroom"), history.n_steps, {}, []))
+    >>> readiness = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
+    >>> fit = fit_likelihood(Likelihood(risk_set(history), Hypothesis("push", "", peers=False), plan, readiness))
+    >>> fit.converged, list(fit.estimates)
+    (True, ['external_influence'])
     """
 
     likelihood: Likelihood
@@ -136,8 +157,28 @@ def fit_likelihood(likelihood: Likelihood, start: np.ndarray | None = None, *, c
 
     Parameters
     ----------
+    likelihood : of a risk set under a hypothesis.
     start : where to begin, instead of the parameters' own starts.
     curvature : whether to take the covariance as well.
+
+    Returns
+    -------
+    The fit.
+
+    Examples
+    --------
+    With a push alone, the chance of adopting is adoptions over person-periods.
+
+    >>> from spreadsim.calibration.likelihood import Hypothesis, ReadinessDistribution
+    >>> from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
+    >>> from spreadsim.calibration.risk_sets import history_of, risk_set
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> plan = strategy_plan(reduced_scenario(ss.load_scenario("classroom"), history.n_steps, {}, []))
+    >>> readiness = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
+    >>> fit = fit_likelihood(Likelihood(risk_set(history), Hypothesis("push", "", peers=False), plan, readiness))
+    >>> round(fit.estimates["external_influence"], 4) == round(float(risk_set(history).adopted.mean()), 4)
+    True
     """
     own = np.array([p.start for p in likelihood.parameters])
     if likelihood.impossible:
@@ -194,9 +235,37 @@ def _covariance(likelihood: Likelihood, values: np.ndarray) -> np.ndarray:
 def profile_interval(fit: LikelihoodFit, name: str, level: float = 0.95) -> Interval:
     """Return the profile interval of a parameter.
 
+    Parameters
+    ----------
+    fit : of a hypothesis.
+    name : of the parameter.
+    level : of the interval.
+
+    Returns
+    -------
+    The interval, and the profile.
+
     Raises
     ------
     KeyError : the hypothesis has no such parameter.
+
+    References
+    ----------
+    Venzon, Moolgavkar, Appl Stat 1988;37:87.
+
+    Examples
+    --------
+    >>> from spreadsim.calibration.likelihood import Hypothesis, ReadinessDistribution
+    >>> from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
+    >>> from spreadsim.calibration.risk_sets import history_of, risk_set
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> plan = strategy_plan(reduced_scenario(ss.load_scenario("classroom"), history.n_steps, {}, []))
+    >>> readiness = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
+    >>> fit = fit_likelihood(Likelihood(risk_set(history), Hypothesis("push", "", peers=False), plan, readiness))
+    >>> interval = profile_interval(fit, "external_influence")
+    >>> interval.low < fit.estimates["external_influence"] < interval.high
+    True
     """
     from scipy.stats import chi2
 
@@ -217,9 +286,36 @@ def profile_interval(fit: LikelihoodFit, name: str, level: float = 0.95) -> Inte
 
 
 def profile_fall(fit: LikelihoodFit, name: str, value: float) -> float:
-    """Return twice the fall of the log-likelihood where a parameter has a given value and the others their best.
+    """Return twice the fall of the log-likelihood where a parameter has some value and the others their best.
 
     The profile interval holds the values at which it is at most 3.84.
+
+    Parameters
+    ----------
+    fit : of a hypothesis.
+    name : of the parameter.
+    value : that it has.
+
+    Returns
+    -------
+    At least 0.
+
+    Raises
+    ------
+    KeyError : the hypothesis has no such parameter.
+
+    Examples
+    --------
+    >>> from spreadsim.calibration.likelihood import Hypothesis, ReadinessDistribution
+    >>> from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
+    >>> from spreadsim.calibration.risk_sets import history_of, risk_set
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> plan = strategy_plan(reduced_scenario(ss.load_scenario("classroom"), history.n_steps, {}, []))
+    >>> readiness = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
+    >>> fit = fit_likelihood(Likelihood(risk_set(history), Hypothesis("push", "", peers=False), plan, readiness))
+    >>> profile_fall(fit, "external_influence", fit.estimates["external_influence"])
+    0.0
     """
     return _Profile(fit, _place(fit, name))(value)
 
@@ -294,10 +390,36 @@ def _step_interval(likelihood: Likelihood, p: Parameter, profile: _Profile, limi
 
 
 def likelihood_ratio(smaller: LikelihoodFit, larger: LikelihoodFit, *, at_bound: bool) -> tuple[float, int, float]:
-    """Return twice the gain in log-likelihood, the extra parameters, and the p-value.
+    """Return the likelihood-ratio test of a larger hypothesis against a smaller one within it.
 
-    With `at_bound` one of the extra parameters lies at its bound under the smaller hypothesis: the reference is then
-    an equal mixture of chi-squared with one degree of freedom less and with all (Self, Liang 1987).
+    Parameters
+    ----------
+    smaller, larger : the two fits.
+    at_bound : whether one of the extra parameters lies at its bound under the smaller hypothesis: the reference is then
+        an equal mixture of chi-squared with one degree of freedom less and with all.
+
+    Returns
+    -------
+    Twice the gain in log-likelihood, the number of extra parameters, and the p-value.
+
+    References
+    ----------
+    Self, Liang, J Am Stat Assoc 1987;82:605.
+
+    Examples
+    --------
+    >>> from spreadsim.calibration.likelihood import Hypothesis, ReadinessDistribution
+    >>> from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
+    >>> from spreadsim.calibration.risk_sets import history_of, risk_set
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> plan = strategy_plan(reduced_scenario(ss.load_scenario("classroom"), history.n_steps, {}, []))
+    >>> readiness = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
+    >>> fit = fit_likelihood(Likelihood(risk_set(history), Hypothesis("push", "", peers=False), plan, readiness))
+    >>> both = fit_likelihood(Likelihood(risk_set(history), Hypothesis("both", ""), plan, readiness))
+    >>> gain, extra, p_value = likelihood_ratio(fit, both, at_bound=True)
+    >>> gain >= 0.0, extra, 0.0 <= p_value <= 1.0
+    (True, 1, True)
     """
     from scipy.stats import chi2
 
@@ -315,7 +437,30 @@ def likelihood_ratio(smaller: LikelihoodFit, larger: LikelihoodFit, *, at_bound:
 
 
 def identification_problems(fit: LikelihoodFit, intervals: dict[str, Interval]) -> list[str]:
-    """Return in words which parameters the data do not pin down, and why."""
+    """Return which parameters the data do not determine, and why.
+
+    Parameters
+    ----------
+    fit : of a hypothesis.
+    intervals : of its parameters.
+
+    Returns
+    -------
+    Sentences; none where all is well.
+
+    Examples
+    --------
+    >>> from spreadsim.calibration.likelihood import Hypothesis, ReadinessDistribution
+    >>> from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
+    >>> from spreadsim.calibration.risk_sets import history_of, risk_set
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> plan = strategy_plan(reduced_scenario(ss.load_scenario("classroom"), history.n_steps, {}, []))
+    >>> readiness = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
+    >>> fit = fit_likelihood(Likelihood(risk_set(history), Hypothesis("push", "", peers=False), plan, readiness))
+    >>> identification_problems(fit, {"external_influence": profile_interval(fit, "external_influence")})
+    []
+    """
     problems: list[str] = []
     places = {p.name: k for k, p in enumerate(fit.likelihood.parameters)}
     for name, interval in intervals.items():

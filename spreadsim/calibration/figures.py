@@ -19,7 +19,28 @@ LIMIT = 3.84
 
 
 def figures(c: CalibrationResults) -> dict[str, list[tuple[str, str]]]:
-    """Return the drawings and captions by section; the same bytes for the same calibration."""
+    """Return the drawings and captions of a calibration; the same bytes for the same calibration.
+
+    Parameters
+    ----------
+    c : the calibration.
+
+    Returns
+    -------
+    SVG and caption, by section of the page.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> months = [1, 2, 3, 3, 4, 4, 5, None] * 2
+    >>> pd.DataFrame({"id": range(16), "readiness": 0.5, "adopted_month": months}).to_csv("services.csv", index=False)
+    >>> pd.DataFrame({"source": range(16), "target": np.roll(range(16), -1)}).to_csv("ties.csv", index=False)
+    >>> scenario = ss.load_scenario("default", ["network.source=file", "network.path=."]).with_folders(Path())
+    >>> calibration = ss.calibrate(scenario, predict=False)
+    >>> list(figures(calibration))[1]
+    'Fitted values'
+    """
     by_section: dict[str, list[tuple[str, str]]] = {
         "Do peers add anything?": [_hazard(c)],
         "Fitted values": [_profiles(c)],

@@ -25,17 +25,59 @@ CLEAR = 0.05
 
 
 def p_words(p: float) -> str:
-    """Return a p-value as written: ``p = .034``, ``p < .001``."""
+    """Return a p-value as written.
+
+    Parameters
+    ----------
+    p : from 0 to 1.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> p_words(0.034), p_words(0.0001)
+    ('p = .034', 'p < .001')
+    """
     return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".") if p < 0.9995 else "p = 1"
 
 
 def number(value: float) -> str:
-    """Return a number to three figures."""
+    """Return a number to three figures.
+
+    Parameters
+    ----------
+    value : any number.
+
+    Returns
+    -------
+    Text; ``none`` where it is not finite.
+
+    Examples
+    --------
+    >>> number(0.08312), number(float("nan"))
+    ('0.0831', 'none')
+    """
     return "none" if not np.isfinite(value) else f"{value:.3g}"
 
 
 def bounds(interval: Interval) -> str:
-    """Return an interval, saying where it ends at the parameter's bound."""
+    """Return an interval, saying where it ends at the parameter's bound.
+
+    Parameters
+    ----------
+    interval : of a parameter.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> bounds(Interval(0.05, 0.12, False, False)), bounds(Interval(0.0, 0.12, True, False))
+    ('0.05 to 0.12', '0 to 0.12, one-sided')
+    """
     ends = f"{interval.low:.3g} to {interval.high:.3g}"
     if interval.low_is_bound and interval.high_is_bound:
         return f"{ends}, the whole range allowed"
@@ -44,12 +86,12 @@ def bounds(interval: Interval) -> str:
     return f"{ends}, open above" if interval.high_is_bound else ends
 
 
-def per_month(c: CalibrationResults, value: float) -> float:
+def _per_month(c: CalibrationResults, value: float) -> float:
     """Return a chance a period as the chance a month that comes to the same over the period."""
     return float(1.0 - (1.0 - min(value, 1.0)) ** (1.0 / c.history.period_months))
 
 
-def peer_findings(c: CalibrationResults) -> list[str]:
+def _peer_findings(c: CalibrationResults) -> list[str]:
     """Return what the tests say of peers, the warning included."""
     tests = peer_tests(list(c.tests))
     clear = [t for t in tests if t.p_value < CLEAR]
@@ -81,7 +123,7 @@ def peer_findings(c: CalibrationResults) -> list[str]:
     return lines
 
 
-def estimate_findings(c: CalibrationResults) -> list[str]:
+def _estimate_findings(c: CalibrationResults) -> list[str]:
     """Return the chosen hypothesis and its values."""
     e, history = c.fit.likelihood.hypothesis, c.history
     why = "as requested" if c.options.explanation else "the lowest AIC among those that a scenario can represent"
@@ -101,7 +143,7 @@ def estimate_findings(c: CalibrationResults) -> list[str]:
             elif p.name in ("external_influence", "peer_influence"):
                 text += f" a {unit}"
                 if history.period_months > 1:
-                    text += f", which is {number(per_month(c, value))} a month"
+                    text += f", which is {number(_per_month(c, value))} a month"
             lines.append(f"{f.likelihood.hypothesis.title}: {text}.")
     best = min(c.fits.values(), key=lambda f: f.aic)
     if not best.likelihood.hypothesis.expressible:
@@ -112,7 +154,7 @@ def estimate_findings(c: CalibrationResults) -> list[str]:
     return lines
 
 
-def identification_findings(c: CalibrationResults) -> list[str]:
+def _identification_findings(c: CalibrationResults) -> list[str]:
     """Return what the data cannot say."""
     lines = []
     for name, intervals in c.intervals.items():
@@ -143,7 +185,7 @@ def identification_findings(c: CalibrationResults) -> list[str]:
     return lines
 
 
-def data_findings(c: CalibrationResults) -> list[str]:
+def _data_findings(c: CalibrationResults) -> list[str]:
     """Return how the data were used."""
     h = c.history
     first = h.start_period if h.n_at_start else h.start_period + 1
@@ -174,7 +216,7 @@ def data_findings(c: CalibrationResults) -> list[str]:
     return lines + list(c.notes)
 
 
-def prediction_findings(c: CalibrationResults) -> list[str]:
+def _prediction_findings(c: CalibrationResults) -> list[str]:
     """Return how the curve and what was held out were predicted."""
     lines = []
     for name, curve in c.curves.items():
@@ -192,13 +234,34 @@ def prediction_findings(c: CalibrationResults) -> list[str]:
 
 
 def sentences(c: CalibrationResults) -> dict[str, list[str]]:
-    """Return the findings by section."""
+    """Return the findings by section.
+
+    Parameters
+    ----------
+    c : the calibration.
+
+    Returns
+    -------
+    Sentences by heading of the section.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> months = [1, 2, 3, 3, 4, 4, 5, None] * 2
+    >>> pd.DataFrame({"id": range(16), "readiness": 0.5, "adopted_month": months}).to_csv("services.csv", index=False)
+    >>> pd.DataFrame({"source": range(16), "target": np.roll(range(16), -1)}).to_csv("ties.csv", index=False)
+    >>> scenario = ss.load_scenario("default", ["network.source=file", "network.path=."]).with_folders(Path())
+    >>> calibration = ss.calibrate(scenario, predict=False)
+    >>> list(sentences(calibration))[1]
+    'Fitted values'
+    """
     by_section = {
-        "Do peers add anything?": peer_findings(c),
-        "Fitted values": estimate_findings(c),
-        "What the data cannot say": identification_findings(c),
-        "Prediction": prediction_findings(c),
-        "How the data were used": data_findings(c),
+        "Do peers add anything?": _peer_findings(c),
+        "Fitted values": _estimate_findings(c),
+        "What the data cannot say": _identification_findings(c),
+        "Prediction": _prediction_findings(c),
+        "How the data were used": _data_findings(c),
     }
     return {section: lines for section, lines in by_section.items() if lines}
 
@@ -207,7 +270,28 @@ def sentences(c: CalibrationResults) -> dict[str, list[str]]:
 
 
 def document(c: CalibrationResults) -> dict[str, Any]:
-    """Return the content of ``calibration.json``; what is not defined is null there."""
+    """Return the content of ``calibration.json``; what is not defined is null there.
+
+    Parameters
+    ----------
+    c : the calibration.
+
+    Returns
+    -------
+    A document that JSON can hold.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> months = [1, 2, 3, 3, 4, 4, 5, None] * 2
+    >>> pd.DataFrame({"id": range(16), "readiness": 0.5, "adopted_month": months}).to_csv("services.csv", index=False)
+    >>> pd.DataFrame({"source": range(16), "target": np.roll(range(16), -1)}).to_csv("ties.csv", index=False)
+    >>> scenario = ss.load_scenario("default", ["network.source=file", "network.path=."]).with_folders(Path())
+    >>> calibration = ss.calibrate(scenario, predict=False)
+    >>> document(calibration)["data"]["adoptions"]
+    12
+    """
     h = c.history
     fits = []
     for name, f in c.fits.items():
@@ -228,7 +312,7 @@ def document(c: CalibrationResults) -> dict[str, Any]:
                     "high_is_bound": interval.high_is_bound,
                 }
             if p.name in ("external_influence", "peer_influence"):
-                row["per_month"] = per_month(c, float(f.values[k]))
+                row["per_month"] = _per_month(c, float(f.values[k]))
             parameters[p.name] = row
         fits.append(
             {

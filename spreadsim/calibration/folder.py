@@ -32,21 +32,44 @@ def write_calibration(
     started: str | None = None,
     report: bool = True,
 ) -> Path:
-    """Write a calibration's results folder, whole or not at all; return its path.
+    """Write a calibration's results folder, whole or not at all.
 
     It holds ``scenario.toml``, which ``spreadsim compare`` runs, with ``inputs/``; ``calibration.json``;
     ``curves.parquet``, the uptake observed and forecast; ``report.html``; and the receipt.
 
+    Parameters
+    ----------
+    calibration : what was found.
+    folder : to write.
+    force : whether an existing folder is replaced.
+    started : time of the start, in ISO format.
+    report : whether to write the page.
+
+    Returns
+    -------
+    Path of the folder.
+
     Raises
     ------
-    InputError : the folder exists and `force` is not given, or the network cannot take a column of readiness.
+    InputError : the folder exists and `force` is false, or the network cannot take a column of readiness.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> months = [1, 2, 3, 3, 4, 4, 5, None] * 2
+    >>> pd.DataFrame({"id": range(16), "readiness": 0.5, "adopted_month": months}).to_csv("services.csv", index=False)
+    >>> pd.DataFrame({"source": range(16), "target": np.roll(range(16), -1)}).to_csv("ties.csv", index=False)
+    >>> scenario = ss.load_scenario("default", ["network.source=file", "network.path=."]).with_folders(Path())
+    >>> calibration = ss.calibrate(scenario, predict=False)
+    >>> sorted(path.name for path in write_calibration(calibration, Path("fitted"), report=False).iterdir())
+    ['calibration.json', 'curves.parquet', 'inputs', 'provenance.json', 'scenario.toml']
     """
     c = calibration
 
     def write_report(place: Path, receipt: dict[str, Any]) -> None:
-        receipt["command"] = command_of(c)
+        receipt["command"] = _command_of(c)
         if report:
-            (place / "report.html").write_text(render(c, receipt), encoding="utf-8", newline="\n")
+            (place / "report.html").write_text(_render(c, receipt), encoding="utf-8", newline="\n")
 
     options = {"command": "calibrate", "report": report, **vars(c.options)}
     with tempfile.TemporaryDirectory() as place:
@@ -54,12 +77,12 @@ def write_calibration(
         scenario = c.scenario if readiness is None else with_readiness(c.scenario, readiness, Path(place) / "network")
         files = {
             "calibration.json": lambda path: path.write_text(as_json(document(c)), encoding="utf-8", newline="\n"),
-            "curves.parquet": lambda path: write_parquet(curve_table(c), path),
+            "curves.parquet": lambda path: write_parquet(_curve_table(c), path),
         }
         return write_folder(folder, force, scenario, options, started, files, write_report)
 
 
-def command_of(c: CalibrationResults) -> str:
+def _command_of(c: CalibrationResults) -> str:
     """Return the command that makes the calibration again."""
     o = c.options
     words = ["spreadsim", "calibrate", c.source.name]
@@ -71,7 +94,7 @@ def command_of(c: CalibrationResults) -> str:
     return shlex.join(words)
 
 
-def curve_table(c: CalibrationResults) -> dict[str, np.ndarray]:
+def _curve_table(c: CalibrationResults) -> dict[str, np.ndarray]:
     """Return one row a hypothesis, part and step: the share adopted, observed and forecast."""
     curves = [("in-sample", name, 0, curve) for name, curve in c.curves.items()]
     curves += [
@@ -98,14 +121,14 @@ def curve_table(c: CalibrationResults) -> dict[str, np.ndarray]:
     return {name: np.array(values, dtype=object if name in text else None) for name, values in columns.items()}
 
 
-def tables(c: CalibrationResults) -> dict[str, tuple[list[str], Rows]]:
+def _tables(c: CalibrationResults) -> dict[str, tuple[list[str], Rows]]:
     """Return the report's tables: head and rows, by caption."""
     best = min(f.aic for f in c.fits.values())
     hypotheses = [
         [
             f.likelihood.hypothesis.title,
             str(f.n_parameters),
-            log_likelihood_cell(f.log_likelihood),
+            _log_likelihood_cell(f.log_likelihood),
             _one(f.aic),
             _one(f.aic - best),
             _one(f.bic),
@@ -178,7 +201,7 @@ def tables(c: CalibrationResults) -> dict[str, tuple[list[str], Rows]]:
     return result
 
 
-def log_likelihood_cell(value: float) -> str:
+def _log_likelihood_cell(value: float) -> str:
     """Return a log-likelihood, or that what happened has no chance."""
     return f"{value:.2f}" if np.isfinite(value) else "ruled out"
 
@@ -191,7 +214,7 @@ def _estimate_cell(estimates: Mapping[str, float], name: str) -> str:
     return number(estimates[name]) if np.isfinite(estimates.get(name, np.nan)) else "–"
 
 
-def render(c: CalibrationResults, receipt: Mapping[str, Any]) -> str:
+def _render(c: CalibrationResults, receipt: Mapping[str, Any]) -> str:
     """Return the report as one page that needs no network; every text in it is escaped."""
     from markupsafe import Markup
 
@@ -210,7 +233,7 @@ def render(c: CalibrationResults, receipt: Mapping[str, Any]) -> str:
             question=c.source.question,
             said=sentences(c),
             pictures=by_section,
-            tables=tables(c),
+            tables=_tables(c),
             receipt=as_json(settings),
         )
     )

@@ -24,8 +24,19 @@ SUFFIX = "-and-peers"
 class NestedTest:
     """Whether a larger hypothesis fits better than a smaller one within it.
 
-    `gain` is twice the gain in log-likelihood (infinite where the smaller one is impossible), `extra` the number of
-    parameters more, `at_bound` whether one of them is at its bound under the smaller one.
+    Attributes
+    ----------
+    question : that the test answers.
+    smaller, larger : names of the two hypotheses.
+    gain : twice the gain in log-likelihood; infinite where the smaller one is impossible.
+    extra : number of parameters more.
+    at_bound : whether one of them is at its bound under the smaller one.
+    p_value : of the gain.
+
+    Examples
+    --------
+    >>> NestedTest("Do peers add?", "push", "push-and-peers", 6.2, 1, True, 0.006).extra
+    1
     """
 
     question: str
@@ -43,7 +54,16 @@ def candidate_hypotheses(covariates: bool, groups: bool, readiness_is_data: bool
     Parameters
     ----------
     covariates, groups : whether there are any.
-    readiness_is_data : readiness is data, and cannot stand for what nobody observed.
+    readiness_is_data : whether readiness is observed, and cannot stand for what nobody observed.
+
+    Returns
+    -------
+    Hypotheses with names that differ.
+
+    Examples
+    --------
+    >>> [hypothesis.name for hypothesis in candidate_hypotheses(False, False, True)][:3]
+    ['push', 'peers', 'push-and-peers']
     """
     hypotheses = [
         Hypothesis("push", "constant push from outside alone", peers=False),
@@ -96,6 +116,19 @@ def nested_tests(fits: Mapping[str, LikelihoodFit]) -> list[NestedTest]:
 
     First, whether peers add to each hypothesis without them; then, whether each control adds to push and peers. Forms
     of the response are not nested, and a threshold has no meaning without peers: these are compared by AIC alone.
+
+    Parameters
+    ----------
+    fits : by name of hypothesis.
+
+    Returns
+    -------
+    Tests, those of peers first.
+
+    Examples
+    --------
+    >>> nested_tests({})
+    []
     """
     tests = [
         _test(f"Do peers add to '{_title(fits[name])}'?", name, name + SUFFIX, fits, at_bound=True)
@@ -127,5 +160,21 @@ def _test(question: str, smaller: str, larger: str, fits: Mapping[str, Likelihoo
 
 
 def peer_tests(tests: list[NestedTest]) -> list[NestedTest]:
-    """Return those tests that ask whether peers add."""
+    """Return those tests that ask whether peers add.
+
+    Parameters
+    ----------
+    tests : of any question.
+
+    Returns
+    -------
+    Tests of a hypothesis with peers against the same without.
+
+    Examples
+    --------
+    >>> tests = [NestedTest("", "push", "push-and-peers", 6.2, 1, True, 0.006),
+    ...          NestedTest("", "push-and-peers", "groups-and-peers", 1.0, 2, False, 0.6)]
+    >>> [test.larger for test in peer_tests(tests)]
+    ['push-and-peers']
+    """
     return [test for test in tests if test.larger == test.smaller + SUFFIX]

@@ -54,6 +54,11 @@ class Hypothesis:
     thresholds_vary : whether thresholds differ with an unobserved readiness.
     readiness_varies : whether engagement differs with an unobserved readiness.
     covariates, groups : whether readiness depends on them.
+
+    Examples
+    --------
+    >>> Hypothesis("changing-push", "push that changes over time", "curved", peers=False).expressible
+    False
     """
 
     name: str
@@ -79,7 +84,20 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A free parameter: its bounds, where it starts, about how large it is, and the scenario's field, if any."""
+    """A free parameter of a hypothesis.
+
+    Attributes
+    ----------
+    name, label : short name, and in words.
+    low, high : its bounds.
+    start, size : where its search starts, and about how large it is.
+    path : of the scenario's field; None where there is none.
+
+    Examples
+    --------
+    >>> Parameter("peer_influence", "peer influence", 0.0, 1.0, 0.2, 0.3, PEERS).path
+    'behaviour.adoption.peer_influence_facilitated'
+    """
 
     name: str
     label: str
@@ -92,7 +110,19 @@ class Parameter:
 
 @dataclass(frozen=True)
 class DesignMatrix:
-    """What the log odds of readiness may depend on: one column each, shape (n services, columns)."""
+    """What the log odds of readiness may depend on.
+
+    Attributes
+    ----------
+    values : shape (services, columns).
+    names, labels : of the columns: short, and in words.
+
+    Examples
+    --------
+    >>> size = DesignMatrix(np.array([[-1.0], [1.0]]), ("size",), ("size (odds ratio)",))
+    >>> DesignMatrix.empty(2).with_columns(size).names
+    ('size',)
+    """
 
     values: np.ndarray
     names: tuple[str, ...]
@@ -111,7 +141,18 @@ class DesignMatrix:
 
 @dataclass(frozen=True)
 class ReadinessDistribution:
-    """What the scenario says of readiness: the mean and spread of what is not observed, and its limits."""
+    """What the scenario says of readiness.
+
+    Attributes
+    ----------
+    mean, spread : mean and standard deviation of what is not observed.
+    minimum, maximum : its limits.
+
+    Examples
+    --------
+    >>> ReadinessDistribution(0.5, 0.2, 0.02, 0.98).spread
+    0.2
+    """
 
     mean: float
     spread: float
@@ -129,6 +170,20 @@ class Likelihood:
     plan : of the reduced model; supplies levers, intervention and the behaviour that is not fitted.
     readiness : of the scenario.
     design : columns that readiness may depend on; used where the hypothesis has covariates or groups.
+
+    Examples
+    --------
+    >>> from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
+    >>> from spreadsim.calibration.risk_sets import history_of, risk_set
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> plan = strategy_plan(reduced_scenario(ss.load_scenario("classroom"), history.n_steps, {}, []))
+    >>> readiness = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
+    >>> likelihood = Likelihood(risk_set(history), Hypothesis("push", "", peers=False), plan, readiness)
+    >>> p, rows = 0.2, likelihood.rows
+    >>> by_hand = rows.adopted.sum() * np.log(p) + (~rows.adopted).sum() * np.log(1 - p)
+    >>> round(likelihood.log_likelihood(np.array([p])), 9) == round(float(by_hand), 9)
+    True
     """
 
     def __init__(

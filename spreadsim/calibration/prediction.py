@@ -44,7 +44,19 @@ WITHOUT_NETWORK = {
 class Curve:
     """A forecast curve in shares of services, at each step, and what happened.
 
-    `members` counts the services it is of; the band is the middle 90% of runs.
+    Attributes
+    ----------
+    first_step : from which the curve was forecast.
+    members : number of services that it is of.
+    observed : what happened.
+    median, low, high : of the runs; the band is their middle 90%.
+    crps : continuous ranked probability score, in shares of services; lower is better.
+
+    Examples
+    --------
+    >>> curve = curve_of(np.array([[0.1, 0.3], [0.1, 0.5]]), np.array([0.1, 0.4]), members=20, first_step=0)
+    >>> curve.within, round(curve.crps, 3)
+    (1.0, 0.05)
     """
 
     first_step: int
@@ -68,10 +80,16 @@ class Score:
 
     Attributes
     ----------
+    name, title : of the hypothesis.
     log_score : mean over person-periods; higher is better.
     difference, low, high : of the log score from the constant hazard's, with a 95% interval over services.
     crps : of the curve; None where it cannot be forecast.
     curves : one for each part held out.
+
+    Examples
+    --------
+    >>> Score("bass", "Bass curve", -0.31, 0.02, 0.01, 0.03, crps=None, curves=()).difference
+    0.02
     """
 
     name: str
@@ -86,7 +104,19 @@ class Score:
 
 @dataclass(frozen=True)
 class Split:
-    """One way of holding out: what was held out, how many person-periods, and the scores."""
+    """One way of holding out.
+
+    Attributes
+    ----------
+    name, title : ``groups`` or ``time``, and what was held out in words.
+    n_rows : number of person-periods held out.
+    scores : of each hypothesis.
+
+    Examples
+    --------
+    >>> Split("time", "Held out: steps 4 to 6", 120, ()).n_rows
+    120
+    """
 
     name: str
     title: str
@@ -96,7 +126,29 @@ class Split:
 
 @dataclass(frozen=True)
 class CalibrationModel:
-    """What forecasts need beside a history: a way to make a scenario of a fit, and the parts of a likelihood."""
+    """What forecasts need beside a history: a way to make a scenario of a fit, and the parts of a likelihood.
+
+    Attributes
+    ----------
+    scenario : that is calibrated.
+    plan : of the reduced model.
+    readiness : of the scenario.
+    design : columns that readiness may depend on, by name of hypothesis.
+    replicates : runs of each forecast.
+    seed : of the forecasts' random numbers.
+
+    Examples
+    --------
+    >>> from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
+    >>> from spreadsim.calibration.risk_sets import history_of
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> scenario = ss.load_scenario("classroom")
+    >>> plan = strategy_plan(reduced_scenario(scenario, history.n_steps, {}, []))
+    >>> model = CalibrationModel(scenario, plan, ReadinessDistribution(0.5, 0.2, 0.02, 0.98), {}, replicates=4, seed=1)
+    >>> model.likelihood(risk_set(history), Hypothesis("both", "")).parameters[1].name
+    'peer_influence'
+    """
 
     scenario: Scenario
     plan: Plan
@@ -110,7 +162,7 @@ class CalibrationModel:
         return Likelihood(rows, hypothesis, self.plan, self.readiness, self.design.get(hypothesis.name))
 
 
-def forecast_network(
+def _forecast_network(
     model: CalibrationModel, history: AdoptionHistory, fit: LikelihoodFit, first_step: int = 0
 ) -> np.ndarray:
     """Return the step of adoption of each service in simulated runs that begin with who had adopted by `first_step`.
@@ -124,7 +176,7 @@ def forecast_network(
     return np.where(when == 0, np.where(history.when <= first_step, history.when, 0.0)[None, :], when + first_step)
 
 
-def forecast_without_network(
+def _forecast_without_network(
     model: CalibrationModel, history: AdoptionHistory, fit: LikelihoodFit, members: np.ndarray, first_step: int = 0
 ) -> np.ndarray:
     """Return the share of `members` adopted at the end of steps first_step..T in simulated runs, by group.
@@ -154,7 +206,29 @@ def forecast_without_network(
 
 
 def curve_of(shares: np.ndarray, observed: np.ndarray, members: int, first_step: int) -> Curve:
-    """Return runs of a curve, shape (replicates, steps + 1), as a forecast of what was observed."""
+    """Return runs of a curve as a forecast of what was observed.
+
+    Parameters
+    ----------
+    shares : of services that had adopted, shape (replicates, steps + 1).
+    observed : the same as it happened, shape (steps + 1,).
+    members : number of services.
+    first_step : from which the curve was forecast.
+
+    Returns
+    -------
+    Median, band and score.
+
+    References
+    ----------
+    Gneiting, Raftery, J Am Stat Assoc 2007;102:359.
+
+    Examples
+    --------
+    >>> curve = curve_of(np.array([[0.1, 0.3], [0.1, 0.5]]), np.array([0.1, 0.4]), members=20, first_step=0)
+    >>> curve.median
+    array([0.1, 0.4])
+    """
     from scipy.stats import energy_distance
 
     low, median, high = np.quantile(shares, (0.05, 0.5, 0.95), axis=0)
@@ -172,9 +246,36 @@ def network_curve(
     members: np.ndarray | None = None,
     first_step: int = 0,
 ) -> Curve:
-    """Return the forecast of a fitted network hypothesis for `members` (all, if not given)."""
+    """Return the forecast of a fitted network hypothesis.
+
+    Parameters
+    ----------
+    model : that forecasts.
+    history : what happened.
+    fit : of the hypothesis.
+    members : numbers of the services whose curve it is; all by default.
+    first_step : from which the curve is forecast.
+
+    Returns
+    -------
+    Median, band and score.
+
+    Examples
+    --------
+    >>> from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
+    >>> from spreadsim.calibration.risk_sets import history_of
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> scenario = ss.load_scenario("classroom")
+    >>> plan = strategy_plan(reduced_scenario(scenario, history.n_steps, {}, []))
+    >>> model = CalibrationModel(scenario, plan, ReadinessDistribution(0.5, 0.2, 0.02, 0.98), {}, replicates=4, seed=1)
+    >>> fit = fit_likelihood(model.likelihood(risk_set(history), Hypothesis("both", "")))
+    >>> curve = network_curve(model, history, fit)
+    >>> curve.members, curve.observed.shape
+    (12, (6,))
+    """
     services = np.arange(history.n) if members is None else members
-    when = forecast_network(model, history, fit, first_step)[:, services]
+    when = _forecast_network(model, history, fit, first_step)[:, services]
     shares = adoption_share(when, history.n_steps, first_step)
     return curve_of(shares, history.curve(services, first_step), len(services), first_step)
 
@@ -197,7 +298,25 @@ def splits(model: CalibrationModel, history: AdoptionHistory, network: tuple[Hyp
 
     Parameters
     ----------
+    model : that forecasts.
+    history : what happened.
     network : hypotheses with peers on the network, beside the three without.
+
+    Returns
+    -------
+    At most two ways of holding out.
+
+    Examples
+    --------
+    >>> from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
+    >>> from spreadsim.calibration.risk_sets import history_of
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> scenario = ss.load_scenario("classroom")
+    >>> plan = strategy_plan(reduced_scenario(scenario, history.n_steps, {}, []))
+    >>> model = CalibrationModel(scenario, plan, ReadinessDistribution(0.5, 0.2, 0.02, 0.98), {}, replicates=4, seed=1)
+    >>> [split.name for split in splits(model, history, (Hypothesis("both", "push and peers"),))]
+    ['time']
     """
     result = []
     rows = risk_set(history)
@@ -250,7 +369,7 @@ def _split(
                 if e.expressible:
                     curves[e.name].append(network_curve(model, history, fit, part.members, part.first_step))
                 continue
-            shares = forecast_without_network(model, history, fit, part.members, part.first_step)
+            shares = _forecast_without_network(model, history, fit, part.members, part.first_step)
             observed = history.curve(part.members, part.first_step)
             curves[e.name].append(curve_of(shares, observed, len(part.members), part.first_step))
     services = np.unique(np.concatenate([rows.service[part.test] for part in parts]))
@@ -276,7 +395,23 @@ def _split(
 
 
 def verdict(split: Split) -> list[str]:
-    """Return in words which hypothesis predicted best, by each score, and whether the difference is clear."""
+    """Return which hypothesis predicted best, by each score, and whether there is a clear difference.
+
+    Parameters
+    ----------
+    split : with its scores.
+
+    Returns
+    -------
+    Sentences.
+
+    Examples
+    --------
+    >>> constant = Score(CONSTANT, "constant hazard", -0.33, 0.0, 0.0, 0.0, None, ())
+    >>> bass = Score("bass", "Bass curve", -0.31, 0.02, 0.01, 0.03, None, ())
+    >>> len(verdict(Split("time", "Held out: steps 4 to 6", 120, (constant, bass))))
+    2
+    """
     scores = sorted(split.scores, key=lambda s: -s.log_score)
     best = scores[0]
     constant = next(s for s in split.scores if s.name == CONSTANT)

@@ -51,6 +51,20 @@ def reduced_scenario(
     values : fields by their dotted path, laid upon it last.
     starting_ids : services that had adopted at the start.
     context_is_data : whether the network's contexts are data; without, ties are not weighted by drawn ones.
+
+    Returns
+    -------
+    The scenario, with one strategy without peers and one with.
+
+    Raises
+    ------
+    InputErrors : the values do not make a scenario.
+
+    Examples
+    --------
+    >>> scenario = reduced_scenario(ss.load_scenario("default"), 12, {}, [])
+    >>> list(scenario.strategies), scenario.run.months
+    (['without-peers', 'as-fitted'], 12)
     """
     document = as_document(scenario)
     fields = {**REDUCED, "run.months": steps, "programme.stop_month": steps}
@@ -70,7 +84,21 @@ def reduced_scenario(
 
 
 def strategy_plan(scenario: Scenario) -> Plan:
-    """Return the plan of a reduced scenario's strategy with peers."""
+    """Return the plan of a reduced scenario's strategy with peers.
+
+    Parameters
+    ----------
+    scenario : a reduced scenario.
+
+    Returns
+    -------
+    The plan that a driver takes.
+
+    Examples
+    --------
+    >>> strategy_plan(reduced_scenario(ss.load_scenario("default"), 12, {}, [])).months
+    12
+    """
     return plan(scenario, STRATEGY)
 
 
@@ -78,6 +106,31 @@ def scenario_of_fit(scenario: Scenario, fit: LikelihoodFit, steps: int, starting
     """Return the reduced scenario with the values of a fit in their fields; one month of it is one step of the data.
 
     Readiness that depends on covariates or groups is a column of its own (`readiness_of`), not a field.
+
+    Parameters
+    ----------
+    scenario : that was calibrated.
+    fit : of a hypothesis that a scenario can hold.
+    steps : months to run.
+    starting_ids : services that had adopted at the start.
+
+    Returns
+    -------
+    The scenario.
+
+    Examples
+    --------
+    >>> from spreadsim.calibration.estimation import fit_likelihood
+    >>> from spreadsim.calibration.likelihood import Hypothesis, Likelihood, ReadinessDistribution
+    >>> from spreadsim.calibration.risk_sets import history_of, risk_set
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> plan = strategy_plan(reduced_scenario(ss.load_scenario("classroom"), history.n_steps, {}, []))
+    >>> readiness = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
+    >>> fit = fit_likelihood(Likelihood(risk_set(history), Hypothesis("push", "", peers=False), plan, readiness))
+    >>> fitted = scenario_of_fit(ss.load_scenario("classroom"), fit, 6, [])
+    >>> fitted.behaviour.adoption.external_influence == fit.estimates["external_influence"]
+    True
     """
     e, estimates = fit.likelihood.hypothesis, fit.estimates
     low = estimates.get("threshold", 0.0)
@@ -95,7 +148,29 @@ def scenario_of_fit(scenario: Scenario, fit: LikelihoodFit, steps: int, starting
 
 
 def readiness_of(fit: LikelihoodFit) -> np.ndarray | None:
-    """Return each service's readiness under covariates or groups; None where the hypothesis has neither."""
+    """Return each service's readiness under covariates or groups.
+
+    Parameters
+    ----------
+    fit : of a hypothesis.
+
+    Returns
+    -------
+    Readiness from 0 to 1, one a service; None where the hypothesis has neither covariates nor groups.
+
+    Examples
+    --------
+    >>> from spreadsim.calibration.estimation import fit_likelihood
+    >>> from spreadsim.calibration.likelihood import Hypothesis, Likelihood, ReadinessDistribution
+    >>> from spreadsim.calibration.risk_sets import history_of, risk_set
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> plan = strategy_plan(reduced_scenario(ss.load_scenario("classroom"), history.n_steps, {}, []))
+    >>> readiness = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
+    >>> fit = fit_likelihood(Likelihood(risk_set(history), Hypothesis("push", "", peers=False), plan, readiness))
+    >>> readiness_of(fit) is None
+    True
+    """
     n_columns = len(fit.likelihood.design.names)
     return fit.likelihood.readiness_of(fit.values[len(fit.values) - n_columns :]) if n_columns else None
 
@@ -103,13 +178,27 @@ def readiness_of(fit: LikelihoodFit) -> np.ndarray | None:
 def simulate(
     scenario: Scenario, network: Network, replicates: int, seed: int, readiness: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return the month in which each service is first embedded, nan if never: shape (replicates, n).
+    """Return the month in which each service is first embedded.
 
     Parameters
     ----------
     scenario : a reduced scenario.
     network : of replicate 0; what its files do not give is drawn for each replicate where the scenario redraws.
-    readiness : stands instead of the network's own.
+    replicates : number of runs.
+    seed : of their random numbers.
+    readiness : stands instead of the network's own, one a service.
+
+    Returns
+    -------
+    Months, shape (replicates, services); nan where never.
+
+    Examples
+    --------
+    >>> push = {"behaviour.adoption.external_influence": 1.0}
+    >>> scenario = reduced_scenario(ss.load_scenario("classroom"), 3, push, [])
+    >>> when = simulate(scenario, ss.make_network(scenario), replicates=2, seed=1)
+    >>> when.shape, bool((when == 1).all())
+    ((2, 12), True)
     """
     from spreadsim.drivers.running import run_plan
 

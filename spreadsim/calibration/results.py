@@ -38,6 +38,11 @@ class Options:
     explanation : the one whose values the fitted scenario holds; None: the lowest AIC among those it can hold.
     replicates : runs of each forecast.
     predict : whether to predict what is held out.
+
+    Examples
+    --------
+    >>> Options(covariates=("size",)).first_period
+    'given'
     """
 
     covariates: tuple[str, ...] = ()
@@ -51,7 +56,19 @@ class Options:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Push and peers fitted again under another way of taking the data."""
+    """Push and peers fitted again under another way of taking the data.
+
+    Attributes
+    ----------
+    what : the way, in words.
+    external_influence, peer_influence : estimates, chances a step.
+    p_value : of the test whether peers add.
+
+    Examples
+    --------
+    >>> Sensitivity("as fitted", 0.05, 0.2, 0.01).p_value
+    0.01
+    """
 
     what: str
     external_influence: float
@@ -61,11 +78,14 @@ class Sensitivity:
 
 @dataclass(frozen=True)
 class CalibrationResults:
-    """What a calibration found.
+    """The results of a calibration.
 
     Attributes
     ----------
-    source : the scenario calibrated; `history` : the times of adoption on its network.
+    source : the scenario calibrated.
+    options : of the calibration.
+    history : the times of adoption on its network.
+    rows : the risk set made of them.
     fits : by name of hypothesis, from the simplest.
     tests : between nested hypotheses.
     choice : name of the hypothesis that the fitted scenario holds.
@@ -74,6 +94,18 @@ class CalibrationResults:
     curves : the uptake curve with its band, of the chosen hypothesis and of the push alone.
     splits : predictions of what was held out.
     notes : what the reader should know of the data.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> months = [1, 2, 3, 3, 4, 4, 5, None] * 2
+    >>> pd.DataFrame({"id": range(16), "readiness": 0.5, "adopted_month": months}).to_csv("services.csv", index=False)
+    >>> pd.DataFrame({"source": range(16), "target": np.roll(range(16), -1)}).to_csv("ties.csv", index=False)
+    >>> scenario = ss.load_scenario("default", ["network.source=file", "network.path=."]).with_folders(Path())
+    >>> calibration = ss.calibrate(scenario, predict=False)
+    >>> calibration.choice, calibration.scenario.run.months
+    ('push-and-peers', 4)
     """
 
     source: Scenario

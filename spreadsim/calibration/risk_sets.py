@@ -43,7 +43,16 @@ class AdoptionHistory:
     period_months : months in a step.
     group : for each service the number of its group on the first level below the root, -1 where it has none.
     group_names : of these groups.
-    outside : for each service the number of people it named outside the survey; None where not known.
+    outside : for each service the number of people it named outside the survey; None where not recorded.
+
+    Examples
+    --------
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> history.n_at_start, history.n_adoptions, history.n_steps
+    (1, 9, 5)
+    >>> history.curve().round(2)
+    array([0.08, 0.25, 0.42, 0.58, 0.75, 0.83])
     """
 
     network: Network
@@ -86,7 +95,23 @@ class AdoptionHistory:
 
 
 def adoption_share(when: np.ndarray, n_steps: int, first: int = 0) -> np.ndarray:
-    """Return the share that adopted by the end of steps first..n_steps, for rows of times: shape (rows, steps)."""
+    """Return the share that adopted by the end of each step.
+
+    Parameters
+    ----------
+    when : steps of adoption, shape (rows, services).
+    n_steps : the last step.
+    first : the first step.
+
+    Returns
+    -------
+    Shares, shape (rows, steps).
+
+    Examples
+    --------
+    >>> adoption_share(np.array([[0.0, 1.0, 2.0, np.nan]]), 2)
+    array([[0.25, 0.5 , 0.75]])
+    """
     return (when[:, :, None] <= np.arange(first, n_steps + 1)[None, None, :]).mean(axis=1)
 
 
@@ -111,9 +136,20 @@ def history_of(
         in the first step, with nobody before them. Who adopted in a period 0 is given in any case.
     outside : number of people each service named outside the survey.
 
+    Returns
+    -------
+    The history, in steps of the model.
+
     Raises
     ------
     InputError : there are fewer than two steps, or no adoption in them.
+
+    Examples
+    --------
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> history.when[:4], history.n_censored
+    (array([0., 1., 1., 2.]), 2)
     """
     first = 0 if np.any(adopted_period == 0) else 1
     if first_period == "at-risk":
@@ -135,11 +171,11 @@ def history_of(
             f"{network.n:,} services over {n_steps:,} periods are too many rows",
             f"at most {MAX_ROWS:,} are fitted: take a sample of whole groups, or longer periods",
         )
-    group, names = first_level(network)
+    group, names = _first_level(network)
     return AdoptionHistory(network, when, n_steps, first, period_months, group, names, outside)
 
 
-def first_level(network: Network) -> tuple[np.ndarray, tuple[str, ...]]:
+def _first_level(network: Network) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return for each service the number of its group on the first level below the root (-1: none), and the names."""
     tree = network.hierarchy
     tops = np.flatnonzero(tree.level_of == 0)
@@ -158,14 +194,22 @@ def first_level(network: Network) -> tuple[np.ndarray, tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class RiskSet:
-    """One row for each service and step in which it could still adopt.
+    """The rows of the discrete-time likelihood: one a service and step in which it had not adopted before.
 
     Attributes
     ----------
-    service, step : of each row.
+    service, step : of each row; steps from 1.
     exposure : share of its peers, by weight, that had adopted by the end of the step before.
-    adopted : whether it adopted in the step.
+    adopted : whether it adopted in this step.
     n_services, n_steps : of the history.
+
+    Examples
+    --------
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> rows = risk_set(history)
+    >>> len(rows), int(rows.adopted.sum())
+    (35, 9)
     """
 
     service: np.ndarray
@@ -194,16 +238,29 @@ def risk_set(history: AdoptionHistory, outside: Outside = "ignored") -> RiskSet:
 
     Parameters
     ----------
+    history : who adopted when.
     outside : what is taken of peers outside the survey: ``ignored`` (exposure is among the peers observed),
         ``not-adopted`` (they count as peers who never adopt: the least exposure there can have been) or
         ``as-the-rest`` (they had adopted as often as the observed members of the service's own group).
+
+    Returns
+    -------
+    Rows, by service and step.
+
+    Examples
+    --------
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> rows = risk_set(history)
+    >>> int(rows.adopted.sum()) == history.n_adoptions
+    True
     """
     network, when = history.network, history.when
     total = np.array(network.weight_sum)
     share = None
     if outside != "ignored" and history.outside is not None:
         total = total + history.outside
-        share = group_share(history) if outside == "as-the-rest" else np.zeros((history.n, history.n_steps))
+        share = _group_share(history) if outside == "as-the-rest" else np.zeros((history.n, history.n_steps))
     columns = []
     for step in range(history.n_steps):
         weight = network.weight * (when[network.ties.peer] <= step)
@@ -218,8 +275,28 @@ def risk_set_without_network(history: AdoptionHistory) -> RiskSet:
     """Return every row with exposure to the whole of the service's group, itself left out: the Bass curve's.
 
     Where the network has no groups, the group is everybody.
+
+    Parameters
+    ----------
+    history : who adopted when.
+
+    Returns
+    -------
+    Rows, by service and step.
+
+    References
+    ----------
+    Bass, Manag Sci 1969;15:215.
+
+    Examples
+    --------
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> rows = risk_set_without_network(history)
+    >>> rows.exposure[rows.step == 1].round(2).tolist()[:2]
+    [0.09, 0.09]
     """
-    return _rows(history, group_share(history))
+    return _rows(history, _group_share(history))
 
 
 def _exposure(adopter_weight: np.ndarray, total: np.ndarray) -> np.ndarray:
@@ -228,7 +305,7 @@ def _exposure(adopter_weight: np.ndarray, total: np.ndarray) -> np.ndarray:
     return np.asarray(_rule_exposure(pairs[:, 0], pairs[:, 1]), dtype=np.float64)[place.reshape(-1)]
 
 
-def group_share(history: AdoptionHistory) -> np.ndarray:
+def _group_share(history: AdoptionHistory) -> np.ndarray:
     """Return the share of the others in each service's group that had adopted by the start of steps 1..T."""
     group = history.group + 1
     size = np.bincount(group)
@@ -247,5 +324,23 @@ def _rows(history: AdoptionHistory, exposure: np.ndarray) -> RiskSet:
 
 
 def in_groups(rows: RiskSet, history: AdoptionHistory, groups: Sequence[int]) -> np.ndarray:
-    """Return which rows belong to services of these groups."""
+    """Return which rows belong to services of some groups.
+
+    Parameters
+    ----------
+    rows : of the history.
+    history : whose groups they are.
+    groups : their numbers.
+
+    Returns
+    -------
+    One truth value a row.
+
+    Examples
+    --------
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> in_groups(risk_set(history), history, [0]).shape
+    (35,)
+    """
     return np.asarray(np.isin(history.group[rows.service], list(groups)))
