@@ -99,7 +99,7 @@ def test_a_class_of_three_phones_and_thirty_more(browser: Any, address: str) -> 
         phones[1].locator(".pad-boxes input").nth(i).fill(str(18 * (i + 1)))
     for phone in phones[:2]:
         phone.get_by_role("button", name="Send my prediction").click()
-        phone.get_by_text("Sent. You may change it").wait_for()
+        phone.get_by_text("Sent. You can change it").wait_for()
 
     def attend(number: int) -> int:
         client = Client(address)

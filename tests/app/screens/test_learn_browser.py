@@ -161,7 +161,7 @@ def test_the_last_lesson_takes_the_dates_that_the_user_brings(page: Visit) -> No
     page.tab("Learn")
     p.get_by_role("button", name="8. Getting the balance right").click()
     page.ready("Your own data")
-    page.ready("75% of 60 had taken it up")
+    page.ready("75% of the 60 had taken it up")
     predict(p, LESSONS[7])
     assert "Half and half" in p.locator(".lesson-body .lesson-svg").first.get_attribute("aria-label")
 
