@@ -32,7 +32,7 @@ class Surroundings(Protocol):
     b, v, m : the behaviour, the intervention and this month's levers, as the rules take them.
     month : the month that holds now, from 0.
     structure : the network as arrays.
-    wave, first_call : by service, the month of its wave and whether it comes first for support.
+    wave, has_priority : by service, the month of its wave and whether it comes first for support.
     message, message_generation : by group, what the line passes on and how often it was passed on.
     published_form : the form that the specification has now.
     support, support_embedded : what a service gets while implementing and once embedded; second, those who come first.
@@ -44,7 +44,7 @@ class Surroundings(Protocol):
     month: int
     structure: Network
     wave: Sequence[int]
-    first_call: np.ndarray
+    has_priority: np.ndarray
     message: Sequence[list[float]]
     message_generation: Sequence[int]
     published_form: float
@@ -100,7 +100,7 @@ class Service(FixedAgent):
     depth: int
     group: int
     wave: int
-    first_call: bool
+    has_priority: bool
     fit_as_published: float
     # what it is
     deprivation: float
@@ -166,7 +166,7 @@ class Service(FixedAgent):
         self.group = int(structure.hierarchy.service_parent[uid])
         self.peers = []
         self.weight_sum = float(structure.weight_sum[uid])
-        self.first_call = bool(model.first_call[uid])
+        self.has_priority = bool(model.has_priority[uid])
         self.fit_as_published = rules.fit(model.b, self.context, model.published_form)
         self.next_state, self.next_route = self.state, self.route
         if model.b.awareness.start == 1:
@@ -227,7 +227,7 @@ class Service(FixedAgent):
         -------
         Support, 0 to 1.
         """
-        return self.model.support[1 if self.first_call else 0]
+        return self.model.support[1 if self.has_priority else 0]
 
     def support_embedded(self) -> float:
         """Return the support it gets, or would get, once embedded.
@@ -236,7 +236,7 @@ class Service(FixedAgent):
         -------
         Support, 0 to 1.
         """
-        return self.model.support_embedded[1 if self.first_call else 0]
+        return self.model.support_embedded[1 if self.has_priority else 0]
 
     def directed(self) -> bool:
         """Return whether the instruction has reached it.
@@ -432,7 +432,7 @@ class Service(FixedAgent):
             self._erode(latitude)
         else:
             self._drift()
-        self._weigh()
+        self._update_presence()
 
     def commit(self) -> None:
         """Make the new state hold; a leader that is no longer embedded leads no more."""
@@ -458,7 +458,7 @@ class Service(FixedAgent):
         model = self.model
         return rules.effect(model.b, model.v, self.core, self.adaptable, self.context, self.form)
 
-    def _weigh(self) -> None:
+    def _update_presence(self) -> None:
         self.core = rules.core_presence(self.model.v, self.fidelity)
         self.adaptable = rules.adaptable_presence(self.model.v, self.fidelity)
 
@@ -493,7 +493,7 @@ class Service(FixedAgent):
         self.form, self.progress, self.generation, self.ownership = self.context, 1.0, 0, 1.0
         self.complexity_included = v.mean_complexity
         self.presence_at_start = v.core_share + v.adaptable_share
-        self._weigh()
+        self._update_presence()
         self.effect = self._effect()
         self._become(rules.EMBEDDED, rules.VOLUNTARY, rules.ORIGINATOR, presence=self.presence_at_start)
         self.state, self.route = rules.EMBEDDED, rules.VOLUNTARY
@@ -563,7 +563,7 @@ class Service(FixedAgent):
         self.form, self.generation, self.progress = form, generation, 0.0
         self.complexity_included = included
         self.ownership = rules.ownership_at_start(b, m, route)
-        self._weigh()
+        self._update_presence()
         self.presence_at_start = v.core_share * self.core + v.adaptable_share * self.adaptable
         following = rules.IMPLEMENTING
         if b.implementation.months_to_embed <= 0.0:
@@ -574,11 +574,11 @@ class Service(FixedAgent):
     def _hold_in_name(self) -> None:
         """Adopt in name only: hold the instruction's version, and do little of it."""
         model, v = self.model, self.model.v
-        known = self.group >= 0
-        self.fidelity = list(model.message[self.group]) if known else [1.0] * v.n_components
-        self.generation = model.message_generation[self.group] + 1 if known else 1
+        has_group = self.group >= 0
+        self.fidelity = list(model.message[self.group]) if has_group else [1.0] * v.n_components
+        self.generation = model.message_generation[self.group] + 1 if has_group else 1
         self.form, self.progress = model.published_form, 0.0
-        self._weigh()
+        self._update_presence()
         self.effect = self._effect()
         self.presence_at_start = v.core_share * self.core + v.adaptable_share * self.adaptable
         self._become(rules.IN_NAME_ONLY, rules.MANDATED, rules.HIERARCHY, presence=self.presence_at_start)

@@ -71,8 +71,8 @@ def compiled_module(module: types.ModuleType, replaced: dict[str, Any] | None = 
 
 
 @intrinsic
-def fetch_ahead(_: Any, array: Any, place: Any) -> Any:
-    """Ask the memory for row `place` of an array, and go on without waiting for it (compiled code alone).
+def prefetch_row(_: Any, array: Any, place: Any) -> Any:
+    """Prefetch row `place` of an array into the cache, without waiting for it (compiled code alone).
 
     Parameters
     ----------
@@ -116,11 +116,11 @@ def deciding_sources(package: Path = _PACKAGE) -> dict[str, bytes]:
     >>> [name for name in deciding_sources() if name.startswith("r")]
     ['rules.py']
     """
-    found = {}
+    sources = {}
     for folder in DECIDING:
         for path in (package / folder).glob("*.py") if folder == "." else (package / folder).rglob("*.py"):
-            found[path.relative_to(package).as_posix()] = path.read_bytes()
-    return dict(sorted(found.items()))
+            sources[path.relative_to(package).as_posix()] = path.read_bytes()
+    return dict(sorted(sources.items()))
 
 
 def identity_of(sources: dict[str, bytes]) -> str:
@@ -190,7 +190,7 @@ def cache_folder() -> Path | None:
     return None
 
 
-def is_at_hand() -> bool:
+def is_compiled() -> bool:
     """Return whether compiled code is kept from an earlier run, or the compiler is switched off altogether.
 
     Returns
@@ -199,7 +199,7 @@ def is_at_hand() -> bool:
 
     Examples
     --------
-    >>> is_at_hand() in (True, False)
+    >>> is_compiled() in (True, False)
     True
     """
     folder = cache_folder()

@@ -41,7 +41,7 @@ from spreadsim.drivers.loops import (
     note,
     observe,
     pass_down,
-    weigh,
+    update_presence,
     word,
 )
 from spreadsim.network.data import Network
@@ -58,7 +58,7 @@ _EVENT_NAMES = tuple(f"event_{name}" for name, _ in EVENT_FIELDS)
 
 # A block is several runs of one plan, in several replicates. Its arrays have a row for each run, or for each network.
 _BY_RUN = (*_STATE_NAMES, *_EVENT_NAMES, "specification", "counts", "sums", "late_effect")
-_BY_NETWORK = (*_ATTRIBUTE_NAMES, "fifth", "first_call", "start", "weight_sum")
+_BY_NETWORK = (*_ATTRIBUTE_NAMES, "fifth", "has_priority", "start", "weight_sum")
 _ENTRIES = ("peer", "weight")  # rows of any length, one after another
 _SHARED = (  # the same for all runs, or used by one run after another
     "depth",
@@ -84,7 +84,7 @@ _SHARED = (  # the same for all runs, or used by one run after another
     "entrant_source",
     "aside",
     "reached",
-    "has_first_call",
+    "any_has_priority",
     "has_directed_ties",
     "first_late_month",
     "keeps_events",
@@ -139,7 +139,7 @@ def begin(w, b, v, sites):
         if b.awareness.start == 1:
             w.state[i] = rules.AWARE
         w.next_state[i] = w.state[i]
-        w.reached[i] = w.has_directed_ties[0]  # who listens to whom is then not at hand
+        w.reached[i] = w.has_directed_ties[0]  # its ties do not say who listens to it
     for i in sites:
         for k in range(v.n_components):
             w.fidelity[i, k] = 1.0
@@ -149,7 +149,7 @@ def begin(w, b, v, sites):
         w.generation[i] = 0
         w.ownership[i] = 1.0
         w.presence_at_start[i] = v.core_share + v.adaptable_share
-        weigh(w, v, i)
+        update_presence(w, v, i)
         w.effect[i] = effect_of(w, b, v, i)
         note(w, m, i, rules.EMBEDDED, rules.VOLUNTARY, rules.ORIGINATOR, -1, 0, w.presence_at_start[i], False)
     commit(w, m, m, b, v)
@@ -251,9 +251,9 @@ def block_of(
     n, v, programme, n_runs = networks[0].n, plan.intervention, plan.programme, len(replicates)
     tree = networks[0].hierarchy
     if programme.support_priority == "most-deprived":
-        first_call = [network.most_deprived(programme.support_priority_share) for network in different]
+        has_priority = [network.most_deprived(programme.support_priority_share) for network in different]
     else:
-        first_call = [np.zeros(n, dtype=np.bool_)] * len(different)
+        has_priority = [np.zeros(n, dtype=np.bool_)] * len(different)
     peer, first_entry = _after([network.ties.peer for network in different])
     sites, first_site = _after(starting_sites_together(networks, programme, seed, replicates))
     keys, tier_keys = (
@@ -268,7 +268,7 @@ def block_of(
         late_effect=np.zeros((n_runs, n)),
         **{name: _rows([network[name] for network in different]) for name in _ATTRIBUTE_NAMES},
         fifth=_rows([network.fifth for network in different]),
-        first_call=_rows(first_call),
+        has_priority=_rows(has_priority),
         start=_rows([network.ties.start for network in different]),
         weight_sum=_rows([network.weight_sum for network in different]),
         peer=peer,
@@ -296,7 +296,7 @@ def block_of(
         entrant_source=np.empty(n, dtype=np.int32),
         aside=np.empty(n, dtype=np.int32),
         reached=np.empty(n, dtype=np.bool_),
-        has_first_call=np.array([bool(first_call[0].any())]),
+        any_has_priority=np.array([bool(has_priority[0].any())]),
         has_directed_ties=np.array([any(network.ties.directed for network in different)]),
         first_late_month=first_late_month(plan.months),
         keeps_events=keeps_events,

@@ -26,7 +26,7 @@ import numba
 import numpy as np
 
 from spreadsim import draws, rules
-from spreadsim.drivers.compilation import compiled_module, fetch_ahead, helper, in_place
+from spreadsim.drivers.compilation import compiled_module, helper, in_place, prefetch_row
 from spreadsim.outcomes import record
 
 R = compiled_module(rules)
@@ -38,9 +38,9 @@ Levers = rules.Levers
 IS_INTERPRETED = bool(numba.config.DISABLE_JIT)
 word = int if IS_INTERPRETED else helper(lambda number: np.uint64(number))
 
-# In large networks what is known of a service is far from the processor. Those who are left are known in advance, so
-# that their numbers are asked for some services ahead. It changes no result.
-fetch = (lambda array, place: None) if IS_INTERPRETED else fetch_ahead
+# In large networks a service's numbers are far from the processor. The list says which services come next, so that
+# their numbers are prefetched into its cache. It changes no result.
+prefetch = (lambda array, place: None) if IS_INTERPRETED else prefetch_row
 
 # Purposes whose prefix is made once a month, by their place in `keys`.
 _MONTHLY = (
@@ -87,7 +87,7 @@ PURPOSES = tuple(int(purpose) for purpose in _MONTHLY)
 
 N_EVENTS, OVERFLOW, COMMITTED, ENTRANTS = range(4)  # places in `counts`
 HEARS_FROM_ABOVE, READS_SPECIFICATION = -2, -1  # instead of a peer to learn from
-NOT_ASKED = -1.0  # instead of an exposure: ties have not been added up
+NOT_SUMMED = -1.0  # instead of an exposure: ties have not been added up
 
 
 # ------------------------------------------------------------------------------------------------- helpers
@@ -126,8 +126,8 @@ def exposure_of(w, i):
 
 
 @helper
-def fetch_peers(w, services, place, n):
-    """Ask for what the services of a list that are next need to look at their peers.
+def prefetch_peers(w, services, place, n):
+    """Prefetch what the next services of a list need to look at their peers.
 
     Parameters
     ----------
@@ -136,22 +136,22 @@ def fetch_peers(w, services, place, n):
     n : number of services in the list.
     """
     if place + 12 < n:
-        fetch(w.start, services[place + 12])
-        fetch(w.weight_sum, services[place + 12])
+        prefetch(w.start, services[place + 12])
+        prefetch(w.weight_sum, services[place + 12])
     if place + 8 < n:
         for entry in (w.start[services[place + 8]], w.start[services[place + 8] + 1] - 1):  # ties may fill two lines
-            fetch(w.peer, entry)
-            fetch(w.weight, entry)
-        fetch(w.readiness, services[place + 8])
+            prefetch(w.peer, entry)
+            prefetch(w.weight, entry)
+        prefetch(w.readiness, services[place + 8])
     if place + 4 < n:
         i = services[place + 4]
         for entry in range(w.start[i], w.start[i + 1]):
-            fetch(w.persuasion, w.peer[entry])
+            prefetch(w.persuasion, w.peer[entry])
 
 
 @helper
-def fetch_components(w, services, place, n):
-    """Ask for what the services of a list that are next need to change their components.
+def prefetch_components(w, services, place, n):
+    """Prefetch what the next services of a list need to change their components.
 
     Parameters
     ----------
@@ -161,16 +161,16 @@ def fetch_components(w, services, place, n):
     """
     if place + 8 < n:
         i = services[place + 8]
-        fetch(w.fidelity, i)
-        fetch(w.core, i)
-        fetch(w.adaptable, i)
-        fetch(w.capability, i)
-        fetch(w.adaptation_tendency, i)
+        prefetch(w.fidelity, i)
+        prefetch(w.core, i)
+        prefetch(w.adaptable, i)
+        prefetch(w.capability, i)
+        prefetch(w.adaptation_tendency, i)
 
 
 @helper
-def fetch_spell(w, services, place, n):
-    """Ask for what the services of a list that are next need to embed the improvement, or to stop.
+def prefetch_spell(w, services, place, n):
+    """Prefetch what the next services of a list need to embed the improvement, or to stop.
 
     Parameters
     ----------
@@ -180,39 +180,39 @@ def fetch_spell(w, services, place, n):
     """
     if place + 6 < n:
         i = services[place + 6]
-        fetch(w.effect, i)
-        fetch(w.route, i)
-        fetch(w.generation, i)
-        fetch(w.ownership, i)
-        fetch(w.presence_at_start, i)
-        fetch(w.capability, i)
+        prefetch(w.effect, i)
+        prefetch(w.route, i)
+        prefetch(w.generation, i)
+        prefetch(w.ownership, i)
+        prefetch(w.presence_at_start, i)
+        prefetch(w.capability, i)
 
 
 @helper
-def fetch_version(w, i):
-    """Ask for the version of service `i`, to copy it or to replace it."""
-    fetch(w.fidelity, i)
-    fetch(w.form, i)
-    fetch(w.generation, i)
-    fetch(w.leader, i)
+def prefetch_version(w, i):
+    """Prefetch the version of service `i`, to copy it or to replace it."""
+    prefetch(w.fidelity, i)
+    prefetch(w.form, i)
+    prefetch(w.generation, i)
+    prefetch(w.leader, i)
 
 
 @helper
-def fetch_own(w, i):
-    """Ask for what entering reads and writes of service `i`."""
-    fetch_version(w, i)
-    fetch(w.progress, i)
-    fetch(w.complexity_included, i)
-    fetch(w.ownership, i)
-    fetch(w.core, i)
-    fetch(w.adaptable, i)
-    fetch(w.presence_at_start, i)
-    fetch(w.adaptation_tendency, i)
-    fetch(w.context, i)
-    fetch(w.perception, i)
-    fetch(w.capability, i)
-    fetch(w.parent, i)
-    fetch(w.next_state, i)
+def prefetch_own(w, i):
+    """Prefetch what entering reads and writes of service `i`."""
+    prefetch_version(w, i)
+    prefetch(w.progress, i)
+    prefetch(w.complexity_included, i)
+    prefetch(w.ownership, i)
+    prefetch(w.core, i)
+    prefetch(w.adaptable, i)
+    prefetch(w.presence_at_start, i)
+    prefetch(w.adaptation_tendency, i)
+    prefetch(w.context, i)
+    prefetch(w.perception, i)
+    prefetch(w.capability, i)
+    prefetch(w.parent, i)
+    prefetch(w.next_state, i)
 
 
 @helper
@@ -255,7 +255,7 @@ def support_of(w, i):
     -------
     Support, 0 to 1.
     """
-    return w.support[1 if w.first_call[i] else 0]
+    return w.support[1 if w.has_priority[i] else 0]
 
 
 @helper
@@ -266,7 +266,7 @@ def support_embedded_of(w, i):
     -------
     Support, 0 to 1.
     """
-    return w.support_embedded[1 if w.first_call[i] else 0]
+    return w.support_embedded[1 if w.has_priority[i] else 0]
 
 
 @helper
@@ -302,7 +302,7 @@ def note(w, m, i, to_state, route, source_kind, source, generation, presence, le
 
 
 @helper
-def weigh(w, v, i):
+def update_presence(w, v, i):
     """Bring the sums over the components of service `i` up to date."""
     w.core[i] = R.core_presence(v, w.fidelity[i])
     w.adaptable[i] = R.adaptable_presence(v, w.fidelity[i])
@@ -397,7 +397,7 @@ def hear(w, m, b):
             (u < R.awareness_probability(b, m, 1.0, directed)) & w.reached[i]
         )
     for place in range(n_left):
-        fetch_peers(w, w.left, place, n_left)
+        prefetch_peers(w, w.left, place, n_left)
         i = w.left[place]
         u, directed = draw(w, AWARE, i), R.is_directed(b, m, w.depth[i], w.wave[i])
         if u < R.awareness_probability(b, m, 0.0, directed) or u < R.awareness_probability(
@@ -425,7 +425,7 @@ def decide(w, m, b, v):
                 | (compliance > 0.0 and draw(w, MANDATE, i) < compliance)
             )
         for place in range(n_left):
-            fetch_peers(w, w.left, place, n_left)
+            prefetch_peers(w, w.left, place, n_left)
             i = w.left[place]
             compliance = R.compliance_probability(b, m, R.is_directed(b, m, w.depth[i], w.wave[i]), again)
             response = response_of(w, m, b, i, exposure_of(w, i))
@@ -443,7 +443,7 @@ def decide(w, m, b, v):
             if following != state:
                 by_choice = route == rules.VOLUNTARY
                 source = peer_to_learn_from(w, m, b, i, response) if by_choice else HEARS_FROM_ABOVE
-                line_up(w, i, following, route, source)
+                queue_entry(w, i, following, route, source)
 
 
 @helper
@@ -460,13 +460,13 @@ def finish_or_give_up(w, m, b, v):
         n_done += is_done
         n_left += (not is_done) & (draw(w, ABANDON, i) < at_most)
     for place in range(n_done):
-        fetch_spell(w, w.aside, place, n_done)
+        prefetch_spell(w, w.aside, place, n_done)
         i = w.aside[place]
         w.leader[i] = draw(w, LEADER, i) < R.leadership_probability(b, m, w.effect[i])
         now, leads = w.presence_at_start[i], w.leader[i]
         note(w, m, i, rules.EMBEDDED, w.route[i], rules.NO_SOURCE, -1, w.generation[i], now, leads)
     for place in range(n_left):
-        fetch_peers(w, w.left, place, n_left)
+        prefetch_peers(w, w.left, place, n_left)
         i = w.left[place]
         response = response_of(w, m, b, i, exposure_of(w, i))
         odds = R.engagement_odds(b, m, v, w.readiness[i], support_of(w, i), response)
@@ -486,7 +486,7 @@ def stop(w, m, b, v):
         w.left[n_left] = i
         n_left += draw(w, STOP, i) < at_most
     for place in range(n_left):
-        fetch_spell(w, w.left, place, n_left)
+        prefetch_spell(w, w.left, place, n_left)
         i = w.left[place]
         if draw(w, STOP, i) < R.discontinuation_probability(
             b, v, w.effect[i], w.ownership[i], support_embedded_of(w, i), w.capability[i]
@@ -506,7 +506,7 @@ def convert_or_lapse(w, m, b, v):
         w.left[n_left] = i
         n_left += (draw(w, RELAPSE, i) < lapse) | (draw(w, CONVERT, i) < at_most)
     for place in range(n_left):
-        fetch_peers(w, w.left, place, n_left)
+        prefetch_peers(w, w.left, place, n_left)
         i = w.left[place]
         support = support_of(w, i)
         response = response_of(w, m, b, i, exposure_of(w, i))
@@ -514,13 +514,13 @@ def convert_or_lapse(w, m, b, v):
         conversion = R.conversion_probability(b, m, response, support, R.engagement(b, odds))
         following = R.after_in_name_only(draw(w, CONVERT, i), conversion, draw(w, RELAPSE, i), lapse)
         if following == rules.IMPLEMENTING:
-            line_up(w, i, following, w.route[i], peer_to_learn_from(w, m, b, i, response))
+            queue_entry(w, i, following, w.route[i], peer_to_learn_from(w, m, b, i, response))
         elif following == rules.DISCONTINUED:
             note(w, m, i, following, w.route[i], rules.NO_SOURCE, -1, w.generation[i], 0.0, False)
 
 
 @helper
-def line_up(w, i, following, route, source):
+def queue_entry(w, i, following, route, source):
     """Write down that service `i` adopts, and whose version it learns from; it copies when all have decided.
 
     Parameters
@@ -543,8 +543,8 @@ def enter_all(w, m, b, v):
     n = w.counts[ENTRANTS]
     for place in range(n):
         if place + 3 < n:
-            fetch_own(w, w.entrant[place + 3])
-            fetch_version(w, max(0, w.entrant_source[place + 3]))
+            prefetch_own(w, w.entrant[place + 3])
+            prefetch_version(w, max(0, w.entrant_source[place + 3]))
         if w.next_state[w.entrant[place]] == rules.IN_NAME_ONLY:
             hold_in_name(w, m, b, v, w.entrant[place])
         else:
@@ -631,7 +631,7 @@ def enter(w, m, b, v, i, route, source):
     w.progress[i] = 0.0
     w.complexity_included[i] = included
     w.ownership[i] = R.ownership_at_start(b, m, route)
-    weigh(w, v, i)
+    update_presence(w, v, i)
     w.presence_at_start[i] = v.core_share * w.core[i] + v.adaptable_share * w.adaptable[i]
     following = rules.IMPLEMENTING
     if b.implementation.months_to_embed <= 0.0:
@@ -651,7 +651,7 @@ def hold_in_name(w, m, b, v, i):
     w.form[i] = w.published_form[0]
     w.generation[i] = w.message_generation[group] + 1 if group >= 0 else 1
     w.progress[i] = 0.0
-    weigh(w, v, i)
+    update_presence(w, v, i)
     w.effect[i] = effect_of(w, b, v, i)
     w.presence_at_start[i] = v.core_share * w.core[i] + v.adaptable_share * w.adaptable[i]
     note(
@@ -673,7 +673,7 @@ def change(w, m, n, b, v):
             w.left[n_left] = i
             n_left += D.is_any(draw(w, EROSION_CANDIDATE, draws.COMPONENT_STRIDE * i), v.erosion_table, v.n_core)
     for place in range(n_left):
-        fetch_components(w, w.left, place, n_left)
+        prefetch_components(w, w.left, place, n_left)
         i = w.left[place]
         erode(w, m, b, v, i, R.latitude_taken(m, w.adaptation_tendency[i]))
     n_left = 0
@@ -685,11 +685,11 @@ def change(w, m, n, b, v):
             n_left += D.is_any(draw(w, DRIFT_CANDIDATE, draws.COMPONENT_STRIDE * i), v.drift_table, v.n_components)
     n_aside = 0
     for place in range(n_left):
-        fetch_components(w, w.left, place, n_left)
+        prefetch_components(w, w.left, place, n_left)
         w.aside[n_aside] = w.left[place]
-        n_aside += drift(w, m, b, v, w.left[place], NOT_ASKED)
+        n_aside += drift(w, m, b, v, w.left[place], NOT_SUMMED)
     for place in range(n_aside):
-        fetch_peers(w, w.aside, place, n_aside)
+        prefetch_peers(w, w.aside, place, n_aside)
         drift(w, m, b, v, w.aside[place], exposure_of(w, w.aside[place]))
 
 
@@ -723,7 +723,7 @@ def erode(w, m, b, v, i, latitude):
             altered = True
         at += 1
     if altered:
-        weigh(w, v, i)
+        update_presence(w, v, i)
 
 
 @helper
@@ -734,13 +734,13 @@ def drift(w, m, b, v, i, exposed):
 
     Parameters
     ----------
-    exposed : its exposure, 0 to 1, or `NOT_ASKED`.
+    exposed : its exposure, 0 to 1, or `NOT_SUMMED`.
 
     Returns
     -------
-    Whether its exposure has to be asked for.
+    Whether its exposure is needed.
     """
-    at, altered, asks = 0, False, False
+    at, altered, needs_exposure = 0, False, False
     while at < v.n_components:
         address = draws.COMPONENT_STRIDE * i + at
         at += D.candidates_before(draw(w, DRIFT_CANDIDATE, address), v.drift_table, v.n_components - at)
@@ -757,19 +757,19 @@ def drift(w, m, b, v, i, exposed):
             repair = R.repair_probability(b, m, v.codification[k], v.core[k], supported, 1.0)
             if R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, repair) == after:
                 continue
-            if exposed == NOT_ASKED:  # its peers make the difference
-                asks = True
+            if exposed == NOT_SUMMED:  # its peers make the difference
+                needs_exposure = True
                 continue
             repair = R.repair_probability(b, m, v.codification[k], v.core[k], supported, exposed)
             after = R.drifted(b, w.fidelity[i, k], u, v.drift_bound, loss, repair)
-        elif exposed != NOT_ASKED:  # it has changed already
+        elif exposed != NOT_SUMMED:  # it has changed already
             continue
         if after != w.fidelity[i, k]:
             w.fidelity[i, k] = after
             altered = True
     if altered:
-        weigh(w, v, i)
-    return asks
+        update_presence(w, v, i)
+    return needs_exposure
 
 
 # ------------------------------------------------------------------------------------------------- commit, observe
@@ -802,7 +802,7 @@ def commit(w, m, n, b, v):
     if not w.keeps_events:
         w.counts[N_EVENTS] = 0
     w.counts[COMMITTED] = w.counts[N_EVENTS]
-    call_the_roll(w)
+    list_by_state(w)
 
 
 @helper
@@ -816,16 +816,16 @@ def reach_peers(w, services, n):
     """
     for place in range(n):
         if place + 8 < n:
-            fetch(w.start, services[place + 8])
+            prefetch(w.start, services[place + 8])
         if place + 4 < n:
-            fetch(w.peer, w.start[services[place + 4]])
+            prefetch(w.peer, w.start[services[place + 4]])
         i = services[place]
         for entry in range(w.start[i], w.start[i + 1]):
             w.reached[w.peer[entry]] = True
 
 
 @helper
-def call_the_roll(w):
+def list_by_state(w):
     """List the services in each state, ascending."""
     for s in range(len(w.sizes)):
         w.sizes[s] = 0
@@ -862,12 +862,12 @@ def support(w, m, n, b, v):
     """Work out the support that each service gets."""
     n_first = 0.0
     n_all = float(w.sizes[rules.IMPLEMENTING])
-    for place in range(w.sizes[rules.IMPLEMENTING] if w.has_first_call[0] else 0):
-        n_first += w.first_call[w.roster[rules.IMPLEMENTING, place]]
+    for place in range(w.sizes[rules.IMPLEMENTING] if w.any_has_priority[0] else 0):
+        n_first += w.has_priority[w.roster[rules.IMPLEMENTING, place]]
     if n.support_for == rules.EMBEDDED_TOO:
         n_all += w.sizes[rules.EMBEDDED]
-        for place in range(w.sizes[rules.EMBEDDED] if w.has_first_call[0] else 0):
-            n_first += w.first_call[w.roster[rules.EMBEDDED, place]]
+        for place in range(w.sizes[rules.EMBEDDED] if w.any_has_priority[0] else 0):
+            n_first += w.has_priority[w.roster[rules.EMBEDDED, place]]
     n_rest = n_all - n_first
     places = n.support_capacity * len(w.state)
     w.support[1] = R.support_received(n.support, places, n_first)

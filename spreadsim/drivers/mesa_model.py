@@ -111,7 +111,7 @@ class SpreadModel(mesa.Model):
         self._late_effect = np.zeros(self.structure.n)
         self._prefixes: dict[int, int] = {}
         programme = resolved.programme
-        self.first_call = (
+        self.has_priority = (
             self.structure.most_deprived(programme.support_priority_share)
             if programme.support_priority == "most-deprived"
             else np.zeros(self.structure.n, dtype=np.bool_)
@@ -297,7 +297,7 @@ class SpreadModel(mesa.Model):
             if service.state == rules.IMPLEMENTING or (
                 self.m.support_for == rules.EMBEDDED_TOO and service.state == rules.EMBEDDED
             ):
-                waiting[1 if service.first_call else 0] += 1.0
+                waiting[1 if service.has_priority else 0] += 1.0
         places = self.m.support_capacity * len(self.services)
         first = rules.support_received(self.m.support, places, waiting[1])
         rest = rules.support_received(self.m.support, max(0.0, places - waiting[1]), waiting[0])

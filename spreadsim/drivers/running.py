@@ -46,7 +46,7 @@ class Outcome:
     Attributes
     ----------
     measures : every measure; nan where null.
-    curves, generations, groups : as in `measures`; empty where not asked for.
+    curves, generations, groups : as in `measures`; empty where they are not kept.
     end_state : state of each service at the horizon.
     first_month : first month in which each service was embedded; nan if never.
     events : every change of state, or None where they are not kept.
@@ -225,12 +225,12 @@ def networks_of(
     """
     if fixed:
         return [base] * len(replicates)
-    known = {} if kept is None else kept
-    known.setdefault(0, base)
-    missing = [replicate for replicate in replicates if replicate not in known]
+    by_replicate = {} if kept is None else kept
+    by_replicate.setdefault(0, base)
+    missing = [replicate for replicate in replicates if replicate not in by_replicate]
     if missing:
-        known.update(zip(missing, make_networks(scenario, missing, base), strict=True))
-    return [known[replicate] for replicate in replicates]
+        by_replicate.update(zip(missing, make_networks(scenario, missing, base), strict=True))
+    return [by_replicate[replicate] for replicate in replicates]
 
 
 def outcomes_of(
@@ -265,13 +265,13 @@ def outcomes_of(
     """
     detailed = in_full and in_detail
     monthly = measures.curves_of(runs, networks, plan)
-    found = measures.measures_of(runs, networks, plan, monthly)
-    rows = np.stack(list(found.values()), axis=1).tolist()
+    by_measure = measures.measures_of(runs, networks, plan, monthly)
+    rows = np.stack(list(by_measure.values()), axis=1).tolist()
     outcomes = []
     for k, (run, network) in enumerate(zip(runs, networks, strict=True)):
         outcomes.append(
             Outcome(
-                measures=dict(zip(found, rows[k], strict=True)),
+                measures=dict(zip(by_measure, rows[k], strict=True)),
                 curves={name: values[k] for name, values in monthly.items()} if in_full else {},
                 generations=measures.generations(run, plan) if detailed else [],
                 groups=measures.groups(run, network, plan) if detailed else [],
@@ -321,9 +321,9 @@ def _is_small_first_run(base: Network, tasks: Sequence[Task]) -> bool:
     """Return whether to run as plain Python what would take less time than compiling, where nothing is compiled yet."""
     if base.n * sum(plan.months for task in tasks for plan in task.plans) > SMALL:
         return False
-    from spreadsim.drivers.compilation import is_at_hand
+    from spreadsim.drivers.compilation import is_compiled
 
-    return not is_at_hand()
+    return not is_compiled()
 
 
 def default_workers() -> int:
@@ -412,8 +412,8 @@ def run_tasks(
         ahead = 2 * n_workers  # results are handed on as they come, so that memory does not grow with replicates
         try:
             for block in blocks:
-                at_hand = kept if quick else None
-                waiting.append(pool.submit(run_block, scenario, base, fixed, block, form, None, at_hand))
+                shared = kept if quick else None
+                waiting.append(pool.submit(run_block, scenario, base, fixed, block, form, None, shared))
                 if len(waiting) > ahead:
                     yield from finished(waiting.pop(0).result())
             while waiting:

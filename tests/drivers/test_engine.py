@@ -246,7 +246,7 @@ import sys
 import spreadsim as ss
 from spreadsim.drivers import compilation
 result = ss.compare("classroom", replicates=4, frontier=False)
-print(result.runs.to_json(double_precision=15), compilation.is_at_hand(), "spreadsim.drivers.engine" in sys.modules)
+print(result.runs.to_json(double_precision=15), compilation.is_compiled(), "spreadsim.drivers.engine" in sys.modules)
 """
 
 
