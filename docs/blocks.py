@@ -72,8 +72,8 @@ class Block:
     @property
     def file(self) -> str | None:
         """Name under which the block is saved; None where it is run."""
-        named = self.words and self.reason is None and not self.followed
-        return self.words if named and self.language in SAVED else None
+        has_name = self.words and self.reason is None and not self.followed
+        return self.words if has_name and self.language in SAVED else None
 
 
 def pages() -> list[Path]:
@@ -84,7 +84,7 @@ def pages() -> list[Path]:
 
 def blocks(page: Path) -> list[Block]:
     """Return the fenced blocks of a page in order, each with the output that follows it."""
-    found: list[Block] = []
+    result: list[Block] = []
     tokens = MarkdownIt().parse(page.read_text(encoding="utf-8"))
     for before, token in zip([None, *tokens], tokens, strict=False):
         if token.type != "fence":
@@ -92,12 +92,12 @@ def blocks(page: Path) -> list[Block]:
         assert token.map is not None
         language, _, words = token.info.strip().partition(" ")
         block = Block(page, token.map[0] + 1, language, words.strip(), token.content)
-        shown = language == "text" and not words and before is not None and before.type == "fence"
-        if shown and found and found[-1].language in RUN and found[-1].output is None:
-            found[-1] = Block(**{**vars(found[-1]), "output": block})
+        is_output = language == "text" and not words and before is not None and before.type == "fence"
+        if is_output and result and result[-1].language in RUN and result[-1].output is None:
+            result[-1] = Block(**{**vars(result[-1]), "output": block})
         else:
-            found.append(block)
-    return found
+            result.append(block)
+    return result
 
 
 def same(expected: str, printed: str) -> bool:
@@ -144,43 +144,43 @@ class Session:
 
     def _inside(self, block: Block, action: Any) -> str:
         """Run something in this process and in the reader's folder."""
-        out, said, argv = io.StringIO(), io.StringIO(), sys.argv
-        with contextlib.chdir(self.folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):
+        out, messages, argv = io.StringIO(), io.StringIO(), sys.argv
+        with contextlib.chdir(self.folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(messages):
             try:
                 action()
             except SystemExit as end:
                 if end.code not in (0, None):
-                    raise BlockError(f"{block.where}: exit {end.code}\n{said.getvalue()}{out.getvalue()}") from None
+                    raise BlockError(f"{block.where}: exit {end.code}\n{messages.getvalue()}{out.getvalue()}") from None
             except Exception:
                 raise BlockError(f"{block.where}:\n{traceback.format_exc()}") from None
             finally:
                 sys.argv = argv
-        return said.getvalue() + out.getvalue()
+        return messages.getvalue() + out.getvalue()
 
     def _shell(self, block: Block, program: list[str]) -> str:
         """Give the block to a program of its own."""
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         own = {"PATH": path, **({"PYTHONPATH": str(self.folder), "GIT_DIR": os.devnull} if self.copy else {})}
-        done = subprocess.run(
+        process = subprocess.run(
             program, input=block.text, cwd=self.folder, env={**os.environ, **own}, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, check=False, timeout=1800,
         )  # fmt: skip
-        if done.returncode:
-            raise BlockError(f"{block.where}: exit {done.returncode}\n{done.stdout}")
-        return done.stdout
+        if process.returncode:
+            raise BlockError(f"{block.where}: exit {process.returncode}\n{process.stdout}")
+        return process.stdout
 
 
 def _commands(text: str) -> list[list[str]] | None:
     """Return the commands of a block that calls spreadsim alone, by words; None where it needs a shell."""
-    found = []
+    commands = []
     for line in text.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
         if not words:
             continue
         if words[0] != "spreadsim" or _SHELL.search(_QUOTED.sub("", line.partition(" #")[0])):
             return None
-        found.append(words)
-    return found
+        commands.append(words)
+    return commands
 
 
 def _quick(words: list[str]) -> list[str]:
@@ -221,8 +221,8 @@ def follow(page: Path, folder: Path) -> Iterator[tuple[Block, str]]:
     BlockError : one failed.
     """
     copy = folder / "copy"
-    skipped = shutil.ignore_patterns(".git", ".venv", "node_modules", "site", "results", "__pycache__", ".*_cache")
-    shutil.copytree(REPOSITORY, copy, ignore=skipped)
+    ignore = shutil.ignore_patterns(".git", ".venv", "node_modules", "site", "results", "__pycache__", ".*_cache")
+    shutil.copytree(REPOSITORY, copy, ignore=ignore)
     session = Session(copy, copy=True)
     for block in blocks(page):
         if block.followed or block.file is not None:
@@ -236,11 +236,11 @@ def rewritten(page: Path, printed: list[tuple[Block, str]]) -> str:
         if block.output is not None and not same(block.output.text, text):
             first = block.output.line
             length = len(block.output.text.splitlines())
-            lines[first : first + length] = [line + "\n" for line in _shown(block.output.text, text)]
+            lines[first : first + length] = [line + "\n" for line in _lines_to_show(block.output.text, text)]
     return "".join(lines)
 
 
-def _shown(before: str, printed: str) -> list[str]:
+def _lines_to_show(before: str, printed: str) -> list[str]:
     """Return what was printed, with the same lines left out as before if lines that begin alike are all there."""
     new = [line.rstrip() for line in printed.strip("\n").splitlines()]
     old = [line.rstrip() for line in before.strip("\n").splitlines()]
@@ -249,10 +249,10 @@ def _shown(before: str, printed: str) -> list[str]:
     answer, at = [], 0
     for line in old:
         if line != "...":
-            found = next((i for i in range(at, len(new)) if new[i][:14] == line[:14]), None)
-            if found is None:
+            match = next((i for i in range(at, len(new)) if new[i][:14] == line[:14]), None)
+            if match is None:
                 return new
-            line, at = new[found], found + 1
+            line, at = new[match], match + 1
         answer.append(line)
     return answer
 

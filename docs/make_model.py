@@ -26,28 +26,28 @@ FOLDER = Path(__file__).parent
 MODEL = FOLDER / "model.md"
 PATTERNS = FOLDER / "verification" / "patterns.md"
 REPLICATES = 40
-_MARKED = re.compile(r"(<!-- begin (\w+) -->\n).*?(<!-- end \2 -->)", flags=re.S)
+_MARKERS = re.compile(r"(<!-- begin (\w+) -->\n).*?(<!-- end \2 -->)", flags=re.S)
 
 
 def section(heading: str) -> str:
     """Return one section of the reference page, without its heading."""
-    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", reference_page(), flags=re.S | re.M)
-    assert found is not None, f"the reference page has no section {heading}"
-    return found.group(1).strip()
+    match = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", reference_page(), flags=re.S | re.M)
+    assert match is not None, f"the reference page has no section {heading}"
+    return match.group(1).strip()
 
 
-def declared() -> list[Declaration]:
+def scenario_parameters() -> list[Declaration]:
     """Return every parameter of a scenario that is not about the study's set-up or its files."""
-    found = [d for d in declarations(Scenario) if not d.path.startswith(("run.", "network."))]
-    found += [d for d in declarations(Scenario) if d.path.startswith("network.peer_ties.")]
-    found += declarations(Component, "intervention.components.NAME.")
-    return [*found, *declarations(BalanceLevers, "strategies.NAME.")]
+    result = [d for d in declarations(Scenario) if not d.path.startswith(("run.", "network."))]
+    result += [d for d in declarations(Scenario) if d.path.startswith("network.peer_ties.")]
+    result += declarations(Component, "intervention.components.NAME.")
+    return [*result, *declarations(BalanceLevers, "strategies.NAME.")]
 
 
 def parameters() -> str:
     """Return the parameters with a symbol, short: those used in the equations of the document."""
     rows = []
-    for d in declared():
+    for d in scenario_parameters():
         if d.symbol:
             default = "" if d.default is None else f"{d.default:g}" if isinstance(d.default, float) else str(d.default)
             low_high = f"{d.plausible[0]:g} to {d.plausible[1]:g}" if d.plausible else ", ".join(d.choices)
@@ -64,13 +64,13 @@ def evidence() -> str:
         "assumed": "the same, for a rule that was added to make a claim testable; a value switches it off",
         "design": "how the study is set up",
     }
-    known = declared()
+    every = scenario_parameters()
     rows = []
     for status, words in meaning.items():
-        of_status = [d for d in known if d.evidence == status]
-        named = ", ".join(f"`{d.path.split('.')[-1]}`" for d in of_status)
-        shown = named if status in ("published", "set to match", "assumed") else ""
-        rows.append([status, words, len(of_status), shown])
+        of_status = [d for d in every if d.evidence == status]
+        names = ", ".join(f"`{d.path.split('.')[-1]}`" for d in of_status)
+        cell = names if status in ("published", "set to match", "assumed") else ""
+        rows.append([status, words, len(of_status), cell])
     return markdown_table(["basis", "meaning", "parameters", "which"], rows)
 
 
@@ -86,15 +86,17 @@ def figures() -> str:
     """Return the figures that the document quotes, each with its 95% interval."""
     c = ss.compare("default", replicates=REPLICATES, frontier=False, workers=1)
 
-    def shown(values: np.ndarray, digits: int) -> str:
+    def mean_text(values: np.ndarray, digits: int) -> str:
         mean, low, high = student_interval(values)
         return f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
     rows = []
     for name in c.strategies:
         nominal = np.array([outcome.curves["in_name_only"][36] for outcome in c.outcomes[name]])
-        measures = [shown(c.values(name, m), d) for m, d in (("reach", 2), ("benefit", 3), ("cumulative_benefit", 2))]
-        rows.append([name, *measures, shown(nominal, 2), shown(c.values(name, "cost"), 1)])
+        measures = [
+            mean_text(c.values(name, m), d) for m, d in (("reach", 2), ("benefit", 3), ("cumulative_benefit", 2))
+        ]
+        rows.append([name, *measures, mean_text(nominal, 2), mean_text(c.values(name, "cost"), 1)])
     header = ["strategy", "reach", "sustained benefit", "cumulative benefit", "in name only, month 36", "cost"]
     v = plan(ss.load_scenario("default"), c.strategies[0]).intervention
     none = (1.0 - v.drift_bound) ** v.n_components
@@ -130,9 +132,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
 }
 
 
-def filled(text: str) -> str:
+def fill(text: str) -> str:
     """Return the document with every marked block made anew."""
-    return _MARKED.sub(lambda m: f"{m.group(1)}{BLOCKS[m.group(2)]()}\n{m.group(3)}", text)
+    return _MARKERS.sub(lambda m: f"{m.group(1)}{BLOCKS[m.group(2)]()}\n{m.group(3)}", text)
 
 
 def main() -> None:
@@ -142,10 +144,10 @@ def main() -> None:
     if parser.parse_args().figures:
         print(figures())
         return
-    MODEL.write_text(filled(MODEL.read_text(encoding="utf-8")), encoding="utf-8")
+    MODEL.write_text(fill(MODEL.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-__all__ = ["BLOCKS", "figures", "filled"]
+__all__ = ["BLOCKS", "figures", "fill"]
 
 if __name__ == "__main__":
     main()

@@ -65,8 +65,8 @@ def _lines(one: Part, inches: float) -> tuple[list[str], list[str]]:
     words = textwrap.wrap(one.words, int(inches * 72 / (9 * 0.5)))
     modules = []
     for folder, names in one.modules:
-        listed = f"{folder}/ " if folder else ""
-        modules += textwrap.wrap(listed + "  ".join(names), int(inches * 72 / (8 * 0.61)), subsequent_indent="  ")
+        prefix = f"{folder}/ " if folder else ""
+        modules += textwrap.wrap(prefix + "  ".join(names), int(inches * 72 / (8 * 0.61)), subsequent_indent="  ")
     return words, modules
 
 
@@ -97,10 +97,10 @@ def architecture() -> None:
     for floor, widths, texts, tall in rows:
         left = edge
         for one, each, (words, modules) in zip(floor, widths, texts, strict=True):
-            is_declared = not one.modules  # a single module at the package's door
+            is_module = not one.modules  # a single module at the package's door
             axes.add_patch(FancyBboxPatch(
                 (left, top), each, tall, boxstyle="round,pad=0,rounding_size=0.06", linewidth=1,
-                facecolor="#fdebd0" if is_declared else "#eaf2f8", edgecolor="#4a6a85",
+                facecolor="#fdebd0" if is_module else "#eaf2f8", edgecolor="#4a6a85",
             ))  # fmt: skip
             axes.text(left + 0.1, top + 0.2, one.name, fontsize=11, weight="bold", va="center", color="#222222")
             place = top + 0.42
@@ -115,10 +115,10 @@ def architecture() -> None:
         top += tall + 0.17
     figure.savefig(FOLDER / "architecture.svg", metadata={"Date": None, "Creator": None})
     text = (FOLDER / "architecture.svg").read_text(encoding="utf-8")
-    told = "; ".join(", ".join(f"{one.name}: {one.words}" for one in floor) for floor in floors())
+    description = "; ".join(", ".join(f"{one.name}: {one.words}" for one in floor) for floor in floors())
     at = text.index(">", text.index("<svg")) + 1
     (FOLDER / "architecture.svg").write_text(
-        f"{text[:at]}\n <title>Floors of spreadsim, the top one first</title>\n <desc>{html.escape(told)}</desc>"
+        f"{text[:at]}\n <title>Floors of spreadsim, the top one first</title>\n <desc>{html.escape(description)}</desc>"
         f"{text[at:]}", encoding="utf-8",
     )  # fmt: skip
 

@@ -49,10 +49,10 @@ def _value(option: click.Option) -> str:
     return {"path": "path", "text": "text", "integer": "whole number"}.get(kind.name, kind.name)
 
 
-def _given(option: click.Option) -> str:
+def _default(option: click.Option) -> str:
     default = option.default
-    known = isinstance(default, (int, float, str)) and not isinstance(default, bool) and default != ""
-    return f"`{default}`" if known and option.show_default else ""
+    is_plain = isinstance(default, (int, float, str)) and not isinstance(default, bool) and default != ""
+    return f"`{default}`" if is_plain and option.show_default else ""
 
 
 def _parts(text: str) -> tuple[str, list[str]]:
@@ -92,7 +92,7 @@ def commands_page() -> str:
             [
                 ", ".join(f"`{o}`" for o in [*p.opts, *p.secondary_opts]),
                 _value(p),
-                _given(p),
+                _default(p),
                 (p.help or "") + (" Repeatable." if p.multiple and "epeatable" not in (p.help or "") else ""),
             ]
             for p in command.params
@@ -100,8 +100,8 @@ def commands_page() -> str:
         ]
         parts += [f"## {name}", "", f"`{usage}`", "", prose, ""]
         if examples:
-            shown = ["Example:" if len(examples) == 1 else "Examples:", ""]
-            parts += [*shown, *(f"- `{example}`" for example in examples), ""]
+            heading = ["Example:" if len(examples) == 1 else "Examples:", ""]
+            parts += [*heading, *(f"- `{example}`" for example in examples), ""]
         if rows:
             parts += [markdown_table(["option", "value", "default", "meaning"], rows), ""]
     return "\n".join(parts)
@@ -263,16 +263,16 @@ NETWORK_COLUMNS = {
 def _meaning(file: str, name: str) -> str:
     if file == "curves.parquet" and name in BY_NAME:
         return BY_NAME[name].meaning
-    if (found := COLUMNS.get(f"{file}: {name}", COLUMNS.get(name))) is not None:
-        return found
+    if (meaning := COLUMNS.get(f"{file}: {name}", COLUMNS.get(name))) is not None:
+        return meaning
     if name in BY_NAME:
         return BY_NAME[name].meaning
     if name.startswith("share_"):
         return f"share of services {name.removeprefix('share_').replace('_', ' ')}"
-    known = {v.name: f"{v.meaning} ({v.unit})" for v in ATTRIBUTES}
-    if name not in known:
+    attributes = {v.name: f"{v.meaning} ({v.unit})" for v in ATTRIBUTES}
+    if name not in attributes:
         raise KeyError(f"say what the column '{name}' of {file} holds, in COLUMNS of docs/make_reference.py")
-    return known[name]
+    return attributes[name]
 
 
 def results_tables() -> list[str]:
@@ -290,11 +290,11 @@ def results_tables() -> list[str]:
     with tempfile.TemporaryDirectory() as place:
         folder = write_comparison(result, Path(place) / "r", report=False)
         write_parquet(dial.table(), folder / "frontier.parquet")
-        written = {path.name for path in folder.iterdir()}
-        if written != set(RESULTS) - {"inputs/", "report.html", "lever_map.parquet"}:
-            raise KeyError(f"RESULTS of docs/make_reference.py and the folder differ in {written ^ set(RESULTS)}")
+        files = {path.name for path in folder.iterdir()}
+        if files != set(RESULTS) - {"inputs/", "report.html", "lever_map.parquet"}:
+            raise KeyError(f"RESULTS of docs/make_reference.py and the folder differ in {files ^ set(RESULTS)}")
         levels = set(result.network.hierarchy.levels)
-        for name in sorted(n for n in written if n.endswith(".parquet")):
+        for name in sorted(n for n in files if n.endswith(".parquet")):
             schema = pq.read_schema(folder / name)
             of_measures = [f for f in schema.names if f in BY_NAME and name in ("runs.parquet", "frontier.parquet")]
             rows = [
@@ -339,10 +339,10 @@ def _experiment_tables() -> list[str]:
         for name, field in of.model_fields.items():
             default = "required" if field.is_required() else "" if field.default_factory else field.default
             plain = isinstance(default, (bool, int, float, str)) and default != ""
-            shown = str(default).lower() if isinstance(default, bool) else str(default) if plain else ""
+            text = str(default).lower() if isinstance(default, bool) else str(default) if plain else ""
             if not field.description and name not in meanings:
                 raise KeyError(f"give '{name}' of the experiment file a description")
-            rows.append([f"`{name}`", shown, field.description or meanings[name]])
+            rows.append([f"`{name}`", text, field.description or meanings[name]])
         parts += [f"### {title}", "", markdown_table(["field", "default", "meaning"], rows), ""]
     return parts
 
@@ -351,8 +351,10 @@ def files_page() -> str:
     """Return what each file holds, read or written."""
 
     def columns(names: tuple[str, ...]) -> str:
-        known = {v.name: f"{v.meaning} ({v.unit})" for v in ATTRIBUTES}
-        return markdown_table(["column", "meaning"], [[f"`{n}`", NETWORK_COLUMNS.get(n) or known[n]] for n in names])
+        attributes = {v.name: f"{v.meaning} ({v.unit})" for v in ATTRIBUTES}
+        return markdown_table(
+            ["column", "meaning"], [[f"`{n}`", NETWORK_COLUMNS.get(n) or attributes[n]] for n in names]
+        )
 
     parts = [
         "# Files",
@@ -424,9 +426,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is not up to date")
     if parser.parse_args().check:
-        found = stale()
-        print("\n".join(f"docs/{name} is not up to date" for name in found) or "up to date")
-        return 1 if found else 0
+        pages = stale()
+        print("\n".join(f"docs/{name} is not up to date" for name in pages) or "up to date")
+        return 1 if pages else 0
     for name, make in PAGES.items():
         (FOLDER / name).write_text(make(), encoding="utf-8")
     return 0

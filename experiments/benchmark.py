@@ -99,7 +99,7 @@ def run_c(library: Any, network: Network, sites: np.ndarray, theta: float, seed:
     months[sites] = 0
     start, peer = network.ties.start, network.ties.peer
     pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (start, peer, months)]
-    begun = time.perf_counter()
+    start_time = time.perf_counter()
     library.spread(
         ctypes.c_int(network.n),
         *pointers,
@@ -108,15 +108,15 @@ def run_c(library: Any, network: Network, sites: np.ndarray, theta: float, seed:
         ctypes.c_double(BETA),
         ctypes.c_uint64(seed),
     )
-    return time.perf_counter() - begun, np.where(months >= 0, months, MONTHS + 1)
+    return time.perf_counter() - start_time, np.where(months >= 0, months, MONTHS + 1)
 
 
 def run_engine(network: Network, plan: Plan, seed: int) -> tuple[float, np.ndarray]:
     from spreadsim.outcomes.measures import first_months_embedded
 
-    begun = time.perf_counter()
+    start = time.perf_counter()
     run = engine.run(network, plan, seed, 0)
-    spent = time.perf_counter() - begun
+    spent = time.perf_counter() - start
     first = first_months_embedded(run)
     return spent, np.where(np.isnan(first), MONTHS + 1, first)
 
@@ -125,9 +125,9 @@ def run_agents(network: Network, plan: Plan, seed: int) -> tuple[float, np.ndarr
     from spreadsim.outcomes.measures import first_months_embedded
 
     model = SpreadModel(network=network, resolved=plan, seed=seed)
-    begun = time.perf_counter()
+    start = time.perf_counter()
     model.run()
-    spent = time.perf_counter() - begun
+    spent = time.perf_counter() - start
     first = first_months_embedded(model.result())
     return spent, np.where(np.isnan(first), MONTHS + 1, first)
 
@@ -162,12 +162,12 @@ def run_plain_mesa(network: Network, sites: np.ndarray, theta: float, seed: int)
     for i in sites.tolist():
         agents[i].adopted = agents[i].next = True
         agents[i].month = 0
-    begun = time.perf_counter()
+    start = time.perf_counter()
     for t in range(MONTHS):
         model.t = t
         model.agents.do("decide")
         model.agents.do("commit")
-    return time.perf_counter() - begun, np.array([agent.month for agent in agents])
+    return time.perf_counter() - start, np.array([agent.month for agent in agents])
 
 
 def run_ndlib(graph: nx.Graph, sites: np.ndarray, theta: float, seed: int) -> tuple[float, np.ndarray]:
@@ -184,9 +184,9 @@ def run_ndlib(graph: nx.Graph, sites: np.ndarray, theta: float, seed: int) -> tu
     else:
         settings.add_model_parameter("beta", BETA)
     model.set_initial_status(settings)
-    begun = time.perf_counter()
+    start = time.perf_counter()
     rows = model.iteration_bunch(MONTHS + 1)
-    spent = time.perf_counter() - begun
+    spent = time.perf_counter() - start
     months = np.full(graph.number_of_nodes(), MONTHS + 1)
     for t, row in enumerate(rows):
         for node, status in row["status"].items():
@@ -198,8 +198,8 @@ def run_ndlib(graph: nx.Graph, sites: np.ndarray, theta: float, seed: int) -> tu
 def run_eon(graph: nx.Graph, sites: np.ndarray, seed: int) -> tuple[float, np.ndarray]:
     import EoN
 
-    begun = time.perf_counter()
-    t, _, infected, _ = EoN.fast_SIR(
+    start = time.perf_counter()
+    t, _, adopters, _ = EoN.fast_SIR(
         graph,
         -float(np.log(1 - BETA)),
         0.0,
@@ -207,10 +207,10 @@ def run_eon(graph: nx.Graph, sites: np.ndarray, seed: int) -> tuple[float, np.nd
         tmax=MONTHS,
         rng=np.random.default_rng(seed),
     )
-    spent = time.perf_counter() - begun
+    spent = time.perf_counter() - start
     months = np.full(graph.number_of_nodes(), MONTHS + 1)  # which service is not told without its full record; when is
-    entered = np.repeat(np.ceil(np.asarray(t)), np.diff(np.asarray(infected), prepend=0).astype(int))
-    months[: len(entered)] = entered
+    adoption_months = np.repeat(np.ceil(np.asarray(t)), np.diff(np.asarray(adopters), prepend=0).astype(int))
+    months[: len(adoption_months)] = adoption_months
     return spent, months
 
 
@@ -238,19 +238,19 @@ def programs(n: int, library: Any, kind: str) -> tuple[dict[str, Callable[[int],
     scenario, plan = bare_plan("threshold" if kind == "threshold" else "linear", n)
     network = network_from_graph(graph, scenario)
     sites = starting_sites(network, plan.programme, 1, 0)
-    found: dict[str, Callable[[int], tuple[float, np.ndarray]]] = {
+    result: dict[str, Callable[[int], tuple[float, np.ndarray]]] = {
         OURS: lambda seed: run_engine(network, plan, seed),
     }
     if library is not None:
-        found["C -O3, scan"] = lambda seed: run_c(library, network, sites, theta, seed)
+        result["C -O3, scan"] = lambda seed: run_c(library, network, sites, theta, seed)
     if kind != "threshold":
-        found["EoN fast_SI"] = lambda seed: run_eon(graph, sites, seed)
+        result["EoN fast_SI"] = lambda seed: run_eon(graph, sites, seed)
     if n <= 20_000:
-        found["NDlib"] = lambda seed: run_ndlib(graph, sites, theta, seed)
-        found["plain Mesa"] = lambda seed: run_plain_mesa(network, sites, theta, seed)
+        result["NDlib"] = lambda seed: run_ndlib(graph, sites, theta, seed)
+        result["plain Mesa"] = lambda seed: run_plain_mesa(network, sites, theta, seed)
     if n <= 2_000:
-        found["spreadsim, Mesa agents"] = lambda seed: run_agents(network, plan, seed)
-    return found, len(sites)
+        result["spreadsim, Mesa agents"] = lambda seed: run_agents(network, plan, seed)
+    return result, len(sites)
 
 
 def agree(kind: str, results: dict[str, list[np.ndarray]]) -> None:
@@ -272,12 +272,12 @@ Row = tuple[str, int, str, float, float | None]  # rule, services, program, ns a
 
 def bare_rows(kind: str, n: int, library: Any, repeats: int) -> list[Row]:
     """Return what each program takes for a bare rule, once all are seen to agree."""
-    found, _ = programs(n, library, kind)
+    candidates, _ = programs(n, library, kind)
     few = 1 if kind == "threshold" else 4
-    agree(kind, {name: [program(seed)[1] for seed in range(few)] for name, program in found.items()})
-    spent: dict[str, list[float]] = {name: [] for name in found}
+    agree(kind, {name: [program(seed)[1] for seed in range(few)] for name, program in candidates.items()})
+    spent: dict[str, list[float]] = {name: [] for name in candidates}
     for repeat in range(repeats):
-        for name, program in found.items():
+        for name, program in candidates.items():
             spent[name].append(program(repeat)[0])
     each = {name: statistics.median(times) / n / MONTHS * 1e9 for name, times in spent.items()}
     return [(kind, n, name, cost, cost / each[OURS]) for name, cost in each.items()]
@@ -292,9 +292,9 @@ def science_rows(n: int, repeats: int) -> list[Row]:
     for plan in plans(full):
         times = []
         for seed in range(repeats + 1):
-            begun = time.perf_counter()
+            start = time.perf_counter()
             engine.run_together(networks, plan, seed, range(runs), keep_events=False)
-            times.append(time.perf_counter() - begun)
+            times.append(time.perf_counter() - start)
         times = times[1:]
         rows.append((f"full science, {plan.name}", n, OURS, statistics.median(times) / n / runs / MONTHS * 1e9, None))
     return rows
@@ -310,9 +310,9 @@ def paired_runs(repeats: int) -> None:
         spent: dict[int, list[float]] = {1: [], 2: []}
         for _ in range(repeats + 1):
             for workers, times in spent.items():
-                begun = time.perf_counter()
+                start = time.perf_counter()
                 list(run_tasks(spec, base, False, tasks, workers=workers))
-                times.append(time.perf_counter() - begun)
+                times.append(time.perf_counter() - start)
         one, both = (1000 * statistics.median(times[1:]) for times in spent.values())
         print(f"| {n:,} | {replicates:,} | {one:,.0f} ms | {both:,.0f} ms | {one / both:.2f} |", flush=True)
 
@@ -323,9 +323,9 @@ def plot(rows: list[Row], path: Path) -> None:
 
     figure = Figure(figsize=(9, 4), layout="constrained")
     for axes, rule in zip(figure.subplots(1, 2, sharey=True), ("threshold", "process"), strict=True):
-        shown = [row for row in rows if row[0] == rule or row[0].startswith("full")]
-        for label in dict.fromkeys((row[0], row[2]) for row in shown):
-            points = sorted((row[1], row[3]) for row in shown if (row[0], row[2]) == label)
+        selection = [row for row in rows if row[0] == rule or row[0].startswith("full")]
+        for label in dict.fromkeys((row[0], row[2]) for row in selection):
+            points = sorted((row[1], row[3]) for row in selection if (row[0], row[2]) == label)
             name = label[1] if label[0] == rule else label[0]
             axes.plot(*zip(*points, strict=True), marker="o", markersize=3, linewidth=1, label=name)
         axes.set(xscale="log", yscale="log", xlabel="services", title=f"bare rule: {rule}")
@@ -354,25 +354,25 @@ def large(n: int) -> None:
     import resource
 
     spec = full_scenario(n)
-    begun = time.perf_counter()
+    start = time.perf_counter()
     network = make_network(spec)
-    made = time.perf_counter() - begun
-    found = {}
+    network_seconds = time.perf_counter() - start
+    seconds = {}
     for plan in plans(spec):
         times: list[float] = []
         sums = []
         for _ in range(6 if n <= 1_000_000 else 2):
-            begun = time.perf_counter()
+            start = time.perf_counter()
             run = engine.run(network, plan, spec.run.seed, 0, keep_events=False)
-            times.append(time.perf_counter() - begun)
+            times.append(time.perf_counter() - start)
             sums.append(run.sums)
             del run
         assert all(np.array_equal(sums[0], again) for again in sums)
-        found[plan.name] = statistics.median(times[1:])
+        seconds[plan.name] = statistics.median(times[1:])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    costs = ", ".join(f"{name} {spent / n / MONTHS * 1e9:.0f}" for name, spent in found.items())
+    costs = ", ".join(f"{name} {spent / n / MONTHS * 1e9:.0f}" for name, spent in seconds.items())
     print(
-        f"| {n:,} | {network.ties.n_ties:,} | {made:.1f} s | {max(found.values()):.1f} s | {costs} | "
+        f"| {n:,} | {network.ties.n_ties:,} | {network_seconds:.1f} s | {max(seconds.values()):.1f} s | {costs} | "
         f"{peak:.2f} GB | {1e9 * peak / n:,.0f} |",
         flush=True,
     )
@@ -404,10 +404,10 @@ def phases(sizes: list[int], repeats: int) -> None:
 
     from spreadsim.drivers import loops
 
-    def called(name: str) -> Any:
+    def call_of(name: str) -> Any:
         function = getattr(loops, name)
-        taken = ", ".join(inspect.signature(function.py_func).parameters)
-        return numba.njit(_nrt=False)(eval(f"lambda w, m, n, b, v: function({taken})", {"function": function}))
+        arguments = ", ".join(inspect.signature(function.py_func).parameters)
+        return numba.njit(_nrt=False)(eval(f"lambda w, m, n, b, v: function({arguments})", {"function": function}))
 
     @numba.njit(_nrt=False)
     def begin(w: Any, b: Any, v: Any, levers: Any, sites: Any) -> None:
@@ -416,7 +416,7 @@ def phases(sizes: list[int], repeats: int) -> None:
         first = engine.levers_of(levers, 0)
         loops.observe(w, first, first, b, v)
 
-    parts = {name: called(name) for name in PHASES}
+    parts = {name: call_of(name) for name in PHASES}
     nothing = numba.njit(_nrt=False)(lambda w, m, n, b, v: None)
     prefix, levers_of = draws.prefix, engine.levers_of.py_func
     columns: dict[int, dict[str, float]] = {}
@@ -541,8 +541,8 @@ def main() -> None:
     ]
     for rule, n, name, cost, ratio in rows:
         lines.append(f"| {rule} | {n:,} | {name} | {cost:,.1f} | {'' if ratio is None else f'{ratio:,.2f}'} |")
-    paired = ["| services | paired runs of two strategies | one worker | two | one over two |"]
-    paired += ["| --- | --- | --- | --- | --- |", *in_its_own_process("--paired")]
+    pairs = ["| services | paired runs of two strategies | one worker | two | one over two |"]
+    pairs += ["| --- | --- | --- | --- | --- |", *in_its_own_process("--paired")]
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in ("spreadsim", "mesa", "ndlib", "EoN", "numba")
     )
@@ -552,11 +552,11 @@ def main() -> None:
     alone.append("| --- | --- | --- | --- | --- | --- | --- |")
     for n in [int(size) for size in options.alone.split(",") if size]:
         alone += in_its_own_process("--large", str(n))
-    print("\n".join([*lines, "", *paired, "", *alone, "", versions]))
+    print("\n".join([*lines, "", *pairs, "", *alone, "", versions]))
     if options.write:
         folder = Path(__file__).parent.parent / "docs" / "verification"
         text = ["# Benchmark", "", "Printed by `python experiments/benchmark.py --write`.", "", versions, "", *lines]
-        text += ["", "![Cost against size](benchmark.png)", "", *paired, "", *alone, ""]
+        text += ["", "![Cost against size](benchmark.png)", "", *pairs, "", *alone, ""]
         (folder / "benchmark.md").write_text("\n".join(text), encoding="utf-8")
         plot(rows, folder / "benchmark.png")
 

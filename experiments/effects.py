@@ -2,8 +2,8 @@
 
 ``python experiments/effects.py [--replicates N]`` runs the default scenario's three strategies with each declared
 parameter at the low end, the default and the high end of its plausible range (each choice, where it is a choice), on
-the same networks with the same luck, and tells effects from luck by paired intervals. A parameter that changes nothing
-at all, to the last bit, is inert there, and an inert one is explained and moved where it acts.
+the same networks with common random numbers, and tells effects from chance by paired intervals. A parameter that
+changes nothing at all, to the last bit, is inert there, and an inert one is explained and moved where it acts.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Move:
         return f"{self.context} at its default, where it acts" if self.context else ""
 
 
-def declared() -> list[Declaration]:
+def declarations_of_moves() -> list[Declaration]:
     """Return every parameter that is moved, with its path in a scenario file."""
     tables: list[tuple[Any, str]] = [
         (Intervention, "intervention."),
@@ -146,28 +146,28 @@ def declared() -> list[Declaration]:
 
 def moves() -> list[Move]:
     """Return what is moved, parameter by parameter; one move for each choice other than the default."""
-    found: list[Move] = []
-    for d in declared():
+    result: list[Move] = []
+    for d in declarations_of_moves():
         if d.kind in ("choice", "switch"):
             choices: Iterable[Any] = (not d.default,) if d.kind == "switch" else d.choices
             for choice in choices:
                 if choice != d.default:
-                    found.append(Move(d.path, f"{d.path} = {_shown(choice)}", d.default, d.default, choice))
+                    result.append(Move(d.path, f"{d.path} = {_value_text(choice)}", d.default, d.default, choice))
             continue
         ends = RANGES.get(d.path) or d.plausible
         if ends is None:
             raise ValueError(f"{d.path} has no range to move it over: give it one in RANGES")
         low, high = (int(ends[0]), int(ends[1])) if d.kind == "integer" else ends
-        found.append(Move(d.path, d.path, d.default, low, high))
+        result.append(Move(d.path, d.path, d.default, low, high))
         if d.path == "programme.latitude_after":
-            found.append(Move(d.path, f"{d.path} = as-before", d.default, d.default, "as-before"))
-    found += [
+            result.append(Move(d.path, f"{d.path} = as-before", d.default, d.default, "as-before"))
+    result += [
         Move(path, f"{path}, where it acts", move.default, move.low, move.high, path)
         for path in CONTEXTS
-        for move in found
+        for move in result
         if move.path == path
     ]
-    return found
+    return result
 
 
 @cache
@@ -227,28 +227,28 @@ def values_of(move: Move) -> list[Any]:
     return [move.low, move.high]
 
 
-def outcomes(replicates: int, chosen: Sequence[Move]) -> dict[tuple[str, int], np.ndarray]:
+def outcomes(replicates: int, selection: Sequence[Move]) -> dict[tuple[str, int], np.ndarray]:
     """Return for each move and value (0 low, 1 high; and ("", 0) the default) an array (strategy, replicate, measure).
 
     The default of a context is kept under the move's `base`.
     """
-    shared: dict[tuple[str, int], Scenario] = {("", 0): scenario_with({})}
+    common: dict[tuple[str, int], Scenario] = {("", 0): scenario_with({})}
     own: dict[tuple[str, int], Scenario] = {}
     for path, (context, _) in CONTEXTS.items():
-        shared[f"{path} at its default, where it acts", 0] = scenario_with(context)
-    for move in chosen:
+        common[f"{path} at its default, where it acts", 0] = scenario_with(context)
+    for move in selection:
         for place, value in enumerate(values_of(move)):
-            where = own if on_own_network(move.path) else shared
+            where = own if on_own_network(move.path) else common
             where[move.label, place] = scenario_with(settings_of(move, value))
-    scenario = shared["", 0]
-    batches = {key: _plans(s) for key, s in shared.items()}
+    scenario = common["", 0]
+    batches = {key: _plans(s) for key, s in common.items()}
     everything = [p for batch in batches.values() for p in batch]
-    result = {key: np.empty((3, replicates, len(NAMES))) for key in (*shared, *own)}
+    result = {key: np.empty((3, replicates, len(NAMES))) for key in (*common, *own)}
     network_0 = make_network(scenario)
     tasks = [Task(r, everything, [False] * len(everything), False) for r in range(replicates)]
-    for r, found in enumerate(run_tasks(scenario, network_0, False, tasks)):
+    for r, results in enumerate(run_tasks(scenario, network_0, False, tasks)):
         for k, key in enumerate(batches):
-            result[key][:, r] = [[o.measures[m] for m in NAMES] for o in found[3 * k : 3 * k + 3]]
+            result[key][:, r] = [[o.measures[m] for m in NAMES] for o in results[3 * k : 3 * k + 3]]
     for key, other in own.items():
         three = _plans(other)
         tasks = [Task(r, three, [False] * 3, False) for r in range(replicates)]
@@ -292,8 +292,8 @@ class Effect:
     marks: dict[str, dict[str, str]]
     change: dict[str, float]
 
-    def n_told(self) -> int:
-        """Return how many measures move, told from luck, over the strategies."""
+    def n_clear(self) -> int:
+        """Return how many measures move beyond chance, over the strategies."""
         return sum(m in "+-~" for row in self.marks.values() for m in row.values())
 
     def inert_in(self) -> list[str]:
@@ -301,14 +301,14 @@ class Effect:
         return [name for name, row in self.marks.items() if set(row.values()) == {"0"}]
 
 
-def effects(replicates: int, chosen: Sequence[Move] | None = None) -> list[Effect]:
+def effects(replicates: int, selection: Sequence[Move] | None = None) -> list[Effect]:
     """Return the effect of every move."""
-    chosen = moves() if chosen is None else chosen
-    found = outcomes(replicates, chosen)
+    selection = moves() if selection is None else selection
+    arrays = outcomes(replicates, selection)
     result = []
-    for move in chosen:
-        default = found[move.base, 0]
-        low, high = found[move.label, 0], found[move.label, 1]
+    for move in selection:
+        default = arrays[move.base, 0]
+        low, high = arrays[move.label, 0], arrays[move.label, 1]
         marks = {
             name: {m: mark(low[s, :, k], default[s, :, k], high[s, :, k]) for k, m in enumerate(NAMES)}
             for s, name in enumerate(STRATEGIES)
@@ -322,7 +322,7 @@ def effects(replicates: int, chosen: Sequence[Move] | None = None) -> list[Effec
 # ------------------------------------------------------------------------------------------------- writing
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, (int, float)) else str(value)
@@ -336,19 +336,19 @@ def _row(effect: Effect) -> str:
         if name in effect.inert_in():
             cells.append("inert")
             continue
-        n_moved = sum(m in "+-~" for m in row.values())
-        cells.append(f"`{''.join(row[m] for m in KEY)}` {effect.change[name]:+.3f}, {n_moved}")
-    values = f"{_shown(move.low)} / {_shown(move.default)} / {_shown(move.high)}".replace("None", "-")
+        n_moves = sum(m in "+-~" for m in row.values())
+        cells.append(f"`{''.join(row[m] for m in KEY)}` {effect.change[name]:+.3f}, {n_moves}")
+    values = f"{_value_text(move.low)} / {_value_text(move.default)} / {_value_text(move.high)}".replace("None", "-")
     if "=" in move.label:
-        values = f"{_shown(move.default)} to {_shown(move.high)}"
+        values = f"{_value_text(move.default)} to {_value_text(move.high)}"
     return f"| `{move.label}` | {values} | " + " | ".join(cells) + " |"
 
 
-def page(found: list[Effect], replicates: int) -> str:
+def page(rows: list[Effect], replicates: int) -> str:
     """Return the page as Markdown."""
-    nowhere = {e.move.path for e in found if len(e.inert_in()) == 3 and not e.move.context}
-    acts = {e.move.path for e in found if len(e.inert_in()) < 3}
-    paths = {e.move.path for e in found}
+    nowhere = {e.move.path for e in rows if len(e.inert_in()) == 3 and not e.move.context}
+    acts = {e.move.path for e in rows if len(e.inert_in()) < 3}
+    paths = {e.move.path for e in rows}
     letters = ", ".join(f"{k + 1} {name.replace('_', ' ')}" for k, name in enumerate(KEY))
     lines = [
         "# What every parameter does",
@@ -369,7 +369,7 @@ def page(found: list[Effect], replicates: int) -> str:
         "",
         "| parameter | low / default / high | " + " | ".join(STRATEGIES) + " |",
         "|-|-|-|-|-|",
-        *map(_row, found),
+        *map(_row, rows),
         "",
         "Components: `complexity` and `codification` are moved in all; `weight` and `core` in the last core one. The",
         "four levers are moved in each strategy, while the others stay; `balance` replaces them all.",
@@ -380,11 +380,11 @@ def page(found: list[Effect], replicates: int) -> str:
     for path in sorted(nowhere):
         why = CONTEXTS[path][1] if path in CONTEXTS else UNEXPLAINED
         lines.append(f"- `{path}`: inert in the default scenario; {why}. It acts there (row *where it acts*).")
-    for e in found:
+    for e in rows:
         if 0 < len(e.inert_in()) < len(STRATEGIES):
             where, why = ", ".join(e.inert_in()), PARTLY.get(e.move.path, UNEXPLAINED)
             lines.append(f"- `{e.move.label}`: inert under {where}; {why}.")
-    faint = [e for e in found if len(e.inert_in()) < len(STRATEGIES) and not e.n_told()]
+    faint = [e for e in rows if len(e.inert_in()) < len(STRATEGIES) and not e.n_clear()]
     if faint:
         lines += ["", "## Moved, but not clearly", ""]
         lines += [f"- `{e.move.label}`" + (f": {FAINT[e.move.path]}." if e.move.path in FAINT else "") for e in faint]

@@ -23,7 +23,7 @@ RULE, SHARE = "programme.starting_sites.rule", "programme.starting_sites.share"
 Z = 1.96
 
 
-def shown(values: np.ndarray, digits: int = 3) -> str:
+def mean_text(values: np.ndarray, digits: int = 3) -> str:
     """Return mean and half of the 95% interval of independent values."""
     return f"{values.mean():+.{digits}f} ±{Z * values.std(ddof=1) / np.sqrt(len(values)):.{digits}f}"
 
@@ -45,7 +45,7 @@ def where_to_start(folder: Path) -> None:
                 print("| random sites: value | " + " | ".join(f"{base[s].mean():.3f}" for s in shares) + " |")
                 for rule in dict.fromkeys(rule for rule, _ in places if rule != "random"):
                     gaps = [values[np.ix_(rows, [places[rule, s]])].mean(axis=(0, 1)) - base[s] for s in shares]
-                    print(f"| {rule} | " + " | ".join(shown(gap) for gap in gaps) + " |")
+                    print(f"| {rule} | " + " | ".join(mean_text(gap) for gap in gaps) + " |")
 
 
 def thirds(measure: np.ndarray, first: np.ndarray) -> float:
@@ -65,7 +65,7 @@ def clustering(folder: Path) -> None:
           "few ties: later by |")  # fmt: skip
     for number, key in enumerate(tables.points.all_keys()):
         point = tables.points.values(number)
-        found: dict[str, list[float]] = {name: [] for name in ("clustering", "mean", "ever", "far", "small", "few")}
+        columns: dict[str, list[float]] = {name: [] for name in ("clustering", "mean", "ever", "far", "small", "few")}
         scenario = scenario_at(tables.study, as_document(tables.study.scenario), point, "organic", {})
         for run in runs[runs.point == key.decode()].itertuples():
             network = make_network(scenario, run.replicate)
@@ -73,17 +73,17 @@ def clustering(folder: Path) -> None:
             graph: Any = nx.Graph(list(zip(network.ties.listener.tolist(), network.ties.peer.tolist(), strict=True)))
             steps = nx.multi_source_dijkstra_path_length(graph, set(np.flatnonzero(first == 0).tolist()))
             nudge = np.arange(network.n) / 1e6  # services at the same distance are told apart by their number
-            found["clustering"].append(nx.average_clustering(graph))
-            found["mean"].append(first.mean())
-            found["ever"].append(100 * np.mean(first < never))
-            found["far"].append(thirds(np.array([steps.get(i, network.n) for i in range(network.n)]) + nudge, first))
-            found["small"].append(thirds(-np.asarray(network.attributes["population"]), first))
+            columns["clustering"].append(nx.average_clustering(graph))
+            columns["mean"].append(first.mean())
+            columns["ever"].append(100 * np.mean(first < never))
+            columns["far"].append(thirds(np.array([steps.get(i, network.n) for i in range(network.n)]) + nudge, first))
+            columns["small"].append(thirds(-np.asarray(network.attributes["population"]), first))
             degree = np.array([graph.degree(i) if i in graph else 0 for i in range(network.n)])
-            found["few"].append(thirds(-degree + nudge, first) if np.ptp(degree) else np.nan)
-        cells = [shown(np.array(found[k]), 1).lstrip("+") for k in ("mean", "ever", "far", "small", "few")]
+            columns["few"].append(thirds(-degree + nudge, first) if np.ptp(degree) else np.nan)
+        cells = [mean_text(np.array(columns[k]), 1).lstrip("+") for k in ("mean", "ever", "far", "small", "few")]
         rewiring, response = (point[f] for f in ("network.generator.rewiring", "behaviour.adoption.exposure_response"))
-        clustered = np.mean(found["clustering"])
-        print(f"| {rewiring:g} | {response} | {clustered:.2f} | " + " | ".join(cells) + " |")
+        mean_clustering = np.mean(columns["clustering"])
+        print(f"| {rewiring:g} | {response} | {mean_clustering:.2f} | " + " | ".join(cells) + " |")
 
 
 def best_of(choose: np.ndarray, check: np.ndarray, among: np.ndarray) -> np.ndarray:
@@ -115,12 +115,12 @@ def equal_effort(folder: Path) -> None:
                 if not has.any() or has.all():
                     continue
                 gap = best_of(choose, check, has) - best_of(choose, check, ~has)
-                print(f"| {name} | {value:g} | {has.sum()} | {np.mean(has[best]):.0%} | {shown(gap)} |")
+                print(f"| {name} | {value:g} | {has.sum()} | {np.mean(has[best]):.0%} | {mean_text(gap)} |")
         moderate = ((mixes.mandate >= 0.25) & (mixes.mandate <= 0.5) & (mixes.latitude == 1)).to_numpy()
         if moderate.any():
             gap = best_of(choose, check, moderate) - best_of(choose, check, ~moderate)
             print(f"moderate mandate (.25 to .5) with full latitude: best in {np.mean(moderate[best]):.0%} of the "
-                  f"points; its best mix less the best other, on the other half {shown(gap)}")  # fmt: skip
+                  f"points; its best mix less the best other, on the other half {mean_text(gap)}")  # fmt: skip
 
 
 WHAT = {"where-to-start": where_to_start, "clustering": clustering, "equal-effort": equal_effort}
@@ -131,8 +131,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("experiment", choices=list(WHAT))
     parser.add_argument("folder", type=Path)
-    given = parser.parse_args()
-    WHAT[given.experiment](given.folder)
+    options = parser.parse_args()
+    WHAT[options.experiment](options.folder)
 
 
 if __name__ == "__main__":

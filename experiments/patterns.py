@@ -41,37 +41,37 @@ class Row:
     digits: int = 2
     note: str = ""
     transform: Callable[[float], float] = float  # what is shown of a mean and its limits
-    judged: bool = True  # else it is shown to explain another row
+    counts: bool = True  # else it is shown to explain another row
 
     @property
     def interval(self) -> tuple[float, float, float]:
         """Mean and 95% Student interval, nulls left out, as shown."""
-        known = self.values[~np.isnan(self.values)]
-        if len(known) < 2:
+        defined = self.values[~np.isnan(self.values)]
+        if len(defined) < 2:
             return (float("nan"),) * 3
-        mean, low, high = (self.transform(x) for x in student_interval(known))
+        mean, low, high = (self.transform(x) for x in student_interval(defined))
         return mean, low, high
 
     @property
-    def met(self) -> bool:
+    def in_band(self) -> bool:
         """Whether the mean lies in the band."""
         return self.band[0] <= self.interval[0] <= self.band[1]
 
     @property
     def verdict(self) -> str:
         """Met or failed, and whether the interval crosses the band's edge."""
-        if not self.judged:
+        if not self.counts:
             return ""
         mean, low, high = self.interval
         if np.isnan(mean):
             return "not measured"
         inside = self.band[0] <= low and high <= self.band[1]
         outside = high < self.band[0] or low > self.band[1]
-        word = "met" if self.met else "**failed**"
+        word = "met" if self.in_band else "**failed**"
         return word if inside or outside else f"{word}, interval crosses the edge"
 
     @property
-    def measured(self) -> str:
+    def mean_text(self) -> str:
         """The mean with its interval, in words."""
         mean, low, high = self.interval
         if np.isnan(mean):
@@ -97,11 +97,11 @@ class Pattern:
     @property
     def verdict(self) -> str:
         """Met where every judged row is."""
-        judged = [row for row in self.rows if row.judged]
-        n_met = sum(row.met for row in judged)
-        if n_met == len(judged):
+        counts = [row for row in self.rows if row.counts]
+        n_in_band = sum(row.in_band for row in counts)
+        if n_in_band == len(counts):
             return "met"
-        return f"**failed** in {len(judged) - n_met} of {len(judged)}"
+        return f"**failed** in {len(counts) - n_in_band} of {len(counts)}"
 
 
 # ------------------------------------------------------------------------------------------------- running
@@ -147,9 +147,9 @@ def bass_fit(reach: np.ndarray) -> tuple[float, float, float]:
         decay = np.exp(-(p + q) * years)
         return np.asarray((1 - decay) / (1 + q / p * decay))
 
-    found = least_squares(lambda x: curve(*np.exp(x)) - share, np.log([0.03, 0.6]))
-    p, q = np.exp(found.x)
-    return float(np.sqrt(np.mean(found.fun**2))), float(p), float(q)
+    fit = least_squares(lambda x: curve(*np.exp(x)) - share, np.log([0.03, 0.6]))
+    p, q = np.exp(fit.x)
+    return float(np.sqrt(np.mean(fit.fun**2))), float(p), float(q)
 
 
 def s_curve(n: int) -> list[Pattern]:
@@ -215,7 +215,7 @@ def mandates(n: int) -> list[Pattern]:
                 Row("default, B = 0", at(c, "B0.0", "in_name_only", 36), (0.3, 0.6), 3),
                 Row(f"paper-compliance, {name}", at(paper, name, "in_name_only", 36), (0.3, 0.6), 3),
                 Row(f"paper-compliance, {name}, complexity as in the default", at(demanding, name, "in_name_only", 36),
-                    (0.3, 0.6), 3, judged=False),
+                    (0.3, 0.6), 3, counts=False),
             ],
             "A checklist is a simple intervention (complexity .1 against .5), which raises the odds of engaging 2.8 "
             "times and lowers the burden that a mandate meets resistance in proportion to. The row not judged gives it "
@@ -246,8 +246,8 @@ def presence_by_generation(outcome: Outcome, kinds: tuple[int, ...], generations
     e = outcome.events
     assert e is not None
     entry = np.isin(e["source_kind"], (rules.ORIGINATOR, *kinds)) & (e["to_state"] != rules.IN_NAME_ONLY)
-    found = [e["presence"][entry & (e["generation"] == g)] for g in range(generations + 1)]
-    return np.array([float(np.mean(x)) if len(x) else np.nan for x in found])
+    presence = [e["presence"][entry & (e["generation"] == g)] for g in range(generations + 1)]
+    return np.array([float(np.mean(x)) if len(x) else np.nan for x in presence])
 
 
 def chains(n: int) -> list[Pattern]:
@@ -255,7 +255,7 @@ def chains(n: int) -> list[Pattern]:
     own = (rules.PEER, rules.SPECIFICATION)
     plain = np.array([presence_by_generation(o, own, 4) for o in c.outcomes["B1.0"]])
     bare = run({"organic": {"balance": 1.0, "codification": 0.0}}, n)
-    uncodified = np.array([presence_by_generation(o, own, 4) for o in bare.outcomes["organic"]])
+    uncoded = np.array([presence_by_generation(o, own, 4) for o in bare.outcomes["organic"]])
     whole = run({"organic": {"balance": 1.0}}, n, behaviour={"copying": {"omission_rate": 0.0}})
     complete = np.array([presence_by_generation(o, own, 4) for o in whole.outcomes["organic"]])
 
@@ -270,12 +270,12 @@ def chains(n: int) -> list[Pattern]:
             "chains of copies with a template: Acerbi & Tennie 2016", "seen as a model result; the band is judgement",
             [Row(f"generation {g}", falls(plain)[:, g - 1], (2.0, 8.0), 1) for g in range(1, 5)]
             + [
-                Row(f"generation {g}, {label}", falls(values)[:, g - 1], (2.0, 8.0), 1, judged=False)
-                for label, values in (("nothing codified", uncodified), ("nothing left out at the start", complete))
+                Row(f"generation {g}, {label}", falls(values)[:, g - 1], (2.0, 8.0), 1, counts=False)
+                for label, values in (("nothing codified", uncoded), ("nothing left out at the start", complete))
                 for g in range(1, 5)
             ],
             "The first generation loses most: it leaves components out and copies a whole original. Later ones copy "
-            "what has already been thinned, and part of each copy is read from the template, so that fidelity "
+            "what has already been uncoded, and part of each copy is read from the template, so that fidelity "
             "approaches a floor and the fall fades; without codification it goes on (rows not judged). The band "
             "supposes a constant share a generation, which this model has only in the limiting case without "
             "template, omission and repair.",
@@ -293,7 +293,7 @@ def chains(n: int) -> list[Pattern]:
 
 def facilitation(n: int) -> Pattern:
     rows = []
-    for odds, judged in ((None, True), (0.0, False)):
+    for odds, counts in ((None, True), (0.0, False)):
         behaviour = {} if odds is None else {"engagement": {"support_odds": odds}}
         arms = {
             f"{b} {s}": {"balance": b, "support": s, "support_capacity": 1.0}
@@ -304,8 +304,8 @@ def facilitation(n: int) -> Pattern:
         for b in (1.0, 0.5, 0.0):
             reach = [np.clip(at(c, f"{b} {s}", "reach", 24), 0.5 / 480, 1 - 0.5 / 480) for s in (0.0, 1.0)]
             log_ratio = np.log(reach[1] / (1 - reach[1])) - np.log(reach[0] / (1 - reach[0]))
-            label = f"B = {b:g}" if judged else f"B = {b:g}, support does not raise engagement"
-            rows.append(Row(label, log_ratio, (2.0, 4.5), transform=lambda x: float(np.exp(x)), judged=judged))
+            label = f"B = {b:g}" if counts else f"B = {b:g}, support does not raise engagement"
+            rows.append(Row(label, log_ratio, (2.0, 4.5), transform=lambda x: float(np.exp(x)), counts=counts))
     return Pattern(
         10, "Full facilitation: odds ratio of having embedded, month 24", "2 to 4.5",
         "Baskerville 2012: 2.76 (2.18 to 3.43)", "seen, and seen again: 23 studies, 1,398 practices",
@@ -320,21 +320,21 @@ def facilitation(n: int) -> Pattern:
 def lasting(n: int) -> Pattern:
     c = dial(n)
 
-    def kept(outcome: Outcome, route: int) -> float:
+    def sustained_share(outcome: Outcome, route: int) -> float:
         e = outcome.events
         assert e is not None
         entering = np.flatnonzero(e["to_state"] == rules.EMBEDDED)
         _, first = np.unique(e["service"][entering], return_index=True)
         first = entering[first]  # events are in order of month: the first entry of each service
-        chosen = first[(e["month"][first] >= 12) & (e["month"][first] <= 36) & (e["route"][first] == route)]
-        if len(chosen) < 10:
+        cohort = first[(e["month"][first] >= 12) & (e["month"][first] <= 36) & (e["route"][first] == route)]
+        if len(cohort) < 10:
             return float("nan")
-        return float(np.mean(outcome.end_state[e["service"][chosen]] == rules.EMBEDDED))
+        return float(np.mean(outcome.end_state[e["service"][cohort]] == rules.EMBEDDED))
 
     rows = []
     for b in (0.0, 0.5, 1.0):
         for route, band in ((rules.VOLUNTARY, (0.4, 0.75)), (rules.MANDATED, (0.25, 0.55))):
-            values = each(c, f"B{b}", lambda o, r=route: kept(o, r))  # type: ignore[misc]
+            values = each(c, f"B{b}", lambda o, r=route: sustained_share(o, r))  # type: ignore[misc]
             if np.sum(~np.isnan(values)) > n / 2:
                 rows.append(Row(f"B = {b:g}, {rules.ROUTES[route]}", values, band))
     return Pattern(
@@ -360,10 +360,13 @@ def latitude(n: int) -> Pattern:
             ratio = at(c, f"{clarity} 1.0 {after}", "effectiveness", month) / at(
                 c, f"{clarity} 0.0 {after}", "effectiveness", month
             )
-            kept = ", latitude kept after the programme" if after == "as-before" else ""
+            suffix = ", latitude kept after the programme" if after == "as-before" else ""
             rows.append(
                 Row(
-                    f"clarity {clarity:g}, month {month}{kept}", ratio, band, judged=month == 60 and after == "as given"
+                    f"clarity {clarity:g}, month {month}{suffix}",
+                    ratio,
+                    band,
+                    counts=month == 60 and after == "as given",
                 )
             )
     return Pattern(
@@ -426,14 +429,14 @@ def clustering(n: int) -> Pattern:
 
 def all_patterns(n: int) -> list[Pattern]:
     """Return every pattern, measured over `n` replicates."""
-    found: list[Pattern] = []
+    patterns: list[Pattern] = []
     for measure in (
         s_curve, speed, mandates, quality, chains, facilitation, lasting, latitude, co_production, clustering,
     ):  # fmt: skip
         result: Any = measure(n)
-        found += result if isinstance(result, list) else [result]
-        print(f"measured: {', '.join(str(p.number) for p in found)}", file=sys.stderr)
-    return sorted(found, key=lambda pattern: pattern.number)
+        patterns += result if isinstance(result, list) else [result]
+        print(f"measured: {', '.join(str(p.number) for p in patterns)}", file=sys.stderr)
+    return sorted(patterns, key=lambda pattern: pattern.number)
 
 
 # ------------------------------------------------------------------------------------------------- writing
@@ -441,7 +444,7 @@ def all_patterns(n: int) -> list[Pattern]:
 
 def page(patterns: list[Pattern], n: int) -> str:
     """Return the page as Markdown."""
-    n_met = sum(pattern.verdict == "met" for pattern in patterns)
+    n_in_band = sum(pattern.verdict == "met" for pattern in patterns)
     lines = [
         "# Patterns",
         "",
@@ -450,7 +453,7 @@ def page(patterns: list[Pattern], n: int) -> str:
         "band is a check, not a target: nothing was chosen to meet it. *Evidence* says whether the band's source was",
         "seen; *checked at second hand*: in a text that quotes it; *unverified*: from memory.",
         "",
-        f"{n_met} of {len(patterns)} met.",
+        f"{n_in_band} of {len(patterns)} met.",
         "",
         "| # | pattern | band | source | evidence | verdict |",
         "|-|-|-|-|-|-|",
@@ -459,12 +462,12 @@ def page(patterns: list[Pattern], n: int) -> str:
     lines += ["", "## Measured", "", "| # | setting | measured | verdict | beside it |", "|-|-|-|-|-|"]
     for p in patterns:
         lines += [
-            f"| {p.number} | {r.setting} | {r.measured} | {r.verdict or 'not judged'} | {r.note} |" for r in p.rows
+            f"| {p.number} | {r.setting} | {r.mean_text} | {r.verdict or 'not judged'} | {r.note} |" for r in p.rows
         ]
-    failed = [p for p in patterns if p.why and any("failed" in r.verdict or "edge" in r.verdict for r in p.rows)]
-    if failed:
+    failures = [p for p in patterns if p.why and any("failed" in r.verdict or "edge" in r.verdict for r in p.rows)]
+    if failures:
         lines += ["", "## What explains those that fail or lie at the edge", ""]
-        lines += [f"- **{p.number}. {p.name}.** {p.why}" for p in failed]
+        lines += [f"- **{p.number}. {p.name}.** {p.why}" for p in failures]
     return "\n".join([*lines, ""])
 
 

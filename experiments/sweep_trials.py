@@ -61,11 +61,11 @@ from spreadsim.sweeps.coordinator import sweep
 from spreadsim.sweeps.store import table_digest
 if __name__ == "__main__":
     file, out, workers, scheduler = sys.argv[1:5]
-    began = time.perf_counter()
-    found = sweep(file, out=out, workers=int(workers), scheduler=scheduler or None)
-    spent = time.perf_counter() - began
+    start = time.perf_counter()
+    result = sweep(file, out=out, workers=int(workers), scheduler=scheduler or None)
+    spent = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps([found.runs_done, spent, peak, table_digest(found.folder)]))
+    print(json.dumps([result.runs_done, spent, peak, table_digest(result.folder)]))
 """
 FAULTS = (
     ("coordinator killed with SIGKILL at random moments", 5, "test_coordinator_killed_five_times"),
@@ -108,8 +108,8 @@ class Service(mesa.Agent):
 class Plain(mesa.Model):
     """Spread among 200 services on random ties, as a newcomer to Mesa writes it; no components, no copying."""
 
-    def __init__(self, persuasion: float, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, persuasion: float, **options: Any) -> None:
+        super().__init__(**options)
         self.persuasion = persuasion
         services = [Service(self, int(i < 6)) for i in range(200)]
         for a, b in nx.gnm_random_graph(200, 660, seed=self.random.randrange(2**32)).edges:
@@ -125,27 +125,27 @@ class Plain(mesa.Model):
         self.running = self.steps < 60
 
 
-def swept(folder: Path, runs: int, workers: int, scheduler: str = "") -> tuple[int, float, int, str]:
+def run_sweep(folder: Path, runs: int, workers: int, scheduler: str = "") -> tuple[int, float, int, str]:
     """Run a sweep in a process of its own; return runs, seconds, peak kB of the coordinator, the digest."""
     place = Path(tempfile.mkdtemp(dir=folder))
     (place / "rates.toml").write_text(EXPERIMENT.format(points=runs // 100))
     (place / "run.py").write_text(SWEEP)
     arguments = [str(place / "rates.toml"), str(place / "out"), str(workers), scheduler]
-    done = subprocess.run([sys.executable, str(place / "run.py"), *arguments], capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    found: tuple[int, float, int, str] = tuple(json.loads(done.stdout.splitlines()[-1]))
-    return found
+    process = subprocess.run([sys.executable, str(place / "run.py"), *arguments], capture_output=True, text=True)
+    if process.returncode:
+        raise SystemExit(process.stderr)
+    result: tuple[int, float, int, str] = tuple(json.loads(process.stdout.splitlines()[-1]))
+    return result
 
 
 def mesa_seconds(runs: int, processes: int) -> float:
     """Return the seconds that ``mesa.batch_run`` takes for a plain model of spread among 200 services in 60 months."""
-    began = time.perf_counter()
+    start = time.perf_counter()
     mesa.batch_run(
         Plain, parameters={"persuasion": 0.2}, iterations=runs, max_steps=60, number_processes=processes,
         data_collection_period=-1, display_progress=False,
     )  # fmt: skip
-    return time.perf_counter() - began
+    return time.perf_counter() - start
 
 
 def rates(folder: Path) -> str:
@@ -153,10 +153,10 @@ def rates(folder: Path) -> str:
     sys.path.insert(0, str(TOP))
     from tests.sweeps.test_coordinator import cluster
 
-    swept(folder, 500, 2)  # the compiler's cache
-    one, two = swept(folder, RUNS, 1), swept(folder, RUNS, 2)
+    run_sweep(folder, 500, 2)  # the compiler's cache
+    one, two = run_sweep(folder, RUNS, 1), run_sweep(folder, RUNS, 2)
     with cluster(2, folder) as (address, _):
-        over = swept(folder, RUNS, 2, address)
+        over = run_sweep(folder, RUNS, 2, address)
     plain = mesa_seconds(MESA_RUNS, 2) * RUNS / MESA_RUNS
     rows = [
         ("this process alone", one[1]),
@@ -175,7 +175,7 @@ def rates(folder: Path) -> str:
 
 def memory(folder: Path) -> str:
     """Measure the peak memory at 10,000 and 100,000 runs."""
-    few, many = (swept(folder, runs, 2) for runs in (RUNS, 10 * RUNS))
+    few, many = (run_sweep(folder, runs, 2) for runs in (RUNS, 10 * RUNS))
     lines = [f"| {run[0]:,} | {run[2] / 1024:.0f} MB |" for run in (few, many)]
     return "\n".join([
         "The same experiment by two local workers: the largest resident size of the coordinator.",
@@ -190,15 +190,16 @@ def faults(folder: Path) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "verification or not verification",
                "--junitxml", str(report), *(f"tests/sweeps/test_coordinator.py::{name}" for name in names)]  # fmt: skip
     subprocess.run(command, cwd=TOP, stdout=subprocess.DEVNULL)
-    came: dict[str, list[str]] = {}
+    verdicts: dict[str, list[str]] = {}
     for case in ElementTree.parse(report).getroot().iter("testcase"):
         verdict = next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
         for name in {case.attrib["name"], case.attrib["name"].split("[")[0]}:
-            came.setdefault(name, []).append(verdict)
+            verdicts.setdefault(name, []).append(verdict)
     lines = []
     for what, often, name in FAULTS:
-        found = set(came.get(name, ["not run"]))
-        lines.append(f"| {what} | {often} | {'nothing' if found == {'passed'} else ', '.join(sorted(found)).upper()} |")
+        outcomes = set(verdicts.get(name, ["not run"]))
+        loss = "nothing" if outcomes == {"passed"} else ", ".join(sorted(outcomes)).upper()
+        lines.append(f"| {what} | {often} | {loss} |")
     return "\n".join([
         "A sweep of 1,536 runs with real processes and real signals. *Nothing lost*: afterwards the sorted tables were "
         "those of an undisturbed run byte for byte, and no finished chunk had run twice.",
@@ -221,13 +222,13 @@ def where() -> str:
     )
 
 
-def written(part: str, text: str) -> None:
+def write_section(part: str, text: str) -> None:
     """Put a section in its place on the page."""
     title = PARTS[part][0]
     page = FILE.read_text(encoding="utf-8") if FILE.exists() else HEAD
-    known = dict(re.findall(r"^## (.+?)\n\n(.*?)(?=^## |\Z)", page, re.M | re.S))
-    known[title] = f"{text}\n\n{where()}\n"
-    sections = [f"## {name}\n\n{known[name].strip()}\n" for name, _ in PARTS.values() if name in known]
+    texts = dict(re.findall(r"^## (.+?)\n\n(.*?)(?=^## |\Z)", page, re.M | re.S))
+    texts[title] = f"{text}\n\n{where()}\n"
+    sections = [f"## {name}\n\n{texts[name].strip()}\n" for name, _ in PARTS.values() if name in texts]
     FILE.write_text("\n".join([HEAD, *sections]), encoding="utf-8")
     print(f"{title}\n{text}\n{where()}\n")
 
@@ -236,10 +237,10 @@ def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("part", choices=[*PARTS, "all"])
-    wanted = parser.parse_args().part
+    choice = parser.parse_args().part
     with tempfile.TemporaryDirectory() as folder:
-        for part in PARTS if wanted == "all" else [wanted]:
-            written(part, PARTS[part][1](Path(folder)))
+        for part in PARTS if choice == "all" else [choice]:
+            write_section(part, PARTS[part][1](Path(folder)))
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def text(repository: Path) -> str:
 
 
 def test_tables_and_figures_are_those_of_the_code(make_model: ModuleType, text: str) -> None:
-    assert make_model.filled(text) == text, "run: python docs/make_model.py"
+    assert make_model.fill(text) == text, "run: python docs/make_model.py"
     assert set(re.findall(r"<!-- begin (\w+) -->", text)) == set(make_model.BLOCKS)
 
 
