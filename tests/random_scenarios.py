@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from spreadsim.levers import SCHEDULED
 from spreadsim.parameters import Behaviour, declarations
 from spreadsim.scenario.validation import validate
 
@@ -85,11 +86,10 @@ def networks(draw: Any) -> dict[str, Any]:
 
 
 def levers() -> Any:
-    lever = st.sampled_from([0.0, 0.05, 0.25, 0.3, 0.7, 1.0])
+    """Every lever that a schedule may name, and so those that a strategy has to."""
+    number = st.sampled_from([0.0, 0.05, 0.25, 0.3, 0.7, 1.0])
     return st.fixed_dictionaries(
-        dict.fromkeys(
-            ("mandate", "latitude", "peer_programme", "monitoring", "support", "co_production", "celebration"), lever
-        )
+        {one.name: st.sampled_from(one.declaration.choices) if one.declaration.choices else number for one in SCHEDULED}
     )
 
 
@@ -116,7 +116,6 @@ def scenarios(draw: Any) -> Any:
             "revision_interval": draw(st.sampled_from([0, 1, 2, 5])),
             "revision_of_form": draw(st.sampled_from([0.0, 0.5, 1.0])),
             "revision_of_codification": draw(st.sampled_from([0.0, 0.25, 1.0])),
-            "support_for": draw(st.sampled_from(["implementing", "implementing-and-embedded"])),
             "support_priority": draw(st.sampled_from(["none", "most-deprived"])),
             "starting_sites": {
                 "share": draw(st.sampled_from([0.0, 0.03, 0.2, 1.0])),

@@ -18,6 +18,7 @@ from numba.core.registry import CPUDispatcher
 
 from spreadsim import rules
 from spreadsim.drivers import engine
+from spreadsim.levers import LEVERS
 from spreadsim.parameters import Behaviour, Cost
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan
@@ -256,9 +257,8 @@ def test_every_rule_has_a_value_worked_out_by_hand():
 share = st.floats(0.0, 1.0)
 inside = st.floats(0.02, 0.98)
 levers = st.builds(
-    month, on=st.sampled_from([0.0, 1.0]), mandate=share, latitude=share, peer_programme=share, monitoring=share,
-    support=share, co_production=share, celebration=share,
-)  # fmt: skip
+    month, on=st.sampled_from([0.0, 1.0]), **{one.name: share for one in LEVERS if one.declaration.kind == "number"}
+)
 kinds = st.sampled_from([rules.SATURATING, rules.LINEAR, rules.THRESHOLD])
 
 
