@@ -214,7 +214,7 @@ def condition_plan(
     Examples
     --------
     >>> scenario = ss.load_scenario("default")
-    >>> condition = condition_plan(scenario, resolved(scenario), "blend", {"programme.support": 0.9}, "targets.toml")
+    >>> condition = condition_plan(scenario, as_document(scenario), "blend", {"programme.support": 0.9}, "targets.toml")
     >>> condition.programme.support
     0.9
     """
