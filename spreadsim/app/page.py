@@ -70,15 +70,17 @@ def _draft(session: Session) -> dict[str, Any]:
 
 
 def _sections(session: Session) -> list[dict[str, Any]]:
-    scenario, base, given = session.scenario, session.history.value.base, session.file_columns.value
+    scenario, base, file_columns = session.scenario, session.history.value.base, session.file_columns.value
     levers = fields.balance_controls(scenario, base, session.strategy_name)
     sections = [
         {"title": "Basics", "open": True, "kind": "basics", "controls": levers[:1], "levers": levers[1:]},
         {"title": "", "open": True, "kind": "plain",
-         "controls": fields.basic_controls(scenario, base, session.strategy_name, given)},
+         "controls": fields.basic_controls(scenario, base, session.strategy_name, file_columns)},
     ]  # fmt: skip
     if session.more.value:
-        sections += [{**group, "open": False, "kind": "more"} for group in fields.other_controls(scenario, base, given)]
+        sections += [
+            {**group, "open": False, "kind": "more"} for group in fields.other_controls(scenario, base, file_columns)
+        ]
     return sections
 
 
@@ -89,42 +91,48 @@ def Page() -> None:
     solara.Style(STYLE)
     session = solara.use_memo(lambda: Session(SCREENS), [])
     search = solara.use_router().search
-    wanted = solara.use_memo(lambda: learn.lesson_in_address(session, search or ""), [])
+    lesson = solara.use_memo(lambda: learn.lesson_in_address(session, search or ""), [])
     scenario, screen = session.comparison_scenario, SCREENS[session.tab.value]
     base, problem = solara.use_memo(lambda: _network(scenario), [_network_mark(scenario)])
     hide = session.hide_names.value
     network = solara.use_memo(lambda: charts.without_names(base) if base and hide else base, [id(base), hide])
     drawing = solara.use_memo(lambda: charts.map_data(network) if network else None, [id(network)])
-    kept: dict[int, Network] = solara.use_memo(dict, [id(base)])
+    networks_by_replicate: dict[int, Network] = solara.use_memo(dict, [id(base)])
     target: Any = solara.use_ref(None)
     if screen.compares and base is not None:
         target.current = scenario
 
     @use_task(dependencies=[target.current, id(base)])
-    def comparing() -> Iterator[compare.ComparisonStage]:
-        wanted = target.current
-        if wanted is None or base is None:
+    def comparison_task() -> Iterator[compare.ComparisonStage]:
+        scenario_to_compare = target.current
+        if scenario_to_compare is None or base is None:
             return
-        runs.check_size(wanted, base.n)
+        runs.check_size(scenario_to_compare, base.n)
         yield from compare.comparison_stages(
-            wanted, base, comparing.is_current, lambda done: setattr(comparing, "progress", done), kept
+            scenario_to_compare,
+            base,
+            comparison_task.is_current,
+            lambda done: setattr(comparison_task, "progress", done),
+            networks_by_replicate,
         )
 
-    shown: compare.ComparisonStage | None = comparing.latest
+    stage: compare.ComparisonStage | None = comparison_task.latest
 
     @use_task(dependencies=None)
-    def full() -> tuple[Comparison, tuple[dict[str, Any], ...], Scenario] | None:
-        if shown is None:
+    def frontier_task() -> tuple[Comparison, tuple[dict[str, Any], ...], Scenario] | None:
+        if stage is None:
             return None
-        made = runs.with_frontier(shown.comparison, full.is_current, lambda done: setattr(full, "progress", done))
-        drawn = [tables.figure_data(picture) for picture in tables.frontier_figures(made)]
-        return made, tuple(item for item in drawn if item is not None), shown.comparison.scenario
+        comparison = runs.with_frontier(
+            stage.comparison, frontier_task.is_current, lambda done: setattr(frontier_task, "progress", done)
+        )
+        figures = [tables.figure_data(picture) for picture in tables.frontier_figures(comparison)]
+        return comparison, tuple(item for item in figures if item is not None), stage.comparison.scenario
 
     status: dict[str, Any] = {
-        "state": "busy" if comparing.pending else "error" if comparing.error else "done" if shown else "waiting",
-        "progress": round(comparing.progress or 0), "cancelled": comparing.cancelled,
-        "stale": shown is not None and shown.comparison.scenario != target.current,
-        "message": documents.error_text(comparing.exception) if comparing.error and comparing.exception else "",
+        "state": runs.task_state(comparison_task),
+        "progress": round(comparison_task.progress or 0), "cancelled": comparison_task.cancelled,
+        "stale": stage is not None and stage.comparison.scenario != target.current,
+        "message": runs.task_message(comparison_task),
     }  # fmt: skip
 
     widgets.Bar(
@@ -138,8 +146,8 @@ def Page() -> None:
         event_dismiss=lambda _: session.message.set(""),
     )  # fmt: skip
     state = PageState(
-        session=session, base=base, network=network, drawing=drawing, stage=shown, status=status,
-        cancel=comparing.cancel, full=full, lesson=wanted,
+        session=session, base=base, network=network, drawing=drawing, stage=stage, status=status,
+        cancel=comparison_task.cancel, frontier_task=frontier_task, lesson=lesson,
     )  # fmt: skip
     place = {"id": "screen", "aria-label": screen.name}
     if screen.fills_page:

@@ -17,8 +17,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from spreadsim.app.documents import error_text
 from spreadsim.app.server.work_queue import BACKGROUND, DETAIL, INTERACTIVE, IsWanted, Slot, work_queue
 from spreadsim.comparison.comparison import MAP_LEVERS, MAP_REPLICATES, Comparison, frontier_points, measured
 from spreadsim.comparison.results import Frontier, FrontierPoint
@@ -119,6 +120,46 @@ class Progress:
         if self.report is not None and time.monotonic() - self.last_report > 0.25:
             self.last_report = time.monotonic()
             self.report(100.0 * self.n_done / self.total)
+
+
+def task_state(task: Any) -> str:
+    """Return how far a task of the page is.
+
+    Parameters
+    ----------
+    task : made by `library.use_task`.
+
+    Returns
+    -------
+    ``busy``, ``error``, ``done`` or ``waiting``; one that was started again is busy, whatever it returned before.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> task_state(SimpleNamespace(pending=False, error=False, latest=None))
+    'waiting'
+    """
+    return "busy" if task.pending else "error" if task.error else "done" if task.latest is not None else "waiting"
+
+
+def task_message(task: Any) -> str:
+    """Return what went wrong in a task of the page, in words.
+
+    Parameters
+    ----------
+    task : made by `library.use_task`.
+
+    Returns
+    -------
+    A sentence or a few; empty where nothing went wrong.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> task_message(SimpleNamespace(error=True, exception=TooLarge("20,001 services are too many.")))
+    '20,001 services are too many.'
+    """
+    return error_text(task.exception) if task.error and task.exception else ""
 
 
 def base_network(scenario: Scenario) -> Network:

@@ -100,7 +100,12 @@ def _strategy_items(scenario: Scenario) -> list[dict[str, Any]]:
 
 @component
 def Compare(
-    session: Session, stage: ComparisonStage | None, status: dict[str, Any], cancel: Any, full: Any, drawing: Any
+    session: Session,
+    stage: ComparisonStage | None,
+    status: dict[str, Any],
+    cancel: Any,
+    frontier_task: Any,
+    drawing: Any,
 ) -> None:
     """Strategies side by side."""
     scenario = session.scenario
@@ -136,7 +141,7 @@ def Compare(
         lambda: tables.comparison_figures(detail.current.comparison, True) if detail.current else [],
         [detail.current.number if detail.current else -1],
     )
-    frontier = full.latest
+    frontier = frontier_task.latest
     parts = stage.findings if stage else ()
     with Html.element(tag="div"):
         widgets.Strategies(
@@ -162,20 +167,22 @@ def Compare(
         )  # fmt: skip
         widgets.Figures(
             title="The balance frontier", figures=list(frontier[1]) if frontier else [],
-            status=frontier_status(full, comparison, frontier_sentences(frontier[0].frontier) if frontier else []),
+            status=frontier_status(
+                frontier_task, comparison, frontier_sentences(frontier[0].frontier) if frontier else []),
             event_export=lambda request: gallery.send_figure(
                 session, tables.frontier_figures(frontier[0]) if frontier else [], request),
-            event_work=lambda _: full() if comparison else None, event_cancel=lambda _: full.cancel(),
+            event_work=lambda _: frontier_task() if comparison else None,
+            event_cancel=lambda _: frontier_task.cancel(),
             event_view=lambda _: None,
         )  # fmt: skip
 
 
-def frontier_status(full: Any, comparison: Comparison | None, sentences: list[str]) -> dict[str, Any]:
+def frontier_status(frontier_task: Any, comparison: Comparison | None, sentences: list[str]) -> dict[str, Any]:
     """Return how far the frontier is, and whether it is of the comparison shown.
 
     Parameters
     ----------
-    full : task that works the frontier out.
+    frontier_task : task that works the frontier out.
     comparison : that is shown, if any.
     sentences : on the frontier.
 
@@ -190,11 +197,13 @@ def frontier_status(full: Any, comparison: Comparison | None, sentences: list[st
     >>> frontier_status(task, None, [])["state"]
     'waiting'
     """
-    stale = full.latest is not None and comparison is not None and full.latest[2] != comparison.scenario
-    state = "busy" if full.pending else "error" if full.error else "done" if full.latest is not None else "waiting"
+    stale = (
+        frontier_task.latest is not None and comparison is not None and frontier_task.latest[2] != comparison.scenario
+    )
     return {
-        "state": state, "progress": round(full.progress or 0), "stale": stale, "sentences": sentences,
-        "message": documents.error_text(full.exception) if full.error and full.exception else "",
+        "state": runs.task_state(frontier_task), "progress": round(frontier_task.progress or 0),
+        "stale": stale, "sentences": sentences,
+        "message": runs.task_message(frontier_task),
         "action": "Work out the frontier", "ready": comparison is not None,
     }  # fmt: skip
 

@@ -131,11 +131,11 @@ def Intervention(session: Session, base: Network, network: Network) -> None:
     latest = study.latest
     stale = latest is not None and (latest[0] != scenario or latest[1] != strategy)
     status = {
-        "state": "busy" if study.pending else "error" if study.error else "done" if latest else "waiting",
+        "state": runs.task_state(study),
         "progress": round(study.progress or 0), "rows": latest[2] if latest else [], "stale": stale,
         "strategy": latest[1] if latest else strategy,
         "runs": latest[3] if latest else min(20, scenario.run.replicates),
-        "message": documents.error_text(study.exception) if study.error and study.exception else "",
+        "message": runs.task_message(study),
         "shown": strategy, "only": MOST_STUDIED if len(scenario.intervention.components) > MOST_STUDIED else 0,
         "hard": HARD, "written": WRITTEN,
     }  # fmt: skip

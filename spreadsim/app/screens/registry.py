@@ -28,7 +28,7 @@ class PageState:
     base, network : the network of replicate 0; `network` without names where they are hidden. None where there is none.
     drawing : the same as the map draws it.
     stage, status, cancel : the comparison as far as it has come, how it stands, and what ends it.
-    full : the task that adds the frontier.
+    frontier_task : the task that adds the frontier.
     lesson : the one that the page's address asks for.
 
     Examples
@@ -44,7 +44,7 @@ class PageState:
     stage: compare.ComparisonStage | None = None
     status: dict[str, Any] | None = None
     cancel: Callable[[], None] | None = None
-    full: Any = None
+    frontier_task: Any = None
     lesson: str = ""
 
 
@@ -107,9 +107,9 @@ def by_name(screens: Iterable[Screen]) -> dict[str, Screen]:
     for name, count in Counter(screen.name for screen in screens).items():
         if count > 1:
             raise TypeError(f"two screens have the name '{name}'")
-    shown = {screen.component.__module__ for screen in screens} | {__name__}
+    modules = {screen.component.__module__ for screen in screens} | {__name__}
     for module in pkgutil.iter_modules([str(Path(__file__).parent)], f"{__package__}."):
-        if module.name not in shown:
+        if module.name not in modules:
             raise TypeError(f"{module.name} is a screen that no entry of {__name__} shows")
     return {screen.name: screen for screen in screens}
 
@@ -120,12 +120,17 @@ SCREENS = by_name(
         Screen(
             "Compare",
             compare.Compare,
-            lambda page: (page.session, page.stage, page.status, page.cancel, page.full, page.drawing),
+            lambda page: (page.session, page.stage, page.status, page.cancel, page.frontier_task, page.drawing),
             compares=True,
         ),
         Screen("Intervention", intervention.Intervention, lambda page: (page.session, page.base, page.network)),
         Screen("Network", network.Networks, lambda page: (page.session, page.base, page.drawing), needs_network=False),
-        Screen("Report", report.Report, lambda page: (page.session, page.stage, page.status, page.full), compares=True),
+        Screen(
+            "Report",
+            report.Report,
+            lambda page: (page.session, page.stage, page.status, page.frontier_task),
+            compares=True,
+        ),
         Screen("Sweeps", sweeps.Sweeps, lambda page: (page.session,), has_controls=False, needs_network=False),
         Screen("Learn", learn.Learn, lambda page: (page.session, page.lesson), needs_network=False, fills_page=True),
     )

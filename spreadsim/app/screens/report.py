@@ -37,10 +37,10 @@ def page_of(comparison: Comparison) -> str:
 
 
 @component
-def Report(session: Session, stage: ComparisonStage | None, status: dict[str, Any], full: Any) -> None:
+def Report(session: Session, stage: ComparisonStage | None, status: dict[str, Any], frontier_task: Any) -> None:
     """The report of what is on screen, with the frontier where it was worked out."""
     comparison = stage.comparison if stage is not None and stage.is_detailed else None
-    latest = full.latest
+    latest = frontier_task.latest
     if latest is not None and comparison is not None and latest[2] is comparison.scenario:
         comparison = latest[0]
 
@@ -53,12 +53,12 @@ def Report(session: Session, stage: ComparisonStage | None, status: dict[str, An
 
     html = writing.value if comparison is not None and writing.value else ""
 
-    paper_status = frontier_status(full, comparison, [])
+    paper_status = frontier_status(frontier_task, comparison, [])
     paper_status |= {"working": status.get("state") == "busy" or writing.pending, "error": status.get("message", "")}
     widgets.ReportPage(
         html=html, status=paper_status,
         event_download=lambda _: session.send_file(
             exports.file_name(session.scenario.name + "-report", "html"), html, "text/html"),
-        event_work=lambda _: full() if comparison else None, event_cancel=lambda _: full.cancel(),
+        event_work=lambda _: frontier_task() if comparison else None, event_cancel=lambda _: frontier_task.cancel(),
         event_export=lambda kind: send_numbers(session, comparison, kind),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.app import documents, runs, widgets
+from spreadsim.app import runs, widgets
 from spreadsim.app.display import exports
 from spreadsim.app.library import Html, component, solara, use_task
 from spreadsim.app.server import sweep_folders, uploads
@@ -298,7 +298,7 @@ def Sweeps(session: Session) -> None:
 
     status = {
         "busy": study.pending,
-        "error": documents.error_text(study.exception) if study.error and study.exception else "",
+        "error": runs.task_message(study),
     }  # fmt: skip
     choice = {
         "sweeps": [[item.name, item.title, item.state] for item in entries], "sweep": look.sweep,
