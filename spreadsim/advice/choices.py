@@ -7,16 +7,13 @@ What belongs here: starting sites, waves and support as one choice. What does no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spreadsim.comparison.equal_cost import with_support
 from spreadsim.levers import StartingSites, Waves
 from spreadsim.network.data import Network
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import plan
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

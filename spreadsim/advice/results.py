@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +15,6 @@ from spreadsim.advice.choices import Choice
 from spreadsim.network.data import Network
 from spreadsim.outcomes.statistics import Difference, Summary
 from spreadsim.scenario.document import Scenario
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
