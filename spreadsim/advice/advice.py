@@ -23,7 +23,7 @@ from spreadsim.comparison.comparison import check_arguments, network_for, with_r
 from spreadsim.errors import InputError, nearest
 from spreadsim.levers import StartingSites
 from spreadsim.network.data import Network
-from spreadsim.network.site_choice import SIMPLE_RULES, by_rule
+from spreadsim.network.site_choice import SIMPLE_RULES, sites_by_rule
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.outcomes.statistics import LEVEL, difference, summarise
 from spreadsim.scenario.document import Scenario
@@ -161,7 +161,7 @@ def advise(
     has_budget = budget is not None
     costs = search.values([start], range(a + b))["cost"][0]
     limits = Budget(float(budget) if budget is not None else float(costs.mean()), costs)
-    simple = {rule: replace(start, sites=by_rule(base, rule, count)) for rule in SIMPLE_RULES}
+    simple = {rule: replace(start, sites=sites_by_rule(base, rule, count)) for rule in SIMPLE_RULES}
     # Where the budget binds, support is cut on the set that then tells whether the cut was enough.
     first_rules = {rule: search.within(choice, limits, first) for rule, choice in simple.items()}
     rules = {rule: search.within(choice, limits, second) for rule, choice in simple.items()}

@@ -14,7 +14,7 @@ import numpy as np
 
 from spreadsim.advice.results import AdviceResults, Evaluation
 from spreadsim.comparison.terminal import number, text_table
-from spreadsim.network.site_choice import FEATURES, SIMPLE_RULES, features, places
+from spreadsim.network.site_choice import FEATURES, SIMPLE_RULES, features, percentile_ranks
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.outcomes.statistics import Difference, Summary
 from spreadsim.scenario.plan import plan
@@ -142,7 +142,7 @@ def site_rows(advice: AdviceResults) -> list[dict[str, Any]]:
     True
     """
     net, values = advice.network, features(advice.network)
-    ranks = {name: places(values) for name, values in values.items()}
+    ranks = {name: percentile_ranks(values) for name, values in values.items()}
     tree = net.hierarchy
     of_level = {level: tree.group_at(place) for place, level in enumerate(tree.levels)}
     rows = []
@@ -198,7 +198,7 @@ def why(advice: AdviceResults) -> list[str]:
     if advice.choice.sites is None:
         return ["Any services will do: nothing beat sites chosen at random when the winner was selected."]
     sites, net = np.array(advice.choice.sites), advice.network
-    mean = {name: float(places(values)[sites].mean()) for name, values in features(net).items()}
+    mean = {name: float(percentile_ranks(values)[sites].mean()) for name, values in features(net).items()}
     high = [f"{FEATURES[name]} ({at:.0%})" for name, at in mean.items() if at >= HIGH]
     low = [f"{FEATURES[name]} ({at:.0%})" for name, at in mean.items() if at <= LOW]
     lines = []

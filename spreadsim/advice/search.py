@@ -15,7 +15,7 @@ from spreadsim.advice.choices import Choice, strategy_of
 from spreadsim.drivers.running import Task, run_tasks
 from spreadsim.errors import MissingExtraError
 from spreadsim.network.data import Network
-from spreadsim.network.site_choice import FEATURES, by_index, by_rule, features, places
+from spreadsim.network.site_choice import FEATURES, features, percentile_ranks, sites_by_index, sites_by_rule
 from spreadsim.network.waves import groups_of_level, wave_level
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.scenario.document import Scenario
@@ -94,7 +94,7 @@ class CandidateSearch:
     ) -> None:
         self.scenario, self.strategy, self.network, self.measure = scenario, strategy, network, measure
         self.parts, self.count, self.workers, self.progress = parts, count, workers, progress
-        self.ranks = {name: places(values) for name, values in features(network).items()}
+        self.ranks = {name: percentile_ranks(values) for name, values in features(network).items()}
         own = plan(scenario, strategy)
         tree = network.hierarchy
         place = wave_level(tree, own.programme.waves.level)
@@ -108,7 +108,7 @@ class CandidateSearch:
             place_of = {identity: i for i, identity in enumerate(network.ids)}
             chosen_sites = tuple(sorted({place_of[identity] for identity in sites.ids}))
         elif sites.rule != "random":
-            chosen_sites = by_rule(network, sites.rule, count)
+            chosen_sites = sites_by_rule(network, sites.rule, count)
         self.start = Choice(
             chosen_sites, waves.months_between, tuple(waves.order), programme.support, programme.support_capacity
         )
@@ -127,7 +127,7 @@ class CandidateSearch:
         support, capacity = start.support, start.support_capacity
         if "sites" in self.parts:
             weights = {name: 2.0 * at.pop(0) - 1.0 for name in FEATURES}
-            sites = by_index(self.network, self.ranks, weights, 2.0 * at.pop(0) - 1.0, self.count)
+            sites = sites_by_index(self.network, self.ranks, weights, 2.0 * at.pop(0) - 1.0, self.count)
         if "support" in self.parts:
             support, capacity = round(at.pop(0), 3), round(at.pop(0), 3)
         if self.in_waves:

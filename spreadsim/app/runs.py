@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from spreadsim.app.documents import error_text
 from spreadsim.app.server.work_queue import BACKGROUND, DETAIL, INTERACTIVE, IsWanted, Slot, work_queue
-from spreadsim.comparison.comparison import MAP_LEVERS, MAP_REPLICATES, Comparison, frontier_points, measured
+from spreadsim.comparison.comparison import MAP_LEVERS, MAP_REPLICATES, Comparison, frontier_points, measure_arrays
 from spreadsim.comparison.results import Frontier, FrontierPoint
 from spreadsim.drivers.running import Outcome, Task, default_workers, networks_of, outcomes_of, run_tasks, run_together
 from spreadsim.errors import SpreadsimError
@@ -318,4 +318,6 @@ def with_frontier(
 
 def _frontier(spec: Scenario, base: Network, points: Sequence[FrontierPoint], k: int, progress: Progress) -> Frontier:
     tasks = [Task(r, [p.plan for p in points], [False] * len(points), False) for r in range(k)]
-    return Frontier(points, measured(run_tasks(spec, base, not spec.network.redraw, tasks, progress=progress.step)))
+    return Frontier(
+        points, measure_arrays(run_tasks(spec, base, not spec.network.redraw, tasks, progress=progress.step))
+    )

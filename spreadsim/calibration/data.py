@@ -15,7 +15,7 @@ import numpy as np
 from spreadsim.calibration.likelihood import DesignMatrix
 from spreadsim.errors import InputError, nearest
 from spreadsim.network.reading.faults import FaultLog
-from spreadsim.network.reading.files import files_of_scenario, files_read
+from spreadsim.network.reading.files import files_of_scenario, network_files
 from spreadsim.network.reading.graphs import read_graph
 from spreadsim.network.reading.sheet import Sheet
 from spreadsim.network.reading.tables import read_sheet
@@ -269,7 +269,7 @@ def with_readiness(scenario: Scenario, readiness: np.ndarray, place: Path) -> Sc
     target = place / source.name
     target.mkdir(parents=True)
     name = scenario.network.services_file or "services.csv"
-    for file in files_read(source, scenario.network):
+    for file in network_files(source, scenario.network):
         shutil.copyfile(file, target / file.name)
     sheet = services_sheet(scenario)
     own = {"readiness", scenario.network.columns.get("readiness")}

@@ -1,7 +1,11 @@
-"""Outcomes of a comparison gathered across replicates: by group, by generation, by source of version.
+"""Outcomes of a comparison across replicates: by group, by generation, by source of version.
 
 What belongs here: arrays with one row a replicate, made from a comparison's outcomes, that sentences, figures and
-tables share. What does not: words and pictures.
+tables share. What does not: words and figures.
+
+comparison : outcomes of every strategy.
+strategy : name of a strategy.
+values : shape (replicates, columns), nan where a replicate has none.
 """
 
 from __future__ import annotations
@@ -25,9 +29,17 @@ class Groups:
 
     Attributes
     ----------
-    level, names : of the groups, in order.
-    n_services : in each group, in replicate 0.
-    reach, benefit : for each strategy an array of shape (replicates, groups).
+    level : of the hierarchy, or `FIFTH`.
+    names : of the groups, in order.
+    n_services : number of services in each group, in replicate 0; shape (groups,).
+    reach, benefit : for each strategy an array of shape (replicates, groups), in [0, 1].
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> table = groups(comparison, FIFTH)
+    >>> table.names, table.reach["one-neighbour-is-enough"].shape
+    (('1 least deprived', '2', '3', '4', '5 most deprived'), (2, 5))
     """
 
     level: str
@@ -38,13 +50,38 @@ class Groups:
 
 
 def levels(comparison: ComparisonResults) -> list[str]:
-    """Return the levels of the hierarchy that groups are told by, from the top down, without fifths of deprivation."""
+    """Return the levels of the hierarchy by which groups are compared, without fifths of deprivation.
+
+    Returns
+    -------
+    Names from the top down.
+
+    Examples
+    --------
+    >>> levels(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False))
+    []
+    """
     first = next(iter(comparison.outcomes.values()))[0]
     return [level for level in dict.fromkeys(row["level"] for row in first.groups) if level != FIFTH]
 
 
 def groups(comparison: ComparisonResults, level: str) -> Groups | None:
-    """Return reach and benefit by group of a level (or `FIFTH`); None where the comparison has no such level."""
+    """Return reach and benefit by group of a level.
+
+    Parameters
+    ----------
+    level : of the hierarchy, or `FIFTH`.
+
+    Returns
+    -------
+    `Groups`; None where the comparison has no such level.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> groups(comparison, FIFTH).n_services.tolist(), groups(comparison, "region")
+    ([3, 2, 3, 2, 2], None)
+    """
 
     def rows(outcome: Outcome) -> list[dict[str, object]]:
         return [row for row in outcome.groups if row["level"] == level]
@@ -53,7 +90,7 @@ def groups(comparison: ComparisonResults, level: str) -> Groups | None:
     if not first:
         return None
 
-    def gathered(key: str) -> dict[str, np.ndarray]:
+    def arrays(key: str) -> dict[str, np.ndarray]:
         return {
             name: np.array([[row[key] for row in rows(outcome)] for outcome in outcomes], dtype=np.float64)
             for name, outcomes in comparison.outcomes.items()
@@ -63,13 +100,23 @@ def groups(comparison: ComparisonResults, level: str) -> Groups | None:
         level=level,
         names=tuple(str(row["group"]) for row in first),
         n_services=np.array([row["n_services"] for row in first]),
-        reach=gathered("reach"),
-        benefit=gathered("benefit"),
+        reach=arrays("reach"),
+        benefit=arrays("benefit"),
     )
 
 
 def people_served(comparison: ComparisonResults) -> np.ndarray:
-    """Return the number of people served by all services, one value a replicate."""
+    """Return the number of people served by all services.
+
+    Returns
+    -------
+    One value a replicate.
+
+    Examples
+    --------
+    >>> people_served(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)).shape
+    (2,)
+    """
     outcomes = next(iter(comparison.outcomes.values()))
     level = FIFTH if comparison.network.n >= 5 else None
     if level is None or not any(row["level"] == level for row in outcomes[0].groups):
@@ -83,10 +130,16 @@ class Generations:
 
     Attributes
     ----------
-    generation, n_runs : generation, and the number of replicates that have it.
+    generation, n_runs : generation, and the number of replicates that have it; shape (generations,), as the others.
     began, at_start : mean number of services that began with such a version, and its fidelity then.
     embedded, now, core_now : mean number embedded at the horizon, and their fidelity and core fidelity then.
     at_start_band, now_band : 5th and 95th percentile over replicates, shape (2, generations).
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> generations(comparison, "one-neighbour-is-enough").began.tolist()
+    [1.0, 2.0, 2.0, 2.0, 2.0, 2.0, 1.0]
     """
 
     generation: np.ndarray
@@ -101,7 +154,18 @@ class Generations:
 
 
 def generations(comparison: ComparisonResults, strategy: str) -> Generations:
-    """Return fidelity by generation under a strategy, for generations that at least half of the replicates have."""
+    """Return fidelity by generation under a strategy, for generations that at least half of the replicates have.
+
+    Returns
+    -------
+    `Generations`.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> generations(comparison, "one-neighbour-is-not-enough").generation.tolist()
+    [0]
+    """
     outcomes = comparison.outcomes[strategy]
     highest = max((len(outcome.generations) for outcome in outcomes), default=0)
     cube = np.full((5, len(outcomes), highest), np.nan)
@@ -110,64 +174,84 @@ def generations(comparison: ComparisonResults, strategy: str) -> Generations:
         for row in outcome.generations:
             cube[:, r, int(row["generation"])] = [row[key] for key in keys]
     n_runs = (np.nan_to_num(cube[0]) > 0).sum(axis=0)
-    kept = np.flatnonzero(2 * n_runs >= len(outcomes))
-    began, at_start, embedded, now, core = (_mean(part[:, kept]) for part in cube)
+    generation = np.flatnonzero(2 * n_runs >= len(outcomes))
+    began, at_start, embedded, now, core = (_mean(part[:, generation]) for part in cube)
     return Generations(
-        generation=kept,
-        n_runs=n_runs[kept],
+        generation=generation,
+        n_runs=n_runs[generation],
         began=began,
         at_start=at_start,
         embedded=embedded,
         now=now,
         core_now=core,
-        at_start_band=_band(cube[1][:, kept]),
-        now_band=_band(cube[3][:, kept]),
+        at_start_band=_band(cube[1][:, generation]),
+        now_band=_band(cube[3][:, generation]),
     )
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
-    known = ~np.isnan(values)
-    count = known.sum(axis=0)
-    total = np.where(known, values, 0.0).sum(axis=0)
+    defined = ~np.isnan(values)
+    count = defined.sum(axis=0)
+    total = np.where(defined, values, 0.0).sum(axis=0)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _band(values: np.ndarray) -> np.ndarray:
     answer = np.full((2, values.shape[1]), np.nan)
     for k in range(values.shape[1]):
-        known = values[:, k][~np.isnan(values[:, k])]
-        if len(known):
-            answer[:, k] = np.quantile(known, (0.05, 0.95))
+        defined = values[:, k][~np.isnan(values[:, k])]
+        if len(defined):
+            answer[:, k] = np.quantile(defined, (0.05, 0.95))
     return answer
 
 
 def sources_of_versions(comparison: ComparisonResults, strategy: str) -> dict[str, float] | None:
-    """Return, for replicate 0, the share of beginnings by whose version was taken on; None without events.
+    """Return, for replicate 0, the share of beginnings by whose version was taken on.
 
     Beginnings are entries into implementing, or straight into embedded, after the start; ``second leader`` is the part
     of ``peer`` whose source was a second leader.
+
+    Returns
+    -------
+    Number of ``beginnings``, and share by source; None without events.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> sources_of_versions(comparison, "one-neighbour-is-enough")["peer"]
+    1.0
     """
     events = comparison.outcomes[strategy][0].events
     if events is None:
         return None
-    started = np.isin(events["to_state"], (rules.IMPLEMENTING, rules.EMBEDDED))
-    started &= (events["source_kind"] != rules.NO_SOURCE) & (events["month"] > 0)
-    total = int(started.sum())
+    is_beginning = np.isin(events["to_state"], (rules.IMPLEMENTING, rules.EMBEDDED))
+    is_beginning &= (events["source_kind"] != rules.NO_SOURCE) & (events["month"] > 0)
+    total = int(is_beginning.sum())
     shares = {"beginnings": float(total)}
     for kind in (rules.PEER, rules.SPECIFICATION, rules.HIERARCHY, rules.ORIGINATOR):
-        count = int((started & (events["source_kind"] == kind)).sum())
+        count = int((is_beginning & (events["source_kind"] == kind)).sum())
         if kind != rules.ORIGINATOR or count:
             shares[rules.SOURCES[kind]] = count / total if total else float("nan")
-    led = int((started & (events["source_kind"] == rules.PEER) & events["leader_source"]).sum())
-    shares["second leader"] = led / total if total else float("nan")
+    n_led = int((is_beginning & (events["source_kind"] == rules.PEER) & events["leader_source"]).sum())
+    shares["second leader"] = n_led / total if total else float("nan")
     return shares
 
 
 def lowest_and_highest(values: np.ndarray) -> tuple[int, int, Difference]:
     """Return the columns with the lowest and the highest mean, and their paired difference.
 
-    The interval is at a joint level of 95% over all pairs of columns (Bonferroni): the two were picked for being far
-    apart.
+    The interval is at a joint level of 95% over all pairs of columns (Bonferroni), because the two were picked for
+    being far apart.
+
+    Returns
+    -------
+    Two column numbers, and the `Difference` of the second and the first.
+
+    Examples
+    --------
+    >>> low, high, gap = lowest_and_highest(np.array([[0.1, 0.9, 0.5], [0.2, 0.8, 0.5], [0.1, 0.8, 0.5]]))
+    >>> low, high, round(gap.mean, 3)
+    (0, 1, 0.7)
     """
     means = np.nanmean(values, axis=0)
     low, high = int(np.nanargmin(means)), int(np.nanargmax(means))
@@ -175,19 +259,59 @@ def lowest_and_highest(values: np.ndarray) -> tuple[int, int, Difference]:
 
 
 def means(values: np.ndarray) -> np.ndarray:
-    """Return means over replicates, nulls left out."""
+    """Return means over replicates, nulls left out.
+
+    Returns
+    -------
+    Shape (columns,), nan where no replicate has a value.
+
+    Examples
+    --------
+    >>> means(np.array([[0.2, np.nan], [0.4, np.nan]])).round(3).tolist()
+    [0.3, nan]
+    """
     return _mean(np.asarray(values, dtype=np.float64))
 
 
 def monthly(comparison: ComparisonResults, strategy: str, name: str) -> np.ndarray:
-    """Return a column of the curves, shape (replicates, T + 1)."""
+    """Return a column of the curves.
+
+    Parameters
+    ----------
+    name : of the column, for example ``delivered``.
+
+    Returns
+    -------
+    Shape (replicates, T + 1): months 0 to T.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> monthly(comparison, "one-neighbour-is-enough", "share_embedded").shape
+    (2, 13)
+    """
     return np.array([outcome.curves[name] for outcome in comparison.outcomes[strategy]])
 
 
-def chosen_pairs(
+def select_pairs(
     comparison: ComparisonResults, among: Sequence[str] | None = None, against: Sequence[str] | None = None
 ) -> list[tuple[str, str]]:
-    """Return the pairs (later, earlier): all, those `among` some strategies, or those with one of `against` in them."""
+    """Return pairs of strategies.
+
+    Parameters
+    ----------
+    among : strategies that both of a pair are of; any where None.
+    against : strategies of which at least one of a pair is; any where None.
+
+    Returns
+    -------
+    Pairs (later, earlier), in the scenario's order.
+
+    Examples
+    --------
+    >>> select_pairs(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False))
+    [('one-neighbour-is-not-enough', 'one-neighbour-is-enough')]
+    """
     return [
         (later, earlier)
         for later, earlier in comparison.paired

@@ -2,6 +2,16 @@
 
 What belongs here: running every strategy of a scenario, and the frontier, on common random numbers. What does not: what
 the results are and the tables made of them (``results``), words (``findings``, ``report``), files (``folder``).
+
+scenario, spec : a `Scenario`.
+network : a `Network`, a NetworkX graph or a `NetworkFile` to run on instead of the scenario's; None for the scenario's.
+base : the network of replicate 0.
+fixed : whether that network serves every replicate.
+replicates, seed, months : replace the scenario's; None leaves them.
+levers : names of the four levers, with the values of each; None for the scenario's balances.
+driver : ``compiled`` or ``mesa``; both give the same numbers.
+workers : threads or processes; all processors where None.
+progress : whether to show a bar on a terminal.
 """
 
 from __future__ import annotations
@@ -42,16 +52,62 @@ MAP_REPLICATES = 20
 
 
 class Comparison(ComparisonResults):
-    """Every strategy of a scenario on common random numbers: results that can be drawn and saved."""
+    """Every strategy of a scenario on common random numbers: results that can be drawn and saved.
+
+    Its attributes, values and tables are those of `ComparisonResults`.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> comparison.values("one-neighbour-is-enough", "reach").tolist()
+    [1.0, 1.0]
+    >>> comparison.runs.shape
+    (4, 30)
+    """
 
     def plot(self, measure: str = "delivered") -> Figure:
-        """Return a Matplotlib figure of a monthly measure by strategy: median and bands over replicates."""
+        """Return a figure of a monthly measure by strategy: median and bands over replicates.
+
+        Parameters
+        ----------
+        measure : name of a monthly measure.
+
+        Returns
+        -------
+        A Matplotlib figure.
+
+        Examples
+        --------
+        >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+        >>> comparison.plot("reach").axes[0].get_xlabel()
+        'month'
+        """
         from spreadsim.comparison.figures.strategies import curve_figure
 
         return curve_figure(self, measure)
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
-        """Write the results folder, whole or not at all; return its path."""
+        """Write the results folder, whole or not at all.
+
+        Parameters
+        ----------
+        folder : path of the results folder.
+        force : whether a results folder that exists is replaced.
+
+        Returns
+        -------
+        Path of the folder.
+
+        Raises
+        ------
+        InputError : the folder exists and `force` is false.
+
+        Examples
+        --------
+        >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+        >>> (comparison.save("out") / "runs.parquet").is_file()
+        True
+        """
         from spreadsim.comparison.folder import write_comparison
 
         return write_comparison(self, Path(folder), force=force)
@@ -61,9 +117,19 @@ class Comparison(ComparisonResults):
 
 
 def with_run(scenario: Scenario, replicates: int | None, seed: int | None, months: int | None) -> Scenario:
-    """Return the scenario with another number of replicates, seed or horizon."""
-    given = (("replicates", replicates), ("seed", seed), ("months", months))
-    change = {k: v.item() if isinstance(v, np.integer) else v for k, v in given if v is not None}
+    """Return the scenario with another number of replicates, seed or horizon.
+
+    Returns
+    -------
+    A `Scenario`; the same one where nothing is replaced.
+
+    Examples
+    --------
+    >>> with_run(load_scenario("classroom"), 3, None, 6).run.months
+    6
+    """
+    values = (("replicates", replicates), ("seed", seed), ("months", months))
+    change = {k: v.item() if isinstance(v, np.integer) else v for k, v in values if v is not None}
     if not change:
         return scenario
     document = as_document(scenario)
@@ -72,11 +138,18 @@ def with_run(scenario: Scenario, replicates: int | None, seed: int | None, month
 
 
 def check_arguments(driver: str, workers: int | None) -> None:
-    """Refuse a driver that there is not, and fewer than one worker.
+    """Refuse an unknown driver, and fewer than one worker.
 
     Raises
     ------
     InputError : one of them cannot be used.
+
+    Examples
+    --------
+    >>> check_arguments("compiled", 2)
+    >>> check_arguments("fast", None)
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: ...
     """
     if driver not in get_args(Driver):
         raise InputError("python", "driver", f"'{driver}' is not a driver", nearest(driver, get_args(Driver)))
@@ -87,10 +160,28 @@ def check_arguments(driver: str, workers: int | None) -> None:
 def frontier_points(
     scenario: Scenario, levers: Mapping[str, Sequence[float]] | None = None, arms: Sequence[str] = (AS_GIVEN, AS_BEFORE)
 ) -> list[FrontierPoint]:
-    """Return the settings of a frontier: the scenario's balances, or every combination of the levers given.
+    """Return the settings of a frontier: the scenario's balances, or every combination of levers.
 
-    Levers not given stay where the middle of the dial has them. Every setting has the scenario's programme. The second
-    arm keeps after the programme the latitude that held while it ran; where that makes no difference it is left out.
+    Levers that are left out stay where the middle of the dial has them. Every setting has the scenario's programme. The
+    second arm keeps after the programme the latitude that held while it ran; where that makes no difference it is left
+    out.
+
+    Parameters
+    ----------
+    arms : latitudes after the programme, of `AS_GIVEN` and `AS_BEFORE`.
+
+    Returns
+    -------
+    `FrontierPoint` by arm, then by setting.
+
+    Raises
+    ------
+    InputError : a name is not one of the four levers, or a value is not within 0 and 1.
+
+    Examples
+    --------
+    >>> [point.settings["balance"] for point in frontier_points(load_scenario("classroom"), arms=[AS_GIVEN])]
+    [0.0, 0.5, 1.0]
     """
     if levers is None:
         settings: list[dict[str, float]] = [{"balance": float(balance)} for balance in scenario.frontier.balances]
@@ -105,15 +196,15 @@ def frontier_points(
         ]
     points = []
     for arm in arms:
-        extra: dict[str, Any] = {} if arm == AS_GIVEN else {"latitude_after": AS_BEFORE}
+        latitude: dict[str, Any] = {} if arm == AS_GIVEN else {"latitude_after": AS_BEFORE}
         if arm == AS_BEFORE and scenario.programme.latitude_after == AS_BEFORE:
             continue
         for setting in settings:
-            given: dict[str, Any] = {"balance": 0.5, **setting} if levers is not None else dict(setting)
-            for name, value in given.items():
+            levers_of_point: dict[str, Any] = {"balance": 0.5, **setting} if levers is not None else dict(setting)
+            for name, value in levers_of_point.items():
                 if not 0.0 <= value <= 1.0:
                     raise InputError("--levers", name, f"{value:g} is out of bounds", "a lever lies between 0 and 1")
-            strategy = Strategy(**given, **extra)
+            strategy = Strategy(**levers_of_point, **latitude)
             name = ", ".join(f"{key} {value:g}" for key, value in setting.items())
             points.append(FrontierPoint(setting, arm, plan(scenario, name, strategy)))
     return points
@@ -138,7 +229,15 @@ def network_for(
 ) -> tuple[Network, bool]:
     """Return the network of replicate 0, and whether it serves every replicate.
 
-    `network` may be a `Network` or a NetworkX graph; else the scenario says how it is made.
+    Returns
+    -------
+    A `Network` and a boolean.
+
+    Examples
+    --------
+    >>> network, fixed = network_for(load_scenario("classroom"))
+    >>> network.n, fixed
+    (12, False)
     """
     if network is None:
         return make_network(scenario), not scenario.network.redraw
@@ -148,19 +247,34 @@ def network_for(
     return network_from_graph(network, scenario), True
 
 
-def measured(results: Iterable[Sequence[Outcome]]) -> dict[str, np.ndarray]:
-    """Return every measure of the outcomes of each replicate: arrays of shape (plans, replicates)."""
-    rows = [[[outcome.measures[m.name] for m in MEASURES] for outcome in found] for found in results]
+def measure_arrays(results: Iterable[Sequence[Outcome]]) -> dict[str, np.ndarray]:
+    """Return every measure of the outcomes of each replicate.
+
+    Parameters
+    ----------
+    results : for each replicate, the `Outcome` of each plan.
+
+    Returns
+    -------
+    An array of shape (plans, replicates) for each measure, by name; nan where null.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> measure_arrays(zip(*comparison.outcomes.values()))["reach"].round(3).tolist()
+    [[1.0, 1.0], [0.083, 0.083]]
+    """
+    rows = [[[outcome.measures[m.name] for m in MEASURES] for outcome in outcomes] for outcomes in results]
     cube = np.moveaxis(np.array(rows, dtype=np.float64), 0, -1)
     return {m.name: np.ascontiguousarray(cube[:, place]) for place, m in enumerate(MEASURES)}
 
 
-class _Bar:
+class _ProgressBar:
     """A progress bar on a terminal, and nothing where stderr is none."""
 
-    def __init__(self, total: int, label: str, shown: bool) -> None:
+    def __init__(self, total: int, label: str, visible: bool) -> None:
         self._bar: Any = None
-        if shown and sys.stderr.isatty():
+        if visible and sys.stderr.isatty():
             from tqdm import tqdm
 
             self._bar = tqdm(total=total, desc=label, unit="replicate", file=sys.stderr, leave=False)
@@ -202,9 +316,21 @@ def compare(
     service_class : a subclass of `Service`; it runs on the Mesa driver, and without the frontier.
     progress : show a bar on a terminal.
 
+    Returns
+    -------
+    `Comparison`.
+
     Raises
     ------
     InputError, InputErrors : the scenario cannot be used.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> comparison.summary()[["reach", "cost"]].round(2)
+                                 reach  cost
+    one-neighbour-is-enough       1.00   2.1
+    one-neighbour-is-not-enough   0.08   1.3
     """
     check_arguments(driver, workers)
     spec = with_run(scenario if isinstance(scenario, Scenario) else load_scenario(scenario), replicates, seed, months)
@@ -213,7 +339,7 @@ def compare(
         driver, frontier, from_python = "mesa", False, f"a service class ({service_class.__name__})"
         notes.append(f"Your own service class ({service_class.__name__}) was run, by the Mesa driver.")
     base, fixed = network_for(spec, network)
-    own = plans(spec, spec.name)
+    strategy_plans = plans(spec, spec.name)
     points = frontier_points(spec) if frontier else []
     k = spec.run.replicates
     sets = sets_of_scenario(spec)
@@ -222,33 +348,33 @@ def compare(
         Task(
             replicate=r,
             plans=[
-                *(own if sets is None else plans(sets.scenario(spec, r), spec.name)),
+                *(strategy_plans if sets is None else plans(sets.scenario(spec, r), spec.name)),
                 *(p.plan for p in _points_of_replicate(spec, points if r < k_frontier else (), None, sets, r)),
             ],
-            in_full=[True] * len(own) + [False] * (len(points) if r < k_frontier else 0),
+            in_full=[True] * len(strategy_plans) + [False] * (len(points) if r < k_frontier else 0),
             keep_events=all_events or r == 0,
         )
         for r in range(k)
     ]
-    bar = _Bar(k, spec.name, progress)
-    outcomes: dict[str, list[Outcome]] = {p.name: [] for p in own}
-    along: list[list[Outcome]] = []
+    bar = _ProgressBar(k, spec.name, progress)
+    outcomes: dict[str, list[Outcome]] = {p.name: [] for p in strategy_plans}
+    frontier_outcomes: list[list[Outcome]] = []
     try:
         results = run_tasks(
             spec, base, fixed, tasks, driver=driver, workers=workers, service_class=service_class, progress=bar.step
         )
         for result in results:
-            for name, outcome in zip(outcomes, result[: len(own)], strict=True):
+            for name, outcome in zip(outcomes, result[: len(strategy_plans)], strict=True):
                 outcomes[name].append(outcome)
-            along.append(result[len(own) :])
+            frontier_outcomes.append(result[len(strategy_plans) :])
     finally:
         bar.close()
-    compared = Comparison(
+    comparison = Comparison(
         scenario=spec,
         network=base,
-        plans=own,
+        plans=strategy_plans,
         outcomes=outcomes,
-        frontier=Frontier(points, measured(along[:k_frontier])) if points else None,
+        frontier=Frontier(points, measure_arrays(frontier_outcomes[:k_frontier])) if points else None,
         driver=driver,
         notes=notes,
         fixed=fixed,
@@ -256,12 +382,12 @@ def compare(
         sets=sets,
     )
     if not points:
-        return compared
+        return comparison
     lever_map = frontier_of(
         spec, base, fixed, MAP_LEVERS, min(MAP_REPLICATES, k_frontier), driver, workers, progress=progress
     )
-    equal_cost = None if sets is not None else at_equal_cost(spec, compared)
-    return replace(compared, lever_map=lever_map, equal_cost=equal_cost)
+    equal_cost = None if sets is not None else at_equal_cost(spec, comparison)
+    return replace(comparison, lever_map=lever_map, equal_cost=equal_cost)
 
 
 def frontier(
@@ -278,7 +404,29 @@ def frontier(
 ) -> Frontier:
     """Return outcomes by balance, from 0 (fully top-down) to 1 (fully organic), or over combinations of levers.
 
-    Parameters are those of `compare`; `levers` maps names of the four levers to the values crossed.
+    Parameters
+    ----------
+    scenario : a `Scenario`, a shipped name or a path.
+    levers : names of the four levers, with the values that are combined; the scenario's balances by default.
+    replicates, seed, months : replace the scenario's.
+    network : a `Network` or NetworkX graph to run on instead of the scenario's.
+    driver : ``compiled`` or ``mesa``; both give the same numbers.
+    workers : threads or processes; all processors by default.
+    progress : show a bar on a terminal.
+
+    Returns
+    -------
+    `Frontier`.
+
+    Raises
+    ------
+    InputError, InputErrors : the scenario or a lever cannot be used.
+
+    Examples
+    --------
+    >>> result = ss.frontier("classroom", replicates=2, driver="mesa", workers=1)
+    >>> [point.settings["balance"] for point in result.points if point.arm == "as given"]
+    [0.0, 0.5, 1.0]
     """
     check_arguments(driver, workers)
     spec = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
@@ -301,16 +449,32 @@ def frontier_of(
     *,
     progress: bool = False,
 ) -> Frontier:
-    """Return the frontier of a scenario on a network that is at hand, over `k` replicates."""
+    """Return the frontier of a scenario on a network.
+
+    Parameters
+    ----------
+    k : number of replicates.
+
+    Returns
+    -------
+    `Frontier`.
+
+    Examples
+    --------
+    >>> scenario = load_scenario("classroom")
+    >>> levers = {"mandate": (0.0, 1.0)}
+    >>> frontier_of(scenario, *network_for(scenario), levers, 2, "mesa", 1).values["reach"].shape
+    (2, 2)
+    """
     points = frontier_points(spec, levers, (AS_GIVEN,) if levers else (AS_GIVEN, AS_BEFORE))
     sets = sets_of_scenario(spec)
     tasks = [
         Task(r, [p.plan for p in _points_of_replicate(spec, points, levers, sets, r)], [False] * len(points), False)
         for r in range(k)
     ]
-    bar = _Bar(k, f"{spec.name} frontier", progress)
+    bar = _ProgressBar(k, f"{spec.name} frontier", progress)
     try:
-        values = measured(run_tasks(spec, base, fixed, tasks, driver=driver, workers=workers, progress=bar.step))
+        values = measure_arrays(run_tasks(spec, base, fixed, tasks, driver=driver, workers=workers, progress=bar.step))
     finally:
         bar.close()
     return Frontier(points, values)

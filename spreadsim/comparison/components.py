@@ -35,18 +35,24 @@ STEP = 0.25  # by how much a component is made simpler or better written down
 
 
 @dataclass(frozen=True)
-class Readiness:
+class StrategyReadiness:
     """Who is ready for the intervention under one strategy, before anyone has seen it work.
 
     Attributes
     ----------
-    of_own_accord : for each service the chance of engaging if it decides for itself.
-    if_told : the same under the strategy's mandate.
+    strategy : its name.
+    of_own_accord : for each service the chance of engaging if it decides for itself; shape (n,).
+    under_mandate : the same under the strategy's mandate.
+
+    Examples
+    --------
+    >>> StrategyReadiness("organic", np.array([0.7, 0.2]), np.array([0.8, 0.4])).ready.tolist()
+    [True, False]
     """
 
     strategy: str
     of_own_accord: np.ndarray
-    if_told: np.ndarray
+    under_mandate: np.ndarray
 
     @property
     def ready(self) -> np.ndarray:
@@ -56,7 +62,18 @@ class Readiness:
 
 @dataclass(frozen=True)
 class WhatIf:
-    """One component changed in one way: the paired difference it makes under each strategy."""
+    """One component changed in one way: the paired difference it makes under each strategy.
+
+    Attributes
+    ----------
+    component, change : its name, and the way it is changed.
+    differences : by strategy and measure, changed minus as it is.
+
+    Examples
+    --------
+    >>> WhatIf("training", "simpler", {"organic": {}}).change
+    'simpler'
+    """
 
     component: str
     change: str
@@ -65,40 +82,82 @@ class WhatIf:
 
 @dataclass(frozen=True)
 class ComponentStudy:
-    """Readiness, and what becomes of the outcome when a component changes.
+    """Readiness, and what happens to the outcome when a component changes.
 
     Attributes
     ----------
     scenario, network : what was studied; the network is that of replicate 0.
     readiness : one for each strategy.
-    what_ifs : by component, in the file's order; ``differences`` by strategy and measure, changed minus as it is.
+    what_ifs : by component, in the file's order.
+    n_replicates : paired runs of each change.
+
+    Examples
+    --------
+    >>> scenario = load_scenario("classroom")
+    >>> network, _ = network_for(scenario)
+    >>> ComponentStudy(scenario, network, readiness=[], what_ifs=[], n_replicates=2).n_replicates
+    2
     """
 
     scenario: Scenario
     network: Network
-    readiness: Sequence[Readiness]
+    readiness: Sequence[StrategyReadiness]
     what_ifs: Sequence[WhatIf]
     n_replicates: int
 
 
-def readiness_of(network: Network, resolved_plan: Plan) -> Readiness:
+def readiness_of(network: Network, strategy_plan: Plan) -> StrategyReadiness:
     """Return the chance that each service engages in the first month of the programme, with support and no example.
 
-    Weiner, Implement Sci 2009: readiness is for a particular change; here it falls with the intervention's complexity.
+    Parameters
+    ----------
+    network : services, with their readiness and context.
+    strategy_plan : `Plan` of the strategy.
+
+    Returns
+    -------
+    `StrategyReadiness`.
+
+    References
+    ----------
+    Weiner, Implement Sci 2009;4:67: readiness is for a particular change; here it falls with the intervention's
+    complexity.
+
+    Examples
+    --------
+    >>> scenario = load_scenario("default")
+    >>> network, _ = network_for(scenario)
+    >>> readiness_of(network, plan(scenario, next(iter(scenario.strategies)))).of_own_accord.shape
+    (480,)
     """
-    b, v = resolved_plan.behaviour, resolved_plan.intervention
-    months = resolved_plan.levers
-    m = months[min(resolved_plan.programme.start_month, len(months) - 1)]
-    own, told = np.empty(network.n), np.empty(network.n)
+    b, v = strategy_plan.behaviour, strategy_plan.intervention
+    months = strategy_plan.levers
+    m = months[min(strategy_plan.programme.start_month, len(months) - 1)]
+    of_own_accord, under_mandate = np.empty(network.n), np.empty(network.n)
     for i, (ready, context) in enumerate(zip(network["readiness"].tolist(), network["context"].tolist(), strict=True)):
         odds = rules.engagement_odds(b, m, v, ready, m.support, 0.0)
-        own[i] = rules.engagement(b, odds)
-        told[i] = rules.mandated_engagement(b, m, v, odds, rules.fit(b, context, 0.0))
-    return Readiness(resolved_plan.name, own, told)
+        of_own_accord[i] = rules.engagement(b, odds)
+        under_mandate[i] = rules.mandated_engagement(b, m, v, odds, rules.fit(b, context, 0.0))
+    return StrategyReadiness(strategy_plan.name, of_own_accord, under_mandate)
 
 
-def changes_of(component: Any) -> dict[str, dict[str, Any]]:
-    """Return the ways in which a component can be changed, and the fields that each sets."""
+def component_changes(component: Any) -> dict[str, dict[str, Any]]:
+    """Return the ways in which a component can be changed.
+
+    Parameters
+    ----------
+    component : `Component` of a scenario.
+
+    Returns
+    -------
+    For each way, the fields that it sets.
+
+    Examples
+    --------
+    >>> scenario = load_scenario("classroom")
+    >>> list(component_changes(scenario.intervention.components["the-thing"]))
+    ['adaptable', 'simpler', 'better written down']
+    """
     changes: dict[str, dict[str, Any]] = {
         "adaptable" if component.core else "core": {"core": not component.core},
     }
@@ -120,7 +179,7 @@ def study_components(
     workers: int | None = None,
     progress: Callable[[], None] | None = None,
 ) -> ComponentStudy:
-    """Study readiness and, by paired runs with common random numbers, what each component does to the outcome.
+    """Study readiness and, by paired runs on common random numbers, what each component does to the outcome.
 
     Parameters
     ----------
@@ -131,30 +190,40 @@ def study_components(
     seed, network, workers : as in `compare`.
     progress : called after each replicate.
 
+    Returns
+    -------
+    `ComponentStudy`.
+
     Raises
     ------
     InputError, InputErrors : the scenario, a component or a strategy cannot be used.
+
+    Examples
+    --------
+    >>> study = ss.study_components("classroom", replicates=2, workers=1)
+    >>> [(what_if.component, what_if.change) for what_if in study.what_ifs]
+    [('the-thing', 'adaptable'), ('the-thing', 'simpler'), ('the-thing', 'better written down')]
     """
     spec = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     spec = with_run(spec, replicates or min(20, spec.run.replicates), seed, None)
     components = spec.intervention.components
-    chosen = list(only or components)
-    for name in chosen:
+    component_names = list(only or components)
+    for name in component_names:
         if name not in components:
             raise InputError(spec.name, "components", f"there is no component '{name}'", nearest(name, components))
     names = list(strategies or spec.strategies)
     base, fixed = network_for(spec, network)
-    as_it_is = [plan(spec, name, file=spec.name) for name in names]
+    current = [plan(spec, name, file=spec.name) for name in names]
     variants: list[tuple[str, str, list[Plan]]] = []
-    for component in chosen:
-        for change, fields in changes_of(components[component]).items():
+    for component in component_names:
+        for change, fields in component_changes(components[component]).items():
             document = as_document(spec)
             for name in spec.intervention.together_with(component):
                 document["intervention"]["components"][name] |= fields
-            changed = validate(document, spec.name)
-            variants.append((component, change, [plan(changed, name, file=spec.name) for name in names]))
-    every = [*as_it_is, *(p for _, _, plans in variants for p in plans)]
-    tasks = [Task(r, every, [False] * len(every), False) for r in range(spec.run.replicates)]
+            variant = validate(document, spec.name)
+            variants.append((component, change, [plan(variant, name, file=spec.name) for name in names]))
+    all_plans = [*current, *(p for _, _, plans in variants for p in plans)]
+    tasks = [Task(r, all_plans, [False] * len(all_plans), False) for r in range(spec.run.replicates)]
     rows: list[list[dict[str, float]]] = []
     for result in run_tasks(spec, base, fixed, tasks, workers=workers, progress=progress):
         rows.append([outcome.measures for outcome in result])
@@ -172,4 +241,4 @@ def study_components(
             for s, name in enumerate(names)
         }
         what_ifs.append(WhatIf(component, change, differences))
-    return ComponentStudy(spec, base, [readiness_of(base, p) for p in as_it_is], what_ifs, spec.run.replicates)
+    return ComponentStudy(spec, base, [readiness_of(base, p) for p in current], what_ifs, spec.run.replicates)

@@ -1,7 +1,7 @@
 """Why a service did what it did: its timeline, where its version came from, and what else might have happened.
 
 What belongs here: one service of one run, told from the run's events and from the same run stopped at each month; and
-the same random numbers with one cause removed.
+the same run, on common random numbers, without one cause.
 """
 
 from __future__ import annotations
@@ -31,8 +31,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Moment:
-    """Something that happened to a service: its month, and what happened in words."""
+class TimelineEntry:
+    """Something that happened to a service.
+
+    Attributes
+    ----------
+    month : in which it happened.
+    text : what happened, in words.
+
+    Examples
+    --------
+    >>> TimelineEntry(3, "hears of the improvement").month
+    3
+    """
 
     month: int
     text: str
@@ -40,7 +51,20 @@ class Moment:
 
 @dataclass(frozen=True)
 class Copy:
-    """One step of the way a version came: who took it, when, from whom (None: not from a service)."""
+    """One step of the way a version came.
+
+    Attributes
+    ----------
+    service, month : id of the service that took the version on, and when.
+    source_kind : one of `rules.SOURCES`.
+    source : id of the service from which it came; None where it came from no service.
+    generation : number of copies from the originators.
+
+    Examples
+    --------
+    >>> Copy("b", 3, "peer", "a", 1).source
+    'a'
+    """
 
     service: str
     month: int
@@ -50,21 +74,47 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class ComponentStory:
-    """What happened to one component: its presence at the end, and when and why it changed."""
+class ComponentHistory:
+    """What happened to one component of a service.
+
+    Attributes
+    ----------
+    name, core : of the component, and whether it is core.
+    presence : share of it that is there at the end, from 0 to 1.
+    verdict : what happened to it, in a few words.
+    timeline : when and why it changed.
+
+    Examples
+    --------
+    >>> ComponentHistory("training", True, 0.0, "lost", [TimelineEntry(3, "drifted: 40% to 0%")]).verdict
+    'lost'
+    """
 
     name: str
     core: bool
     presence: float
     verdict: str
-    moments: Sequence[Moment]
+    timeline: Sequence[TimelineEntry]
 
 
 @dataclass(frozen=True)
 class Counterfactual:
-    """The same run with one cause removed: what happens to the service, and the month it was first embedded."""
+    """The same run, on common random numbers, without one cause.
 
-    taken_away: str
+    Attributes
+    ----------
+    cause : what the run is without.
+    end_state : of the service then.
+    first_embedded : month in which it is first embedded then; None if never.
+    text : the difference, in words.
+
+    Examples
+    --------
+    >>> Counterfactual("support", "embedded", 9, "Without support: the same").first_embedded
+    9
+    """
+
+    cause: str
     end_state: str
     first_embedded: int | None
     text: str
@@ -72,7 +122,26 @@ class Counterfactual:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One service of one run, explained."""
+    """One service of one run, explained.
+
+    Attributes
+    ----------
+    service, name : id and name of the service.
+    strategy, replicate : which run.
+    attributes : of the service, by the names of `state.ATTRIBUTES`.
+    n_peers : number of services that it listens to.
+    end_state : at the horizon.
+    timeline : what happened to it, by month.
+    chain : the way its version came, from the service back to the originators.
+    components : what happened to each component.
+    counterfactuals : what happens to it without one cause.
+
+    Examples
+    --------
+    >>> story = ss.explain("classroom", "service-0002")
+    >>> story.end_state, [entry.text for entry in story.timeline]
+    ('embedded', ['adopts of its own accord; learns it from service-0001 (1 copy from the originators)'])
+    """
 
     service: str
     name: str
@@ -81,9 +150,9 @@ class Explanation:
     attributes: Mapping[str, float]
     n_peers: int
     end_state: str
-    timeline: Sequence[Moment]
+    timeline: Sequence[TimelineEntry]
     chain: Sequence[Copy]
-    components: Sequence[ComponentStory]
+    components: Sequence[ComponentHistory]
     counterfactuals: Sequence[Counterfactual]
 
 
@@ -106,9 +175,19 @@ def explain(
     replicate : number of the replicate.
     seed, network : as in `compare`.
 
+    Returns
+    -------
+    `Explanation`.
+
     Raises
     ------
     InputError : there is no such service or strategy.
+
+    Examples
+    --------
+    >>> story = ss.explain("classroom", "service-0003")
+    >>> [(copy.service, copy.source) for copy in story.chain]
+    [('service-0003', 'service-0002'), ('service-0002', 'service-0001'), ('service-0001', None)]
     """
     from spreadsim.comparison.comparison import with_run
 
@@ -119,12 +198,14 @@ def explain(
         near = nearest(service, net.ids) if net.n <= 5000 else "list them with 'spreadsim compare', services.parquet"
         raise InputError(spec.name, "service", f"there is no service '{service}'", near)
     i = net.ids.index(service)
-    resolved = plan(spec, strategy or next(iter(spec.strategies)), file=spec.name)
-    luck = spec.run.seed
-    run = engine.run(net, resolved, luck, replicate)
+    strategy_plan = plan(spec, strategy or next(iter(spec.strategies)), file=spec.name)
+    run_seed = spec.run.seed
+    run = engine.run(net, strategy_plan, run_seed, replicate)
     months = [
-        engine.run(net, replace(resolved, months=t, levers=resolved.levers[:t]), luck, replicate).final["fidelity"]
-        for t in range(1, resolved.months + 1)
+        engine.run(net, replace(strategy_plan, months=t, levers=strategy_plan.levers[:t]), run_seed, replicate).final[
+            "fidelity"
+        ]
+        for t in range(1, strategy_plan.months + 1)
     ]
     start = np.zeros_like(months[0])
     start[run.events["service"][run.events["month"] == 0]] = 1.0
@@ -134,28 +215,28 @@ def explain(
     return Explanation(
         service=service,
         name=net.names[i],
-        strategy=resolved.name,
+        strategy=strategy_plan.name,
         replicate=replicate,
         attributes={name: float(values[i]) for name, values in net.attributes.items()},
         n_peers=int(net.ties.degree[i]),
         end_state=rules.STATES[int(run.final["state"][i])],
-        timeline=[Moment(int(run.events["month"][k]), _told(run, net, k)) for k in own],
-        chain=_chain(run, net, i, resolved.months),
-        components=_stories(run, own, presence, i, components, resolved),
+        timeline=[TimelineEntry(int(run.events["month"][k]), _event_text(run, net, k)) for k in own],
+        chain=_chain(run, net, i, strategy_plan.months),
+        components=_component_histories(run, own, presence, i, components, strategy_plan),
         counterfactuals=[
-            _without(cause, net, resolved, luck, replicate, i, run)
+            _without(cause, net, strategy_plan, run_seed, replicate, i, run)
             for cause in ("the mandate", "its peers", "support", "the peer programme")
         ],
     )
 
 
-def _as_revised(run: Run, month: int) -> str:
+def _revision_note(run: Run, month: int) -> str:
     """Return of which month the text is that was learnt or sent in the step to `month`; nothing if the first."""
-    changed = np.flatnonzero(np.any(np.diff(run.specification[: month + 1], axis=0) != 0.0, axis=1))
-    return f", as revised in month {int(changed[-1])}" if len(changed) else ""
+    months = np.flatnonzero(np.any(np.diff(run.specification[: month + 1], axis=0) != 0.0, axis=1))
+    return f", as revised in month {int(months[-1])}" if len(months) else ""
 
 
-def _told(run: Run, net: Network, k: int) -> str:
+def _event_text(run: Run, net: Network, k: int) -> str:
     """Return one event in words."""
     e = run.events
     before, after = int(e["from_state"][k]), int(e["to_state"][k])
@@ -164,12 +245,12 @@ def _told(run: Run, net: Network, k: int) -> str:
         return "is a starting site: the improvement is embedded here from the start"
     if after == rules.AWARE:
         return "hears of the improvement"
-    revised = _as_revised(run, int(e["month"][k]))
+    revision = _revision_note(run, int(e["month"][k]))
     learnt = {
         rules.PEER: f"learns it from {net.names[int(e['source_service'][k])]}"
         + (", a second leader" if e["leader_source"][k] else ""),
-        rules.SPECIFICATION: "learns it from the published specification" + revised,
-        rules.HIERARCHY: "takes the version passed down the hierarchy" + revised,
+        rules.SPECIFICATION: "learns it from the published specification" + revision,
+        rules.HIERARCHY: "takes the version passed down the hierarchy" + revision,
     }.get(kind, "")
     n_copies = int(e["generation"][k])
     copies = f" ({n_copies} {'copy' if n_copies == 1 else 'copies'} from the originators)"
@@ -193,8 +274,8 @@ def _told(run: Run, net: Network, k: int) -> str:
 def _entry(run: Run, service: int, by: int) -> int | None:
     """Return the last event, up to a month, at which a service took a version on."""
     e = run.events
-    found = np.flatnonzero((e["service"] == service) & (e["source_kind"] != rules.NO_SOURCE) & (e["month"] <= by))
-    return int(found[-1]) if len(found) else None
+    events = np.flatnonzero((e["service"] == service) & (e["source_kind"] != rules.NO_SOURCE) & (e["month"] <= by))
+    return int(events[-1]) if len(events) else None
 
 
 def _chain(run: Run, net: Network, service: int, month: int) -> list[Copy]:
@@ -219,9 +300,9 @@ def _chain(run: Run, net: Network, service: int, month: int) -> list[Copy]:
     return chain
 
 
-def _stories(
-    run: Run, own: Sequence[int], presence: Sequence[np.ndarray], i: int, names: Sequence[str], resolved: Plan
-) -> list[ComponentStory]:
+def _component_histories(
+    run: Run, own: Sequence[int], presence: Sequence[np.ndarray], i: int, names: Sequence[str], strategy_plan: Plan
+) -> list[ComponentHistory]:
     """Return what happened to each component of a service."""
     e, stories = run.events, []
     entries = {int(e["month"][k]): k for k in own if int(e["source_kind"][k]) != rules.NO_SOURCE}
@@ -232,30 +313,34 @@ def _stories(
         state = changes.get(t, state)
         state_at.append(state)
     for c, name in enumerate(names):
-        moments: list[Moment] = []
+        timeline: list[TimelineEntry] = []
         for t in range(1, len(presence)):
             was, now = float(presence[t - 1][i, c]), float(presence[t][i, c])
             if t in entries:
                 k = entries[t]
                 source = int(e["source_service"][k])
-                offered = float(presence[t - 1][source, c]) if source >= 0 else 1.0
-                if now == 0.0 and offered > 0.0:
-                    moments.append(Moment(t, "left out at the start"))
-                elif now < offered:
-                    moments.append(Moment(t, f"lost in copying: its source had {offered:.0%}, it has {now:.0%}"))
-                elif now > offered:
-                    moments.append(Moment(t, f"read from the template: its source had only {offered:.0%}"))
+                source_presence = float(presence[t - 1][source, c]) if source >= 0 else 1.0
+                if now == 0.0 and source_presence > 0.0:
+                    timeline.append(TimelineEntry(t, "left out at the start"))
+                elif now < source_presence:
+                    timeline.append(
+                        TimelineEntry(t, f"lost in copying: its source had {source_presence:.0%}, it has {now:.0%}")
+                    )
+                elif now > source_presence:
+                    timeline.append(
+                        TimelineEntry(t, f"read from the template: its source had only {source_presence:.0%}")
+                    )
                 elif now < 1.0:
-                    moments.append(Moment(t, f"copied as its source had it, {now:.0%}"))
+                    timeline.append(TimelineEntry(t, f"copied as its source had it, {now:.0%}"))
             elif now < was:
                 why = "lost in adapting" if state_at[t - 1] == rules.IMPLEMENTING else "drifted"
-                moments.append(Moment(t, f"{why}: {was:.0%} to {now:.0%}"))
+                timeline.append(TimelineEntry(t, f"{why}: {was:.0%} to {now:.0%}"))
             elif now > was:
-                moments.append(Moment(t, f"repaired: {was:.0%} to {now:.0%}"))
+                timeline.append(TimelineEntry(t, f"repaired: {was:.0%} to {now:.0%}"))
         end = float(presence[-1][i, c])
         took_on = any(t in entries for t in range(len(presence)))
         verdict = "never taken on" if not took_on else "kept" if end == 1.0 else "lost" if end == 0.0 else "weakened"
-        stories.append(ComponentStory(name, bool(resolved.intervention.core[c]), end, verdict, moments))
+        stories.append(ComponentHistory(name, bool(strategy_plan.intervention.core[c]), end, verdict, timeline))
     return stories
 
 
@@ -279,15 +364,19 @@ def _origin(run: Run, net: Network, i: int) -> str | None:
     )
 
 
-def _without(cause: str, net: Network, resolved: Plan, seed: int, replicate: int, i: int, was: Run) -> Counterfactual:
+def _without(
+    cause: str, net: Network, strategy_plan: Plan, seed: int, replicate: int, i: int, was: Run
+) -> Counterfactual:
     """Return what happens to service `i` with the same random numbers without one cause."""
-    changed, on = resolved, net
+    variant, on = strategy_plan, net
     if cause == "the mandate":
-        changed = replace(resolved, levers=tuple(m._replace(mandate=0.0, months_directed=0.0) for m in resolved.levers))
+        variant = replace(
+            strategy_plan, levers=tuple(m._replace(mandate=0.0, months_directed=0.0) for m in strategy_plan.levers)
+        )
     elif cause == "support":
-        changed = replace(resolved, levers=tuple(m._replace(support=0.0) for m in resolved.levers))
+        variant = replace(strategy_plan, levers=tuple(m._replace(support=0.0) for m in strategy_plan.levers))
     elif cause == "the peer programme":
-        changed = replace(resolved, levers=tuple(m._replace(peer_programme=0.0) for m in resolved.levers))
+        variant = replace(strategy_plan, levers=tuple(m._replace(peer_programme=0.0) for m in strategy_plan.levers))
     else:
         ties = net.ties
         keep = ties.listener != i
@@ -296,7 +385,7 @@ def _without(cause: str, net: Network, resolved: Plan, seed: int, replicate: int
             net.n, ties.listener[keep], ties.peer[keep].astype(np.int64), ties.strength[keep], directed=True
         )
         on = replace(net, ties=alone)
-    run = engine.run(on, changed, seed, replicate)
+    run = engine.run(on, variant, seed, replicate)
     end, first = rules.STATES[int(run.final["state"][i])], _first_embedded(run, i)
     end_was, first_was = rules.STATES[int(was.final["state"][i])], _first_embedded(was, i)
     origin, origin_was = _origin(run, net, i), _origin(was, net, i)

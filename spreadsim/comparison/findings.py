@@ -3,6 +3,8 @@
 What belongs here: functions of a `Comparison` that return sentences for a board paper, and what those sentences rest
 on. Nothing is called better unless its interval says so: with one run of each strategy nothing is. What does not: how
 sentences are laid out (``report``) and how numbers are written (``telling.wording``).
+
+comparison : outcomes of every strategy.
 """
 
 from __future__ import annotations
@@ -27,9 +29,9 @@ from spreadsim.comparison.standings import (
     HORIZONS,
     Standing,
     leader_sentence,
+    mean_text,
     pair_sentence,
     paired_difference,
-    short,
     standing,
     tied_difference,
     wins,
@@ -42,7 +44,19 @@ CAUTION = "This compares ways of spreading under stated assumptions; it does not
 
 @dataclass(frozen=True)
 class Finding:
-    """One part of what was found: its key, its heading and its sentences."""
+    """One part of what a comparison shows.
+
+    Attributes
+    ----------
+    key : its name in the report.
+    heading : in words.
+    sentences : in order.
+
+    Examples
+    --------
+    >>> Finding("caution", "Caution", (CAUTION,)).heading
+    'Caution'
+    """
 
     key: str
     heading: str
@@ -50,7 +64,17 @@ class Finding:
 
 
 def headline(comparison: ComparisonResults) -> str:
-    """Return the finding in one sentence, both horizons named."""
+    """Return the finding in one sentence, both horizons named.
+
+    Returns
+    -------
+    A sentence.
+
+    Examples
+    --------
+    >>> print(headline(ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)))
+    Each strategy was run only once, so no strategy can be called better.
+    """
     names = comparison.strategies
     if len(names) == 1:
         return f"Only one strategy was run, {names[0]}, so there is nothing to compare it with."
@@ -90,15 +114,26 @@ def headline(comparison: ComparisonResults) -> str:
 
 
 def people_sentences(comparison: ComparisonResults) -> list[str]:
-    """Return sustained benefit in people: benefit times the people served, as if each had the full effect or none."""
-    served = people_served(comparison)
-    values = {name: comparison.values(name, "benefit") * served for name in comparison.strategies}
+    """Return sustained benefit in people: benefit times the people served, as if each had the full effect or none.
+
+    Returns
+    -------
+    Sentences; none where a run has no benefit.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> print(people_sentences(comparison)[0])
+    Of about 126,000 people served (numbers drawn at random, not taken from data), the sustained ...
+    """
+    n_people = people_served(comparison)
+    values = {name: comparison.values(name, "benefit") * n_people for name in comparison.strategies}
     if any(np.isnan(v).any() for v in values.values()):
         return []
     amounts = listed([f"{people(float(np.mean(v)))} under {name}" for name, v in values.items()])
-    drawn = " (numbers drawn at random, not taken from data)" if "population" in comparison.network.drawn else ""
+    note = " (numbers drawn at random, not taken from data)" if "population" in comparison.network.drawn else ""
     sentences = [
-        f"Of about {people(float(np.mean(served)))} people served{drawn}, the sustained benefit is worth the full "
+        f"Of about {people(float(np.mean(n_people)))} people served{note}, the sustained benefit is worth the full "
         f"effect for {amounts}."
     ]
     place = standing(comparison, "benefit")
@@ -124,7 +159,17 @@ def people_sentences(comparison: ComparisonResults) -> list[str]:
 
 
 def name_only_sentences(comparison: ComparisonResults) -> list[str]:
-    """Return how many report adoption without practising it, when the programme stops and at the horizon."""
+    """Return how many report adoption without practising it, when the programme stops and at the horizon.
+
+    Returns
+    -------
+    Sentences.
+
+    Examples
+    --------
+    >>> name_only_sentences(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False))
+    ['No services adopt in name only.']
+    """
     months, stops = comparison.scenario.run.months, {plan.stop_month for plan in comparison.plans}
     if not any(monthly(comparison, name, "in_name_only").any() for name in comparison.strategies):
         return ["No services adopt in name only."]
@@ -150,8 +195,18 @@ def name_only_sentences(comparison: ComparisonResults) -> list[str]:
 
 
 def cost_sentences(comparison: ComparisonResults) -> list[str]:
-    """Return what each strategy costs in effort."""
-    costs = [f"{short(comparison, name, 'cost')} under {name}" for name in comparison.strategies]
+    """Return what each strategy costs in effort.
+
+    Returns
+    -------
+    Sentences.
+
+    Examples
+    --------
+    >>> print(*cost_sentences(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)))
+    Effort per service is 2.1 staff-days under one-neighbour-is-enough and 1.3 staff-days under ...
+    """
+    costs = [f"{mean_text(comparison, name, 'cost')} under {name}" for name in comparison.strategies]
     return [
         f"Effort per service is {listed(costs)}; these costs are illustrative, and part of the difference reflects "
         "reach."
@@ -159,7 +214,18 @@ def cost_sentences(comparison: ComparisonResults) -> list[str]:
 
 
 def equity_sentences(comparison: ComparisonResults) -> list[str]:
-    """Return who is left behind: by fifth of deprivation, and between the groups of the top level."""
+    """Return who is left behind: by fifth of deprivation, and between the groups of the top level.
+
+    Returns
+    -------
+    Sentences; none where there are neither fifths nor groups.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> print(equity_sentences(comparison)[-1])
+    Deprivation was drawn at random, not taken from data: these gaps follow from how it is assumed to ...
+    """
     sentences = []
     fifths = groups(comparison, FIFTH)
     if fifths is not None:
@@ -183,10 +249,10 @@ def equity_sentences(comparison: ComparisonResults) -> list[str]:
             )
         most = {name: fifths.benefit[name][:, -1] for name in comparison.strategies}
         if len(most) > 1 and comparison.n_replicates > 1:
-            best, told = told_apart_from_best(list(most.values()))
+            best, is_apart = told_apart_from_best(list(most.values()))
             if best is not None:
                 name = comparison.strategies[best]
-                tied = [n for n, apart in zip(comparison.strategies, told, strict=True) if not apart]
+                tied = [n for n, apart in zip(comparison.strategies, is_apart, strict=True) if not apart]
                 amount = f"{100 * float(np.mean(most[name])):.0f}% of the full effect"
                 sentences.append(
                     f"The most deprived fifth itself gains most under {name} ({amount})."
@@ -202,12 +268,22 @@ def equity_sentences(comparison: ComparisonResults) -> list[str]:
 
 
 def region_sentences(comparison: ComparisonResults) -> list[str]:
-    """Return whether groups of the top level differ in reach, under each strategy."""
-    known = levels(comparison)
-    top = groups(comparison, known[0]) if known else None
+    """Return whether groups of the top level differ in reach, under each strategy.
+
+    Returns
+    -------
+    Sentences; none where there are fewer than two groups, or one replicate.
+
+    Examples
+    --------
+    >>> region_sentences(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False))
+    []
+    """
+    level_names = levels(comparison)
+    top = groups(comparison, level_names[0]) if level_names else None
     if top is None or not 2 <= len(top.names) <= 200 or comparison.n_replicates < 2:
         return []
-    apart, alike = [], []
+    apart, similar = [], []
     for name in comparison.strategies:
         values = top.reach[name]
         if np.isnan(values).any():
@@ -218,21 +294,33 @@ def region_sentences(comparison: ComparisonResults) -> list[str]:
             span = f"from {100 * at[low]:.0f}% in {top.names[low]} to {100 * at[high]:.0f}% in {top.names[high]}"
             apart.append(f"{span} under {name}")
         else:
-            alike.append(name)
+            similar.append(name)
     sentences = [f"Reach differs from one {top.level} to another: {listed(apart)}."] if apart else []
-    if alike:
-        sentences.append(f"Under {listed(alike)}, reach does not clearly differ from one {top.level} to another.")
+    if similar:
+        sentences.append(f"Under {listed(similar)}, reach does not clearly differ from one {top.level} to another.")
     return sentences
 
 
 def drift_sentences(comparison: ComparisonResults) -> list[str]:
-    """Return how fidelity falls from copy to copy, and since each service began."""
+    """Return how fidelity falls from copy to copy, and since each service began.
+
+    Returns
+    -------
+    Sentences.
+
+    Examples
+    --------
+    >>> print(drift_sentences(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False))[0])
+    Services start with this share of what the originators intended: 100% after 1 copy and 100% after 6 ...
+    """
     parts, since = [], []
     for name in comparison.strategies:
         table = generations(comparison, name)
-        known = [(int(g), float(f)) for g, f in zip(table.generation, table.at_start, strict=True) if f == f and g > 0]
-        if known:
-            (first, at_first), (last, at_last) = known[0], known[-1]
+        defined = [
+            (int(g), float(f)) for g, f in zip(table.generation, table.at_start, strict=True) if f == f and g > 0
+        ]
+        if defined:
+            (first, at_first), (last, at_last) = defined[0], defined[-1]
             tail = f" and {100 * at_last:.0f}% after {last}" if last > first else ""
             parts.append(f"{100 * at_first:.0f}% after {first} {'copy' if first == 1 else 'copies'}{tail} under {name}")
         d = comparison.summaries[name]["fidelity_drift"].mean
@@ -247,7 +335,21 @@ def drift_sentences(comparison: ComparisonResults) -> list[str]:
 
 
 def frontier_sentences(frontier: Frontier | None) -> list[str]:
-    """Return the balances that cannot be distinguished from the best, for both horizons and both arms."""
+    """Return the balances that cannot be distinguished from the best, for both horizons and both arms.
+
+    Parameters
+    ----------
+    frontier : outcomes by balance; None where there are none.
+
+    Returns
+    -------
+    Sentences; none where there is no frontier, or one over levers.
+
+    Examples
+    --------
+    >>> frontier_sentences(ss.frontier("classroom", replicates=1, driver="mesa", workers=1))
+    ['Each balance was run only once, so no range of best balances can be given.']
+    """
     if frontier is None:
         return []
     if "balance" not in frontier.points[0].settings:
@@ -264,7 +366,7 @@ def frontier_sentences(frontier: Frontier | None) -> list[str]:
         places = frontier.arm(arm)
         if not places:
             continue
-        tried = [frontier.points[i].settings["balance"] for i in places]
+        balances = [frontier.points[i].settings["balance"] for i in places]
         parts = []
         for measure, label in HORIZONS.items():
             best, same = frontier.best(measure, arm)
@@ -273,7 +375,7 @@ def frontier_sentences(frontier: Frontier | None) -> list[str]:
             at = frontier.points[best].settings["balance"]
             rest = [frontier.points[i].settings["balance"] for i in same if i != best]
             also = (
-                f", which cannot be distinguished from {ranges(rest, tried)}"
+                f", which cannot be distinguished from {ranges(rest, balances)}"
                 if rest
                 else ", clearly higher than at every other balance"
             )
@@ -291,7 +393,18 @@ def frontier_sentences(frontier: Frontier | None) -> list[str]:
 
 
 def findings(comparison: ComparisonResults) -> list[Finding]:
-    """Return all that was found, in the order in which a board would read it."""
+    """Return what a comparison shows, in the order in which a board would read it.
+
+    Returns
+    -------
+    One `Finding` for each part that has a sentence.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> [finding.key for finding in findings(comparison)]
+    ['headline', 'benefit', 'people', 'name_only', 'cost', 'equity', 'drift', 'caution']
+    """
     parts: list[tuple[str, str, Sequence[str]]] = [
         ("headline", "Finding", [headline(comparison)]),
         ("benefit", "How certain", [leader_sentence(comparison, measure) for measure in HORIZONS]),

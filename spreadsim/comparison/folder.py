@@ -2,6 +2,10 @@
 
 What belongs here: which tables and summaries such a folder holds.
 What does not: how any folder is written whole, with its receipt (``telling.folder``).
+
+folder : path of the results folder.
+force : whether a results folder that exists is replaced.
+started : when the run began, as ISO 8601; the time of writing where None.
 """
 
 from __future__ import annotations
@@ -24,11 +28,28 @@ def write_comparison(
     started: str | None = None,
     report: bool = True,
 ) -> Path:
-    """Write a comparison's results folder, whole or not at all; return its path.
+    """Write a comparison's results folder, whole or not at all.
+
+    Parameters
+    ----------
+    comparison : outcomes of every strategy.
+    all_events : whether the events of every replicate were kept, for the receipt.
+    report : whether to write ``report.html``.
+
+    Returns
+    -------
+    Path of the folder.
 
     Raises
     ------
-    InputError : the folder exists and `force` is not given.
+    InputError : the folder exists and `force` is false.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> folder = write_comparison(comparison, Path("compared"), report=False)
+    >>> sorted(file.name for file in folder.glob("*.parquet"))
+    ['curves.parquet', 'events.parquet', 'generations.parquet', 'groups.parquet', 'runs.parquet', 'services.parquet']
     """
     c = comparison
     files: dict[str, Callable[[Path], None]] = {
@@ -77,7 +98,32 @@ def write_frontier(
     force: bool = False,
     started: str | None = None,
 ) -> Path:
-    """Write a frontier's results folder, whole or not at all; return its path."""
+    """Write a frontier's results folder, whole or not at all.
+
+    Parameters
+    ----------
+    frontier : outcomes by balance or by levers.
+    scenario : of the frontier.
+    levers : the values of each lever; None where the frontier is by balance.
+    replicates : number of replicates.
+    driver : ``compiled`` or ``mesa``.
+
+    Returns
+    -------
+    Path of the folder.
+
+    Raises
+    ------
+    InputError : the folder exists and `force` is false.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("classroom")
+    >>> frontier = ss.frontier(scenario, replicates=2, driver="mesa", workers=1)
+    >>> folder = write_frontier(frontier, scenario, Path("dial"), levers=None, replicates=2, driver="mesa")
+    >>> (folder / "frontier.parquet").is_file()
+    True
+    """
     summary = {
         "scenario": scenario.name,
         "seed": scenario.run.seed,

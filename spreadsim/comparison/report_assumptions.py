@@ -1,7 +1,9 @@
 """What a comparison rests on, as tables: strategies, network, components and every parameter.
 
-What belongs here: what was assumed, given, drawn or changed, read from the scenario and the declarations of parameters.
-What does not: outcomes (``report_tables``).
+What belongs here: what is assumed, observed, drawn or changed, read from the scenario and the declarations of
+parameters. What does not: outcomes (``report_tables``).
+
+c : the comparison.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.comparison.report_tables import Cell, Table
+from spreadsim.comparison.report_tables import Cell, ReportTable
 from spreadsim.comparison.results import ComparisonResults
 from spreadsim.levers import SCHEDULED, BalanceLevers, Lever
 from spreadsim.parameters import Declaration, declarations
@@ -37,7 +39,22 @@ _USED_BY = {  # parameters that only some networks use
 
 
 def periods(plan: Plan) -> list[tuple[int, int, Any]]:
-    """Return the spells of months in which a strategy's levers stand still: first month, last month, levers."""
+    """Return the spells of months in which a strategy's levers stand still.
+
+    Parameters
+    ----------
+    plan : `Plan` of the strategy.
+
+    Returns
+    -------
+    First month, last month and levers of each spell.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)
+    >>> [(first, last) for first, last, _ in periods(comparison.plans[0])]
+    [(0, 11)]
+    """
     answer: list[tuple[int, int, Any]] = []
     for levers in plan.levers:
         same = answer and all(
@@ -50,8 +67,19 @@ def periods(plan: Plan) -> list[tuple[int, int, Any]]:
     return answer
 
 
-def strategy_table(c: ComparisonResults) -> Table:
-    """Return the levers of each strategy, spell by spell."""
+def strategy_table(c: ComparisonResults) -> ReportTable:
+    """Return the levers of each strategy, spell by spell.
+
+    Returns
+    -------
+    `ReportTable`.
+
+    Examples
+    --------
+    >>> table = strategy_table(ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False))
+    >>> table.head[:3]
+    ('Strategy', 'When', 'Mandate')
+    """
     rows: list[tuple[Cell, ...]] = []
     for plan in c.plans:
         title = plan.title if plan.title != plan.name else ""
@@ -60,7 +88,7 @@ def strategy_table(c: ComparisonResults) -> Table:
             cells = [_level(one, getattr(levers, one.name)) for one in SCHEDULED]
             rows.append(((plan.name, title), span + ("" if levers.on else ", programme off"), *cells))
     head = ("Strategy", "When", *(one.label for one in SCHEDULED))
-    return Table(
+    return ReportTable(
         "Levers, numbers from 0 to 1; one row for each period in which they stay the same", head, tuple(rows), texts=2
     )
 
@@ -72,15 +100,29 @@ def _level(one: Lever, number: float) -> str:
 
 
 def own_changes(scenario: Scenario) -> list[str]:
-    """Return what single strategies change beside the levers, in words."""
+    """Return what single strategies change beside the levers, in words.
+
+    Parameters
+    ----------
+    scenario : with its strategies.
+
+    Returns
+    -------
+    One text for each strategy that changes anything.
+
+    Examples
+    --------
+    >>> print(*own_changes(ss.load_scenario("classroom")))
+    one-neighbour-is-not-enough: behaviour.adoption.threshold_least_ready = 0.6; ...
+    """
     lines = []
     for name, strategy in scenario.strategies.items():
-        own = strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
+        fields = strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
         for key in ("title", "schedule", *BalanceLevers.model_fields):
-            own.pop(key, None)
-        flat = [*_flat(own.pop("overrides", {})), *_flat(own)]
+            fields.pop(key, None)
+        flat = [*_flat(fields.pop("overrides", {})), *_flat(fields)]
         if flat:
-            lines.append(f"{name}: " + "; ".join(f"{key} = {shown(value)}" for key, value in flat))
+            lines.append(f"{name}: " + "; ".join(f"{key} = {value_text(value)}" for key, value in flat))
     return lines
 
 
@@ -92,8 +134,22 @@ def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
             yield f"{prefix}{key}", value
 
 
-def shown(value: Any) -> str:
-    """Return a parameter's value as a reader sees it."""
+def value_text(value: Any) -> str:
+    """Return a parameter's value as a reader sees it.
+
+    Parameters
+    ----------
+    value : of a parameter.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> value_text(0.5), value_text(True), value_text(float("inf")), value_text([1, 2])
+    ('0.5', 'yes', 'unlimited', '1, 2')
+    """
     if value is None:
         return "not given"
     if isinstance(value, bool):
@@ -115,7 +171,24 @@ def _at(scenario: Scenario, path: str) -> Any:
 
 
 def status(c: ComparisonResults, declaration: Declaration, value: Any) -> str:
-    """Return where a parameter's value comes from: default, changed, or not used because data were given."""
+    """Return where a parameter's value comes from: default, changed, or not used because the data hold it.
+
+    Parameters
+    ----------
+    declaration : of the parameter.
+    value : in the scenario.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)
+    >>> declaration = next(d for d in declarations(type(comparison.scenario.run), "run.") if d.path == "run.months")
+    >>> status(comparison, declaration, 12)
+    'changed by the scenario (default 60)'
+    """
     path, drawn = declaration.path, c.network.drawn
     parts = path.split(".")
     source = c.scenario.network.source if "ties" in drawn else "file"
@@ -130,7 +203,9 @@ def status(c: ComparisonResults, declaration: Declaration, value: Any) -> str:
     if parts[0] == "services" and parts[1] not in drawn:
         return "not used: taken from the data"
     text = (
-        "default" if value == declaration.default else f"changed by the scenario (default {shown(declaration.default)})"
+        "default"
+        if value == declaration.default
+        else f"changed by the scenario (default {value_text(declaration.default)})"
     )
     if parts[0] == "services":
         text += "; services are drawn from it"
@@ -152,8 +227,19 @@ def _set_by_strategy(c: ComparisonResults, path: str) -> bool:
     return False
 
 
-def parameter_tables(c: ComparisonResults) -> list[tuple[str, Table]]:
-    """Return every parameter with value, unit, source, evidence and status, a table for each table of the file."""
+def parameter_tables(c: ComparisonResults) -> list[tuple[str, ReportTable]]:
+    """Return every parameter with value, unit, source, evidence and status.
+
+    Returns
+    -------
+    Name and `ReportTable` for each table of the scenario file.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)
+    >>> [name for name, _ in parameter_tables(comparison)][:3]
+    ['run', 'intervention', 'network']
+    """
     answer = []
     for name in TABLES:
         table = getattr(c.scenario, name)
@@ -163,27 +249,49 @@ def parameter_tables(c: ComparisonResults) -> list[tuple[str, Table]]:
             source = "; ".join(part for part in (d.evidence, d.source) if part and part != d.evidence) or d.evidence
             if d.evidence and d.source and d.source != d.evidence:
                 source = f"{d.evidence}: {d.source}"
-            rows.append(((d.path.split(".", 1)[1], d.meaning), shown(value), d.unit, source, status(c, d, value)))
+            rows.append(((d.path.split(".", 1)[1], d.meaning), value_text(value), d.unit, source, status(c, d, value)))
         caption = f"[{name}]: every parameter and its value"
         head = ("Parameter", "Value", "Unit", "Evidence and source", "Where the value comes from")
         if rows:
-            answer.append((name, Table(caption, head, tuple(rows), texts=9)))
+            answer.append((name, ReportTable(caption, head, tuple(rows), texts=9)))
     return answer
 
 
 def changed_parameters(c: ComparisonResults) -> list[str]:
-    """Return the parameters that the scenario changes from their defaults, in words."""
+    """Return the parameters that the scenario changes from their defaults, in words.
+
+    Returns
+    -------
+    One text for each parameter.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)
+    >>> changed_parameters(comparison)[0]
+    'run.months = 12 (default 60)'
+    """
     lines = []
     for name in TABLES:
         for d in declarations(type(getattr(c.scenario, name)), f"{name}."):
             value = _at(c.scenario, d.path)
             if value != d.default and "changed" in status(c, d, value):
-                lines.append(f"{d.path} = {shown(value)} (default {shown(d.default)})")
+                lines.append(f"{d.path} = {value_text(value)} (default {value_text(d.default)})")
     return lines
 
 
-def component_table(c: ComparisonResults) -> Table:
-    """Return the components of the intervention."""
+def component_table(c: ComparisonResults) -> ReportTable:
+    """Return the components of the intervention.
+
+    Returns
+    -------
+    `ReportTable`.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)
+    >>> component_table(comparison).rows
+    (('the-thing', 'core', '1', '0.5', '0.35'),)
+    """
     components = c.scenario.intervention.components
     shared = any(one.function is not None for one in components.values())
     rows: list[tuple[Cell, ...]] = [
@@ -192,11 +300,22 @@ def component_table(c: ComparisonResults) -> Table:
         for name, one in components.items()
     ]  # fmt: skip
     head = ("Component", *(["Function"] if shared else []), "Kind", "Weight", "Complexity", "Codification")
-    return Table("Components", head, tuple(rows), texts=3 if shared else 2)
+    return ReportTable("Components", head, tuple(rows), texts=3 if shared else 2)
 
 
-def network_table(c: ComparisonResults) -> Table:
-    """Return what the network of the first run is like."""
+def network_table(c: ComparisonResults) -> ReportTable:
+    """Return the description of the network of the first run.
+
+    Returns
+    -------
+    `ReportTable`.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)
+    >>> network_table(comparison).rows[0]
+    ('Services', '12')
+    """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
@@ -213,24 +332,35 @@ def network_table(c: ComparisonResults) -> Table:
             rows.append((f"Groups at the level '{level}'", f"{len(size):,}, of {each} services"))
     matrix = csr_array((np.ones(len(net.ties.peer)), net.ties.peer, net.ties.start), shape=(net.n, net.n))
     parts, label = connected_components(matrix, directed=False)
-    heard = np.zeros(net.n, dtype=np.bool_)
-    heard[net.ties.peer] = True
+    is_heard = np.zeros(net.n, dtype=np.bool_)
+    is_heard[net.ties.peer] = True
     rows += [
         ("Peer ties", f"{net.ties.n_ties:,}, {'which may run one way' if net.ties.directed else 'mutual'}"),
         ("Peers that a service listens to", f"mean {degree.mean():.1f}, from {degree.min()} to {degree.max()}"),
-        ("Services without any peer", f"{int((~heard & (degree == 0)).sum()):,}"),
+        ("Services without any peer", f"{int((~is_heard & (degree == 0)).sum()):,}"),
         ("Separate parts", f"{parts:,}; the largest has {int(np.bincount(label).max()):,} services"),
         (
             "Drawn anew for each run",
             "yes: ties and services" if c.scenario.network.redraw and "ties" in net.drawn else "no",
         ),
     ]
-    return Table("The network of the first run", ("What", "Value"), tuple(rows), texts=9)
+    return ReportTable("The network of the first run", ("What", "Value"), tuple(rows), texts=9)
 
 
-def drawn_and_given(c: ComparisonResults) -> tuple[list[str], list[str]]:
-    """Return what was drawn or generated, and what was given, in words."""
+def synthetic_and_observed(c: ComparisonResults) -> tuple[list[str], list[str]]:
+    """Return what was drawn or generated, and what data supplied, in words.
+
+    Returns
+    -------
+    Names of parts of the network, drawn ones first.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)
+    >>> synthetic_and_observed(comparison)[1]
+    []
+    """
     names = ["hierarchy", "ties", *(variable.name for variable in ATTRIBUTES)]
-    drawn = [name.replace("_", " ") for name in names if name in c.network.drawn]
-    given = [name.replace("_", " ") for name in names if name not in c.network.drawn]
-    return drawn, given
+    synthetic = [name.replace("_", " ") for name in names if name in c.network.drawn]
+    observed = [name.replace("_", " ") for name in names if name not in c.network.drawn]
+    return synthetic, observed

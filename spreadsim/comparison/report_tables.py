@@ -2,6 +2,10 @@
 
 What belongs here: rows of text made from a comparison. What does not: markup (``templates/report.html.j2``) and what
 the scenario assumes (``report_assumptions``).
+
+c : the comparison.
+measures : names of measures.
+against : strategies of which at least one of a pair is; any where None.
 """
 
 from __future__ import annotations
@@ -14,10 +18,10 @@ import numpy as np
 from spreadsim.comparison.aggregates import (
     FIFTH,
     Groups,
-    chosen_pairs,
     generations,
     groups,
     monthly,
+    select_pairs,
     sources_of_versions,
 )
 from spreadsim.comparison.findings import standing, wins
@@ -39,11 +43,21 @@ ARROWS = {"higher": "▲", "lower": "▼", "neither": "–"}
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table: its caption, its column heads, and rows whose first cell is a head; `strong` cells are set in bold.
+class ReportTable:
+    """A table of the report. A cell is a text, or a text and a smaller one beneath it.
 
-    A cell is a text, or a text and a smaller one beneath it. `texts`: how many leading columns hold words; the others
-    hold numbers.
+    Attributes
+    ----------
+    caption : of the table.
+    head : cells of the head.
+    rows : cells of each row, whose first cell is a head.
+    strong : row and column of the cells that are set in bold.
+    texts : how many leading columns hold words; the others hold numbers.
+
+    Examples
+    --------
+    >>> ReportTable("Outcomes", ("Measure", "organic"), (("Reach", ("40.1", "38.9 to 41.3")),)).rows[0][1]
+    ('40.1', '38.9 to 41.3')
     """
 
     caption: str
@@ -53,8 +67,19 @@ class Table:
     texts: int = 1
 
 
-def outcome_table(c: ComparisonResults, measures: Sequence[str] = OUTCOMES) -> Table:
-    """Return the mean of each measure by strategy with its interval; in bold what is clearly best."""
+def outcome_table(c: ComparisonResults, measures: Sequence[str] = OUTCOMES) -> ReportTable:
+    """Return the mean of each measure by strategy with its interval; in bold what is clearly best.
+
+    Returns
+    -------
+    `ReportTable`, one row a measure.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> outcome_table(comparison, ["reach"]).rows[0][2]
+    ('100.0', '100.0 to 100.0')
+    """
     rows, strong = [], set()
     for place, name in enumerate(measures):
         m = BY_NAME[name]
@@ -65,7 +90,7 @@ def outcome_table(c: ComparisonResults, measures: Sequence[str] = OUTCOMES) -> T
         leader = standing(c, name).leader if m.better != "neither" else None
         if leader is not None:
             strong.add((place, 2 + c.strategies.index(leader)))
-    return Table(
+    return ReportTable(
         f"Outcomes at month {c.scenario.run.months}: mean of {_runs(c.n_replicates)}"
         + (", and its 95% interval" if c.n_replicates > 1 else ""),
         ("Measure", "Better", *c.strategies), tuple(rows), frozenset(strong),
@@ -78,18 +103,29 @@ def _runs(n: int) -> str:
 
 def difference_table(
     c: ComparisonResults, measures: Sequence[str] = DIFFERENCES, against: Sequence[str] | None = None
-) -> Table:
-    """Return paired differences with their intervals, one row a pair and measure."""
+) -> ReportTable:
+    """Return paired differences with their intervals.
+
+    Returns
+    -------
+    `ReportTable`, one row a pair and measure.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> difference_table(comparison, ["reach"]).rows[0][2]
+    ('−91.7', '−91.7 to −91.7')
+    """
     rows = []
-    for later, earlier in chosen_pairs(c, against=against):
+    for later, earlier in select_pairs(c, against=against):
         for name in measures:
             d = c.paired[later, earlier][name]
             won, _, n = wins(c, later, earlier, name)
-            told = "no interval" if d.told_apart is None else "yes" if d.told_apart else "no"
+            answer = "no interval" if d.told_apart is None else "yes" if d.told_apart else "no"
             better = f"{won} of {n}" if BY_NAME[name].better != "neither" else "–"
             label = (BY_NAME[name].label, "points" if unit(name).startswith("%") else unit(name))
-            rows.append((f"{later} minus {earlier}", label, change_cell(name, d), better, told))
-    return Table(
+            rows.append((f"{later} minus {earlier}", label, change_cell(name, d), better, answer))
+    return ReportTable(
         "Paired differences with the same luck: mean and 95% interval",
         ("Pair", "Measure", "Difference", "Runs in which the first does better", "Clear difference"),
         tuple(rows),
@@ -97,10 +133,21 @@ def difference_table(
     )
 
 
-def pair_table(c: ComparisonResults, measures: Sequence[str], against: Sequence[str] | None = None) -> Table:
-    """Return one row a pair: for each measure the difference, and the runs in which the first strategy does better."""
+def pair_table(c: ComparisonResults, measures: Sequence[str], against: Sequence[str] | None = None) -> ReportTable:
+    """Return for each measure the difference, and the runs in which the first strategy does better.
+
+    Returns
+    -------
+    `ReportTable`, one row a pair.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> pair_table(comparison, ["reach"]).rows[0][0]
+    'one-neighbour-is-not-enough minus one-neighbour-is-enough'
+    """
     rows = []
-    for later, earlier in chosen_pairs(c, against=against):
+    for later, earlier in select_pairs(c, against=against):
         cells: list[Cell] = [f"{later} minus {earlier}"]
         for name in measures:
             d = c.paired[later, earlier][name]
@@ -115,24 +162,52 @@ def pair_table(c: ComparisonResults, measures: Sequence[str], against: Sequence[
             "Runs in which the first does better",
         ]
     interval = " and its 95% interval" if c.n_replicates > 1 else ""
-    return Table(f"Paired differences{interval}", tuple(head), tuple(rows))
+    return ReportTable(f"Paired differences{interval}", tuple(head), tuple(rows))
 
 
-def state_table(c: ComparisonResults) -> Table:
-    """Return the share of services in each state once a year, mean over replicates."""
+def state_table(c: ComparisonResults) -> ReportTable:
+    """Return the share of services in each state once a year, mean over replicates.
+
+    Returns
+    -------
+    `ReportTable`, one row a strategy and year.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> len(state_table(comparison).rows)
+    4
+    """
     months = sorted({*range(0, c.scenario.run.months + 1, 12), c.scenario.run.months})
     rows = []
     for name in c.strategies:
         shares = {s: monthly(c, name, f"share_{s}").mean(axis=0) for s in STATE_COLUMNS}
         rows += [(name, str(t), *(f"{100 * float(shares[s][t]):.1f}" for s in STATE_COLUMNS)) for t in months]
-    return Table(
+    return ReportTable(
         "Share of services in each state, %, mean of all runs",
         ("Strategy", "Month", *(label for label, *_ in STATES)), tuple(rows),
     )  # fmt: skip
 
 
-def curve_table(c: ComparisonResults, name: str, label: str, scale: float = 100.0) -> Table:
-    """Return a monthly column once a year: median, and the middle 90% of replicates."""
+def curve_table(c: ComparisonResults, name: str, label: str, scale: float = 100.0) -> ReportTable:
+    """Return a monthly column once a year: median, and the middle 90% of replicates.
+
+    Parameters
+    ----------
+    name : of the column.
+    label : of the column, in words.
+    scale : by which values are multiplied.
+
+    Returns
+    -------
+    `ReportTable`, one row a year.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> curve_table(comparison, "share_embedded", "Embedded, %").rows[-1][1]
+    ('100.0', '100.0 to 100.0')
+    """
     months = sorted({*range(0, c.scenario.run.months + 1, 12), c.scenario.run.months})
     rows = []
     for t in months:
@@ -141,11 +216,28 @@ def curve_table(c: ComparisonResults, name: str, label: str, scale: float = 100.
             low, middle, high = scale * quantile_bands(monthly(c, strategy, name)[:, t], (0.05, 0.5, 0.95))
             cells.append((f"{middle:.1f}", f"{low:.1f} to {high:.1f}" if c.n_replicates > 1 else ""))
         rows.append(tuple(cells))
-    return Table(f"{label}: median of all runs, and the middle 90% of them", ("Month", *c.strategies), tuple(rows))
+    return ReportTable(
+        f"{label}: median of all runs, and the middle 90% of them", ("Month", *c.strategies), tuple(rows)
+    )
 
 
-def frontier_tables(frontier: Frontier, measures: Sequence[str]) -> list[Table]:
-    """Return the means along the frontier, a table an arm; in bold what cannot be distinguished from the best."""
+def frontier_tables(frontier: Frontier, measures: Sequence[str]) -> list[ReportTable]:
+    """Return the means along the frontier; in bold what cannot be distinguished from the best.
+
+    Parameters
+    ----------
+    frontier : outcomes by balance or by levers.
+
+    Returns
+    -------
+    A `ReportTable` for each arm.
+
+    Examples
+    --------
+    >>> frontier = ss.frontier("classroom", replicates=2, driver="mesa", workers=1)
+    >>> [len(table.rows) for table in frontier_tables(frontier, ["reach"])]
+    [3, 3]
+    """
     tables = []
     words = {
         AS_GIVEN: "the scenario's latitude after the programme",
@@ -166,7 +258,7 @@ def frontier_tables(frontier: Frontier, measures: Sequence[str]) -> list[Table]:
             rows.append(tuple(cells))
         head = " · ".join(key.replace("_", " ") for key in frontier.points[0].settings)
         n = next(iter(frontier.values.values())).shape[1]
-        tables.append(Table(
+        tables.append(ReportTable(
             f"Outcomes by {head}, {words[arm]}: mean of {_runs(n)} and 95% interval; "
             "bold: highest benefit, or not clearly different from it",
             (head, *((BY_NAME[name].label, unit(name)) for name in measures)), tuple(rows), frozenset(strong),
@@ -174,19 +266,43 @@ def frontier_tables(frontier: Frontier, measures: Sequence[str]) -> list[Table]:
     return tables
 
 
-def fifth_table(c: ComparisonResults) -> Table | None:
-    """Return reach and benefit by fifth of deprivation; None where there are too few services."""
+def fifth_table(c: ComparisonResults) -> ReportTable | None:
+    """Return reach and benefit by fifth of deprivation.
+
+    Returns
+    -------
+    `ReportTable`; None where there are too few services.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> len(fifth_table(comparison).rows)
+    5
+    """
     table = groups(c, FIFTH)
     return None if table is None else _group_rows(c, table, "Fifth of services by deprivation")
 
 
-def group_table(c: ComparisonResults, level: str) -> Table | None:
-    """Return reach and benefit by group of a level; None where there is none."""
+def group_table(c: ComparisonResults, level: str) -> ReportTable | None:
+    """Return reach and benefit by group of a level.
+
+    Parameters
+    ----------
+    level : of the hierarchy.
+
+    Returns
+    -------
+    `ReportTable`; None where there is no such level.
+
+    Examples
+    --------
+    >>> group_table(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False), "region")
+    """
     table = groups(c, level)
     return None if table is None else _group_rows(c, table, level.capitalize())
 
 
-def _group_rows(c: ComparisonResults, table: Groups, first: str) -> Table:
+def _group_rows(c: ComparisonResults, table: Groups, first: str) -> ReportTable:
     rows = []
     columns = {name: (table.reach[name], table.benefit[name]) for name in c.strategies}
     for g, name in enumerate(table.names):
@@ -197,7 +313,7 @@ def _group_rows(c: ComparisonResults, table: Groups, first: str) -> Table:
     head: list[Cell] = [first, "Services"]
     for strategy in c.strategies:
         head += [("Reach, %", strategy), ("Benefit, %", strategy)]
-    return Table("Reach and sustained benefit by group: mean and 95% interval", tuple(head), tuple(rows))
+    return ReportTable("Reach and sustained benefit by group: mean and 95% interval", tuple(head), tuple(rows))
 
 
 def _share_cell(values: np.ndarray) -> Cell:
@@ -207,8 +323,19 @@ def _share_cell(values: np.ndarray) -> Cell:
     return f"{100 * s.mean:.1f}", bounds("reach", s.low, s.high)
 
 
-def drift_table(c: ComparisonResults) -> Table:
-    """Return fidelity by generation under each strategy."""
+def drift_table(c: ComparisonResults) -> ReportTable:
+    """Return fidelity by generation under each strategy.
+
+    Returns
+    -------
+    `ReportTable`, one row a strategy and generation.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> drift_table(comparison).rows[0]
+    ('one-neighbour-is-enough', '0', '1.0', '100.0', '1.0', '100.0', '100.0')
+    """
 
     def percent(x: float) -> str:
         return "–" if np.isnan(x) else f"{100 * x:.1f}"
@@ -221,15 +348,26 @@ def drift_table(c: ComparisonResults) -> Table:
                 name, str(int(g)), f"{t.began[k]:,.1f}", percent(t.at_start[k]), f"{t.embedded[k]:,.1f}",
                 percent(t.now[k]), percent(t.core_now[k]),
             ))  # fmt: skip
-    return Table(
+    return ReportTable(
         "Fidelity by generation: means over the runs in which the generation occurs (at least half of all runs)",
         ("Strategy", "Copies from the originators", "Services that began", "At the start, %", "Embedded now",
          "Fidelity now, %", "Core now, %"), tuple(rows),
     )  # fmt: skip
 
 
-def source_table(c: ComparisonResults) -> Table | None:
-    """Return where versions came from in the first run; None where its events were not kept."""
+def source_table(c: ComparisonResults) -> ReportTable | None:
+    """Return where versions came from in the first run.
+
+    Returns
+    -------
+    `ReportTable`; None where its events were not kept.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> source_table(comparison).rows[0][:3]
+    ('one-neighbour-is-enough', '11', '100')
+    """
     rows = []
     for name in c.strategies:
         shares = sources_of_versions(c, name)
@@ -238,21 +376,38 @@ def source_table(c: ComparisonResults) -> Table | None:
         cells = [f"{100 * shares.get(key, 0.0):.0f}" for key in ("peer", "second leader", "specification", "hierarchy")]
         mean = c.outcomes[name][0].measures["generation"]
         rows.append((name, f"{int(shares['beginnings']):,}", *cells, value("generation", mean)))
-    return Table(
+    return ReportTable(
         "Where services took their version from, in the first run: % of all beginnings after month 0",
         ("Strategy", "Beginnings", "A peer", "of which a second leader", "The published specification",
          "The hierarchy", "Mean generation, embedded"), tuple(rows),
     )  # fmt: skip
 
 
-def equal_cost_table(e: EqualCost) -> Table:
-    """Return what support each strategy has at equal effort, and whether the cost was reached."""
+def equal_cost_table(e: EqualCost) -> ReportTable:
+    """Return what support each strategy has at equal effort, and whether the cost was reached.
+
+    Parameters
+    ----------
+    e : the strategies at equal effort.
+
+    Returns
+    -------
+    `ReportTable`, one row a strategy.
+
+    Examples
+    --------
+    >>> from spreadsim.comparison.equal_cost import at_equal_cost
+    >>> scenario = ss.load_scenario("classroom")
+    >>> comparison = ss.compare(scenario, replicates=2, frontier=False)
+    >>> [row[0] for row in equal_cost_table(at_equal_cost(scenario, comparison)).rows]
+    ['one-neighbour-is-enough', 'one-neighbour-is-not-enough']
+    """
     rows = tuple(
         (row.strategy, f"{row.support_given:g}", f"{row.support:.2f}", f"{row.cost_given:.1f}", f"{row.cost:.1f}",
          "yes" if row.reached else "no")
         for row in e.rows
     )  # fmt: skip
-    return Table(
+    return ReportTable(
         f"Support scaled until mean effort per service is about {e.reference:.1f} staff-days",
         ("Strategy", "Support in scenario", "Support used", "Effort in scenario", "Effort reached", "Target met"), rows,
     )  # fmt: skip

@@ -25,15 +25,19 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What came of making a folder again.
+    """Whether a results folder comes out the same again.
 
     Attributes
     ----------
     files : for each result, whether it is the same byte for byte.
+    difference : the first difference in words, None if there is none.
     to_digits : names of results that differ in bytes and not in the first `DIGITS` digits of any number, under other
         versions of the libraries.
-    difference : the first difference in words, None if there is none.
     notes : what else the reader should know.
+
+    Examples
+    --------
+    >>> Reproduction({"runs.parquet": True}, None).difference
     """
 
     files: Mapping[str, bool]
@@ -45,9 +49,23 @@ class Reproduction:
 def read_receipt(folder: Path) -> dict[str, Any]:
     """Return the receipt of a results folder.
 
+    Parameters
+    ----------
+    folder : path of a results folder.
+
+    Returns
+    -------
+    The receipt, by name.
+
     Raises
     ------
     InputError : the folder has none, or its inputs are no longer those that were run.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> read_receipt(comparison.save("saved"))["seed"]
+    1
     """
     receipt = receipt_document(folder)
     inputs, command = receipt.get("inputs", {}), receipt.get("options")
@@ -165,9 +183,20 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
     out : keeps what was made again, in a folder that does not exist yet.
     workers : runs side by side.
 
+    Returns
+    -------
+    `Reproduction`.
+
     Raises
     ------
     InputError : the folder has no receipt, or was run on something that only Python had.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> folder = comparison.save("first")
+    >>> all(ss.reproduce(folder, workers=1).files.values())
+    True
     """
     from spreadsim.comparison.comparison import compare, frontier
     from spreadsim.scenario.files import load_scenario
@@ -182,14 +211,18 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
             f"was run on {options['from_python']} that existed only in Python",
             "run the Python program again",
         )
-    before, here = receipt.get("versions", {}), versions()
-    notes = [f"{name}: {before.get(name)} then, {here[name]} now" for name in here if before.get(name) != here[name]]
+    old_versions, new_versions = receipt.get("versions", {}), versions()
+    notes = [
+        f"{name}: {old_versions.get(name)} then, {new_versions[name]} now"
+        for name in new_versions
+        if old_versions.get(name) != new_versions[name]
+    ]
     scenario = load_scenario(folder / "scenario.toml")
     with tempfile.TemporaryDirectory() as place:
         target = Path(out) if out is not None else Path(place) / "again"
         if receipt["command"].split()[1:2] == ["frontier"]:
             levers = options.get("levers") or None
-            again = frontier(
+            new_frontier = frontier(
                 scenario,
                 levers=levers,
                 replicates=options["replicates"],
@@ -198,7 +231,12 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
                 progress=True,
             )
             write_frontier(
-                again, scenario, target, levers=levers, replicates=options["replicates"], driver=options["driver"]
+                new_frontier,
+                scenario,
+                target,
+                levers=levers,
+                replicates=options["replicates"],
+                driver=options["driver"],
             )
         else:
             comparison = compare(
@@ -215,21 +253,25 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
                 all_events=bool(options["events"]),
                 report=bool(options.get("report", True)),
             )
-        known, made = receipt["results"], hashes(target)
-        names = sorted(set(known) | {n for n in made if n != "scenario.toml" and not n.startswith("inputs/")})
-        held = verified(folder, known).verdicts
-        files = {name: known.get(name) == made.get(name) and held.get(name) == WHOLE for name in names}
+        receipt_hashes, new_hashes = receipt["results"], hashes(target)
+        names = sorted(
+            set(receipt_hashes) | {n for n in new_hashes if n != "scenario.toml" and not n.startswith("inputs/")}
+        )
+        verdicts = verified(folder, receipt_hashes).verdicts
+        files = {
+            name: receipt_hashes.get(name) == new_hashes.get(name) and verdicts.get(name) == WHOLE for name in names
+        }
         to_digits = tuple(
             name for name, same in files.items()
-            if not same and notes and held.get(name) == WHOLE and same_to_digits(folder / name, target / name)
+            if not same and notes and verdicts.get(name) == WHOLE and same_to_digits(folder / name, target / name)
         )  # fmt: skip
         different = next((name for name, same in files.items() if not same and name not in to_digits), None)
         difference = None
         if different is not None:
-            if held.get(different, WHOLE) == WHOLE or held[different] == CHANGED:
+            if verdicts.get(different, WHOLE) == WHOLE or verdicts[different] == CHANGED:
                 difference = _first_difference(different, folder / different, target / different)
             else:
                 difference = f"{different}: missing in the folder, or no regular file"
-            if held.get(different, WHOLE) != WHOLE:
+            if verdicts.get(different, WHOLE) != WHOLE:
                 difference += " (the folder no longer holds what its receipt says)"
         return Reproduction(files, difference, notes, to_digits)

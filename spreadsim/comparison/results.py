@@ -39,7 +39,20 @@ AS_GIVEN, AS_BEFORE = "as given", "as-before"
 
 @dataclass(frozen=True)
 class FrontierPoint:
-    """One setting of the frontier: a balance, or a combination of levers, under one latitude after the programme."""
+    """One setting of the frontier: a balance, or a combination of levers, under one latitude after the programme.
+
+    Attributes
+    ----------
+    settings : values from 0 to 1 by lever, or of ``balance``.
+    arm : the latitude after the programme, ``as given`` by the scenario or ``as-before``.
+    plan : `Plan` of the setting.
+
+    Examples
+    --------
+    >>> frontier = ss.frontier("classroom", replicates=2, driver="mesa", workers=1)
+    >>> frontier.points[0].settings, frontier.points[0].arm
+    ({'balance': 0.0}, 'as given')
+    """
 
     settings: Mapping[str, float]
     arm: str
@@ -54,6 +67,12 @@ class Frontier:
     ----------
     points : the settings, in order.
     values : for each measure an array of shape (points, replicates).
+
+    Examples
+    --------
+    >>> frontier = ss.frontier("classroom", replicates=2, driver="mesa", workers=1)
+    >>> frontier.values["reach"].shape, frontier.best("benefit")
+    ((6, 2), (2, [0, 1, 2]))
     """
 
     points: Sequence[FrontierPoint]
@@ -67,10 +86,10 @@ class Frontier:
         """Return the point with the best mean, and the points that cannot be distinguished from it (it included)."""
         places = self.arm(arm)
         lower = BY_NAME[measure].better == "lower"
-        best, told = told_apart_from_best([self.values[measure][i] for i in places], lower)
+        best, is_apart = told_apart_from_best([self.values[measure][i] for i in places], lower)
         if best is None:
             return None, []
-        return places[best], [i for i, apart in zip(places, told, strict=True) if not apart]
+        return places[best], [i for i, apart in zip(places, is_apart, strict=True) if not apart]
 
     def summary(self, arm: str = AS_GIVEN) -> list[dict[str, Any]]:
         """Return the rows of ``summary.json``: settings, measures, and whether clearly different from the best."""
@@ -112,11 +131,18 @@ class ComparisonResults:
     outcomes : for each strategy, in the scenario's order, one `Outcome` a replicate.
     frontier : `Frontier`, or None.
     driver : ``compiled`` or ``mesa``.
-    fixed : whether the network was given and served every replicate.
+    notes : sentences on how it was run.
+    fixed : whether one network served every replicate.
     lever_map : outcomes by mandate and latitude, or None.
     equal_cost : the strategies again at equal staff-days, or None.
     from_python : what was run that only the Python program had, and no file holds; empty if nothing.
     sets : the sets of parameters, of which each replicate took one; None where all had the scenario's.
+
+    Examples
+    --------
+    >>> results = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> results.strategies, results.n_replicates
+    (['one-neighbour-is-enough', 'one-neighbour-is-not-enough'], 2)
     """
 
     scenario: Scenario
@@ -143,7 +169,16 @@ class ComparisonResults:
         return len(next(iter(self.outcomes.values())))
 
     def values(self, strategy: str, measure: str) -> np.ndarray:
-        """Return a measure of a strategy, one value a replicate; nan where null."""
+        """Return a measure of a strategy.
+
+        Parameters
+        ----------
+        strategy, measure : names.
+
+        Returns
+        -------
+        One value a replicate; nan where null.
+        """
         return np.array([outcome.measures[measure] for outcome in self.outcomes[strategy]])
 
     @cached_property
@@ -170,7 +205,12 @@ class ComparisonResults:
         }
 
     def summary(self) -> pd.DataFrame:
-        """Return the mean of every measure by strategy (null where a replicate has none), as a pandas DataFrame."""
+        """Return the mean of every measure by strategy.
+
+        Returns
+        -------
+        A pandas DataFrame, strategies x measures; null where a replicate has none.
+        """
         import pandas as pd
 
         return pd.DataFrame(
@@ -178,7 +218,12 @@ class ComparisonResults:
         ).T
 
     def differences(self) -> pd.DataFrame:
-        """Return every paired difference with its interval, one row a pair and measure, as a pandas DataFrame."""
+        """Return every paired difference with its interval.
+
+        Returns
+        -------
+        A pandas DataFrame, one row a pair and measure.
+        """
         import pandas as pd
 
         rows = [
@@ -188,7 +233,7 @@ class ComparisonResults:
         ]
         return pd.DataFrame(rows).set_index(["pair", "measure"])
 
-    def _stacked(self, columns: Iterable[tuple[str, Any]], length: int) -> Columns:
+    def _long_columns(self, columns: Iterable[tuple[str, Any]], length: int) -> Columns:
         n, k = len(self.strategies), self.n_replicates
         result: Columns = {
             "strategy": np.repeat(np.array(self.strategies, dtype=object), k * length),
@@ -197,20 +242,39 @@ class ComparisonResults:
         return result | dict(columns)
 
     def runs_table(self) -> Columns:
-        """Return one row a strategy and replicate, with every measure."""
+        """Return every measure of every run.
+
+        Returns
+        -------
+        Columns by name, one row a strategy and replicate.
+        """
         values = ((m.name, np.concatenate([self.values(name, m.name) for name in self.strategies])) for m in MEASURES)
-        return self._stacked(values, 1)
+        return self._long_columns(values, 1)
 
     def curves_table(self) -> Columns:
-        """Return one row a strategy, replicate and month."""
+        """Return the monthly columns of every run.
+
+        Returns
+        -------
+        Columns by name, one row a strategy, replicate and month.
+        """
         months = self.scenario.run.months + 1
         everything = [outcome for name in self.strategies for outcome in self.outcomes[name]]
         columns = [("month", np.tile(np.arange(months), len(everything)))]
         columns += [(name, np.concatenate([o.curves[name] for o in everything])) for name in CURVE_COLUMNS]
-        return self._stacked(columns, months)
+        return self._long_columns(columns, months)
 
     def rows_table(self, what: str) -> Columns:
-        """Return the ``generations`` or ``groups`` of every run, one row each."""
+        """Return the generations or groups of every run.
+
+        Parameters
+        ----------
+        what : ``generations`` or ``groups``.
+
+        Returns
+        -------
+        Columns by name, one row a generation or group.
+        """
         columns: dict[str, list[Any]] = {"strategy": [], "replicate": []}
         for name in self.strategies:
             for replicate, outcome in enumerate(self.outcomes[name]):
@@ -225,7 +289,12 @@ class ComparisonResults:
         }
 
     def events_table(self) -> Columns:
-        """Return every change of state that was kept, in words."""
+        """Return every change of state that was kept, in words.
+
+        Returns
+        -------
+        Columns by name, one row an event.
+        """
         states = np.array(rules.STATES, dtype=object)
         routes = np.array([rules.ROUTES[rules.VOLUNTARY], rules.ROUTES[rules.MANDATED], rules.ROUTES[-1]], dtype=object)
         sources = np.array(rules.SOURCES, dtype=object)
@@ -257,7 +326,12 @@ class ComparisonResults:
         return {key: np.concatenate(values) for key, values in parts.items()}
 
     def services_table(self) -> Columns:
-        """Return one row a service and strategy: attributes, end state, how often and when it was embedded."""
+        """Return attributes, end state, and how often and when each service was embedded.
+
+        Returns
+        -------
+        Columns by name, one row a service and strategy.
+        """
         n, net = self.network.n, self.network
         k = len(self.strategies)
         names = np.array([name.replace("_", " ") for name in STATE_COLUMNS], dtype=object)
@@ -290,17 +364,21 @@ class ComparisonResults:
     def adoption(self, strategy: str, replicate: int = 0, rewirings: int = 0) -> dict[str, Any]:
         """Return the standard adoption metrics of one run: exposure, thresholds, categories, hazard, Moran's I.
 
-        Adoption is the first month in which a service is embedded; months 0 to T are the periods. Defined for
-        replicate 0, whose network the comparison holds, and for every replicate where one network serves all.
+        Adoption is the first month in which a service is embedded; months 0 to T are the periods. Defined for replicate
+        0, whose network the comparison holds, and for every replicate where one network serves all.
 
         Parameters
         ----------
         strategy, replicate : which run.
         rewirings : rewired networks for the structure test, which takes time; 0 leaves it out.
 
+        Returns
+        -------
+        Metrics by name (`network.adoption_summary`).
+
         Raises
         ------
-        ValueError : the replicate had a network of its own that is not at hand.
+        ValueError : the replicate had a network of its own, which the comparison does not hold.
         """
         from spreadsim.network.adoption_summary import adoption_summary
 
@@ -332,7 +410,12 @@ class ComparisonResults:
         return pd.DataFrame(self.events_table())
 
     def as_json(self) -> dict[str, Any]:
-        """Return the machine-readable summary, ``summary.json``."""
+        """Return the machine-readable summary, ``summary.json``.
+
+        Returns
+        -------
+        Numbers, text and lists by name.
+        """
         run = self.scenario.run
         answer: dict[str, Any] = {
             "scenario": self.scenario.name,
@@ -369,7 +452,20 @@ class ComparisonResults:
 
 @dataclass(frozen=True)
 class EqualCostRow:
-    """One strategy at equal effort: `support` and mean `cost`, in the scenario and as set; whether it was reached."""
+    """One strategy at equal effort.
+
+    Attributes
+    ----------
+    strategy : its name.
+    support_given, support : as the scenario has it, and at equal effort; from 0 to 1.
+    cost_given, cost : mean staff-days per service, as the scenario has it and at equal effort.
+    reached : whether the cost at equal effort is that of the reference.
+
+    Examples
+    --------
+    >>> EqualCostRow("organic", support_given=0.5, support=0.75, cost_given=12.0, cost=14.9, reached=True).support
+    0.75
+    """
 
     strategy: str
     support_given: float
@@ -387,8 +483,15 @@ class EqualCost:
     ----------
     reference : the cost aimed at, in staff-days per service: the median of the strategies' mean costs.
     rows : one a strategy, in the scenario's order.
-    comparison : the strategies as set, on the same networks with common random numbers; where a strategy cannot reach
-        the reference, its support is at the nearer end.
+    comparison : the strategies at equal effort, on the same networks with common random numbers; where a strategy
+        cannot reach the reference, its support is at the nearer end.
+
+    Examples
+    --------
+    >>> results = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> row = EqualCostRow("organic", support_given=0.5, support=0.75, cost_given=12.0, cost=14.9, reached=True)
+    >>> EqualCost(15.0, (row,), results).reached
+    ['organic']
     """
 
     reference: float

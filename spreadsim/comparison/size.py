@@ -18,7 +18,21 @@ BYTES_PER_EVENT = 12
 
 @dataclass(frozen=True)
 class Size:
-    """The resolved size of a comparison."""
+    """The resolved size of a comparison.
+
+    Attributes
+    ----------
+    services, groups, ties : of the network.
+    strategies, runs, frontier_runs : of the comparison.
+    months : of each run.
+    seconds, disk : expected time in seconds, and bytes.
+    faults : of the network's files, in words.
+
+    Examples
+    --------
+    >>> size = size_of(ss.load_scenario("classroom"))
+    >>> size.services, size.runs, size.lines()[0]
+    """
 
     network: NetworkSize
     strategies: int
@@ -54,11 +68,21 @@ def _time(seconds: float) -> str:
 
 
 def size_of(scenario: Scenario) -> Size:
-    """Return how large the comparison of a scenario's strategies is, from numbers: a generated network is not made.
+    """Return how large the comparison of a scenario's strategies is, its network made but nothing run.
 
-    Raises
-    ------
-    InputError, InputErrors : the network's files cannot be used, or memory cannot hold it.
+    Parameters
+    ----------
+    scenario : a `Scenario`.
+    network : to run on instead of the scenario's.
+
+    Returns
+    -------
+    `Size`.
+
+    Examples
+    --------
+    >>> size_of(ss.load_scenario("classroom")).frontier_runs
+    30
     """
     network = network_size(scenario)
     refuse_too_large(network, memory_available(), scenario.name)

@@ -1,7 +1,10 @@
-"""Who stands where on a measure, and how one strategy does against another, in a sentence.
+"""Which strategy stands where on a measure, and how one strategy does against another, in a sentence.
 
-What belongs here: who leads, who cannot be distinguished, pair by pair. Nothing is called better unless its
+What belongs here: which leads, which cannot be distinguished, pair by pair. Nothing is called better unless its
 interval says so. What does not: the finding as a whole (``findings``).
+
+comparison : outcomes of every strategy.
+measure : name of a measure.
 """
 
 from __future__ import annotations
@@ -20,13 +23,18 @@ HORIZONS = {"benefit": "sustained benefit", "cumulative_benefit": "cumulative be
 
 @dataclass(frozen=True)
 class Standing:
-    """Who stands where on a measure.
+    """Which strategy stands where on a measure.
 
     Attributes
     ----------
     measure : its name.
-    highest : the strategy with the best mean; None where no interval can be given.
-    tied : the strategies that cannot be distinguished from it, itself included, in the order of the file.
+    highest : the strategy with the best mean; None where no interval can be had.
+    tied : the strategies that cannot be distinguished from it, itself included, in the file's order.
+
+    Examples
+    --------
+    >>> Standing("benefit", "organic", ("organic",)).leader, Standing("benefit", "organic", ("organic", "blend")).leader
+    ('organic', None)
     """
 
     measure: str
@@ -40,21 +48,47 @@ class Standing:
 
 
 def standing(comparison: ComparisonResults, measure: str) -> Standing:
-    """Return who leads on a measure, at a joint level of 95% over all pairs of strategies."""
+    """Return which strategy leads on a measure, at a joint level of 95% over all pairs of strategies.
+
+    Returns
+    -------
+    `Standing`.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=3, driver="mesa", workers=1, frontier=False)
+    >>> standing(comparison, "reach").highest
+    'one-neighbour-is-enough'
+    """
     names = comparison.strategies
     if len(names) < 2:
         return Standing(measure, None, ())
     lower = BY_NAME[measure].better == "lower"
-    best, told = told_apart_from_best(
+    best, is_apart = told_apart_from_best(
         [comparison.values(name, measure) for name in names], lower, comparison.sets is not None
     )
     if best is None:
         return Standing(measure, None, ())
-    return Standing(measure, names[best], tuple(n for n, apart in zip(names, told, strict=True) if not apart))
+    return Standing(measure, names[best], tuple(n for n, apart in zip(names, is_apart, strict=True) if not apart))
 
 
 def paired_difference(comparison: ComparisonResults, later: str, earlier: str, measure: str) -> Difference:
-    """Return the paired difference of any two strategies, whatever their order in the file."""
+    """Return the paired difference of any two strategies, whatever their order in the file.
+
+    Parameters
+    ----------
+    later, earlier : names of strategies; the difference is the first minus the second.
+
+    Returns
+    -------
+    `Difference`.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> round(paired_difference(comparison, *comparison.strategies, "reach").mean, 3)
+    0.917
+    """
     if (later, earlier) in comparison.paired:
         return comparison.paired[later, earlier][measure]
     never = BY_NAME[measure].never
@@ -67,16 +101,46 @@ def paired_difference(comparison: ComparisonResults, later: str, earlier: str, m
 
 
 def wins(comparison: ComparisonResults, one: str, other: str, measure: str) -> tuple[int, int, int]:
-    """Return the paired runs in which `one` does better than `other`, those in which both do the same, and all."""
+    """Return how often one strategy does better than another.
+
+    Parameters
+    ----------
+    one, other : names of strategies.
+
+    Returns
+    -------
+    Number of paired runs in which `one` does better, of those in which both do the same, and of all.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> wins(comparison, *comparison.strategies, "reach")
+    (2, 0, 2)
+    """
     a, b = comparison.values(one, measure), comparison.values(other, measure)
-    known = ~np.isnan(a) & ~np.isnan(b)
+    defined = ~np.isnan(a) & ~np.isnan(b)
     sign = -1.0 if BY_NAME[measure].better == "lower" else 1.0
-    gap = sign * (a[known] - b[known])
-    return int((gap > 0).sum()), int((gap == 0).sum()), int(known.sum())
+    gap = sign * (a[defined] - b[defined])
+    return int((gap > 0).sum()), int((gap == 0).sum()), int(defined.sum())
 
 
 def pair_sentence(comparison: ComparisonResults, one: str, other: str, measure: str) -> str:
-    """Return how `one` does against `other`: ``B beats A in 34 of 60 paired runs``, and by how much."""
+    """Return how one strategy does against another: in how many paired runs it does better, and by how much.
+
+    Parameters
+    ----------
+    one, other : names of strategies.
+
+    Returns
+    -------
+    A sentence.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> print(pair_sentence(comparison, *comparison.strategies, "reach"))
+    On reach, one-neighbour-is-enough beats one-neighbour-is-not-enough in 2 of 2 paired runs; the ...
+    """
     won, same, n = wins(comparison, one, other, measure)
     label = BY_NAME[measure].label.lower()
     if n == 0:
@@ -92,22 +156,52 @@ def pair_sentence(comparison: ComparisonResults, one: str, other: str, measure: 
     return text + (", which is not a clear difference." if not d.told_apart else ".")
 
 
-def short(comparison: ComparisonResults, strategy: str, measure: str) -> str:
-    """Return the mean of a measure under a strategy, with its unit."""
+def mean_text(comparison: ComparisonResults, strategy: str, measure: str) -> str:
+    """Return the mean of a measure under a strategy, with its unit.
+
+    Parameters
+    ----------
+    strategy : its name.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> mean_text(comparison, "one-neighbour-is-enough", "reach")
+    '100.0%'
+    """
     return value(measure, comparison.summaries[strategy][measure].mean)
 
 
-def _apart(comparison: ComparisonResults, one: str, other: str, measure: str) -> str:
+def _lead_text(comparison: ComparisonResults, one: str, other: str, measure: str) -> str:
     d = paired_difference(comparison, one, other, measure)
     size = change(measure, d.mean)
     return f"{size.lstrip('+')} above {other} ({bounds(measure, d.low, d.high)})"
 
 
 def tied_difference(comparison: ComparisonResults, best: np.ndarray, other: np.ndarray) -> tuple[Difference, str]:
-    """Return the difference of two that cannot be distinguished, with an interval that includes 0, and what it is.
+    """Return the difference of two strategies that cannot be distinguished, with an interval that includes 0.
 
-    The 95% interval where that includes 0; else the wider one at the joint level over all pairs of strategies, by which
-    `outcomes.statistics.told_apart_from_best` judges.
+    It is the 95% interval where that includes 0; else the wider one at the joint level over all pairs of strategies, by
+    which `outcomes.statistics.told_apart_from_best` judges.
+
+    Parameters
+    ----------
+    best, other : values of the measure, one a replicate.
+
+    Returns
+    -------
+    `Difference`, and which interval it is, in words.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> gap, interval = tied_difference(comparison, np.array([0.5, 0.7]), np.array([0.6, 0.5]))
+    >>> round(gap.mean, 3), interval
+    (0.05, '')
     """
     spread = comparison.sets is not None
     d = difference(best, other, spread=spread)
@@ -119,13 +213,24 @@ def tied_difference(comparison: ComparisonResults, best: np.ndarray, other: np.n
 
 
 def leader_sentence(comparison: ComparisonResults, measure: str) -> str:
-    """Return which strategy leads on `benefit` or `cumulative_benefit`, or which cannot be distinguished."""
+    """Return which strategy leads on `benefit` or `cumulative_benefit`, or which cannot be distinguished.
+
+    Returns
+    -------
+    A sentence.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)
+    >>> print(leader_sentence(comparison, "benefit"))
+    On sustained benefit, in the single run: one-neighbour-is-enough 83.8% and ...
+    """
     label, place = HORIZONS[measure], standing(comparison, measure)
     names = comparison.strategies
-    values = listed([f"{name} {short(comparison, name, measure)}" for name in names])
+    values = listed([f"{name} {mean_text(comparison, name, measure)}" for name in names])
     unit = " of the full effect" if is_share(measure) else " of full effect"
     if len(names) == 1:
-        return f"On {label}, {names[0]} reaches {short(comparison, names[0], measure)}{unit}."
+        return f"On {label}, {names[0]} reaches {mean_text(comparison, names[0], measure)}{unit}."
     if place.highest is None and comparison.n_replicates == 1:
         return (
             f"On {label}, in the single run: {values}{unit}. A single run gives no interval, so none is called better."
@@ -134,9 +239,9 @@ def leader_sentence(comparison: ComparisonResults, measure: str) -> str:
         return f"On {label}, not every run has a value, so none is called better: {values}."
     best = place.highest
     rest = [name for name in names if name not in place.tied]
-    ahead = listed([_apart(comparison, best, name, measure) for name in rest])
+    ahead = listed([_lead_text(comparison, best, name, measure) for name in rest])
     if place.leader:
-        return f"On {label}, {best} leads with {short(comparison, best, measure)}{unit}: {ahead}."
+        return f"On {label}, {best} leads with {mean_text(comparison, best, measure)}{unit}: {ahead}."
     others = [name for name in place.tied if name != best]
     gaps = []
     for name in others:
@@ -147,5 +252,5 @@ def leader_sentence(comparison: ComparisonResults, measure: str) -> str:
     tail = f" {best} is {ahead}." if rest else ""
     return (
         f"On {label}, {listed(list(place.tied))} cannot be distinguished: {best} has the highest mean, "
-        f"{short(comparison, best, measure)}{unit}, {listed(gaps)}.{tail}"
+        f"{mean_text(comparison, best, measure)}{unit}, {listed(gaps)}.{tail}"
     )

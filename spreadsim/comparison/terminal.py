@@ -1,4 +1,9 @@
-"""What a comparison says on a terminal: tables and sentences as text."""
+"""What a comparison says on a terminal: tables and sentences as text.
+
+What belongs here: which tables and sentences a command prints. What does not: the words of the findings (``findings``).
+
+measure : name of a measure.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +21,7 @@ if TYPE_CHECKING:
     from spreadsim.comparison.explanation import Explanation
     from spreadsim.network.reading.files import NetworkFile
 
-SHOWN = (
+TABLE_MEASURES = (
     "benefit",
     "cumulative_benefit",
     "reported_uptake",
@@ -35,7 +40,22 @@ SHOWN = (
 
 
 def number(value: float | None, unit: str = "") -> str:
-    """Return a number with three figures that matter, or a dash."""
+    """Return a number as a table on a terminal has it, or a dash.
+
+    Parameters
+    ----------
+    value : None for a dash.
+    unit : of the measure.
+
+    Returns
+    -------
+    One decimal for months and staff-days, else three.
+
+    Examples
+    --------
+    >>> number(0.36183), number(36.183, "months"), number(None)
+    ('0.362', '36.2', '-')
+    """
     if value is None:
         return "-"
     if "staff-days" in unit or unit == "months":
@@ -44,7 +64,22 @@ def number(value: float | None, unit: str = "") -> str:
 
 
 def summary_cell(s: Summary, measure: str) -> str:
-    """Return a measure with its interval; a median and how often it was reached where some runs have none."""
+    """Return a measure with its interval; a median and the number of runs where some runs have no value.
+
+    Parameters
+    ----------
+    s : of the measure over replicates.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> from spreadsim.outcomes.statistics import summarise
+    >>> summary_cell(summarise(np.array([0.4, 0.5, 0.6])), "reach")
+    '0.500 (0.252 to 0.748)'
+    """
     unit = BY_NAME[measure].unit
     if s.mean is None:
         if s.median is not None:
@@ -56,7 +91,22 @@ def summary_cell(s: Summary, measure: str) -> str:
 
 
 def difference_cell(d: Difference, measure: str) -> str:
-    """Return a paired difference with its interval, and a note where it is not clear."""
+    """Return a paired difference with its interval, and a note where it is not clear.
+
+    Parameters
+    ----------
+    d : between two strategies on the measure.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> from spreadsim.outcomes.statistics import difference
+    >>> difference_cell(difference(np.array([0.4, 0.5, 0.6]), np.array([0.3, 0.3, 0.3])), "reach")
+    '+0.200 (-0.048 to 0.448) no clear difference'
+    """
     unit = BY_NAME[measure].unit
     if d.mean is None:
         return f"not in every run (n {d.n})"
@@ -68,14 +118,46 @@ def difference_cell(d: Difference, measure: str) -> str:
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return aligned columns as text."""
+    """Return aligned columns as text.
+
+    Parameters
+    ----------
+    header : heads of the columns.
+    rows : cells of each row.
+
+    Returns
+    -------
+    Lines without a line break at the end.
+
+    Examples
+    --------
+    >>> print(text_table(["measure", "organic"], [["reach", "0.401"]]))
+    measure    organic
+    ---------  ---------
+    reach      0.401
+    """
     from tabulate import tabulate
 
     return tabulate(rows, headers=list(header), tablefmt="simple", disable_numparse=True)
 
 
 def comparison_text(comparison: ComparisonResults) -> str:
-    """Return outcome table, paired differences, and the balance, as text."""
+    """Return outcome table, paired differences, and the balance.
+
+    Parameters
+    ----------
+    comparison : outcomes of every strategy.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> comparison_text(comparison).splitlines()[0]
+    'Twelve services in a ring: thresholds worked out by hand'
+    """
     c = comparison
     scenario = c.scenario
     parts = [
@@ -86,7 +168,7 @@ def comparison_text(comparison: ComparisonResults) -> str:
         "",
         text_table(
             ["outcome", *c.strategies],
-            [[BY_NAME[m].label, *(summary_cell(c.summaries[s][m], m) for s in c.strategies)] for m in SHOWN],
+            [[BY_NAME[m].label, *(summary_cell(c.summaries[s][m], m) for s in c.strategies)] for m in TABLE_MEASURES],
         ),
     ]
     if c.paired:
@@ -94,7 +176,10 @@ def comparison_text(comparison: ComparisonResults) -> str:
         parts.append(
             text_table(
                 ["outcome", *(f"{later} - {earlier}" for later, earlier in c.paired)],
-                [[BY_NAME[m].label, *(difference_cell(row[m], m) for row in c.paired.values())] for m in SHOWN],
+                [
+                    [BY_NAME[m].label, *(difference_cell(row[m], m) for row in c.paired.values())]
+                    for m in TABLE_MEASURES
+                ],
             )
         )
     if c.frontier is not None:
@@ -106,19 +191,52 @@ def comparison_text(comparison: ComparisonResults) -> str:
 
 
 def sets_sentence(comparison: ComparisonResults) -> str:
-    """Return what the intervals cover where each run used a set of parameters."""
+    """Return what the intervals cover where each run used a set of parameters.
+
+    Parameters
+    ----------
+    comparison : whose ``sets`` are not None.
+
+    Returns
+    -------
+    Sentences.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from spreadsim.scenario.parameter_sets import ParameterSets
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> sets = ParameterSets("fit.csv", ("behaviour.drift.rate",), ((0.01,), (0.02,)))
+    >>> print(sets_sentence(replace(comparison, sets=sets))[:46])
+    Each run used one of 2 sets of 1 parameters (f
+    """
     sets = comparison.sets
     assert sets is not None
-    used = min(len(sets), comparison.n_replicates)
+    n = min(len(sets), comparison.n_replicates)
     return (
-        f"Each run used one of {used} sets of {len(sets.paths)} parameters ({sets.file}), the same for every strategy. "
+        f"Each run used one of {n} sets of {len(sets.paths)} parameters ({sets.file}), the same for every strategy. "
         "Intervals are the middle 95% of single runs: they combine chance with uncertainty about these parameters, and "
         "more runs do not make them narrower."
     )
 
 
 def best_text(frontier: Frontier) -> str:
-    """Return which settings cannot be distinguished from the best, for both horizons and both arms."""
+    """Return which settings cannot be distinguished from the best, for both horizons and both arms.
+
+    Parameters
+    ----------
+    frontier : outcomes by balance or by levers.
+
+    Returns
+    -------
+    Text, one line a horizon and arm.
+
+    Examples
+    --------
+    >>> frontier = ss.frontier("classroom", replicates=2, driver="mesa", workers=1)
+    >>> len(best_text(frontier).splitlines())
+    4
+    """
     lines = []
     for measure in ("benefit", "cumulative_benefit"):
         for arm in (AS_GIVEN, AS_BEFORE):
@@ -138,8 +256,23 @@ def best_text(frontier: Frontier) -> str:
 
 
 def frontier_text(frontier: Frontier) -> str:
-    """Return the frontier as text."""
-    shown = ("benefit", "cumulative_benefit", "reported_uptake", "in_name_only", "fidelity", "equity_gap", "cost")
+    """Return the frontier as tables.
+
+    Parameters
+    ----------
+    frontier : outcomes by balance or by levers.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> frontier = ss.frontier("classroom", replicates=2, driver="mesa", workers=1)
+    >>> frontier_text(frontier).splitlines()[0]
+    'Latitude after the programme as in the scenario'
+    """
+    measures = ("benefit", "cumulative_benefit", "reported_uptake", "in_name_only", "fidelity", "equity_gap", "cost")
     parts = []
     for arm in (AS_GIVEN, AS_BEFORE):
         rows = frontier.summary(arm)
@@ -153,9 +286,9 @@ def frontier_text(frontier: Frontier) -> str:
         )
         parts.append(
             text_table(
-                [*settings, *(BY_NAME[m].label for m in shown)],
+                [*settings, *(BY_NAME[m].label for m in measures)],
                 [
-                    [*(f"{row[s]:g}" for s in settings), *(summary_cell(Summary(**row[m]), m) for m in shown)]
+                    [*(f"{row[s]:g}" for s in settings), *(summary_cell(Summary(**row[m]), m) for m in measures)]
                     for row in rows
                 ],
             )
@@ -166,7 +299,22 @@ def frontier_text(frontier: Frontier) -> str:
 
 
 def components_text(study: ComponentStudy, measure: str) -> str:
-    """Return readiness, and what each component does to a measure, as text."""
+    """Return readiness, and what each component does to a measure.
+
+    Parameters
+    ----------
+    study : of the components.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> study = ss.study_components("classroom", replicates=2, workers=1)
+    >>> components_text(study, "reach").splitlines()[-1]
+    'Whether a component is core or adaptable is a fact about the intervention, not a choice: the table ...'
+    """
     net = study.network
     rows = []
     for r in study.readiness:
@@ -176,7 +324,7 @@ def components_text(study: ComponentStudy, measure: str) -> str:
                 r.strategy,
                 f"{int(r.ready.sum()):,} of {net.n:,}",
                 f"{np.mean(r.of_own_accord):.2f}",
-                f"{np.mean(r.if_told):.2f}",
+                f"{np.mean(r.under_mandate):.2f}",
                 *fifths,
             ]
         )
@@ -218,22 +366,36 @@ def components_text(study: ComponentStudy, measure: str) -> str:
     return "\n".join(parts)
 
 
-def explanation_text(found: Explanation) -> str:
-    """Return the story of a service as text."""
-    a = found.attributes
+def explanation_text(story: Explanation) -> str:
+    """Return the history of a service.
+
+    Parameters
+    ----------
+    story : of one service.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> print(explanation_text(ss.explain("classroom", "service-0002")).splitlines()[0])
+    service-0002 under one-neighbour-is-enough, replicate 0: embedded at the end
+    """
+    a = story.attributes
     parts = [
-        f"{found.name} under {found.strategy}, replicate {found.replicate}: {found.end_state} at the end",
+        f"{story.name} under {story.strategy}, replicate {story.replicate}: {story.end_state} at the end",
         f"readiness {a['readiness']:.2f}, capability {a['capability']:.2f}, tendency to adapt "
-        f"{a['adaptation_tendency']:.2f}, context {a['context']:+.2f}, {found.n_peers} peers",
+        f"{a['adaptation_tendency']:.2f}, context {a['context']:+.2f}, {story.n_peers} peers",
         "",
         "What happened",
-        *(f"  month {moment.month:>3}  {moment.text}" for moment in found.timeline),
+        *(f"  month {moment.month:>3}  {moment.text}" for moment in story.timeline),
     ]
-    if not found.timeline:
+    if not story.timeline:
         parts.append("  nothing: it never heard of the improvement")
-    if found.chain:
+    if story.chain:
         parts += ["", "Where its version came from"]
-        for copy in found.chain:
+        for copy in story.chain:
             source = copy.source or {"originator": "its own", "hierarchy": "the hierarchy"}.get(
                 copy.source_kind, copy.source_kind
             )
@@ -241,42 +403,61 @@ def explanation_text(found: Explanation) -> str:
                 f"  {copy.service} from {source}, month {copy.month}, {copy.generation} copies from the originators"
             )
     parts += ["", "Its components"]
-    for story in found.components:
-        what = "core" if story.core else "adaptable"
-        parts.append(f"  {story.name} ({what}): {story.verdict}, {story.presence:.0%} at the end")
-        parts += [f"      month {moment.month:>3}  {moment.text}" for moment in story.moments]
-    parts += ["", "With the same luck, but one cause removed", *(f"  {c.text}" for c in found.counterfactuals)]
+    for component in story.components:
+        what = "core" if component.core else "adaptable"
+        parts.append(f"  {component.name} ({what}): {component.verdict}, {component.presence:.0%} at the end")
+        parts += [f"      month {moment.month:>3}  {moment.text}" for moment in component.timeline]
+    parts += ["", "With the same luck, but one cause removed", *(f"  {c.text}" for c in story.counterfactuals)]
     return "\n".join(parts)
 
 
-def network_text(found: NetworkFile, metrics: Mapping[str, Any]) -> str:
-    """Return the description of a network that was read, and its faults, as text."""
+def network_text(network_file: NetworkFile, metrics: Mapping[str, Any]) -> str:
+    r"""Return the description of a network that was read, and its faults.
 
-    def shown(value: Any) -> str:
+    Parameters
+    ----------
+    network_file : the network, and what its files hold.
+    metrics : its description (`NetworkFile.metrics`).
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> Path("pair").mkdir()
+    >>> lines = Path("pair/services.csv").write_text("id\na\nb\n")
+    >>> pair = ss.load_network("pair")
+    >>> network_text(pair, pair.metrics()).splitlines()[:2]
+    ['Structure', '  services                        2']
+    """
+
+    def text(value: Any) -> str:
         if isinstance(value, float):
             return f"{value:.4g}"
         if isinstance(value, (list, tuple)):
-            cells = ", ".join(shown(part) for part in value[:20])
+            cells = ", ".join(text(part) for part in value[:20])
             return cells + (f", and {len(value) - 20} more" if len(value) > 20 else "")
         if isinstance(value, Mapping):
-            return ", ".join(f"{key} {shown(part)}" for key, part in value.items())
+            return ", ".join(f"{key} {text(part)}" for key, part in value.items())
         return "-" if value is None else str(value)
 
     parts = ["Structure"]
-    parts += [f"  {key.replace('_', ' '):<32}{shown(value)}" for key, value in metrics["structure"].items()]
+    parts += [f"  {key.replace('_', ' '):<32}{text(value)}" for key, value in metrics["structure"].items()]
     if metrics["adoption"] is not None:
         parts += ["", "Adoption"]
-        parts += [f"  {key.replace('_', ' '):<32}{shown(value)}" for key, value in metrics["adoption"].items()]
+        parts += [f"  {key.replace('_', ' '):<32}{text(value)}" for key, value in metrics["adoption"].items()]
         parts.append(
             "  An S-curve, or peers who adopt together, does not prove contagion: a push from outside can produce both."
         )
     parts += [
         "",
-        f"From the files: {', '.join(found.given) or 'nothing'}",
-        f"Drawn at random: {', '.join(found.drawn) or 'nothing'}",
+        f"From the files: {', '.join(network_file.given) or 'nothing'}",
+        f"Drawn at random: {', '.join(network_file.drawn) or 'nothing'}",
     ]
-    if found.faults:
-        parts += ["", "Faults and repairs", *(f"  {fault}" for fault in found.faults)]
+    if network_file.faults:
+        parts += ["", "Faults and repairs", *(f"  {fault}" for fault in network_file.faults)]
     else:
         parts += ["", "No faults were found."]
     return "\n".join(parts)

@@ -45,7 +45,7 @@ from spreadsim.drivers.loops import (
     word,
 )
 from spreadsim.network.data import Network
-from spreadsim.network.starting_sites import starting_sites_together
+from spreadsim.network.starting_sites import starting_sites_by_replicate
 from spreadsim.network.waves import wave_months
 from spreadsim.outcomes import record
 from spreadsim.outcomes.run import Run, first_late_month
@@ -255,7 +255,7 @@ def block_of(
     else:
         has_priority = [np.zeros(n, dtype=np.bool_)] * len(different)
     peer, first_entry = _after([network.ties.peer for network in different])
-    sites, first_site = _after(starting_sites_together(networks, programme, seed, replicates))
+    sites, first_site = _after(starting_sites_by_replicate(networks, programme, seed, replicates))
     keys, tier_keys = (
         [0] * length if IS_INTERPRETED else np.zeros(length, dtype=np.uint64) for length in (len(PURPOSES), 2)
     )

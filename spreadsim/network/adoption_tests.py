@@ -1,8 +1,13 @@
 """Whether adoption and the structure of a network go together: Moran's I, and a test against random structure.
 
-What belongs here: statistics with a distribution under chance. They take what ``adoption_metrics`` takes, and show
-that adopters stand together, not that they persuade one another: peers are alike in other ways too.
-What does not: metrics without such a distribution (``adoption_metrics``).
+What belongs here: statistics with a distribution under chance. They show that adopters stand together, not that they
+persuade one another: peers are alike in other ways too. What does not: metrics without such a distribution
+(``adoption_metrics``).
+
+ties : `Ties` of n services.
+adoption_time : for each service the period in which it adopted, nan where it did not; shape (n,).
+n_periods, first_period : number of periods observed, and number of the first.
+seed : of the random networks or times.
 """
 
 from __future__ import annotations
@@ -15,7 +20,7 @@ from scipy import sparse
 from scipy.special import ndtr
 
 from spreadsim import draws
-from spreadsim.network.adoption_metrics import adjacency, adopted_by, threshold, times
+from spreadsim.network.adoption_metrics import adjacency, has_adopted, observed_times, threshold
 from spreadsim.network.data import Ties, ties_from_pairs
 
 DISTANCE_STEPS = 6
@@ -28,7 +33,22 @@ DISTANCE_SERVICES = 20_000  # above this many services Moran's I uses direct tie
 
 @dataclass(frozen=True)
 class MoransI:
-    """Moran's I of having adopted, by period, with its mean and standard deviation under no autocorrelation."""
+    """Moran's I of having adopted, by period, with its mean and standard deviation under no autocorrelation.
+
+    Attributes
+    ----------
+    observed : shape (n_periods,); nan where all services are alike.
+    expected : the mean under no autocorrelation, -1 / (n - 1).
+    standard_deviation, p_value : shape (n_periods,).
+    steps : number of ties over which services count as close.
+
+    Examples
+    --------
+    >>> from spreadsim.network.data import ties_from_pairs
+    >>> path = ties_from_pairs(4, np.array([0, 1, 2]), np.array([1, 2, 3]))
+    >>> morans_i(path, np.array([1.0, 1.0, np.nan, np.nan]), n_periods=1, steps=1).observed.tolist()
+    [0.5]
+    """
 
     observed: np.ndarray
     expected: float
@@ -38,17 +58,36 @@ class MoransI:
 
 
 def morans_i(
-    ties: Ties, adopted: np.ndarray, n_periods: int, first_period: int = 1, *, steps: int | None = None
+    ties: Ties, adoption_time: np.ndarray, n_periods: int, first_period: int = 1, *, steps: int | None = None
 ) -> MoransI:
     """Return whether services close in the network are alike in having adopted.
 
-    Weights are the inverse of the distance along ties, up to `steps` steps, each row summing to 1; the standard
-    deviation is that under random permutation, the p-value two-sided and normal. Where all are alike it is nan.
-    Without `steps`: 6, as in netdiffuseR, or 1 above 20,000 services (all pairs within 6 steps would take too long).
+    Weights are the inverse of the distance along ties, each row summing to 1; the standard deviation is that under
+    random permutation, the p-value two-sided and normal.
+
+    Parameters
+    ----------
+    steps : the most ties over which services count as close. Where None: 6, as in netdiffuseR, or 1 above 20,000
+        services (all pairs within 6 steps would take too long).
+
+    Returns
+    -------
+    `MoransI`, by period.
+
+    References
+    ----------
+    Moran. Biometrika 1950;37:17. Cliff, Ord 1981, Spatial processes.
+
+    Examples
+    --------
+    >>> network = ss.make_network(ss.load_scenario("classroom"))
+    >>> result = morans_i(network.ties, np.where(np.arange(12) < 6, 1.0, np.nan), n_periods=1, steps=1)
+    >>> result.observed.round(3).tolist(), result.p_value.round(3).tolist()
+    ([0.667], [0.008])
     """
     n = len(ties.start) - 1
     reach = steps or (DISTANCE_STEPS if n <= DISTANCE_SERVICES else 1)
-    state = adopted_by(adopted, n_periods, first_period).astype(np.float64)
+    state = has_adopted(adoption_time, n_periods, first_period).astype(np.float64)
     centred = state - state.mean(axis=0) if n else state
     product, total, s1, s2 = _weight_sums(adjacency(ties), ties.directed, centred, reach)
     squares = (centred**2).sum(axis=0)
@@ -62,12 +101,12 @@ def morans_i(
         expected = -1.0 / (n - 1.0) if n > 1 else float("nan")
         deviation = np.sqrt(variance)
         p_value = 2.0 * ndtr(-np.abs(observed - expected) / deviation)
-    unlike = squares > 0
+    varies = squares > 0
     return MoransI(
-        np.where(unlike, observed, np.nan),
+        np.where(varies, observed, np.nan),
         expected,
-        np.where(unlike, deviation, np.nan),
-        np.where(unlike, p_value, np.nan),
+        np.where(varies, deviation, np.nan),
+        np.where(varies, p_value, np.nan),
         reach,
     )
 
@@ -81,10 +120,10 @@ def _weight_sums(
     blocks = [np.arange(first, min(first + block, n)) for first in range(0, n, block)]
     if steps == 1:
         rows = np.asarray(matrix.sum(axis=1))
-        scaled = sparse.diags_array(_inverse(rows)) @ matrix
-        product = (centred * (scaled @ centred)).sum(axis=0)
-        squares, mutual = float(scaled.power(2).sum()), float(scaled.multiply(scaled.T).sum())
-        columns = np.asarray(scaled.sum(axis=0))
+        weights = sparse.diags_array(_inverse(rows)) @ matrix
+        product = (centred * (weights @ centred)).sum(axis=0)
+        squares, mutual = float(weights.power(2).sum()), float(weights.multiply(weights.T).sum())
+        columns = np.asarray(weights.sum(axis=0))
     else:
         forward, back = matrix.T.tocsr(), matrix
         rows = np.concatenate([_closeness(forward, part, steps).sum(axis=0) for part in blocks] or [np.zeros(0)])
@@ -109,16 +148,16 @@ def _inverse(values: np.ndarray) -> np.ndarray:
 def _closeness(step: sparse.csr_array, sources: np.ndarray, steps: int) -> np.ndarray:
     """Return 1 / distance from each of the `sources` to every service, 0 beyond `steps`: shape (n, sources)."""
     n = step.shape[0]
-    reached = np.zeros((n, len(sources)), dtype=np.bool_)
-    reached[sources, np.arange(len(sources))] = True
-    front = reached.astype(np.float64)
+    within = np.zeros((n, len(sources)), dtype=np.bool_)
+    within[sources, np.arange(len(sources))] = True
+    front = within.astype(np.float64)
     result = np.zeros((n, len(sources)))
     for distance in range(1, steps + 1):
-        new = (step @ front > 0) & ~reached
+        new = (step @ front > 0) & ~within
         if not new.any():
             break
         result[new] = 1.0 / distance
-        reached |= new
+        within |= new
         front = new.astype(np.float64)
     return result
 
@@ -128,7 +167,20 @@ def _closeness(step: sparse.csr_array, sources: np.ndarray, steps: int) -> np.nd
 
 @dataclass(frozen=True)
 class StructureTest:
-    """The mean threshold against its distribution where the structure, or the place of adopters in it, is random."""
+    """The mean threshold against its distribution where the structure, or the place of adopters in it, is random.
+
+    Attributes
+    ----------
+    observed : mean threshold on the network itself.
+    expected : its mean over the random ones.
+    p_value : two-sided.
+    n : number of random networks or orders.
+
+    Examples
+    --------
+    >>> StructureTest(observed=0.5, expected=0.4, p_value=0.1, n=99).n
+    99
+    """
 
     observed: float
     expected: float
@@ -138,47 +190,84 @@ class StructureTest:
 
 def structure_test(
     ties: Ties,
-    adopted: np.ndarray,
+    adoption_time: np.ndarray,
     n_periods: int,
     first_period: int = 1,
     *,
     n: int = 200,
     seed: int = 1,
-    how: Literal["rewire", "permute"] = "rewire",
+    method: Literal["rewire", "permute"] = "rewire",
 ) -> StructureTest:
     """Return whether the mean threshold depends on who is tied to whom.
 
-    ``rewire`` exchanges ends of ties, 20 times for each tie, so that everyone keeps the number of peers (netdiffuseR's
-    ``struct_test``; about a microsecond an exchange); ``permute`` deals the times of adoption out again, which is quick
-    at any size. The p-value is twice the smaller tail, the network observed counted in (Davison, Hinkley 1997).
+    The p-value is twice the smaller tail, the network observed counted in (Davison, Hinkley 1997).
+
+    Parameters
+    ----------
+    n : number of random networks or orders.
+    method : ``rewire`` exchanges ends of ties, 20 times for each tie, so that everyone keeps the number of peers
+        (netdiffuseR's ``struct_test``; about a microsecond an exchange); ``permute`` deals the times of adoption out
+        again, which is quick at any size.
+
+    Returns
+    -------
+    `StructureTest`; nan where no service adopted.
+
+    References
+    ----------
+    Davison, Hinkley 1997, Bootstrap methods and their application.
+
+    Examples
+    --------
+    >>> network = ss.make_network(ss.load_scenario("classroom"))
+    >>> result = structure_test(network.ties, np.arange(1.0, 13.0), n_periods=12, n=19, method="permute")
+    >>> round(result.observed, 3), result.n
+    (0.5, 19)
     """
-    when = times(adopted, n_periods, first_period)
-    if np.isnan(when).all() or n < 1:
+    time = observed_times(adoption_time, n_periods, first_period)
+    if np.isnan(time).all() or n < 1:
         return StructureTest(float("nan"), float("nan"), float("nan"), 0)
-    observed = float(np.nanmean(threshold(ties, when, n_periods, first_period)))
+    observed = float(np.nanmean(threshold(ties, time, n_periods, first_period)))
     means = np.empty(n)
-    services = np.arange(len(when), dtype=np.uint64)
+    services = np.arange(len(time), dtype=np.uint64)
     for k in range(n):
-        if how == "permute":
+        if method == "permute":
             order = np.argsort(draws.uniform(seed, k, 0, draws.STRUCTURE_TEST, services), kind="stable")
-            means[k] = np.nanmean(threshold(ties, when[order], n_periods, first_period))
+            means[k] = np.nanmean(threshold(ties, time[order], n_periods, first_period))
         else:
-            means[k] = np.nanmean(threshold(rewired(ties, seed, k), when, n_periods, first_period))
+            means[k] = np.nanmean(threshold(rewire(ties, seed, k), time, n_periods, first_period))
     low, high = (1 + int(np.sum(means <= observed))) / (n + 1), (1 + int(np.sum(means >= observed))) / (n + 1)
     return StructureTest(observed, float(means.mean()), min(1.0, 2.0 * min(low, high)), n)
 
 
-def rewired(ties: Ties, seed: int, replicate: int, exchanges: int = 20) -> Ties:
-    """Return ties with ends exchanged at random: everyone listens, and is listened to, as often as before."""
+def rewire(ties: Ties, seed: int, replicate: int, exchanges: int = 20) -> Ties:
+    """Return ties with ends exchanged at random: everyone listens, and is listened to, as often as before.
+
+    Parameters
+    ----------
+    replicate : number of the random network.
+    exchanges : tried for each tie.
+
+    Returns
+    -------
+    `Ties` with as many ties.
+
+    Examples
+    --------
+    >>> ties = ss.make_network(ss.load_scenario("classroom")).ties
+    >>> other = rewire(ties, seed=1, replicate=0)
+    >>> other.degree.tolist() == ties.degree.tolist(), other.n_ties
+    (True, 12)
+    """
     forward = np.ones(len(ties.peer), dtype=np.bool_) if ties.directed else ties.listener < ties.peer
     a, b = ties.listener[forward].tolist(), ties.peer[forward].tolist()
     m, n = len(a), len(ties.start) - 1
     words = np.arange(3 * exchanges * m, dtype=np.uint64)
     u = draws.uniform(seed, replicate, 0, draws.STRUCTURE_TEST, words)
     first, second = (np.floor(u[0::3] * m).astype(np.int64).tolist(), np.floor(u[1::3] * m).astype(np.int64).tolist())
-    turned = (u[2::3] < 0.5).tolist()
+    turns = (u[2::3] < 0.5).tolist()
     present = {a[t] * n + b[t] for t in range(m)}
-    for s, t, turn in zip(first, second, turned, strict=True):
+    for s, t, turn in zip(first, second, turns, strict=True):
         i, j, k, x = a[s], b[s], a[t], b[t]
         if not ties.directed:
             if turn:

@@ -1,7 +1,12 @@
-"""Attributes of services: drawn from a scenario's distributions, or checked where they are given.
+"""Attributes of services: drawn from a scenario's distributions, or checked where data give them.
 
 What belongs here: the nine columns of normal numbers and what each attribute makes of them. What does not: which
 attributes there are (``state``), columns of files (``reading.columns``).
+
+scenario : holds the distributions, and the limits of readiness.
+hierarchy : of the services; attributes vary between its lowest groups.
+observed_deprivation : deprivation in standard deviations, shape (n,), which readiness and capability then follow; it is
+    drawn where None.
 """
 
 from __future__ import annotations
@@ -22,65 +27,116 @@ if TYPE_CHECKING:
 
 
 def draw_attributes(
-    scenario: Scenario, hierarchy: Hierarchy, replicate: int, given_deprivation: np.ndarray | None = None
+    scenario: Scenario, hierarchy: Hierarchy, replicate: int, observed_deprivation: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
     """Return every attribute drawn from the scenario's distributions, rounded to what a file can hold.
 
-    Readiness and capability follow `given_deprivation`, in standard deviations, where it is given.
+    Parameters
+    ----------
+    replicate : number of the replicate.
+
+    Returns
+    -------
+    An array of shape (n,) for each of `state.ATTRIBUTES`, by name.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("classroom")
+    >>> hierarchy = ss.make_network(scenario).hierarchy
+    >>> draw_attributes(scenario, hierarchy, 0)["readiness"][:2].tolist()
+    [0.602003, 0.414931]
     """
-    drawn = drawn_attributes(scenario, hierarchy, [replicate], given_deprivation)
-    return {name: values[0] for name, values in drawn.items()}
+    attributes = attribute_draws(scenario, hierarchy, [replicate], observed_deprivation)
+    return {name: values[0] for name, values in attributes.items()}
 
 
-def drawn_attributes(
-    scenario: Scenario, hierarchy: Hierarchy, replicates: Sequence[int], given_deprivation: np.ndarray | None = None
+def attribute_draws(
+    scenario: Scenario, hierarchy: Hierarchy, replicates: Sequence[int], observed_deprivation: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
-    """Return `draw_attributes` of several replicates: arrays of shape (replicates, services).
+    """Return `draw_attributes` of several replicates, side by side.
 
     The groups are the lowest level's. Where there is no level below the root there is no group to vary between, and
     all variance is the services' own.
+
+    Parameters
+    ----------
+    replicates : numbers of the replicates.
+
+    Returns
+    -------
+    An array of shape (replicates, n) for each of `state.ATTRIBUTES`, by name.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("classroom")
+    >>> hierarchy = ss.make_network(scenario).hierarchy
+    >>> attribute_draws(scenario, hierarchy, [0, 1, 2])["context"].shape
+    (3, 12)
     """
     s, n, seed = scenario.services, len(hierarchy.service_parent), scenario.run.seed
     number = np.array(replicates, dtype=np.uint64)[:, np.newaxis]
     own_uid = np.arange(n, dtype=np.uint64)
     group = hierarchy.service_parent
-    grouped = hierarchy.n_groups > 0 and bool(np.any(hierarchy.level_of[group] >= 0))
+    has_groups = hierarchy.n_groups > 0 and bool(np.any(hierarchy.level_of[group] >= 0))
     group_uid = (n + np.arange(hierarchy.n_groups)).astype(np.uint64)
 
     def normal(column: int, of_group: bool = False) -> np.ndarray:
         if not of_group:
             return standard_normal(draws.uniform(seed, number, 0, draws.ATTRIBUTE + column, own_uid))
-        if not grouped:
+        if not has_groups:
             return np.zeros((len(replicates), n))
         values = standard_normal(draws.uniform(seed, number, 0, draws.ATTRIBUTE + column, group_uid))
         return np.where(group >= 0, values[:, group], 0.0)
 
-    def shared(icc: float, first_column: int) -> np.ndarray:
-        between = icc if grouped else 0.0
+    def two_level(icc: float, first_column: int) -> np.ndarray:
+        between = icc if has_groups else 0.0
         return np.sqrt(between) * normal(first_column, True) + np.sqrt(1.0 - between) * normal(first_column + 1)
 
-    def sloped(table: Any, own: np.ndarray) -> np.ndarray:
+    def by_deprivation(table: Any, own: np.ndarray) -> np.ndarray:
         slope = table.deprivation_slope
         return table.mean + table.standard_deviation * (slope * deprivation + np.sqrt(1.0 - slope * slope) * own)
 
-    deprivation = shared(s.deprivation.intraclass_correlation, 0) if given_deprivation is None else given_deprivation
+    deprivation = (
+        two_level(s.deprivation.intraclass_correlation, 0) if observed_deprivation is None else observed_deprivation
+    )
     tendency = s.adaptation_tendency
-    drawn = {
+    unrounded = {
         "deprivation": np.broadcast_to(deprivation, (len(replicates), n)),
-        "context": s.context.mean + s.context.standard_deviation * shared(s.context.intraclass_correlation, 2),
-        "readiness": np.clip(sloped(s.readiness, normal(4)), s.readiness.minimum, s.readiness.maximum),
-        "capability": np.clip(sloped(s.capability, normal(5)), 0.0, 1.0),
+        "context": s.context.mean + s.context.standard_deviation * two_level(s.context.intraclass_correlation, 2),
+        "readiness": np.clip(by_deprivation(s.readiness, normal(4)), s.readiness.minimum, s.readiness.maximum),
+        "capability": np.clip(by_deprivation(s.capability, normal(5)), 0.0, 1.0),
         "adaptation_tendency": np.clip(tendency.mean + tendency.standard_deviation * normal(6), 0.0, 1.0),
         "population": np.exp(np.log(s.population.median) + s.population.log_standard_deviation * normal(7)),
         "perception": normal(8),
     }
-    rounded = {name: np.round(drawn[name], 6) + 0.0 for name in drawn}
-    rounded["population"] = np.round(drawn["population"])
-    return {variable.name: rounded[variable.name] for variable in ATTRIBUTES}
+    attributes = {name: np.round(unrounded[name], 6) + 0.0 for name in unrounded}
+    attributes["population"] = np.round(unrounded["population"])
+    return {variable.name: attributes[variable.name] for variable in ATTRIBUTES}
 
 
-def checked_attribute(scenario: Scenario, name: str, values: np.ndarray, source: str) -> np.ndarray:
-    """Return given values of an attribute within the range that has a meaning; readiness never quite 0 or 1."""
+def attribute_in_range(scenario: Scenario, name: str, values: np.ndarray, source: str) -> np.ndarray:
+    """Return values of an attribute within the range that has a meaning; readiness is never quite 0 or 1.
+
+    Parameters
+    ----------
+    name : of the attribute.
+    values : shape (n,), in the attribute's unit.
+    source : name of the file, for errors.
+
+    Returns
+    -------
+    Readiness within the scenario's limits, capability and adaptation tendency within 0 and 1, others as they are.
+
+    Raises
+    ------
+    InputError : a value is not finite, or a population is negative.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("classroom")
+    >>> attribute_in_range(scenario, "capability", np.array([0.4, 1.2]), "services.csv").tolist()
+    [0.4, 1.0]
+    """
     if not np.all(np.isfinite(values)):
         raise InputError(
             source, name, "holds a value that is not a finite number", "correct it, or leave the column out"

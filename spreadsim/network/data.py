@@ -28,9 +28,15 @@ class Ties:
     Attributes
     ----------
     start : int64, shape (n + 1,); row i is ``peer[start[i]:start[i + 1]]``, ascending.
-    peer : int32 service numbers.
-    strength : tie weights as given, before homophily.
+    peer : int32, shape (entries,): service numbers.
+    strength : float64, shape (entries,): weight of each tie before homophily.
     directed : whether a tie may run one way.
+
+    Examples
+    --------
+    >>> ties = ties_from_pairs(3, np.array([0, 1]), np.array([1, 2]))
+    >>> ties.degree.tolist(), ties.n_ties
+    ([1, 2, 1], 2)
     """
 
     start: np.ndarray
@@ -61,6 +67,23 @@ def ties_from_pairs(
 
     Pairs of a service with itself are dropped; repeated pairs are one tie, with the first one's strength. Undirected
     pairs are repeated whichever way they are written.
+
+    Parameters
+    ----------
+    n : number of services.
+    listener, speaker : whole numbers, one of each a pair: the service that listens, and the one it listens to.
+    strength : weight of each pair, at least 0; 1 for all where None.
+    directed : whether a pair is a tie one way.
+
+    Returns
+    -------
+    `Ties` in canonical order: by listener, then by speaker.
+
+    Examples
+    --------
+    >>> ties = ties_from_pairs(3, np.array([0, 1, 2]), np.array([1, 0, 1]))
+    >>> ties.listener.tolist(), ties.peer.tolist()
+    ([0, 1, 1, 2], [1, 0, 2, 1])
     """
     a = np.asarray(listener, dtype=np.int64)
     b = np.asarray(speaker, dtype=np.int64)
@@ -69,9 +92,9 @@ def ties_from_pairs(
     if strength is None:
         key = a * n + b if directed else np.concatenate([a * n + b, b * n + a])
         key.sort()
-        fresh = np.ones(len(key), dtype=np.bool_)
-        np.not_equal(key[1:], key[:-1], out=fresh[1:])
-        key = key[fresh]
+        is_first = np.ones(len(key), dtype=np.bool_)
+        np.not_equal(key[1:], key[:-1], out=is_first[1:])
+        key = key[is_first]
         w = np.broadcast_to(np.float64(1.0), key.shape)
     else:
         w = np.asarray(strength, dtype=np.float64)[keep]
@@ -100,7 +123,16 @@ class Network:
     hierarchy : `Hierarchy`.
     ties : `Ties`.
     homophily_distance : difference in context at which a tie counts half.
-    drawn : what was generated or drawn rather than given.
+    drawn : names of what the scenario's distributions supplied: attributes, ``ties``, ``hierarchy``.
+    facts : what files say of the network beyond its attributes, for example ``faults`` and ``adopted_month``.
+
+    Examples
+    --------
+    >>> network = ss.make_network(ss.load_scenario("classroom"))
+    >>> network.n, network.ties.n_ties, network.ids[0]
+    (12, 12, 'service-0001')
+    >>> network["population"].shape
+    (12,)
     """
 
     ids: tuple[str, ...]
@@ -158,12 +190,27 @@ class Network:
         return tuple(float(self["population"][self.fifth == number].sum()) for number in range(5))
 
     def most_deprived(self, share: float) -> np.ndarray:
-        """Return whether each service is among the `share` most deprived (rounded to whole services)."""
+        """Return whether each service is among the most deprived.
+
+        Parameters
+        ----------
+        share : of all services, from 0 to 1, rounded to whole services.
+
+        Returns
+        -------
+        Booleans, shape (n,).
+
+        Examples
+        --------
+        >>> network = ss.make_network(ss.load_scenario("classroom"))
+        >>> int(network.most_deprived(0.25).sum())
+        3
+        """
         n_first = int(share * self.n + 0.5)
         by_need = np.argsort(-self["deprivation"], kind="stable")
-        chosen = np.zeros(self.n, dtype=np.bool_)
-        chosen[by_need[:n_first]] = True
-        return chosen
+        members = np.zeros(self.n, dtype=np.bool_)
+        members[by_need[:n_first]] = True
+        return members
 
     @cached_property
     def graph(self) -> networkx.Graph:

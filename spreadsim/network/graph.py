@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spreadsim.errors import InputError
-from spreadsim.network.attributes import checked_attribute, draw_attributes
+from spreadsim.network.attributes import attribute_in_range, draw_attributes
 from spreadsim.network.data import Network, ties_from_pairs
 from spreadsim.network.hierarchy import Hierarchy
 
@@ -31,9 +31,26 @@ def network_from_graph(graph: networkx.Graph, scenario: Scenario, replicate: int
     attributes; those missing in any service are drawn from the scenario. A service attribute ``uid`` fixes the
     canonical order; otherwise it is the graph's own order.
 
+    Parameters
+    ----------
+    graph : a NetworkX graph, directed or not.
+    scenario : supplies the attributes that are missing, the limits of readiness and the distance of homophily.
+    replicate : number of the replicate whose draws supply what is missing.
+
+    Returns
+    -------
+    A `Network`.
+
     Raises
     ------
     InputError : a node has two parents, an attribute is not a finite number, uids repeat, a weight is negative.
+
+    Examples
+    --------
+    >>> import networkx
+    >>> network = ss.network_from_graph(networkx.cycle_graph(5), ss.load_scenario("classroom"))
+    >>> network.n, network.ties.n_ties
+    (5, 5)
     """
     source = "graph"
     nodes = list(graph.nodes(data=True))
@@ -68,13 +85,13 @@ def network_from_graph(graph: networkx.Graph, scenario: Scenario, replicate: int
         directed=graph.is_directed(),
     )
     attributes = draw_attributes(scenario, hierarchy, replicate if scenario.network.redraw else 0)
-    drawn = []
+    missing = []
     for name in list(attributes):
         values = [graph.nodes[node].get(name) for node in services]
         if any(value is None for value in values):
-            drawn.append(name)
+            missing.append(name)
             continue
-        attributes[name] = checked_attribute(scenario, name, np.array(values, dtype=np.float64), source)
+        attributes[name] = attribute_in_range(scenario, name, np.array(values, dtype=np.float64), source)
     return Network(
         ids=tuple(str(graph.nodes[node].get("id", node)) for node in services),
         names=tuple(str(graph.nodes[node].get("name", node)) for node in services),
@@ -82,7 +99,7 @@ def network_from_graph(graph: networkx.Graph, scenario: Scenario, replicate: int
         hierarchy=hierarchy,
         ties=ties,
         homophily_distance=scenario.network.peer_ties.homophily_distance,
-        drawn=tuple(drawn),
+        drawn=tuple(missing),
     )
 
 
@@ -139,17 +156,17 @@ def _hierarchy_of(graph: Any, services: list[Any], groups: list[Any], parents: d
             walk, steps = parents[walk], steps + 1
         depth[node] = steps
     last = len(services)
-    ordered = sorted(groups, key=lambda g: (depth[g], first.get(g, last)))
-    number = {node: g for g, node in enumerate(ordered)}
+    order = sorted(groups, key=lambda g: (depth[g], first.get(g, last)))
+    number = {node: g for g, node in enumerate(order)}
     top = max(depth.values(), default=0)
     levels = []
     for d in range(1, top + 1):
-        names = [str(graph.nodes[g].get("level", f"level {d}")) for g in ordered if depth[g] == d]
+        names = [str(graph.nodes[g].get("level", f"level {d}")) for g in order if depth[g] == d]
         levels.append(names[0] if names else f"level {d}")
     return Hierarchy(
         levels=tuple(levels),
-        names=tuple(str(graph.nodes[g].get("name", g)) for g in ordered),
-        level_of=np.array([depth[g] - 1 for g in ordered], dtype=np.int64),
-        parent=np.array([number.get(parents.get(g), -1) for g in ordered], dtype=np.int64),
+        names=tuple(str(graph.nodes[g].get("name", g)) for g in order),
+        level_of=np.array([depth[g] - 1 for g in order], dtype=np.int64),
+        parent=np.array([number.get(parents.get(g), -1) for g in order], dtype=np.int64),
         service_parent=np.array([number.get(parents.get(s), -1) for s in services], dtype=np.int64),
     )

@@ -2,6 +2,8 @@
 
 What belongs here: a nested packing of discs where there is a hierarchy, a ring for rings and paths, springs for small
 networks without a hierarchy and a fast spectral arrangement for large ones. What does not: drawing.
+
+network : services, ties and hierarchy.
 """
 
 from __future__ import annotations
@@ -22,29 +24,48 @@ _GAP = 1.04  # of a group's disc beyond what its members fill
 
 
 def layout(network: Network) -> np.ndarray:
-    """Return the position of each service, shape (n, 2), within the unit disc, rounded to four digits."""
+    """Return the position of each service within the unit disc.
+
+    Returns
+    -------
+    Shape (n, 2): x and y, rounded to four digits.
+
+    Examples
+    --------
+    >>> layout(ss.make_network(ss.load_scenario("classroom")))[:2].tolist()
+    [[0.0, 0.9995], [0.4997, 0.8656]]
+    """
     n = network.n
     if n == 0:
         return np.zeros((0, 2))
     if n == 1:
         return np.zeros((1, 2))
     if _is_ring(network):
-        return _rounded(_ring(n))
+        return _round(_ring(n))
     if _has_groups(network):
-        return _rounded(_nested(network)[0])
-    return _rounded(_by_ties(network))
+        return _round(_nested_discs(network)[0])
+    return _round(_by_ties(network))
 
 
 def group_positions(network: Network) -> np.ndarray:
-    """Return the disc of each group of the hierarchy, shape (groups, 3): x, y and radius.
+    """Return the disc of each group of the hierarchy.
 
     Where services are not placed by the hierarchy, the disc is the centre of the group's services and radius 0.
+
+    Returns
+    -------
+    Shape (groups, 3): x, y and radius, rounded to four digits.
+
+    Examples
+    --------
+    >>> group_positions(ss.make_network(ss.load_scenario("default")))[0].tolist()
+    [0.0, 0.0, 1.0]
     """
     tree = network.hierarchy
     if tree.n_groups == 0:
         return np.zeros((0, 3))
     if not _is_ring(network) and _has_groups(network) and network.n > 1:
-        return _rounded(_nested(network)[1])
+        return _round(_nested_discs(network)[1])
     at = layout(network)
     discs = np.zeros((tree.n_groups, 3))
     count = np.zeros(tree.n_groups)
@@ -55,10 +76,10 @@ def group_positions(network: Network) -> np.ndarray:
         np.add.at(count, group[inside], 1.0)
         group = np.where(inside, tree.parent[group], -1)
     discs[:, :2] /= np.maximum(count, 1.0)[:, None]
-    return _rounded(discs)
+    return _round(discs)
 
 
-def _rounded(values: np.ndarray) -> np.ndarray:
+def _round(values: np.ndarray) -> np.ndarray:
     return np.round(values, DIGITS) + 0.0
 
 
@@ -79,8 +100,8 @@ def _is_ring(network: Network) -> bool:
     links[ties.listener[next_one]] = True
     links[ties.peer[before]] = True
     degree = len(ties.peer) / n
-    apart = np.abs(ties.listener - ties.peer)
-    near = np.minimum(apart, n - apart) <= max(2.0, degree)
+    distance = np.abs(ties.listener - ties.peer)
+    near = np.minimum(distance, n - distance) <= max(2.0, degree)
     return bool(links.mean() >= 0.8 and near.mean() >= 0.6 and degree <= 20.0)
 
 
@@ -91,7 +112,25 @@ def _ring(n: int) -> np.ndarray:
 
 
 def sunflower(n: int) -> np.ndarray:
-    """Return n points spread evenly over the unit disc (Vogel 1979)."""
+    """Return points spread evenly over the unit disc (Vogel 1979).
+
+    Parameters
+    ----------
+    n : number of points.
+
+    Returns
+    -------
+    Shape (n, 2): x and y.
+
+    References
+    ----------
+    Vogel. Math Biosci 1979;44:179.
+
+    Examples
+    --------
+    >>> sunflower(2).round(3).tolist()
+    [[0.5, 0.0], [-0.639, 0.585]]
+    """
     k = np.arange(n)
     radius = np.sqrt((k + 0.5) / max(n, 1))
     return np.column_stack([radius * np.cos(k * GOLDEN_ANGLE), radius * np.sin(k * GOLDEN_ANGLE)])
@@ -100,7 +139,7 @@ def sunflower(n: int) -> np.ndarray:
 # ------------------------------------------------------------------------------------------------------- nested discs
 
 
-def _nested(network: Network) -> tuple[np.ndarray, np.ndarray]:
+def _nested_discs(network: Network) -> tuple[np.ndarray, np.ndarray]:
     """Return services (n, 2) and groups (g, 3), groups within the disc of the group above, services within theirs."""
     tree, n = network.hierarchy, network.n
     members: list[list[int]] = [[] for _ in range(tree.n_groups)]
@@ -158,17 +197,17 @@ def _nested(network: Network) -> tuple[np.ndarray, np.ndarray]:
 def _by_ties(network: Network) -> np.ndarray:
     """Return positions by who is tied to whom; services without a tie stand on the rim."""
     n, ties = network.n, network.ties
-    tied = np.zeros(n, dtype=np.bool_)
-    tied[ties.listener] = True
-    tied[ties.peer] = True
-    if not tied.any():
+    has_tie = np.zeros(n, dtype=np.bool_)
+    has_tie[ties.listener] = True
+    has_tie[ties.peer] = True
+    if not has_tie.any():
         return sunflower(n) * _RIM
-    inside = np.flatnonzero(tied)
+    inside = np.flatnonzero(has_tie)
     number = np.full(n, -1)
     number[inside] = np.arange(len(inside))
     a, b = number[ties.listener], number[ties.peer]
     at = np.zeros((n, 2))
-    alone = np.flatnonzero(~tied)
+    alone = np.flatnonzero(~has_tie)
     room = 0.9 if len(alone) else _RIM
     at[inside] = room * (_springs(len(inside), a, b) if len(inside) <= MAX_SPRING else _spectral(len(inside), a, b))
     if len(alone):
@@ -182,8 +221,8 @@ def _springs(n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     graph = networkx.Graph()
     graph.add_nodes_from(range(n))
     graph.add_edges_from(zip(a.tolist(), b.tolist(), strict=True))
-    found = networkx.spring_layout(graph, seed=_SEED, iterations=60 if n <= 300 else 25)
-    at = np.array([found[i] for i in range(n)])
+    positions = networkx.spring_layout(graph, seed=_SEED, iterations=60 if n <= 300 else 25)
+    at = np.array([positions[i] for i in range(n)])
     at = at - at.mean(axis=0)
     return np.asarray(at / max(float(np.hypot(at[:, 0], at[:, 1]).max()), 1e-12))
 

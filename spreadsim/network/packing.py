@@ -9,44 +9,58 @@ import math
 
 import numpy as np
 
-MAX_WREATH = 7
+MAX_RING = 7
 
 
 def pack(radii: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return centres of circles side by side without overlap, about the origin, and the radius around them all.
+    """Return circles side by side without overlap, about the origin.
 
     Each circle is set against two on the rim of those placed (the front-chain packing of Wang et al., CHI 2006).
+
+    Parameters
+    ----------
+    radii : positive, shape (n,).
+
+    Returns
+    -------
+    Centres, shape (n, 2), and the radius of a circle around them all.
+
+    Examples
+    --------
+    >>> centres, radius = pack(np.array([1.0, 1.0]))
+    >>> centres.round(2).tolist(), round(radius, 2)
+    ([[-1.0, 0.0], [1.01, 0.0]], 2.0)
     """
     n = len(radii)
     r = [float(v) for v in radii]
-    if 3 <= n <= MAX_WREATH and max(r) - min(r) <= 1e-9 * max(r):
-        return _wreath(n, r[0])
+    if 3 <= n <= MAX_RING and max(r) - min(r) <= 1e-9 * max(r):
+        return _ring(n, r[0])
     xy: list[tuple[float, float]] = [(0.0, 0.0)] * n
     if n == 2:
         xy = [(-r[1], 0.0), (r[0], 0.0)]
     if n > 2:
         xy[0], xy[1] = (-r[1], 0.0), (r[0], 0.0)
-        xy[2] = _against(xy[1], r[1], xy[0], r[0], r[2])
+        xy[2] = _tangent_centre(xy[1], r[1], xy[0], r[0], r[2])
         after, before = {0: 1, 1: 2, 2: 0}, {1: 0, 2: 1, 0: 2}
         a, b, i = 0, 1, 3
         a, b = _nearest_link(a, after, xy, r)
         while i < n:
-            xy[i] = _against(xy[a], r[a], xy[b], r[b], r[i])
-            j, k, sj, sk, blocked = after[b], before[a], r[b], r[a], False
+            xy[i] = _tangent_centre(xy[a], r[a], xy[b], r[b], r[i])
+            j, k, sj, sk, overlaps = after[b], before[a], r[b], r[a], False
             while True:
                 if sj <= sk:
                     if _overlap(xy[j], r[j], xy[i], r[i]):
-                        b, blocked = j, True
+                        b, overlaps = j, True
                         break
                     sj, j = sj + r[j], after[j]
                 else:
                     if _overlap(xy[k], r[k], xy[i], r[i]):
-                        a, blocked = k, True
+                        a, overlaps = k, True
                         break
                     sk, k = sk + r[k], before[k]
                 if j == after[k]:
                     break
-            if blocked:
+            if overlaps:
                 after[a], before[b] = b, a
                 continue
             before[i], after[i] = a, b
@@ -54,10 +68,10 @@ def pack(radii: np.ndarray) -> tuple[np.ndarray, float]:
             a, b = _nearest_link(i, after, xy, r)
             i += 1
     points = np.array(xy).reshape(n, 2)
-    return _centred(points, np.asarray(radii, dtype=np.float64))
+    return _centre_on_origin(points, np.asarray(radii, dtype=np.float64))
 
 
-def _wreath(n: int, r: float) -> tuple[np.ndarray, float]:
+def _ring(n: int, r: float) -> tuple[np.ndarray, float]:
     """Return a few equal circles in a ring, from six on with one in the middle."""
     inside = 1 if n >= 6 else 0
     around = n - inside
@@ -67,7 +81,9 @@ def _wreath(n: int, r: float) -> tuple[np.ndarray, float]:
     return np.vstack([np.zeros((inside, 2)), ring]), out + r
 
 
-def _against(p: tuple[float, float], rp: float, q: tuple[float, float], rq: float, r: float) -> tuple[float, float]:
+def _tangent_centre(
+    p: tuple[float, float], rp: float, q: tuple[float, float], rq: float, r: float
+) -> tuple[float, float]:
     """Return the centre of a circle of radius r that touches two circles, on the outer side of the chain p, q."""
     dx, dy = p[0] - q[0], p[1] - q[1]
     d2 = dx * dx + dy * dy
@@ -107,7 +123,7 @@ def _nearest_link(start: int, after: dict[int, int], xy: list[tuple[float, float
     return best, after[best]
 
 
-def _centred(points: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, float]:
+def _centre_on_origin(points: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, float]:
     """Return circles moved so that a small circle around them all is centred on the origin, and its radius."""
     if len(points) == 0:
         return points, 1.0
@@ -118,6 +134,6 @@ def _centred(points: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, float]:
         far = int(np.argmax(length + radii))
         if length[far] > 0:
             centre = centre + out[far] / length[far] * (length[far] + radii[far]) / (step + 1)
-    moved = points - centre
-    around = float(np.max(np.hypot(moved[:, 0], moved[:, 1]) + radii))
-    return moved, max(around, 1e-12)
+    offset = points - centre
+    around = float(np.max(np.hypot(offset[:, 0], offset[:, 1]) + radii))
+    return offset, max(around, 1e-12)

@@ -1,6 +1,13 @@
 """Peer ties of the generated networks, each drawn at an address.
 
 What belongs here: one function a family. Two services are tied at most once; who picked whom does not matter.
+
+n : number of services.
+table : the scenario's [network].
+hierarchy : above the services.
+seed : of the run.
+replicate : number of the replicate.
+replicates : numbers of the replicates; services of the k-th are numbered from k times the number of services on.
 """
 
 from __future__ import annotations
@@ -20,18 +27,27 @@ Pairs = tuple[np.ndarray, np.ndarray]
 MAX_COMPLETE = 5000
 
 
-def generated_ties(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicates: Sequence[int]) -> Ties:
+def make_ties(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicates: Sequence[int]) -> Ties:
     """Return the peer ties of one or more replicates of a generated network, side by side.
 
-    Services of the k-th replicate are numbered from k times the number of services on.
+    Returns
+    -------
+    `Ties` of all replicates' services.
 
     Raises
     ------
     InputError : the family cannot be made at this size.
+
+    Examples
+    --------
+    >>> table = ss.load_scenario("classroom").network
+    >>> hierarchy = ss.make_network(ss.load_scenario("classroom")).hierarchy
+    >>> make_ties(table, hierarchy, seed=1, replicates=[0, 1]).n_ties
+    24
     """
     n = table.services
     if table.source == "nested-hierarchy":
-        listener, speaker = picked_pairs(table, hierarchy, seed, replicates)
+        listener, speaker = pairs_by_level(table, hierarchy, seed, replicates)
     else:
         pairs = [_pairs_of_family(table, seed, replicate) for replicate in replicates]
         listener = np.concatenate([a + k * n for k, (a, _) in enumerate(pairs)])
@@ -69,10 +85,19 @@ def _pairs_of_family(table: NetworkTable, seed: int, replicate: int) -> Pairs:
     raise InputError("scenario", "network.source", f"'{table.source}' needs a network given", "pass network=...")
 
 
-def picked_pairs(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicates: Sequence[int]) -> Pairs:
+def pairs_by_level(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicates: Sequence[int]) -> Pairs:
     """Return pairs in which each service picks peers in its lowest group, in the group above, and anywhere.
 
-    Services of the k-th replicate are numbered from k times the number of services on.
+    Returns
+    -------
+    Service numbers of those who pick, and of those they pick.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default")
+    >>> listener, speaker = pairs_by_level(scenario.network, ss.make_network(scenario).hierarchy, 1, [0])
+    >>> len(listener) == len(speaker)
+    True
     """
     n, rates = table.services, table.peer_ties
     everyone = np.zeros(n, dtype=np.int64)
@@ -87,7 +112,7 @@ def picked_pairs(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicate
     )
     listeners, speakers, number = [], [], 0
     uid = np.arange(n, dtype=np.uint64)
-    luck = np.array(replicates, dtype=np.uint64)[:, np.newaxis]
+    replicate = np.array(replicates, dtype=np.uint64)[:, np.newaxis]
     for pool, rate in picks:
         order = np.argsort(pool, kind="stable")
         groups, first, size = np.unique(pool[order], return_index=True, return_counts=True)
@@ -99,9 +124,9 @@ def picked_pairs(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicate
             word = uid * np.uint64(draws.COMPONENT_STRIDE) + np.uint64(number)
             keep = np.broadcast_to(others > 0, (len(replicates), n))
             if chance < 1.0:
-                keep = keep & (draws.uniform(seed, luck, 0, draws.PICK_KEPT, word) < chance)
+                keep = keep & (draws.uniform(seed, replicate, 0, draws.PICK_KEPT, word) < chance)
             k, i = np.nonzero(keep)
-            u = draws.uniform(seed, luck, 0, draws.PICK, word)[k, i]
+            u = draws.uniform(seed, replicate, 0, draws.PICK, word)[k, i]
             other = np.floor(u * others[i]).astype(np.int64)
             other += other >= position[i]
             listeners.append(k * n + i)
@@ -118,7 +143,25 @@ def _rounds(rate: float) -> list[float]:
 
 
 def ring_lattice(n: int, neighbours: int) -> Pairs:
-    """Return pairs in which each service is tied to the `neighbours` nearest on a ring (Watts, Strogatz 1998)."""
+    """Return pairs in which each service is tied to the nearest on a ring.
+
+    Parameters
+    ----------
+    neighbours : number of the nearest services, half of them on either side; an odd one is rounded down.
+
+    Returns
+    -------
+    Service numbers of both ends.
+
+    References
+    ----------
+    Watts, Strogatz. Nature 1998;393:440.
+
+    Examples
+    --------
+    >>> [ends.tolist() for ends in ring_lattice(4, 2)]
+    [[0, 1, 2, 3], [1, 2, 3, 0]]
+    """
     i = np.arange(n)
     steps = range(1, min(neighbours // 2, max((n - 1) // 2 + (n - 1) % 2, 0)) + 1)
     return (
@@ -128,72 +171,128 @@ def ring_lattice(n: int, neighbours: int) -> Pairs:
 
 
 def small_world(n: int, neighbours: int, rewiring: float, seed: int, replicate: int) -> Pairs:
-    """Return a ring lattice each of whose ties is, with chance `rewiring`, given another far end at random.
+    """Return a ring lattice in which the far end of some ties is another service, at random.
 
-    A new far end that makes a tie there is already is drawn again, up to 63 times; then the tie is dropped.
+    A new far end that would repeat a tie is drawn again, up to 63 times; then the tie is dropped.
+
+    Parameters
+    ----------
+    neighbours : of the ring lattice.
+    rewiring : chance that a tie has another far end.
+
+    Returns
+    -------
+    Service numbers of both ends.
+
+    References
+    ----------
+    Watts, Strogatz. Nature 1998;393:440.
+
+    Examples
+    --------
+    >>> near, far = small_world(100, 4, 0.1, seed=1, replicate=0)
+    >>> len(near), bool((near == far).any())
+    (200, False)
     """
     a, b = ring_lattice(n, neighbours)
     word = np.arange(len(a), dtype=np.uint64) * np.uint64(64)
-    moved = draws.uniform(seed, replicate, 0, draws.REWIRE_KEPT, word) < rewiring
+    is_rewired = draws.uniform(seed, replicate, 0, draws.REWIRE_KEPT, word) < rewiring
     b = b.copy()
-    again = moved.copy()
+    redraw = is_rewired.copy()
     for attempt in range(64):
-        u = draws.uniform(seed, replicate, 0, draws.REWIRE, word[again] + np.uint64(attempt))
+        u = draws.uniform(seed, replicate, 0, draws.REWIRE, word[redraw] + np.uint64(attempt))
         other = np.floor(u * (n - 1)).astype(np.int64)
-        b[again] = other + (other >= a[again])
+        b[redraw] = other + (other >= a[redraw])
         key = np.minimum(a, b) * n + np.maximum(a, b)
-        order = np.lexsort((moved, key))  # of equal ties, one that never moved stays
-        repeated = np.zeros(len(a), dtype=np.bool_)
-        repeated[order[1:]] = key[order[1:]] == key[order[:-1]]
-        again = repeated & moved
-        if not again.any():
+        order = np.lexsort((is_rewired, key))  # of equal ties, one that never moved stays
+        is_duplicate = np.zeros(len(a), dtype=np.bool_)
+        is_duplicate[order[1:]] = key[order[1:]] == key[order[:-1]]
+        redraw = is_duplicate & is_rewired
+        if not redraw.any():
             break
     return a, b
 
 
 def random_pairs(n: int, mean_degree: float, seed: int, replicate: int) -> Pairs:
-    """Return round(n * mean_degree / 2) different pairs chosen uniformly (Erdos, Renyi 1959), or all there are."""
+    """Return different pairs chosen uniformly.
+
+    Parameters
+    ----------
+    mean_degree : mean number of peers; there are round(n * mean_degree / 2) pairs, or all that there can be.
+
+    Returns
+    -------
+    Service numbers of both ends.
+
+    References
+    ----------
+    Erdos, Renyi. Publ Math Debrecen 1959;6:290.
+
+    Examples
+    --------
+    >>> a, b = random_pairs(100, 6.0, seed=1, replicate=0)
+    >>> len(a)
+    300
+    """
     count = min(int(n * mean_degree / 2 + 0.5), n * (n - 1) // 2)
     if 2 * count > n * (n - 1) // 2 and n <= MAX_COMPLETE:  # dense: deal out all pairs instead of picking
         a, b = np.triu_indices(n, 1)
         u = draws.uniform(seed, replicate, 0, draws.PICK, np.arange(len(a), dtype=np.uint64))
-        chosen = np.argsort(u, kind="stable")[:count]
-        return a[chosen], b[chosen]
-    drawn = count
+        picks = np.argsort(u, kind="stable")[:count]
+        return a[picks], b[picks]
+    n_draws = count
     while True:
-        u = draws.uniform(seed, replicate, 0, draws.PICK, np.arange(2 * drawn, dtype=np.uint64))
+        u = draws.uniform(seed, replicate, 0, draws.PICK, np.arange(2 * n_draws, dtype=np.uint64))
         a = np.floor(u[0::2] * n).astype(np.int64)
         other = np.floor(u[1::2] * (n - 1)).astype(np.int64)
         b = other + (other >= a)
         _, first = np.unique(np.minimum(a, b) * n + np.maximum(a, b), return_index=True)
         if len(first) >= count:
-            kept = np.sort(first)[:count]
-            return a[kept], b[kept]
-        drawn = drawn + drawn // 4 + 16
+            picks = np.sort(first)[:count]
+            return a[picks], b[picks]
+        n_draws = n_draws + n_draws // 4 + 16
 
 
 def scale_free(n: int, attachments: int, seed: int, replicate: int) -> Pairs:
     """Return preferential attachment: each new service ties itself to earlier ones in proportion to their ties.
 
-    Barabasi, Albert 1999, by copying one end of an earlier tie chosen at random (Batagelj, Brandes 2005).
+    One end of an earlier tie chosen at random is copied.
+
+    Parameters
+    ----------
+    attachments : number of ties that each new service makes.
+
+    Returns
+    -------
+    Service numbers of the new services, and of those they are tied to.
+
+    References
+    ----------
+    Barabasi, Albert. Science 1999;286:509. Batagelj, Brandes. Phys Rev E 2005;71:036113.
+
+    Examples
+    --------
+    >>> listener, speaker = scale_free(50, 2, seed=1, replicate=0)
+    >>> len(listener)
+    96
     """
     m = attachments
     core = min(m, n)
     ends: list[int] = []
     listener, speaker = [], []
     for new in range(core, n):
-        chosen: list[int] = []
+        targets: list[int] = []
         if not ends:
-            chosen = list(range(core))
+            targets = list(range(core))
         else:
             attempt = 0
-            while len(chosen) < m:
+            while len(targets) < m:
                 u = draws.uniform(seed, replicate, 0, draws.PICK, (new << 24) + attempt)
                 target = ends[int(u * len(ends))]
-                if target not in chosen:
-                    chosen.append(target)
+                if target not in targets:
+                    targets.append(target)
                 attempt += 1
-        for target in chosen:
+        for target in targets:
             listener.append(new)
             speaker.append(target)
             ends.extend((new, target))

@@ -2,6 +2,8 @@
 
 What belongs here: the order of groups in waves, and the months that each service waits for its own. What an instruction
 does once it has set out is the rulebook's; the delay is added there to the lag of the levels that it passes.
+
+hierarchy : above the services.
 """
 
 from __future__ import annotations
@@ -14,11 +16,25 @@ from spreadsim.network.hierarchy import Hierarchy
 
 
 def wave_level(hierarchy: Hierarchy, level: str | None) -> int | None:
-    """Return the place of the level whose groups are the waves: the one named, else the top one; None without levels.
+    """Return the place of the level whose groups are the waves.
+
+    Parameters
+    ----------
+    level : its name; the top level where None.
+
+    Returns
+    -------
+    Its place in ``hierarchy.levels``; None where there are no levels.
 
     Raises
     ------
     InputError : the hierarchy has no such level.
+
+    Examples
+    --------
+    >>> hierarchy = ss.make_network(ss.load_scenario("default")).hierarchy
+    >>> wave_level(hierarchy, None), wave_level(hierarchy, hierarchy.levels[-1])
+    (0, 2)
     """
     if level is None:
         return 0 if hierarchy.levels else None
@@ -30,19 +46,47 @@ def wave_level(hierarchy: Hierarchy, level: str | None) -> int | None:
 
 
 def groups_of_level(hierarchy: Hierarchy, place: int | None) -> list[int]:
-    """Return the groups of a level, in their own order."""
+    """Return the groups of a level, in their own order.
+
+    Parameters
+    ----------
+    place : of the level in ``hierarchy.levels``; None for no level.
+
+    Returns
+    -------
+    Group numbers, ascending; empty where `place` is None.
+
+    Examples
+    --------
+    >>> groups_of_level(ss.make_network(ss.load_scenario("default")).hierarchy, 0)[:3]
+    [1, 2, 3]
+    """
     return [] if place is None else np.flatnonzero(hierarchy.level_of == place).tolist()
 
 
 def wave_months(hierarchy: Hierarchy, programme: Programme) -> np.ndarray:
-    """Return how many months later than the first wave the instruction sets out for each service; int64, shape (n,).
+    """Return how many months later than the first wave the instruction sets out for each service.
 
     Groups named in ``programme.waves.order`` come first, in that order, the others after them in their own. Services
     that stand under no group of the level go with the first wave.
 
+    Parameters
+    ----------
+    programme : holds the level, the order and the months between waves.
+
+    Returns
+    -------
+    Months, int64, shape (n,).
+
     Raises
     ------
     InputError : a level or group that is named is not in the hierarchy, or is named twice.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default", ["programme.waves.months_between=3"])
+    >>> np.unique(wave_months(ss.make_network(scenario).hierarchy, scenario.programme))[:3].tolist()
+    [0, 3, 6]
     """
     waves, n = programme.waves, len(hierarchy.service_parent)
     months = np.zeros(n, dtype=np.int64)
@@ -54,17 +98,17 @@ def wave_months(hierarchy: Hierarchy, programme: Programme) -> np.ndarray:
         return months
     by_name = {hierarchy.names[g]: g for g in groups}
     field = "programme.waves.order"
-    first = []
+    first_groups = []
     for name in waves.order:
         if name not in by_name:
             raise InputError("scenario", field, f"there is no group '{name}'", nearest(name, by_name))
-        if by_name[name] in first:
+        if by_name[name] in first_groups:
             raise InputError("scenario", field, f"'{name}' is named twice", "name each group once")
-        first.append(by_name[name])
-    ordered = first + [g for g in groups if g not in first]
+        first_groups.append(by_name[name])
+    order = first_groups + [g for g in groups if g not in first_groups]
     wave = np.zeros(hierarchy.n_groups, dtype=np.int64)
-    wave[ordered] = np.arange(len(ordered))
+    wave[order] = np.arange(len(order))
     own = hierarchy.group_at(place)
-    known = own >= 0
-    months[known] = wave[own[known]] * waves.months_between
+    has_group = own >= 0
+    months[has_group] = wave[own[has_group]] * waves.months_between
     return months

@@ -82,9 +82,9 @@ def network_digest(scenario: Any) -> str:
     """
     if scenario.network.source != "file":
         return ""
-    from spreadsim.network.reading.files import files_of_scenario, files_read
+    from spreadsim.network.reading.files import files_of_scenario, network_files
 
-    files = files_read(files_of_scenario(scenario), scenario.network)
+    files = network_files(files_of_scenario(scenario), scenario.network)
     return content_key([(path.name, store.digest(path.read_bytes())) for path in sorted(files)], 32)
 
 

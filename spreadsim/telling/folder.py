@@ -309,10 +309,10 @@ def copy_inputs(scenario: Scenario, place: Path) -> Scenario:
         scenario = scenario.model_copy(update={"run": run})
     if scenario.network.source != "file":
         return scenario
-    from spreadsim.network.reading.files import files_of_scenario, files_read
+    from spreadsim.network.reading.files import files_of_scenario, network_files
 
     source = files_of_scenario(scenario)
-    files = files_read(source, scenario.network)
+    files = network_files(source, scenario.network)
     target = place / "inputs" / source.name
     for file in files:
         copy = target / file.relative_to(source) if source.is_dir() else target

@@ -17,7 +17,7 @@ from spreadsim.advice.folder import advice_scenario
 from spreadsim.advice.search import Budget
 from spreadsim.errors import InputError, MissingExtraError
 from spreadsim.network.construction import make_network
-from spreadsim.network.site_choice import by_index, by_rule, features, places
+from spreadsim.network.site_choice import features, percentile_ranks, sites_by_index, sites_by_rule
 from spreadsim.network.starting_sites import starting_sites
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan
@@ -41,23 +41,23 @@ def advice() -> Advice:
 def test_simple_rules_are_those_of_the_programme_and_of_the_graph() -> None:
     network = make_network(load_scenario("default", SMALL))
     programme = load_scenario("default", (*SMALL, "programme.starting_sites.rule=most-ready")).programme
-    assert by_rule(network, "most-ready", 5) == tuple(starting_sites(network, programme, 1, 0).tolist())
-    assert by_rule(network, "random", 5) is None
+    assert sites_by_rule(network, "most-ready", 5) == tuple(starting_sites(network, programme, 1, 0).tolist())
+    assert sites_by_rule(network, "random", 5) is None
     core = features(network)["core_number"]
-    inner = by_rule(network, "k-core", 5)
+    inner = sites_by_rule(network, "k-core", 5)
     assert core[list(inner or ())].min() >= np.sort(core)[-5]
     population = network["population"]
-    assert set(by_rule(network, "largest", 5) or ()) == set(np.argsort(-population)[:5].tolist())
+    assert set(sites_by_rule(network, "largest", 5) or ()) == set(np.argsort(-population)[:5].tolist())
 
 
 def test_an_index_of_one_weight_is_the_simple_rule_and_spread_moves_sites_apart() -> None:
     network = make_network(load_scenario("default", SMALL))
-    standing = {name: places(values) for name, values in features(network).items()}
-    assert by_index(network, standing, {"readiness": 1.0}, 0.0, 5) == by_rule(network, "most-ready", 5)
+    standing = {name: percentile_ranks(values) for name, values in features(network).items()}
+    assert sites_by_index(network, standing, {"readiness": 1.0}, 0.0, 5) == sites_by_rule(network, "most-ready", 5)
     group = network.hierarchy.service_parent
-    apart = by_index(network, standing, {"readiness": 0.01}, 1.0, 10)
+    apart = sites_by_index(network, standing, {"readiness": 0.01}, 1.0, 10)
     assert len(set(group[list(apart)].tolist())) == 10
-    together = by_index(network, standing, {"readiness": 0.01}, -1.0, 10)
+    together = sites_by_index(network, standing, {"readiness": 0.01}, -1.0, 10)
     assert len(set(group[list(together)].tolist())) < 5
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import spreadsim as ss
-from spreadsim.comparison.components import changes_of, readiness_of, study_components
+from spreadsim.comparison.components import component_changes, readiness_of, study_components
 from spreadsim.network.construction import make_network
 from spreadsim.parameters import Component
 from spreadsim.scenario.plan import plan
@@ -25,7 +25,7 @@ def test_readiness_by_hand(small: Any) -> None:
     assert found.of_own_accord == pytest.approx(odds / (1 + odds))
     fit = 1 / (1 + network["context"] ** 2)
     told = odds * (1 - 1.0 * 0.5 * (1 - 0.25) * (1 - fit)) / (1 + 1.5 * 1.0 * 0.3 * (1 - 0.3))
-    assert found.if_told == pytest.approx(told / (1 + told))
+    assert found.under_mandate == pytest.approx(told / (1 + told))
     assert found.ready.sum() == int((odds >= 1).sum())
 
 
@@ -39,12 +39,12 @@ def test_a_harder_intervention_finds_fewer_ready() -> None:
 
 
 def test_changes_stay_within_bounds() -> None:
-    assert changes_of(Component(core=True, complexity=0.1, codification=0.9)) == {
+    assert component_changes(Component(core=True, complexity=0.1, codification=0.9)) == {
         "adaptable": {"core": False},
         "simpler": {"complexity": 0.0},
         "better written down": {"codification": 1.0},
     }
-    assert set(changes_of(Component(core=False, complexity=0.0, codification=1.0))) == {"core"}
+    assert set(component_changes(Component(core=False, complexity=0.0, codification=1.0))) == {"core"}
 
 
 def test_what_if_is_the_paired_difference_of_two_comparisons(small: Any) -> None:

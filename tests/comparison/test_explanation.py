@@ -61,10 +61,10 @@ def test_components_end_as_the_run_has_them(scenario: Any, stories: dict[str, An
         assert [c.presence for c in story.components] == run.final["fidelity"][uid].tolist()
         for component in story.components:
             if component.verdict in ("weakened", "lost"):
-                assert component.moments, "says when and why"
+                assert component.timeline, "says when and why"
                 changed += 1
             if component.verdict == "never taken on":
-                assert component.moments == []
+                assert component.timeline == []
     assert changed > 10
 
 
@@ -73,7 +73,7 @@ def test_without_its_peers_a_service_learns_from_nobody(scenario: Any, stories: 
     affected = []
     for story in stories.values():
         from_peer = bool(story.chain) and story.chain[0].source_kind == "peer"
-        (alone,) = [c for c in story.counterfactuals if c.taken_away == "its peers"]
+        (alone,) = [c for c in story.counterfactuals if c.cause == "its peers"]
         if from_peer:
             affected.append(alone.text != "Without its peers: the same")
     assert len(affected) >= 5
@@ -84,7 +84,7 @@ def test_without_the_mandate_nobody_adopts_in_name_only(scenario: Any, stories: 
     told = [s for s in stories.values() if any("name only" in moment.text for moment in s.timeline)]
     assert told
     for story in told:
-        (free,) = [c for c in story.counterfactuals if c.taken_away == "the mandate"]
+        (free,) = [c for c in story.counterfactuals if c.cause == "the mandate"]
         assert free.end_state != "in name only"
 
 

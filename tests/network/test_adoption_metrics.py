@@ -158,7 +158,7 @@ def test_structure_of_the_reference(name: str) -> None:
 def test_coleman_differs_from_random_places_not_from_random_ties() -> None:
     data = case("coleman")
     rewired = adoption_tests.structure_test(data.ties, data.adopted, data.n_periods, n=60)
-    placed = adoption_tests.structure_test(data.ties, data.adopted, data.n_periods, n=200, how="permute")
+    placed = adoption_tests.structure_test(data.ties, data.adopted, data.n_periods, n=200, method="permute")
     assert rewired.observed == placed.observed == pytest.approx(0.5114678899)
     assert rewired.p_value > 0.1
     assert placed.p_value < 0.1
@@ -323,11 +323,11 @@ def test_morans_i_is_the_same_from_any_number_of_blocks(monkeypatch: pytest.Monk
 @given(ties=networks, replicate=st.integers(0, 5))
 def test_rewiring_keeps_everyones_number_of_peers(ties: Ties, replicate: int) -> None:
     n = len(ties.start) - 1
-    other = adoption_tests.rewired(ties, 1, replicate)
+    other = adoption_tests.rewire(ties, 1, replicate)
     assert other.degree.tolist() == ties.degree.tolist()
     assert np.bincount(other.peer, minlength=n).tolist() == np.bincount(ties.peer, minlength=n).tolist()
     assert not np.any(other.listener == other.peer)
-    again = adoption_tests.rewired(ties, 1, replicate)
+    again = adoption_tests.rewire(ties, 1, replicate)
     assert again.peer.tolist() == other.peer.tolist()
 
 
@@ -336,7 +336,7 @@ def test_rewiring_reaches_every_network_alike() -> None:
     ties = ties_from_pairs(6, np.array([0, 2, 4]), np.array([1, 3, 5]))
     found: dict[tuple[int, ...], int] = {}
     for replicate in range(3000):
-        key = tuple(adoption_tests.rewired(ties, 1, replicate).peer.tolist())
+        key = tuple(adoption_tests.rewire(ties, 1, replicate).peer.tolist())
         found[key] = found.get(key, 0) + 1
     assert len(found) == 15
     expected = 3000 / 15
@@ -348,7 +348,7 @@ def test_the_structure_test_finds_clusters_of_like_adopters() -> None:
     pairs = np.array([edge for edges in groups for edge in edges])
     ties = ties_from_pairs(48, pairs[:, 0], pairs[:, 1])
     together = np.repeat(np.arange(1.0, 7.0), 8)
-    assert adoption_tests.structure_test(ties, together, 6, n=99, how="permute").p_value == pytest.approx(0.02)
+    assert adoption_tests.structure_test(ties, together, 6, n=99, method="permute").p_value == pytest.approx(0.02)
     assert adoption_tests.structure_test(ties, together, 6, n=99).p_value == pytest.approx(0.02)
     nobody = adoption_tests.structure_test(ties, np.full(48, NAN), 6)
     assert np.isnan(nobody.p_value)

@@ -811,8 +811,8 @@ FAULTS = (
     Fault(
         "readiness on the numbers of capability",
         "network/attributes",
-        "sloped(s.readiness, normal(4))",
-        "sloped(s.readiness, normal(5))",
+        "by_deprivation(s.readiness, normal(4))",
+        "by_deprivation(s.readiness, normal(5))",
         ATTRIBUTES,
     ),
     Fault(

@@ -17,7 +17,7 @@ from spreadsim.telling.spreadsheets import csv_text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spreadsim.comparison.report_tables import Table
+    from spreadsim.comparison.report_tables import ReportTable
 
 
 def csv_of_columns(columns: Mapping[str, Any]) -> str:
@@ -41,7 +41,7 @@ def csv_of_columns(columns: Mapping[str, Any]) -> str:
     return csv_text(list(columns), zip(*cleaned, strict=True))
 
 
-def csv_of_tables(tables: Sequence[Table]) -> str:
+def csv_of_tables(tables: Sequence[ReportTable]) -> str:
     r"""Return the tables of a figure as CSV, one below the other.
 
     Parameters

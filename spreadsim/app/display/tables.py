@@ -15,12 +15,12 @@ from typing import Any
 
 from spreadsim.app.display import exports
 from spreadsim.comparison import report_tables
-from spreadsim.comparison.aggregates import chosen_pairs
+from spreadsim.comparison.aggregates import select_pairs
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.comparison.figures import strategies
 from spreadsim.comparison.figures.frontier import FRONTIER_MEASURES
 from spreadsim.comparison.findings import HORIZONS, findings, pair_sentence, paired_difference
-from spreadsim.comparison.report_tables import Table
+from spreadsim.comparison.report_tables import ReportTable
 from spreadsim.telling.figures import svg
 
 
@@ -49,7 +49,7 @@ class ComparisonFigure:
     draw: Callable[[], Any]
     alt: Callable[[], str]
     caption: str
-    tables: Callable[[], Sequence[Table]]
+    tables: Callable[[], Sequence[ReportTable]]
 
 
 def comparison_figures(c: Comparison, detailed: bool) -> list[ComparisonFigure]:
@@ -123,12 +123,12 @@ def frontier_figures(c: Comparison) -> list[ComparisonFigure]:
     return figures
 
 
-def _as_list(table: Table | None) -> list[Table]:
+def _as_list(table: ReportTable | None) -> list[ReportTable]:
     return [] if table is None else [table]
 
 
-def _group_tables(c: Comparison) -> list[Table]:
-    level = strategies.shown_level(c)
+def _group_tables(c: Comparison) -> list[ReportTable]:
+    level = strategies.figure_groups(c)
     return [] if level is None else _as_list(report_tables.group_table(c, level.level))
 
 
@@ -160,7 +160,7 @@ def figure_data(picture: ComparisonFigure) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def table_data(table: Table, key: str = "") -> dict[str, Any]:
+def table_data(table: ReportTable, key: str = "") -> dict[str, Any]:
     """Return a table as lists of cells; each is a text, or a text and a smaller one.
 
     Parameters
@@ -251,7 +251,7 @@ def finding_sections(c: Comparison, detailed: bool) -> list[dict[str, Any]]:
             for key in keys
             if key in by_key
         ]
-    pairs = [_pair_sentence(c, later, earlier, measure) for measure in HORIZONS for later, earlier in chosen_pairs(c)]
+    pairs = [_pair_sentence(c, later, earlier, measure) for measure in HORIZONS for later, earlier in select_pairs(c)]
     if pairs:
         parts.insert(2, {"key": "pairs", "heading": "Pair by pair", "sentences": pairs})
     return parts

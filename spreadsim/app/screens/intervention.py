@@ -87,11 +87,11 @@ def _readiness_items(scenario: Scenario, base: Network) -> list[dict[str, Any]]:
     for name in list(scenario.strategies)[: documents.MAX_STRATEGIES]:
         ready = readiness_of(base, plan(scenario, name, file=scenario.name))
         order = ready.of_own_accord.argsort(kind="stable")
-        rows = [[base.names[i], round(100 * float(ready.of_own_accord[i])), round(100 * float(ready.if_told[i]))]
+        rows = [[base.names[i], round(100 * float(ready.of_own_accord[i])), round(100 * float(ready.under_mandate[i]))]
                 for i in order[:200].tolist()]  # fmt: skip
         items.append({
             "strategy": name, "ready": int(ready.ready.sum()), "all": base.n,
-            "told": int((ready.if_told >= 0.5).sum()), "rows": rows,
+            "told": int((ready.under_mandate >= 0.5).sum()), "rows": rows,
         })  # fmt: skip
     return items
 

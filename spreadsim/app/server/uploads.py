@@ -21,7 +21,7 @@ from typing import Any
 
 from spreadsim.errors import InputError, InputErrors
 from spreadsim.network.reading.faults import Fault
-from spreadsim.network.reading.files import NetworkFile, files_of_scenario, files_read, read_network
+from spreadsim.network.reading.files import NetworkFile, files_of_scenario, network_files, read_network
 from spreadsim.network.reading.graphs import SUFFIXES
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import shipped_folder, to_toml
@@ -272,7 +272,7 @@ def with_own_copy(scenario: Scenario) -> Scenario:
         return scenario
     source = files_of_scenario(scenario)
     table = scenario.network
-    files = {path.name: path.read_bytes() for path in files_read(source, table)}
+    files = {path.name: path.read_bytes() for path in network_files(source, table)}
     if sum(map(len, files.values())) > MAX_BYTES:
         raise InputError(scenario.name, "network", f"has files larger than {MAX_BYTES:,} bytes", "use the command line")
     names = {key: Path(name).name for key in ("services_file", "ties_file") if (name := getattr(table, key))}

@@ -1,7 +1,10 @@
 """Figures of the frontier: outcomes by balance, and over two levers.
 
 What belongs here: the two figures, and the sentences beside them. What does not: which range cannot be distinguished
-from the best (``comparison.Frontier``).
+from the best (``comparison.results.Frontier``).
+
+frontier : outcomes by balance, or over two levers.
+measures : names of measures, one a panel.
 """
 
 from __future__ import annotations
@@ -31,6 +34,16 @@ def frontier_figure(frontier: Frontier, measures: tuple[str, ...] = FRONTIER_MEA
     """Return outcomes by balance as small multiples: median, middle 90% of replicates, both arms.
 
     For sustained and cumulative benefit the balances that cannot be distinguished from the best are shaded, arm by arm.
+
+    Returns
+    -------
+    A Matplotlib figure.
+
+    Examples
+    --------
+    >>> frontier = ss.frontier("classroom", replicates=2, driver="mesa", workers=1)
+    >>> len(frontier_figure(frontier, ("benefit", "cost")).axes)
+    2
     """
     columns = min(3, len(measures))
     rows = -(-len(measures) // columns)
@@ -38,7 +51,7 @@ def frontier_figure(frontier: Frontier, measures: tuple[str, ...] = FRONTIER_MEA
     for place, measure in enumerate(measures):
         axes = figure.add_subplot(rows, columns, place + 1)
         scale = 100.0 if is_share(measure) else 1.0
-        for number, (arm, (label, colour, line, marker, filled)) in enumerate(ARMS.items()):
+        for number, (arm, (label, colour, line, marker, is_filled)) in enumerate(ARMS.items()):
             places = frontier.arm(arm)
             if not places:
                 continue
@@ -55,7 +68,7 @@ def frontier_figure(frontier: Frontier, measures: tuple[str, ...] = FRONTIER_MEA
                 markersize=3.2,
                 linewidth=1.3,
                 label=label,
-                markerfacecolor=colour if filled else "white",
+                markerfacecolor=colour if is_filled else "white",
             )
             if measure in HORIZONS:
                 _shade(axes, frontier, measure, arm, number, x, colour)
@@ -86,23 +99,45 @@ def _shade(axes: Any, frontier: Frontier, measure: str, arm: str, number: int, x
 
 
 def frontier_alt(frontier: Frontier) -> str:
-    """Return what `frontier_figure` shows, in a sentence."""
+    """Return what `frontier_figure` shows.
+
+    Returns
+    -------
+    A sentence.
+
+    Examples
+    --------
+    >>> print(frontier_alt(ss.frontier("classroom", replicates=1, driver="mesa", workers=1)))
+    Outcomes by balance, from 0, top-down, to 1, organic; with a single run of each balance, no range can be given.
+    """
     parts = []
     for arm, (label, *_) in ARMS.items():
         places = frontier.arm(arm)
-        tried = [frontier.points[i].settings["balance"] for i in places]
+        balances = [frontier.points[i].settings["balance"] for i in places]
         for measure in HORIZONS:
             best, same = frontier.best(measure, arm) if places else (None, [])
             if best is not None:
-                balances = ranges([frontier.points[i].settings["balance"] for i in same], tried)
+                best_balances = ranges([frontier.points[i].settings["balance"] for i in same], balances)
                 name = BY_NAME[measure].label.lower()
-                parts.append(f"{name} is highest, or not clearly below the highest, at {balances} ({label})")
-    told = f": {listed(parts)}" if parts else "; with a single run of each balance, no range can be given"
-    return f"Outcomes by balance, from 0, top-down, to 1, organic{told}."
+                parts.append(f"{name} is highest, or not clearly below the highest, at {best_balances} ({label})")
+    ending = f": {listed(parts)}" if parts else "; with a single run of each balance, no range can be given"
+    return f"Outcomes by balance, from 0, top-down, to 1, organic{ending}."
 
 
 def lever_map_figure(frontier: Frontier, measures: tuple[str, ...] = HORIZONS) -> Figure:
-    """Return outcomes over two levers as maps: means, framed where they cannot be distinguished from the best."""
+    """Return outcomes over two levers as maps: means, framed where they cannot be distinguished from the best.
+
+    Returns
+    -------
+    A Matplotlib figure.
+
+    Examples
+    --------
+    >>> levers = {"mandate": (0.0, 1.0), "latitude": (0.0, 1.0)}
+    >>> frontier = ss.frontier("classroom", levers=levers, replicates=2, driver="mesa", workers=1)
+    >>> len(lever_map_figure(frontier).axes)
+    2
+    """
     first, second, xs, ys = _levers(frontier)
     figure = make_figure(0.75 + 0.36 * max(len(ys), 3))
     for place, measure in enumerate(measures):
@@ -172,7 +207,18 @@ def _grid(frontier: Frontier, measure: str) -> np.ndarray:
 
 
 def lever_map_alt(frontier: Frontier, measures: tuple[str, ...] = HORIZONS) -> str:
-    """Return what `lever_map_figure` shows, in a sentence."""
+    """Return what `lever_map_figure` shows.
+
+    Returns
+    -------
+    A sentence.
+
+    Examples
+    --------
+    >>> levers = {"mandate": (0.0, 1.0), "latitude": (0.0, 1.0)}
+    >>> print(lever_map_alt(ss.frontier("classroom", levers=levers, replicates=1, driver="mesa", workers=1)))
+    Outcomes over mandate and latitude; with a single run of each setting, no best can be named.
+    """
     first, second, _, _ = _levers(frontier)
     parts = []
     for measure in measures:
@@ -190,5 +236,5 @@ def lever_map_alt(frontier: Frontier, measures: tuple[str, ...] = HORIZONS) -> s
             f"{BY_NAME[measure].label.lower()} is highest, {value(measure, mean)}, at {first.replace('_', ' ')} "
             f"{point[first]:g} and {second.replace('_', ' ')} {point[second]:g}{others}"
         )
-    told = f": {listed(parts)}" if parts else "; with a single run of each setting, no best can be named"
-    return f"Outcomes over {first.replace('_', ' ')} and {second.replace('_', ' ')}{told}."
+    ending = f": {listed(parts)}" if parts else "; with a single run of each setting, no best can be named"
+    return f"Outcomes over {first.replace('_', ' ')} and {second.replace('_', ' ')}{ending}."

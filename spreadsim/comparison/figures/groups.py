@@ -1,6 +1,8 @@
 """Figures of who is reached: by fifth of deprivation, by group of the hierarchy, and on a map of the network.
 
 What belongs here: these figures, and the sentences beside them.
+
+comparison : outcomes of every strategy.
 """
 
 from __future__ import annotations
@@ -37,7 +39,18 @@ MAX_VECTOR_MARKS = 1500  # beyond, a map is drawn as a picture
 
 
 def deprivation_figure(comparison: ComparisonResults) -> Figure | None:
-    """Return reach and sustained benefit by fifth of deprivation; None where there are fewer than five services."""
+    """Return reach and sustained benefit by fifth of deprivation.
+
+    Returns
+    -------
+    A Matplotlib figure; None where there are fewer than five services.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> len(deprivation_figure(comparison).axes)
+    2
+    """
     table = groups(comparison, FIFTH)
     if table is None:
         return None
@@ -72,7 +85,17 @@ def deprivation_figure(comparison: ComparisonResults) -> Figure | None:
 
 
 def deprivation_alt(comparison: ComparisonResults) -> str:
-    """Return what `deprivation_figure` shows, in a sentence."""
+    """Return what `deprivation_figure` shows.
+
+    Returns
+    -------
+    A sentence.
+
+    Examples
+    --------
+    >>> print(deprivation_alt(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)))
+    Reach and sustained benefit by fifth of deprivation; reach is 100% of the least and 100% of the ...
+    """
     table = groups(comparison, FIFTH)
     if table is None:
         return "There are too few services to sort into fifths of deprivation."
@@ -81,8 +104,17 @@ def deprivation_alt(comparison: ComparisonResults) -> str:
     return f"Reach and sustained benefit by fifth of deprivation; reach is {listed(parts)}."
 
 
-def shown_level(comparison: ComparisonResults) -> Groups | None:
-    """Return the groups that a figure by group shows: the top level with two groups or more, and not too many."""
+def figure_groups(comparison: ComparisonResults) -> Groups | None:
+    """Return the groups of a figure by group: the top level with two groups or more, and not too many.
+
+    Returns
+    -------
+    `Groups`; None where no level has them.
+
+    Examples
+    --------
+    >>> figure_groups(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False))
+    """
     for level in levels(comparison):
         table = groups(comparison, level)
         if table is not None and 2 <= len(table.names) <= MAX_GROUPS:
@@ -91,8 +123,17 @@ def shown_level(comparison: ComparisonResults) -> Groups | None:
 
 
 def group_figure(comparison: ComparisonResults) -> Figure | None:
-    """Return reach by group of the top level, a mark a strategy with the middle 90% of replicates."""
-    table = shown_level(comparison)
+    """Return reach by group of the top level, a mark a strategy with the middle 90% of replicates.
+
+    Returns
+    -------
+    A Matplotlib figure; None where there are no groups.
+
+    Examples
+    --------
+    >>> group_figure(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False))
+    """
+    table = figure_groups(comparison)
     if table is None:
         return None
     k, n = len(table.names), len(comparison.strategies)
@@ -126,8 +167,18 @@ def group_figure(comparison: ComparisonResults) -> Figure | None:
 
 
 def group_alt(comparison: ComparisonResults) -> str:
-    """Return what `group_figure` shows, in a sentence."""
-    table = shown_level(comparison)
+    """Return what `group_figure` shows.
+
+    Returns
+    -------
+    A sentence.
+
+    Examples
+    --------
+    >>> print(group_alt(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)))
+    There are no groups to compare.
+    """
+    table = figure_groups(comparison)
     if table is None:
         return "There are no groups to compare."
     parts = []
@@ -143,8 +194,19 @@ def map_figure(comparison: ComparisonResults, positions: np.ndarray, discs: np.n
 
     Parameters
     ----------
-    positions : of services, as ``layout.layout`` gives them.
-    discs : of groups, as ``layout.group_positions`` gives them; drawn as rings.
+    positions : of services, shape (n, 2), as ``network.layout.layout`` gives them.
+    discs : of groups, shape (groups, 3), as ``network.layout.group_positions`` gives them; drawn as rings.
+
+    Returns
+    -------
+    A Matplotlib figure.
+
+    Examples
+    --------
+    >>> from spreadsim.network.layout import layout
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> len(map_figure(comparison, layout(comparison.network)).axes)
+    2
     """
     names = comparison.strategies
     columns = min(len(names), 3)
@@ -157,7 +219,7 @@ def map_figure(comparison: ComparisonResults, positions: np.ndarray, discs: np.n
         axes = figure.add_subplot(rows, columns, place + 1)
         _rings(axes, discs)
         ends = comparison.outcomes[name][0].end_state
-        for state, (label, colour, marker, filled, _) in enumerate(STATES):
+        for state, (label, colour, marker, is_filled, _) in enumerate(STATES):
             here = ends == state
             axes.scatter(
                 positions[here, 0],
@@ -165,7 +227,7 @@ def map_figure(comparison: ComparisonResults, positions: np.ndarray, discs: np.n
                 s=size,
                 marker=marker,
                 label=label,
-                facecolor=colour if filled else "none",
+                facecolor=colour if is_filled else "none",
                 edgecolor=GREY if state < 2 else colour,
                 linewidth=0.25 if size < 6 else 0.5,
                 rasterized=as_picture,
@@ -184,11 +246,11 @@ def map_figure(comparison: ComparisonResults, positions: np.ndarray, discs: np.n
             linestyle="none",
             marker=marker,
             markersize=4.5,
-            markerfacecolor=colour if filled else "none",
+            markerfacecolor=colour if is_filled else "none",
             markeredgecolor=GREY if state < 2 else colour,
             label=label,
         )
-        for state, (label, colour, marker, filled, _) in enumerate(STATES)
+        for state, (label, colour, marker, is_filled, _) in enumerate(STATES)
     ]
     figure.legend(handles=keys, loc="outside lower center", ncol=6, fontsize=SMALL, frameon=False, handletextpad=0.3)
     if as_picture:
@@ -202,12 +264,22 @@ def _rings(axes: Any, discs: np.ndarray | None) -> None:
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Circle
 
-    drawn = [Circle((x, y), r) for x, y, r in discs if 0.05 < r < 0.999]
-    axes.add_collection(PatchCollection(drawn, facecolor="none", edgecolor=PALE, linewidth=0.6))
+    circles = [Circle((x, y), r) for x, y, r in discs if 0.05 < r < 0.999]
+    axes.add_collection(PatchCollection(circles, facecolor="none", edgecolor=PALE, linewidth=0.6))
 
 
 def map_alt(comparison: ComparisonResults) -> str:
-    """Return what `map_figure` shows, in a sentence."""
+    """Return what `map_figure` shows.
+
+    Returns
+    -------
+    A sentence.
+
+    Examples
+    --------
+    >>> print(map_alt(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)))
+    Map of the 12 services in the first run at month 12: 12 embedded under one-neighbour-is-enough and ...
+    """
     parts = [
         f"{int((comparison.outcomes[name][0].end_state == 3).sum()):,} embedded under {name}"
         for name in comparison.strategies
@@ -221,9 +293,9 @@ def map_alt(comparison: ComparisonResults) -> str:
 __all__ = [
     "deprivation_alt",
     "deprivation_figure",
+    "figure_groups",
     "group_alt",
     "group_figure",
     "map_alt",
     "map_figure",
-    "shown_level",
 ]

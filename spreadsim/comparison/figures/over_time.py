@@ -1,6 +1,9 @@
 """Figures over time: a monthly measure by strategy, and the state that services are in.
 
 What belongs here: these figures, and the sentences beside them.
+
+comparison : outcomes of every strategy.
+measure : name of a monthly measure.
 """
 
 from __future__ import annotations
@@ -65,7 +68,18 @@ def _programme(axes: Any, comparison: ComparisonResults) -> None:
 
 
 def curve_figure(comparison: ComparisonResults, measure: str = "delivered") -> Figure:
-    """Return a monthly measure by strategy: the median, and the middle 50% and 90% of replicates."""
+    """Return a monthly measure by strategy: the median, and the middle 50% and 90% of replicates.
+
+    Returns
+    -------
+    A Matplotlib figure.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> curve_figure(comparison, "reach").axes[0].get_title(loc="left")
+    'Reach'
+    """
     label, of, scale = _curve_words(measure)
     months = np.arange(comparison.scenario.run.months + 1)
     figure = make_figure(2.7, WIDTH)
@@ -102,7 +116,18 @@ def curve_figure(comparison: ComparisonResults, measure: str = "delivered") -> F
 
 
 def curve_alt(comparison: ComparisonResults, measure: str = "delivered") -> str:
-    """Return what `curve_figure` shows, in a sentence."""
+    """Return what `curve_figure` shows.
+
+    Returns
+    -------
+    A sentence.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> print(curve_alt(comparison, "share_embedded"))
+    Embedded by month, % of services, median of 2 runs: one-neighbour-is-enough ends at 100 and ...
+    """
     label, of, scale = _curve_words(measure)
     ends = [
         f"{name} ends at {scale * float(quantile_bands(monthly(comparison, name, measure))[2][-1]):.3g}"
@@ -112,7 +137,18 @@ def curve_alt(comparison: ComparisonResults, measure: str = "delivered") -> str:
 
 
 def state_figure(comparison: ComparisonResults) -> Figure:
-    """Return the share of services in each state by month, mean over replicates: one panel a strategy, stacked."""
+    """Return the share of services in each state by month, mean over replicates: one panel a strategy, stacked.
+
+    Returns
+    -------
+    A Matplotlib figure.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> len(state_figure(comparison).axes)
+    2
+    """
     names = comparison.strategies
     columns = len(names) if len(names) <= 4 else 3
     rows = -(-len(names) // columns)
@@ -155,7 +191,17 @@ def state_figure(comparison: ComparisonResults) -> Figure:
 
 
 def state_alt(comparison: ComparisonResults) -> str:
-    """Return what `state_figure` shows, in a sentence."""
+    """Return what `state_figure` shows.
+
+    Returns
+    -------
+    A sentence.
+
+    Examples
+    --------
+    >>> print(state_alt(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False))[:66])
+    Share of services in each state by month; at month 12, under one-n
+    """
     parts = []
     for name in comparison.strategies:
         last = {s: 100 * float(monthly(comparison, name, f"share_{s}")[:, -1].mean()) for s in STATE_COLUMNS}

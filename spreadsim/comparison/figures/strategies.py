@@ -3,6 +3,10 @@
 What belongs here: one function a figure, returning a Matplotlib figure, and one a sentence, made from the same numbers.
 Figures over time are in ``over_time``, those of the frontier in ``frontier``, of groups and of the network in
 ``groups``; all can be had from here.
+
+comparison : outcomes of every strategy.
+measures : names of measures, one a panel.
+against : strategies of which at least one of a pair is; any where None.
 """
 
 from __future__ import annotations
@@ -12,16 +16,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spreadsim.comparison.aggregates import chosen_pairs, generations
+from spreadsim.comparison.aggregates import generations, select_pairs
 from spreadsim.comparison.figures.frontier import frontier_alt, frontier_figure, lever_map_alt, lever_map_figure
 from spreadsim.comparison.figures.groups import (
     deprivation_alt,
     deprivation_figure,
+    figure_groups,
     group_alt,
     group_figure,
     map_alt,
     map_figure,
-    shown_level,
 )
 from spreadsim.comparison.figures.over_time import curve_alt, curve_figure, state_alt, state_figure
 from spreadsim.comparison.results import ComparisonResults
@@ -45,7 +49,18 @@ if TYPE_CHECKING:
 
 
 def drift_figure(comparison: ComparisonResults) -> Figure:
-    """Return fidelity by generation, one panel a strategy: at the start, and now among those embedded."""
+    """Return fidelity by generation, one panel a strategy: at the start, and now among those embedded.
+
+    Returns
+    -------
+    A Matplotlib figure.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> len(drift_figure(comparison).axes)
+    2
+    """
     names = comparison.strategies
     columns = len(names) if len(names) <= 4 else 3
     rows = -(-len(names) // columns)
@@ -55,7 +70,7 @@ def drift_figure(comparison: ComparisonResults) -> Figure:
     for place, (name, table) in enumerate(zip(names, tables, strict=True)):
         axes = figure.add_subplot(rows, columns, place + 1)
         look = style(place)
-        for values, band, line, filled in (
+        for values, band, line, is_filled in (
             (table.at_start, table.at_start_band, "-", True),
             (table.now, table.now_band, (0, (3, 1.5)), False),
         ):
@@ -71,13 +86,13 @@ def drift_figure(comparison: ComparisonResults) -> Figure:
                 marker=look.marker,
                 markersize=4,
                 linewidth=1.4,
-                markerfacecolor=look.colour if filled else "white",
+                markerfacecolor=look.colour if is_filled else "white",
             )
         if len(table.generation):
             for values, words, up in ((table.at_start, "at the start", True), (table.now, "now", False)):
-                known = np.flatnonzero(~np.isnan(values))
-                if len(known):
-                    k = known[len(known) // 2]
+                defined = np.flatnonzero(~np.isnan(values))
+                if len(defined):
+                    k = defined[len(defined) // 2]
                     axes.annotate(
                         words,
                         (table.generation[k], 100 * values[k]),
@@ -102,7 +117,17 @@ def drift_figure(comparison: ComparisonResults) -> Figure:
 
 
 def drift_alt(comparison: ComparisonResults) -> str:
-    """Return what `drift_figure` shows, in a sentence."""
+    """Return what `drift_figure` shows.
+
+    Returns
+    -------
+    A sentence.
+
+    Examples
+    --------
+    >>> print(drift_alt(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False))[:47])
+    Fidelity at the start falls with each copy: und
+    """
     parts = []
     for name in comparison.strategies:
         t = generations(comparison, name)
@@ -120,8 +145,19 @@ DIFFERENCE_MEASURES = ("benefit", "cumulative_benefit")
 def difference_figure(
     comparison: ComparisonResults, measures: tuple[str, ...] = DIFFERENCE_MEASURES, against: Sequence[str] | None = None
 ) -> Figure:
-    """Return paired differences: a dot a replicate, the mean and its 95% interval, and the line of no difference."""
-    pairs = chosen_pairs(comparison, against=against)
+    """Return paired differences: a dot a replicate, the mean and its 95% interval, and the line of no difference.
+
+    Returns
+    -------
+    A Matplotlib figure.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> len(difference_figure(comparison).axes)
+    2
+    """
+    pairs = select_pairs(comparison, against=against)
     figure = make_figure(0.58 + 0.28 * max(len(pairs), 1))
     for column, measure in enumerate(measures):
         axes = figure.add_subplot(1, len(measures), column + 1)
@@ -161,9 +197,20 @@ def difference_figure(
 def difference_alt(
     comparison: ComparisonResults, measures: tuple[str, ...] = DIFFERENCE_MEASURES, against: Sequence[str] | None = None
 ) -> str:
-    """Return what `difference_figure` shows, in a sentence."""
+    """Return what `difference_figure` shows.
+
+    Returns
+    -------
+    A sentence.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> print(difference_alt(comparison, ("reach",)))
+    Paired differences, one dot per run: one-neighbour-is-not-enough minus one-neighbour-is-enough on ...
+    """
     parts = []
-    for later, earlier in chosen_pairs(comparison, against=against):
+    for later, earlier in select_pairs(comparison, against=against):
         for measure in measures:
             d = comparison.paired[later, earlier][measure]
             if d.mean is None:
@@ -188,6 +235,7 @@ __all__ = [
     "difference_figure",
     "drift_alt",
     "drift_figure",
+    "figure_groups",
     "frontier_alt",
     "frontier_figure",
     "group_alt",
@@ -196,7 +244,6 @@ __all__ = [
     "lever_map_figure",
     "map_alt",
     "map_figure",
-    "shown_level",
     "state_alt",
     "state_figure",
 ]

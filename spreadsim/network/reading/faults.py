@@ -13,16 +13,31 @@ from typing import Literal
 from spreadsim.errors import InputError, InputErrors
 from spreadsim.network.reading.sheet import Sheet
 
-SHOWN_ROWS = 5
+MAX_ROWS = 5
 Severity = Literal["noted", "repaired", "refused"]
 
 
-def listed(items: Sequence[object], count: int) -> str:
-    """Return ``1, 2 and 3``, or the first few ``and 7 more`` of `count`."""
-    shown = [str(item) for item in items[:SHOWN_ROWS]]
-    if count > len(shown):
-        return f"{', '.join(shown)} and {count - len(shown):,} more"
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+def first_few(items: Sequence[object], count: int) -> str:
+    """Return the first few items as a list in a sentence.
+
+    Parameters
+    ----------
+    items : the items, or the first few of them.
+    count : number of all items.
+
+    Returns
+    -------
+    ``1, 2 and 3``, or the first few ``and 7 more``.
+
+    Examples
+    --------
+    >>> first_few([2, 3], 2), first_few(range(10), 10)
+    ('2 and 3', '0, 1, 2, 3, 4 and 5 more')
+    """
+    words = [str(item) for item in items[:MAX_ROWS]]
+    if count > len(words):
+        return f"{', '.join(words)} and {count - len(words):,} more"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 @dataclass(frozen=True)
@@ -32,12 +47,17 @@ class Fault:
     Attributes
     ----------
     file, field : where it is.
-    problem : what is wrong, with the first value found.
+    problem : what is wrong, with the first value.
     remedy : what was done about it, or what to do where it was refused.
     severity : ``noted`` (nothing changed), ``repaired`` (and how) or ``refused``.
     rows : the first few rows, numbered as a spreadsheet does (the header is row 1), or the numbers of nodes or edges.
     count : number of rows.
     unit : ``row``, ``node`` or ``edge``.
+
+    Examples
+    --------
+    >>> print(Fault("ties.csv", "weight", "missing", "taken as 1", "repaired", rows=(4, 9), count=2))
+    ties.csv: weight (rows 4 and 9): missing; taken as 1
     """
 
     file: str
@@ -59,7 +79,7 @@ class Fault:
         """The field and the rows, in words."""
         if not self.rows:
             return self.field
-        rows = f"{self.unit}{'s' if self.count > 1 else ''} {listed(self.rows, self.count)}"
+        rows = f"{self.unit}{'s' if self.count > 1 else ''} {first_few(self.rows, self.count)}"
         return f"{self.field} ({rows})" if self.field else rows
 
     def error(self) -> InputError:
@@ -72,7 +92,19 @@ class Fault:
 
 @dataclass
 class FaultLog:
-    """Faults as they are found."""
+    """Faults in the order in which the checks meet them.
+
+    Attributes
+    ----------
+    faults : noted, repaired and refused.
+
+    Examples
+    --------
+    >>> log = FaultLog()
+    >>> log.add("refused", "services.csv", "id", "is missing", "give each service an id")
+    >>> len(log.refused)
+    1
+    """
 
     faults: list[Fault] = field(default_factory=list)
 
@@ -84,8 +116,8 @@ class FaultLog:
             self.faults.append(Fault(sheet, name, problem, remedy, severity))
             return
         rows = [int(sheet.row_numbers[place]) for place in places]
-        shown = tuple(rows[:SHOWN_ROWS])
-        self.faults.append(Fault(sheet.file, name, problem, remedy, severity, shown, len(rows), sheet.unit))
+        first_rows = tuple(rows[:MAX_ROWS])
+        self.faults.append(Fault(sheet.file, name, problem, remedy, severity, first_rows, len(rows), sheet.unit))
 
     @property
     def refused(self) -> list[Fault]:

@@ -1,8 +1,7 @@
 """Reading a real network: services, the hierarchy above them and their ties, with every fault named.
 
 What belongs here: what the columns of a network's tables mean, what is checked, repaired or refused, and what is drawn
-because it is not given. What does not: CSV (``tables``), graph files (``graphs``), the tree of groups
-(``groups``).
+because no file holds it. What does not: CSV (``tables``), graph files (``graphs``), the tree of groups (``groups``).
 
 A folder holds services.csv (``id``; and what `SERVICE_COLUMNS` names), ties.csv (``source``, ``target``; ``weight``,
 ``kind``) and perhaps tiers.csv (``id``, ``parent``, ``level``; ``name``). No path leaves the folder.
@@ -30,14 +29,14 @@ from spreadsim.network.reading.columns import (
     adoption,
     attributes,
     identities,
-    pairs,
+    peer_ties,
 )
 from spreadsim.network.reading.faults import Fault, FaultLog
 from spreadsim.network.reading.graphs import SUFFIXES, read_graph
 from spreadsim.network.reading.groups import read_hierarchy
 from spreadsim.network.reading.sheet import Sheet
 from spreadsim.network.reading.tables import read_sheet
-from spreadsim.network.ties import picked_pairs
+from spreadsim.network.ties import pairs_by_level
 from spreadsim.scenario.files import inside_folder, load_scenario
 from spreadsim.scenario.network_options import NetworkFileOptions
 
@@ -46,22 +45,33 @@ if TYPE_CHECKING:
 
     from spreadsim.scenario.document import Scenario
 
-__all__ = ["Fault", "NetworkFile", "NetworkFileOptions", "load_network", "read_network", "redrawn"]
+__all__ = ["Fault", "NetworkFile", "NetworkFileOptions", "draw_missing", "load_network", "read_network"]
 
 
 @dataclass(frozen=True)
 class NetworkFile:
-    """A network as it was read.
+    r"""A network as it was read.
 
     Attributes
     ----------
-    network : services, hierarchy and ties; what was not given is drawn and named in ``network.drawn``.
-    faults : every fault found, each `Fault` noted or repaired (a refused one is an error instead).
+    network : services, hierarchy and ties; what no file holds is drawn and named in ``network.drawn``.
+    faults : every fault in the files, each `Fault` noted or repaired (a refused one is an error instead).
     given : columns of the tables that were used.
     drawn : what the scenario's distributions supplied, in whole or for some rows.
-    adopted_period : for each service the period in which it adopted, nan where it did not; None where not known.
+    adopted_period : for each service the period in which it adopted, nan where it did not, shape (n,); None where no
+        file holds it.
     observed_periods : number of the last period observed; 0 where adoption is not known.
     period_months : months in a period.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> Path("pair").mkdir()
+    >>> lines = Path("pair/services.csv").write_text("id,readiness\na,0.4\nb,0.6\n")
+    >>> lines = Path("pair/ties.csv").write_text("source,target\na,b\n")
+    >>> pair = ss.load_network("pair")
+    >>> pair.network.n, pair.given, pair.graph.number_of_edges()
+    (2, ('id', 'readiness', 'source', 'target'), 3)
     """
 
     network: Network
@@ -88,6 +98,11 @@ class NetworkFile:
         Parameters
         ----------
         rewirings : number of rewired networks for the structure test, which takes time; 0 leaves it out.
+
+        Returns
+        -------
+        ``structure`` (`network.structure.structure`) and ``adoption`` (`network.adoption_summary`), None where no file
+        holds times of adoption.
         """
         from spreadsim.network.adoption_summary import adoption_summary
         from spreadsim.network.structure import structure
@@ -119,19 +134,31 @@ class _Tables:
 
 
 def read_network(path: Path, options: NetworkFileOptions, scenario: Scenario, replicate: int = 0) -> NetworkFile:
-    """Return a real network.
+    r"""Return a real network.
 
     Parameters
     ----------
     path : a folder of CSV files, or one GraphML, GEXF or node-link JSON file; it stands instead of ``options.path``.
     options : names of files and columns, and how ties are meant.
-    scenario : supplies what is not given, the limits of readiness and the distance of homophily.
-    replicate : number of the replicate whose draws supply what is not given.
+    scenario : supplies what no file holds, the limits of readiness and the distance of homophily.
+    replicate : number of the replicate whose draws supply what no file holds.
+
+    Returns
+    -------
+    `NetworkFile`.
 
     Raises
     ------
     InputError : a file cannot be read at all.
-    InputErrors : values that cannot be used; its attribute ``faults`` holds all that was found.
+    InputErrors : values that cannot be used; its attribute ``faults`` holds every fault in the files.
+
+    Examples
+    --------
+    >>> Path("two").mkdir()
+    >>> lines = Path("two/services.csv").write_text("id\na\nb\n")
+    >>> file = read_network(Path("two"), NetworkFileOptions(), load_scenario("classroom"))
+    >>> file.network.ids, file.drawn[:2]
+    (('a', 'b'), ('deprivation', 'context'))
     """
     log = FaultLog()
     tables = _tables(Path(path), options, log)
@@ -139,20 +166,20 @@ def read_network(path: Path, options: NetworkFileOptions, scenario: Scenario, re
     if not ids:
         log.raise_refused()
     hierarchy, above = read_hierarchy(tables.services, tables.tiers, options.hierarchy_columns, log)
-    directed = _directed(options, tables, log)
+    directed = _is_directed(options, tables, log)
     ties = None
     if tables.ties is not None:
-        ties = pairs(tables.ties, ids, options, directed, log)
+        ties = peer_ties(tables.ties, ids, options, directed, log)
     values = attributes(tables.services, scenario, log)
-    adopted, observed = adoption(tables.services, options, log)
+    adoption_period, observed = adoption(tables.services, options, log)
     _unknown_columns(tables, above, log)
     log.raise_refused()
-    facts: dict[str, Any] = {"given": values, "ties_given": ties is not None}
+    facts: dict[str, Any] = {"observed": values, "ties_observed": ties is not None}
     for name in ("map_x", "map_y"):
         if name in values:
             facts[name] = values.pop(name)
-    if adopted is not None:
-        facts["adopted_month"] = adopted * options.period_months
+    if adoption_period is not None:
+        facts["adopted_month"] = adoption_period * options.period_months
     blank = Network(
         ids=ids,
         names=names,
@@ -162,24 +189,24 @@ def read_network(path: Path, options: NetworkFileOptions, scenario: Scenario, re
         homophily_distance=scenario.network.peer_ties.homophily_distance,
         facts=facts,
     )
-    network = redrawn(blank, scenario, replicate)
+    network = draw_missing(blank, scenario, replicate)
     if ties is None:
         log.add("noted", Path(path).name, "", "there is no table of ties", "ties are generated as the scenario says")
-    used = [name for name in tables.services.columns if name in SERVICE_COLUMNS or name in above]
-    used += [name for name in (tables.ties.columns if tables.ties is not None else ()) if name in TIE_COLUMNS]
+    columns = [name for name in tables.services.columns if name in SERVICE_COLUMNS or name in above]
+    columns += [name for name in (tables.ties.columns if tables.ties is not None else ()) if name in TIE_COLUMNS]
     return NetworkFile(
         network=network,
         faults=tuple(log.faults),
-        given=tuple(dict.fromkeys(used)),
+        given=tuple(dict.fromkeys(columns)),
         drawn=network.drawn,
-        adopted_period=adopted,
+        adopted_period=adoption_period,
         observed_periods=observed,
         period_months=options.period_months,
     )
 
 
 def load_network(path: str | Path, scenario: str | Path = "default", **options: Any) -> NetworkFile:
-    """Return a real network, with what is missing drawn from a scenario (the shipped ``default``).
+    r"""Return a real network, with what is missing drawn from a scenario (the shipped ``default``).
 
     Parameters
     ----------
@@ -187,16 +214,30 @@ def load_network(path: str | Path, scenario: str | Path = "default", **options: 
     scenario : a shipped scenario's name, or a path.
     options : fields of `NetworkFileOptions`, for example ``services_file="nodes.csv"``.
 
+    Returns
+    -------
+    `NetworkFile`.
+
     Raises
     ------
     InputError, InputErrors : an option or a file cannot be used.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> Path("three").mkdir()
+    >>> lines = Path("three/services.csv").write_text("id,region\na,north\nb,north\nc,south\n")
+    >>> lines = Path("three/ties.csv").write_text("source,target\na,b\nb,c\n")
+    >>> file = ss.load_network("three")
+    >>> file.network.hierarchy.levels, file.metrics()["structure"]["ties"]
+    (('region',), 2)
     """
-    known = NetworkFileOptions.model_fields
+    fields = NetworkFileOptions.model_fields
     for name in options:
-        if name not in known:
-            raise InputError("python", name, "unknown name", nearest(name, known))
+        if name not in fields:
+            raise InputError("python", name, "unknown name", nearest(name, fields))
     try:
-        chosen = NetworkFileOptions.model_validate(options)
+        file_options = NetworkFileOptions.model_validate(options)
     except ValidationError as failure:
         raise InputErrors(
             [
@@ -209,14 +250,14 @@ def load_network(path: str | Path, scenario: str | Path = "default", **options: 
                 for error in failure.errors(include_url=False)
             ]
         ) from None
-    return read_network(Path(path), chosen, load_scenario(scenario))
+    return read_network(Path(path), file_options, load_scenario(scenario))
 
 
 def _tables(path: Path, options: NetworkFileOptions, log: FaultLog) -> _Tables:
-    known = (*SERVICE_COLUMNS, *TIE_COLUMNS, *TIER_COLUMNS)
+    columns = (*SERVICE_COLUMNS, *TIE_COLUMNS, *TIER_COLUMNS)
     for name in options.columns:
-        if name not in known:
-            raise InputError("columns", name, "is not a column that is read", nearest(name, dict.fromkeys(known)))
+        if name not in columns:
+            raise InputError("columns", name, "is not a column that is read", nearest(name, dict.fromkeys(columns)))
     if path.is_dir():
         tables = _folder(path, options, log)
     elif path.suffix.lower() in SUFFIXES and path.is_file():
@@ -228,18 +269,18 @@ def _tables(path: Path, options: NetworkFileOptions, log: FaultLog) -> _Tables:
         raise InputError(path.name, "", "is not a network that can be read", remedy)
     else:
         raise InputError(path.name, "", "there is no such folder or file", "check the path")
-    found = {name for sheet in (tables.services, tables.ties) if sheet is not None for name in sheet.columns}
-    for name, theirs in options.columns.items():
-        if theirs not in found:
+    headers = {name for sheet in (tables.services, tables.ties) if sheet is not None for name in sheet.columns}
+    for name, header in options.columns.items():
+        if header not in headers:
             raise InputError(
                 tables.services.file,
                 f"columns.{name}",
-                f"there is no column '{theirs}'",
-                nearest(theirs, sorted(found)),
+                f"there is no column '{header}'",
+                nearest(header, sorted(headers)),
             )
     return _Tables(
-        tables.services.renamed(options.columns),
-        tables.ties.renamed(options.columns) if tables.ties is not None else None,
+        tables.services.rename(options.columns),
+        tables.ties.rename(options.columns) if tables.ties is not None else None,
         tables.tiers,
         tables.directed,
     )
@@ -253,8 +294,8 @@ def _folder(path: Path, options: NetworkFileOptions, log: FaultLog) -> _Tables:
         if not file.is_file():
             if not required:
                 return None
-            found = f"found: {', '.join(present[:10])}" if present else "the folder has no CSV file"
-            remedy = f"name it with {option} ({found})" if option else f"add it ({found})"
+            listing = f"found: {', '.join(present[:10])}" if present else "the folder has no CSV file"
+            remedy = f"name it with {option} ({listing})" if option else f"add it ({listing})"
             raise InputError(path.name, "", f"there is no {name}", remedy)
         return read_sheet(file, name, log)
 
@@ -273,7 +314,7 @@ def _folder(path: Path, options: NetworkFileOptions, log: FaultLog) -> _Tables:
     return _Tables(services, ties, sheet("tiers.csv", "", False))
 
 
-def _directed(options: NetworkFileOptions, tables: _Tables, log: FaultLog) -> bool:
+def _is_directed(options: NetworkFileOptions, tables: _Tables, log: FaultLog) -> bool:
     if options.directed is False and options.influence is not None:
         log.add("refused", "network", "influence", "has no meaning where directed = false", "leave one of them out")
     if options.directed is not None:
@@ -291,52 +332,76 @@ def _directed(options: NetworkFileOptions, tables: _Tables, log: FaultLog) -> bo
 
 def _unknown_columns(tables: _Tables, above: tuple[str, ...], log: FaultLog) -> None:
     """Note columns that are not read, with the name that the first near miss may have been meant for."""
-    for sheet, known in ((tables.services, SERVICE_COLUMNS), (tables.ties, TIE_COLUMNS), (tables.tiers, TIER_COLUMNS)):
-        others = [name for name in (sheet.columns if sheet else ()) if name not in known and name not in above]
+    for sheet, columns in (
+        (tables.services, SERVICE_COLUMNS),
+        (tables.ties, TIE_COLUMNS),
+        (tables.tiers, TIER_COLUMNS),
+    ):
+        others = [name for name in (sheet.columns if sheet else ()) if name not in columns and name not in above]
         if sheet is None or not others:
             continue
-        free = [column for column in known if column not in sheet.columns]
+        free = [column for column in columns if column not in sheet.columns]
         close = {name: difflib.get_close_matches(name.lower(), free, n=1, cutoff=0.8) for name in others}
-        meant = next((f"; is '{name}' meant as '{found[0]}'?" for name, found in close.items() if found), "")
+        meant = next((f"; is '{name}' meant as '{matches[0]}'?" for name, matches in close.items() if matches), "")
         noun = "this column is" if len(others) == 1 else "these columns are"
-        shown = ", ".join(others[:8]) + (f" and {len(others) - 8} more" if len(others) > 8 else "")
-        log.add("noted", sheet.file, shown, f"{noun} not read", f"ignored{meant}")
+        label = ", ".join(others[:8]) + (f" and {len(others) - 8} more" if len(others) > 8 else "")
+        log.add("noted", sheet.file, label, f"{noun} not read", f"ignored{meant}")
 
 
 # --------------------------------------------------------------------------------------------------- what is drawn
 
 
-def redrawn(network: Network, scenario: Scenario, replicate: int) -> Network:
-    """Return a network that was read, with what its files do not give drawn for a replicate.
+def draw_missing(network: Network, scenario: Scenario, replicate: int) -> Network:
+    r"""Return a network that was read, with what its files do not hold drawn for a replicate.
 
-    Given values stay as they are. Where a row's deprivation is missing it is drawn on the scale of the given ones
-    (their mean and standard deviation). Readiness and capability that are drawn follow the given deprivation, in
+    Values of the files stay as they are. Where a row's deprivation is missing it is drawn on the scale of the others
+    (their mean and standard deviation). Readiness and capability that are drawn follow the deprivation of the files, in
     standard deviations, by the scenario's slopes. Without a table of ties, ties are picked as in a generated network.
+
+    Parameters
+    ----------
+    network : as it was read.
+    scenario : supplies what no file holds.
+    replicate : number of the replicate.
+
+    Returns
+    -------
+    A `Network` with every attribute and with ties.
+
+    Examples
+    --------
+    >>> Path("four").mkdir()
+    >>> lines = Path("four/services.csv").write_text("id,readiness\na,0.4\nb,0.6\nc,0.5\nd,0.5\n")
+    >>> network = load_network("four").network
+    >>> draw_missing(network, load_scenario("default"), 1)["readiness"].tolist()
+    [0.4, 0.6, 0.5, 0.5]
     """
-    given: Mapping[str, np.ndarray] = network.facts["given"]
+    observed: Mapping[str, np.ndarray] = network.facts["observed"]
     number = replicate if scenario.network.redraw else 0
     values = draw_attributes(scenario, network.hierarchy, number)
-    if "deprivation" in given:
-        values.update(_following(given["deprivation"], values["deprivation"], scenario, network, number))
-    drawn = [name for name in values if name not in given or bool(np.any(np.isnan(given[name])))]
-    for name in given:
-        values[name] = np.where(np.isnan(given[name]), values[name], given[name])
+    if "deprivation" in observed:
+        values.update(
+            _draws_around_deprivation(observed["deprivation"], values["deprivation"], scenario, network, number)
+        )
+    missing = [name for name in values if name not in observed or bool(np.any(np.isnan(observed[name])))]
+    for name in observed:
+        values[name] = np.where(np.isnan(observed[name]), values[name], observed[name])
     ties = network.ties
-    if not network.facts["ties_given"]:
-        drawn.append("ties")
+    if not network.facts["ties_observed"]:
+        missing.append("ties")
         table = scenario.network.model_copy(update={"services": network.n})
-        ties = ties_from_pairs(network.n, *picked_pairs(table, network.hierarchy, scenario.run.seed, [number]))
-    return replace(network, attributes=values, ties=ties, drawn=tuple(drawn))
+        ties = ties_from_pairs(network.n, *pairs_by_level(table, network.hierarchy, scenario.run.seed, [number]))
+    return replace(network, attributes=values, ties=ties, drawn=tuple(missing))
 
 
-def _following(
-    given: np.ndarray, drawn: np.ndarray, scenario: Scenario, network: Network, number: int
+def _draws_around_deprivation(
+    observed: np.ndarray, standard_draws: np.ndarray, scenario: Scenario, network: Network, number: int
 ) -> dict[str, Any]:
     """Return deprivation without gaps, and readiness and capability drawn around it."""
-    known = given[~np.isnan(given)]
-    middle, spread = float(known.mean()), float(known.std())
-    deprivation = np.where(np.isnan(given), np.round(middle + spread * drawn, 6), given)
-    standard = (deprivation - middle) / spread if spread > 0 else np.zeros(len(given))
+    finite = observed[~np.isnan(observed)]
+    middle, spread = float(finite.mean()), float(finite.std())
+    deprivation = np.where(np.isnan(observed), np.round(middle + spread * standard_draws, 6), observed)
+    standard = (deprivation - middle) / spread if spread > 0 else np.zeros(len(observed))
     values = draw_attributes(scenario, network.hierarchy, number, standard)
     return {"deprivation": deprivation, "readiness": values["readiness"], "capability": values["capability"]}
 
@@ -349,9 +414,24 @@ def files_of_scenario(scenario: Scenario) -> Path:
 
     It lies in the scenario's own folder, or in the folder that the user's ``SPREADSIM_DATA`` names.
 
+    Parameters
+    ----------
+    scenario : with the path of a network.
+
+    Returns
+    -------
+    A path that exists.
+
     Raises
     ------
     InputError : the path leaves the folder, or nothing is there.
+
+    Examples
+    --------
+    >>> scenario = load_scenario("classroom", ["network.source=file", "network.path=nowhere"])
+    >>> files_of_scenario(scenario)
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: ...
     """
     name = scenario.network.path or ""
     places = [scenario.folder or Path()]
@@ -370,8 +450,25 @@ def files_of_scenario(scenario: Scenario) -> Path:
     )
 
 
-def files_read(path: Path, options: NetworkFileOptions) -> list[Path]:
-    """Return the files that a network is read from: the file itself, or the tables in the folder."""
+def network_files(path: Path, options: NetworkFileOptions) -> list[Path]:
+    r"""Return the files that a network is read from.
+
+    Parameters
+    ----------
+    path : a folder of CSV files, or one graph file.
+    options : names of the files.
+
+    Returns
+    -------
+    The file itself, or the tables in the folder.
+
+    Examples
+    --------
+    >>> Path("five").mkdir()
+    >>> lines = Path("five/services.csv").write_text("id\na\n")
+    >>> [file.name for file in network_files(Path("five"), NetworkFileOptions())]
+    ['services.csv']
+    """
     if not path.is_dir():
         return [path]
     names = (options.services_file or "services.csv", options.ties_file or "ties.csv", "tiers.csv")
@@ -379,13 +476,33 @@ def files_read(path: Path, options: NetworkFileOptions) -> list[Path]:
     return [file for file in files if file.is_file()]
 
 
-def network_of_scenario(scenario: Scenario, drawn_as: int, like: Network | None) -> Network:
-    """Return the network that a scenario's files describe, with what they do not give drawn for a replicate.
+def network_of_scenario(scenario: Scenario, replicate: int, like: Network | None) -> Network:
+    r"""Return the network that a scenario's files describe, with what they do not hold drawn for a replicate.
 
-    `like`, the network of another replicate, spares reading them again.
+    Parameters
+    ----------
+    scenario : with the path of a network.
+    replicate : number of the replicate.
+    like : the network of another replicate, which spares reading the files again.
+
+    Returns
+    -------
+    A `Network`.
+
+    Raises
+    ------
+    InputError, InputErrors : the files cannot be used.
+
+    Examples
+    --------
+    >>> Path("six").mkdir()
+    >>> lines = Path("six/services.csv").write_text("id\na\nb\n")
+    >>> scenario = load_scenario("classroom", ["network.source=file", "network.path=six"])
+    >>> network_of_scenario(scenario.with_folders(Path()), 0, None).ids
+    ('a', 'b')
     """
     if like is None:
-        found = read_network(files_of_scenario(scenario), scenario.network, scenario, drawn_as)
-        facts = {**found.network.facts, "faults": [str(fault) for fault in found.faults]}
-        return replace(found.network, facts=facts)
-    return redrawn(like, scenario, drawn_as)
+        network_file = read_network(files_of_scenario(scenario), scenario.network, scenario, replicate)
+        facts = {**network_file.network.facts, "faults": [str(fault) for fault in network_file.faults]}
+        return replace(network_file.network, facts=facts)
+    return draw_missing(like, scenario, replicate)

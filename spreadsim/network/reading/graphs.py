@@ -32,7 +32,21 @@ Edge = tuple[str, str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class GraphSheets:
-    """A graph file as tables; `tiers` holds nodes of kind ``group``, if there are any."""
+    """A graph file as tables.
+
+    Attributes
+    ----------
+    services, ties : nodes and edges.
+    tiers : nodes of kind ``group``; None where there are none.
+    directed : whether the file says that ties run one way.
+
+    Examples
+    --------
+    >>> text = '{"nodes": [{"id": "a"}, {"id": "b"}], "links": [{"source": "a", "target": "b"}], "directed": false}'
+    >>> characters = Path("pair.json").write_text(text)
+    >>> read_graph(Path("pair.json"), "pair.json").services.columns["id"]
+    ['a', 'b']
+    """
 
     services: Sheet
     ties: Sheet
@@ -48,36 +62,51 @@ class _Outline:
     depth: int = 0
 
 
-def read_graph(path: Path, shown: str) -> GraphSheets:
+def read_graph(path: Path, label: str) -> GraphSheets:
     """Return a graph file as tables.
+
+    Parameters
+    ----------
+    path : a GraphML, GEXF or node-link JSON file.
+    label : its name in errors.
+
+    Returns
+    -------
+    `GraphSheets`.
 
     Raises
     ------
     InputError : the file is unsafe, or not of the format its name says.
+
+    Examples
+    --------
+    >>> characters = Path("empty.json").write_text('{"nodes": [], "links": []}')
+    >>> len(read_graph(Path("empty.json"), "empty.json").ties)
+    0
     """
-    content = read_bytes(path, shown)
+    content = read_bytes(path, label)
     if path.suffix.lower() == ".json":
-        nodes, edges, directed = _from_json(content, shown)
+        nodes, edges, directed = _from_json(content, label)
     else:
-        nodes, edges, directed = _from_xml(path, content, shown)
-    return _sheets(nodes, edges, directed, shown)
+        nodes, edges, directed = _from_xml(path, content, label)
+    return _sheets(nodes, edges, directed, label)
 
 
 # --------------------------------------------------------------------------------------------------- XML
 
 
-def _outline(content: bytes, shown: str) -> _Outline:
+def _outline(content: bytes, label: str) -> _Outline:
     outline = _Outline()
     parser = expat.ParserCreate()
 
     def refuse(*_: Any) -> None:
         remedy = "remove the <!DOCTYPE ...>: it is not needed, and is unsafe"
-        raise InputError(shown, "", "declares a document type or an entity", remedy)
+        raise InputError(label, "", "declares a document type or an entity", remedy)
 
     def start(name: str, attributes: dict[str, str]) -> None:
         outline.depth += 1
         if outline.depth > MAX_DEPTH:
-            raise InputError(shown, "", f"is nested more than {MAX_DEPTH} deep", "write it as a flat graph")
+            raise InputError(label, "", f"is nested more than {MAX_DEPTH} deep", "write it as a flat graph")
         if name.rpartition(":")[2] == "node":
             outline.ids.append(attributes.get("id", ""))
 
@@ -92,7 +121,7 @@ def _outline(content: bytes, shown: str) -> _Outline:
         parser.Parse(content, True)
     except expat.ExpatError as error:
         raise InputError(
-            shown,
+            label,
             f"line {error.lineno}",
             f"is not well-formed XML ({expat.ErrorString(error.code)})",
             "write the file again",
@@ -100,17 +129,17 @@ def _outline(content: bytes, shown: str) -> _Outline:
     return outline
 
 
-def _from_xml(path: Path, content: bytes, shown: str) -> tuple[list[Node], list[Edge], bool]:
+def _from_xml(path: Path, content: bytes, label: str) -> tuple[list[Node], list[Edge], bool]:
     import warnings
 
     import networkx
 
-    outline = _outline(content, shown)
+    outline = _outline(content, label)
     is_gexf = path.suffix.lower() == ".gexf"
     seen: set[str] = set()
     for identity in outline.ids:
         if identity in seen:
-            raise InputError(shown, "id", f"two nodes have the id '{identity}'", "give each node an id of its own")
+            raise InputError(label, "id", f"two nodes have the id '{identity}'", "give each node an id of its own")
         seen.add(identity)
     try:
         with warnings.catch_warnings():
@@ -119,7 +148,7 @@ def _from_xml(path: Path, content: bytes, shown: str) -> tuple[list[Node], list[
     except Exception as error:  # whatever a reader of untrusted XML can raise
         kind = "GEXF" if is_gexf else "GraphML"
         raise InputError(
-            shown,
+            label,
             "",
             f"is not {kind} that can be read ({type(error).__name__}: {error})",
             "write it again, for example with NetworkX or Gephi",
@@ -141,32 +170,32 @@ def _from_xml(path: Path, content: bytes, shown: str) -> tuple[list[Node], list[
 # --------------------------------------------------------------------------------------------------- JSON
 
 
-def _from_json(content: bytes, shown: str) -> tuple[list[Node], list[Edge], bool]:
+def _from_json(content: bytes, label: str) -> tuple[list[Node], list[Edge], bool]:
     remedy = "write it with networkx.node_link_data"
     try:
         document = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise InputError(shown, "", "is not UTF-8 text", "save it as UTF-8") from None
+        raise InputError(label, "", "is not UTF-8 text", "save it as UTF-8") from None
     except RecursionError:
-        raise InputError(shown, "", "is nested too deeply", remedy) from None
+        raise InputError(label, "", "is nested too deeply", remedy) from None
     except ValueError as error:
-        raise InputError(shown, "", f"is not valid JSON ({error})", remedy) from None
+        raise InputError(label, "", f"is not valid JSON ({error})", remedy) from None
     if not isinstance(document, dict):
-        raise InputError(shown, "", "is not a table of nodes and links", remedy)
+        raise InputError(label, "", "is not a table of nodes and links", remedy)
     links = "links" if "links" in document else "edges"
     for name in ("nodes", links):
         items = document.get(name)
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise InputError(shown, name, "is not a list of tables", remedy)
+            raise InputError(label, name, "is not a list of tables", remedy)
     nodes = []
     for number, item in enumerate(document["nodes"], start=1):
         if not isinstance(item.get("id"), (str, int, float)) or isinstance(item.get("id"), bool):
-            raise InputError(shown, f"node {number}", "has no id", "give each node an id")
+            raise InputError(label, f"node {number}", "has no id", "give each node an id")
         nodes.append((str(item["id"]), {key: value for key, value in item.items() if key != "id"}))
     edges = []
     for number, item in enumerate(document[links], start=1):
         if "source" not in item or "target" not in item:
-            raise InputError(shown, f"edge {number}", "has no source or no target", "name both ends of each edge")
+            raise InputError(label, f"edge {number}", "has no source or no target", "name both ends of each edge")
         rest = {key: value for key, value in item.items() if key not in ("source", "target")}
         edges.append((str(item["source"]), str(item["target"]), rest))
     return nodes, edges, document.get("directed") is True
@@ -180,20 +209,20 @@ def _text(value: Any) -> str:
 
 
 def _table(
-    shown: str, records: list[dict[str, Any]], numbers: list[int], required: tuple[str, ...], unit: str
+    label: str, records: list[dict[str, Any]], numbers: list[int], required: tuple[str, ...], unit: str
 ) -> Sheet:
     names = list(dict.fromkeys((*required, *(name for record in records for name in record))))
     columns = {name: [_text(record.get(name)) for record in records] for name in names}
-    return Sheet(shown, columns, np.array(numbers, dtype=np.int64), unit)
+    return Sheet(label, columns, np.array(numbers, dtype=np.int64), unit)
 
 
-def _sheets(nodes: list[Node], edges: list[Edge], directed: bool, shown: str) -> GraphSheets:
+def _sheets(nodes: list[Node], edges: list[Edge], directed: bool, label: str) -> GraphSheets:
     # A node may carry its service's own id as an attribute (as ours do), under a key that only numbers it.
     identity = {key: _text(data.get("id")) or key for key, data in nodes}
     groups = {key for key, data in nodes if data.get("kind", "service") != "service"}
     lines = [(a, b) for a, b, data in edges if data.get("kind") == "line"]
     roots = [key for key, data in nodes if key in groups and data.get("level", "root") == "root"]
-    parents = _parents(lines, roots, groups, directed, shown)
+    parents = _parents(lines, roots, groups, directed, label)
     services: list[dict[str, Any]] = []
     tiers: list[dict[str, Any]] = []
     service_numbers: list[int] = []
@@ -209,30 +238,30 @@ def _sheets(nodes: list[Node], edges: list[Edge], directed: bool, shown: str) ->
     tie_numbers = []
     for number, (a, b, data) in enumerate(edges, start=1):
         if data.get("kind") != "line":
-            plain = {name: value for name, value in data.items() if not isinstance(value, (dict, list))}
-            ties.append({**plain, "source": identity.get(a, a), "target": identity.get(b, b)})
+            scalars = {name: value for name, value in data.items() if not isinstance(value, (dict, list))}
+            ties.append({**scalars, "source": identity.get(a, a), "target": identity.get(b, b)})
             tie_numbers.append(number)
     return GraphSheets(
-        services=_table(shown, services, service_numbers, ("id",), "node"),
-        ties=_table(shown, ties, tie_numbers, ("source", "target"), "edge"),
-        tiers=_table(shown, tiers, tier_numbers, ("id", "parent", "level"), "node") if tiers else None,
+        services=_table(label, services, service_numbers, ("id",), "node"),
+        ties=_table(label, ties, tie_numbers, ("source", "target"), "edge"),
+        tiers=_table(label, tiers, tier_numbers, ("id", "parent", "level"), "node") if tiers else None,
         directed=directed,
     )
 
 
 def _parents(
-    lines: list[tuple[str, str]], roots: list[str], groups: set[str], directed: bool, shown: str
+    lines: list[tuple[str, str]], roots: list[str], groups: set[str], directed: bool, label: str
 ) -> dict[str, str]:
     """Return the group above each node: lines run downwards, and away from the roots in an undirected graph."""
     parents: dict[str, str] = {}
     if directed:
         for parent, child in lines:
             if child in parents:
-                raise InputError(shown, child, "has two parents", "keep one edge of kind 'line' into it")
+                raise InputError(label, child, "has two parents", "keep one edge of kind 'line' into it")
             parents[child] = parent
     else:
         if lines and not roots:
-            raise InputError(shown, "level", "no group is the root of the hierarchy", "give the top group level='root'")
+            raise InputError(label, "level", "no group is the root of the hierarchy", "give the top group level='root'")
         beside: dict[str, list[str]] = {}
         for a, b in lines:
             beside.setdefault(a, []).append(b)
@@ -243,7 +272,7 @@ def _parents(
             for child in beside.get(group, []):
                 if child in seen:
                     if parents.get(group) != child:
-                        raise InputError(shown, child, "has two parents", "keep one edge of kind 'line' above it")
+                        raise InputError(label, child, "has two parents", "keep one edge of kind 'line' above it")
                     continue
                 seen.add(child)
                 parents[child] = group
@@ -251,5 +280,5 @@ def _parents(
                     front.append(child)
     for child, parent in parents.items():
         if parent not in groups:
-            raise InputError(shown, child, f"its parent '{parent}' is not a group", "mark the parent kind='group'")
+            raise InputError(label, child, f"its parent '{parent}' is not a group", "mark the parent kind='group'")
     return parents

@@ -40,18 +40,29 @@ def read_hierarchy(
     ----------
     services : the table of services.
     tiers : the table that the column ``parent`` of services points into, if there is one.
-    columns : columns of `services` from the top down; where None, ``parent`` if given, else ``region`` if given.
+    columns : columns of `services` from the top down; where None, ``parent`` if it is there, else ``region``.
     log : takes the faults; where one is refused, the hierarchy returned is not to be used.
+
+    Returns
+    -------
+    `Hierarchy`, and the names of the columns.
+
+    Examples
+    --------
+    >>> services = Sheet("services.csv", {"id": ["a", "b"], "region": ["north", "south"]}, np.array([2, 3]))
+    >>> hierarchy, columns = read_hierarchy(services, None, None, FaultLog())
+    >>> hierarchy.names, columns
+    (('programme', 'north', 'south'), ('region',))
     """
-    given = services.columns
+    cells = services.columns
     if columns:
-        missing = [name for name in columns if name not in given]
+        missing = [name for name in columns if name not in cells]
         for name in missing:
-            log.add("refused", services.file, "hierarchy_columns", f"there is no column '{name}'", nearest(name, given))
-        if "parent" in given and "parent" not in columns:
+            log.add("refused", services.file, "hierarchy_columns", f"there is no column '{name}'", nearest(name, cells))
+        if "parent" in cells and "parent" not in columns:
             log.add("noted", services.file, "parent", "hierarchy_columns is given as well", "not used")
-        return _flat(services, [name for name in columns if name not in missing], log), tuple(columns)
-    if "parent" in given and any(given["parent"]):
+        return _hierarchy_of_columns(services, [name for name in columns if name not in missing], log), tuple(columns)
+    if "parent" in cells and any(cells["parent"]):
         if tiers is None:
             log.add(
                 "refused",
@@ -60,22 +71,22 @@ def read_hierarchy(
                 "names rows of tiers.csv, but there is no such file",
                 'add tiers.csv (id, parent, level), or set hierarchy_columns = ["parent"]',
             )
-            return _flat(services, [], log), ()
-        return _of_tiers(services, tiers, log), ("parent",)
-    if "region" in given:
-        return _flat(services, ["region"], log), ("region",)
-    return _flat(services, [], log), ()
+            return _hierarchy_of_columns(services, [], log), ()
+        return _hierarchy_of_tiers(services, tiers, log), ("parent",)
+    if "region" in cells:
+        return _hierarchy_of_columns(services, ["region"], log), ("region",)
+    return _hierarchy_of_columns(services, [], log), ()
 
 
 # --------------------------------------------------------------------------------------------------- flat columns
 
 
-def _flat(services: Sheet, columns: list[str], log: FaultLog) -> Hierarchy:
+def _hierarchy_of_columns(services: Sheet, columns: list[str], log: FaultLog) -> Hierarchy:
     n = len(services)
     groups: dict[str, _Group] = {}
     lowest: list[str | None] = [None] * n
     above_of: dict[tuple[str, str], str | None] = {}
-    torn: dict[str, set[str]] = {}
+    ambiguous: dict[str, set[str]] = {}
     keys: dict[tuple[str | None, str, str], str] = {}
     for name in columns:
         cells = services.columns[name]
@@ -90,9 +101,9 @@ def _flat(services: Sheet, columns: list[str], log: FaultLog) -> Hierarchy:
             if key not in groups:
                 groups[key] = _Group(cells[i], name, above)
                 if above_of.setdefault((name, cells[i]), above) != above:
-                    torn.setdefault(name, set()).add(cells[i])
+                    ambiguous.setdefault(name, set()).add(cells[i])
             lowest[i] = key
-    for name, values in torn.items():
+    for name, values in ambiguous.items():
         first = sorted(values)[0]
         log.add(
             "noted",
@@ -102,35 +113,35 @@ def _flat(services: Sheet, columns: list[str], log: FaultLog) -> Hierarchy:
             + (f", and {len(values) - 1} more such" if len(values) > 1 else ""),
             "taken as groups of their own",
         )
-    return _numbered(groups, lowest, tuple(columns), ROOT)
+    return _number_groups(groups, lowest, tuple(columns), ROOT)
 
 
 # --------------------------------------------------------------------------------------------------- tiers
 
 
-def _of_tiers(services: Sheet, tiers: Sheet, log: FaultLog) -> Hierarchy:
+def _hierarchy_of_tiers(services: Sheet, tiers: Sheet, log: FaultLog) -> Hierarchy:
     n = len(services)
     for name in ("id", "parent", "level"):
         if name not in tiers.columns:
             present = ", ".join(tiers.columns)
             log.add("refused", tiers.file, name, "this column is missing", f"add it (found: {present})")
-    nothing = _numbered({}, [None] * n, (), ROOT)
+    empty = _number_groups({}, [None] * n, (), ROOT)
     if log.refused:
-        return nothing
+        return empty
     ids, levels = tiers.columns["id"], tiers.columns["level"]
     names = tiers.columns.get("name", ids)
     place: dict[str, int] = {}
-    repeated = [i for i, identity in enumerate(ids) if place.setdefault(identity, i) != i]
-    unnamed = [i for i, identity in enumerate(ids) if not identity]
+    duplicates = [i for i, identity in enumerate(ids) if place.setdefault(identity, i) != i]
+    blank = [i for i, identity in enumerate(ids) if not identity]
     mangled = [i for i, identity in enumerate(ids) if is_mangled_id(identity)]
-    for found, problem, remedy in (
-        (repeated, "is taken by an earlier row", "give each tier an id of its own"),
-        (unnamed, "is missing", "give each tier an id"),
+    for positions, problem, remedy in (
+        (duplicates, "is taken by an earlier row", "give each tier an id of its own"),
+        (blank, "is missing", "give each tier an id"),
         (mangled, "is no longer an id", "a spreadsheet changed it: format the column as text, enter the ids again"),
     ):
-        if found:
-            shown = f"'{ids[found[0]]}' {problem}" if ids[found[0]] else problem
-            log.add("refused", tiers, "id", shown, remedy, found)
+        if positions:
+            label = f"'{ids[positions[0]]}' {problem}" if ids[positions[0]] else problem
+            log.add("refused", tiers, "id", label, remedy, positions)
     for sheet in (tiers, services):
         cells = sheet.columns["parent"]
         unknown = [i for i, parent in enumerate(cells) if parent and parent not in place]
@@ -142,12 +153,12 @@ def _of_tiers(services: Sheet, tiers: Sheet, log: FaultLog) -> Hierarchy:
     if orphans:
         log.add("repaired", services, "parent", "missing", "placed directly under the programme body", orphans)
     if log.refused:
-        return nothing
+        return empty
     parents: list[str | None] = [parent or None for parent in tiers.columns["parent"]]
-    circle = _in_a_circle(ids, parents)
+    circle = _cycle(ids, parents)
     if circle:
         log.add("refused", tiers, "parent", f"'{ids[circle[0]]}' is above itself", "break the circle", circle)
-        return nothing
+        return empty
     tops = [i for i, parent in enumerate(parents) if parent is None]
     root = None
     if len(tops) == 1 and levels[tops[0]].lower() in ("root", ROOT):
@@ -163,26 +174,26 @@ def _of_tiers(services: Sheet, tiers: Sheet, log: FaultLog) -> Hierarchy:
     deepest: dict[str, int] = {}
     for key, group in groups.items():
         deepest[group.level] = max(depth[key], deepest.get(group.level, 0))
-    ordered = tuple(sorted(deepest, key=lambda level: deepest[level]))
-    return _numbered(groups, lowest, ordered, names[place[root]] if root is not None else ROOT)
+    order = tuple(sorted(deepest, key=lambda level: deepest[level]))
+    return _number_groups(groups, lowest, order, names[place[root]] if root is not None else ROOT)
 
 
-def _in_a_circle(ids: list[str], parents: list[str | None]) -> list[int]:
+def _cycle(ids: list[str], parents: list[str | None]) -> list[int]:
     """Return the places of ids that stand above themselves."""
     above = dict(zip(ids, parents, strict=True))
     safe: set[str] = set()
-    circle: set[str] = set()
+    cycle: set[str] = set()
     for identity in ids:
         path: dict[str, None] = {}
         walk: str | None = identity
-        while walk is not None and walk not in safe and walk not in circle and walk not in path:
+        while walk is not None and walk not in safe and walk not in cycle and walk not in path:
             path[walk] = None
             walk = above[walk]
         if walk is not None and walk in path:
             steps = list(path)
-            circle.update(steps[steps.index(walk) :])
-        safe.update(step for step in path if step not in circle)
-    return [i for i, identity in enumerate(ids) if identity in circle]
+            cycle.update(steps[steps.index(walk) :])
+        safe.update(step for step in path if step not in cycle)
+    return [i for i, identity in enumerate(ids) if identity in cycle]
 
 
 # --------------------------------------------------------------------------------------------------- numbering
@@ -205,7 +216,9 @@ def _depths(groups: dict[str, _Group]) -> dict[str, int]:
     return depth
 
 
-def _numbered(groups: dict[str, _Group], lowest: list[str | None], levels: tuple[str, ...], root: str) -> Hierarchy:
+def _number_groups(
+    groups: dict[str, _Group], lowest: list[str | None], levels: tuple[str, ...], root: str
+) -> Hierarchy:
     """Return the hierarchy with its groups in canonical order; `lowest` is the key of each service's group."""
     n = len(lowest)
     first: dict[str, int] = {}
@@ -215,14 +228,14 @@ def _numbered(groups: dict[str, _Group], lowest: list[str | None], levels: tuple
             first[walk] = i
             walk = groups[walk].parent
     depth = _depths(groups)
-    ordered = sorted(groups, key=lambda key: (depth[key], first.get(key, n)))
+    order = sorted(groups, key=lambda key: (depth[key], first.get(key, n)))
     number: dict[str | None, int] = {None: 0}
-    number.update({key: g for g, key in enumerate(ordered, start=1)})
+    number.update({key: g for g, key in enumerate(order, start=1)})
     place = {level: k for k, level in enumerate(levels)}
     return Hierarchy(
         levels=levels,
-        names=(root, *(groups[key].name for key in ordered)),
-        level_of=np.array([-1, *(place[groups[key].level] for key in ordered)], dtype=np.int64),
-        parent=np.array([-1, *(number[groups[key].parent] for key in ordered)], dtype=np.int64),
+        names=(root, *(groups[key].name for key in order)),
+        level_of=np.array([-1, *(place[groups[key].level] for key in order)], dtype=np.int64),
+        parent=np.array([-1, *(number[groups[key].parent] for key in order)], dtype=np.int64),
         service_parent=np.array([number[key] for key in lowest], dtype=np.int64),
     )

@@ -20,8 +20,14 @@ class Sheet:
     ----------
     file : the file's name.
     columns : cells by column, in the order of the file.
-    row_numbers : for each record its number as the user sees it.
+    row_numbers : for each record its number as the user sees it, int64, shape (records,).
     unit : what is numbered: ``row``, ``node`` or ``edge``.
+
+    Examples
+    --------
+    >>> sheet = Sheet("services.csv", {"code": ["a", "b"]}, np.array([2, 3]))
+    >>> len(sheet), sheet.rename({"id": "code"}).columns
+    (2, {'id': ['a', 'b']})
     """
 
     file: str
@@ -32,14 +38,14 @@ class Sheet:
     def __len__(self) -> int:
         return len(self.row_numbers)
 
-    def renamed(self, columns: Mapping[str, str]) -> Sheet:
+    def rename(self, columns: Mapping[str, str]) -> Sheet:
         """Return the sheet with our names for its columns, where `columns` gives theirs."""
-        ours = {theirs: name for name, theirs in columns.items() if theirs in self.columns}
-        taken = set(ours.values())
-        kept = {name: cells for name, cells in self.columns.items() if name in ours or name not in taken}
-        return replace(self, columns={ours.get(name, name): cells for name, cells in kept.items()})
+        names = {header: name for name, header in columns.items() if header in self.columns}
+        new_names = set(names.values())
+        remaining = {name: cells for name, cells in self.columns.items() if name in names or name not in new_names}
+        return replace(self, columns={names.get(name, name): cells for name, cells in remaining.items()})
 
-    def only(self, keep: np.ndarray) -> Sheet:
+    def select(self, keep: np.ndarray) -> Sheet:
         """Return the records at which `keep` is true."""
         places = np.flatnonzero(keep).tolist()
         columns = {name: [cells[i] for i in places] for name, cells in self.columns.items()}

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from spreadsim.errors import InputError, InputErrors, SpreadsimError
 from spreadsim.network.construction import make_network
 from spreadsim.network.reading import tables
-from spreadsim.network.reading.files import NetworkFile, load_network, read_network, redrawn
+from spreadsim.network.reading.files import NetworkFile, draw_missing, load_network, read_network
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.network_options import NetworkFileOptions
@@ -528,12 +528,12 @@ def test_adoption_in_years_becomes_months(tmp_path: Path, scenario: Scenario) ->
 
 def test_replicates_share_what_is_given_and_draw_the_rest(tmp_path: Path, scenario: Scenario) -> None:
     network = read(folder(tmp_path, ties=None), scenario).network
-    other = redrawn(network, scenario, 3)
+    other = draw_missing(network, scenario, 3)
     assert np.array_equal(other["readiness"], network["readiness"])
     assert not np.array_equal(other["capability"], network["capability"])
     assert other.hierarchy is network.hierarchy
     assert "ties" in other.drawn
-    again = redrawn(other, scenario, 0)
+    again = draw_missing(other, scenario, 0)
     assert all(np.array_equal(again[name], network[name]) for name in network.attributes)
 
 
