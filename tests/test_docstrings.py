@@ -18,11 +18,6 @@ import spreadsim as ss
 PACKAGE = Path(ss.__file__).parent
 MODULES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
 
-# Modules and folders whose docstrings are not whole yet. It only gets shorter: a line goes when its module is done.
-NOT_YET = (
-NOT_YET: tuple[str, ...] = ()
-)
-
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -159,19 +154,9 @@ def method_faults(of: ast.ClassDef, method: Function, shared: set[str]) -> Itera
     yield from (f"{method.lineno}: {of.name}.{method.name} {fault}" for fault in found)
 
 
-def is_not_yet(name: str) -> bool:
-    return any(name == place or (place.endswith("/") and name.startswith(place)) for place in NOT_YET)
-
-
-@pytest.mark.parametrize("name", [name for name in MODULES if not is_not_yet(name)])
+@pytest.mark.parametrize("name", list(MODULES))
 def test_docstrings_are_whole(name: str) -> None:
     assert list(faults(MODULES[name].read_text(encoding="utf-8"))) == []
-
-
-@pytest.mark.parametrize("place", NOT_YET)
-def test_what_is_done_is_off_the_list(place: str) -> None:
-    of = [path for name, path in MODULES.items() if name == place or (place.endswith("/") and name.startswith(place))]
-    assert any(list(faults(path.read_text(encoding="utf-8"))) for path in of), f"remove {place} from NOT_YET"
 
 
 WHOLE = '''"""A module.

@@ -22,16 +22,16 @@ class Size:
 
     Attributes
     ----------
-    services, groups, ties : of the network.
+    network : its services, groups and ties.
     strategies, runs, frontier_runs : of the comparison.
     months : of each run.
     seconds, disk : expected time in seconds, and bytes.
-    faults : of the network's files, in words.
 
     Examples
     --------
     >>> size = size_of(ss.load_scenario("classroom"))
-    >>> size.services, size.runs, size.lines()[0]
+    >>> size.network.services, size.runs, size.lines()[0]
+    (12, 10, ('services', '12'))
     """
 
     network: NetworkSize
@@ -68,16 +68,19 @@ def _time(seconds: float) -> str:
 
 
 def size_of(scenario: Scenario) -> Size:
-    """Return how large the comparison of a scenario's strategies is, its network made but nothing run.
+    """Return how large the comparison of a scenario's strategies is, from numbers: a generated network is not made.
 
     Parameters
     ----------
     scenario : a `Scenario`.
-    network : to run on instead of the scenario's.
 
     Returns
     -------
     `Size`.
+
+    Raises
+    ------
+    InputError, InputErrors : the network's files cannot be used, or memory cannot hold it.
 
     Examples
     --------
