@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -100,12 +100,13 @@ def prefetch_row(_: Any, array: Any, place: Any) -> Any:
     return numba.types.void(array, numba.types.intp), generate
 
 
-def deciding_sources(package: Path = _PACKAGE) -> dict[str, bytes]:
+def deciding_sources(package: Path = _PACKAGE, folders: Iterable[str] = DECIDING) -> dict[str, bytes]:
     """Return the source of every module that decides the numbers, by its path within the package.
 
     Parameters
     ----------
     package : its folder.
+    folders : within it; ``.`` is the package's door, without folders.
 
     Returns
     -------
@@ -117,7 +118,7 @@ def deciding_sources(package: Path = _PACKAGE) -> dict[str, bytes]:
     ['rules.py']
     """
     sources = {}
-    for folder in DECIDING:
+    for folder in folders:
         for path in (package / folder).glob("*.py") if folder == "." else (package / folder).rglob("*.py"):
             sources[path.relative_to(package).as_posix()] = path.read_bytes()
     return dict(sorted(sources.items()))
@@ -145,9 +146,13 @@ def identity_of(sources: dict[str, bytes]) -> str:
     return digest.hexdigest()[:16]
 
 
-@lru_cache(maxsize=1)
-def code_identity() -> str:
+@lru_cache
+def code_identity(*also: str) -> str:
     """Return the identity of the code: a hash of all that decides a run's numbers. It names caches and runs.
+
+    Parameters
+    ----------
+    also : folders of the package that decide what is kept of a run, beside those that decide its numbers.
 
     Returns
     -------
@@ -158,7 +163,7 @@ def code_identity() -> str:
     >>> len(code_identity())
     16
     """
-    return identity_of(deciding_sources())
+    return identity_of(deciding_sources(folders=(*DECIDING, *also)))
 
 
 @lru_cache(maxsize=1)

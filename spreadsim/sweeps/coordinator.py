@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spreadsim.drivers.compilation import code_identity
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.network.size import network_size
 from spreadsim.sweeps import folder as sweep_folder
 from spreadsim.sweeps import store
 from spreadsim.sweeps.designs import Points, Setting, content_key, points_of, settings_of
 from spreadsim.sweeps.experiment import Study, load_experiment
-from spreadsim.sweeps.job import Chunk, Job, base_content
+from spreadsim.sweeps.job import Chunk, Job, base_content, sweep_identity
 from spreadsim.sweeps.pool import LocalPool, Pool
 from spreadsim.sweeps.progress import Progress
 
@@ -89,7 +88,7 @@ def job_of(study: Study) -> Job:
     >>> job_of(load_experiment("clustering")).files
     ''
     """
-    return Job(study, code_identity(), sweep_folder.network_digest(study.scenario))
+    return Job(study, sweep_identity(), sweep_folder.network_digest(study.scenario))
 
 
 def seconds_per_run(study: Study) -> float:

@@ -23,7 +23,7 @@ from spreadsim.telling.verification import WHOLE, Verification, is_inside, recei
 
 RECEIPT = "provenance.json"
 _COLUMNS = {
-    "run": "identity of the run: a hash of its resolved inputs, seed, replicate and the version of the rules",
+    "run": "identity of the run: a hash of its resolved inputs, seed, replicate and the version of the code",
     "point": "key of the point of the uncertainties: see points.parquet",
     "strategy": "name of the strategy",
     "replicate": "number of the replicate; equal numbers share their random numbers at every point, strategy and lever",

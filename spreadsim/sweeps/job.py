@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from spreadsim.drivers.compilation import code_identity
 from spreadsim.errors import SpreadsimError
 from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps.designs import content_key
@@ -27,6 +28,23 @@ class WrongVersionError(SpreadsimError):
     """
 
 
+def sweep_identity() -> str:
+    """Return the identity of the code of a sweep: of all that decides a run's numbers, and of sweeps themselves.
+
+    How a point becomes a scenario, and a run a row of a table, decides what is kept as much as the drivers do.
+
+    Returns
+    -------
+    Sixteen hexadecimal digits.
+
+    Examples
+    --------
+    >>> sweep_identity() == code_identity()
+    False
+    """
+    return code_identity("sweeps")
+
+
 @dataclass(frozen=True)
 class Job:
     """What every chunk of a sweep shares.
@@ -34,7 +52,7 @@ class Job:
     Attributes
     ----------
     study : the experiment, resolved.
-    rulebook : version of the rules; a worker with another refuses.
+    rulebook : identity of the code, as from `sweep_identity`; a worker with another refuses.
     files : hash of the network's files, empty where it is generated.
 
     Examples

@@ -23,7 +23,7 @@ from spreadsim.errors import InputError, SpreadsimError
 
 MANIFEST, LOCK, HOLDER, IDENTITY = "manifest.jsonl", "sweep.lock", "sweep.holder", "identity.json"
 _IDENTITY_FIELDS = {
-    "rules": "version of the rules",
+    "rules": "version of the code",
     "scenario": "scenario or other settings (by their hash)",
     "measures": "list of measures",
     "levers": "list of levers",

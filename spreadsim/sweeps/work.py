@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spreadsim import rules
-from spreadsim.drivers.compilation import code_identity
 from spreadsim.drivers.running import SERVICES_AT_ONCE, networks_of
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.network.construction import make_network
@@ -26,7 +25,15 @@ from spreadsim.outcomes import measures
 from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps.designs import content_key
 from spreadsim.sweeps.experiment import Values, scenario_at
-from spreadsim.sweeps.job import Chunk, ChunkResult, Job, WrongVersionError, run_identity, setting_identity
+from spreadsim.sweeps.job import (
+    Chunk,
+    ChunkResult,
+    Job,
+    WrongVersionError,
+    run_identity,
+    setting_identity,
+    sweep_identity,
+)
 
 if TYPE_CHECKING:
     from spreadsim.scenario.plan import Plan
@@ -47,9 +54,9 @@ class _Worker:
     """What a worker keeps between chunks of a job: the base document and recent networks."""
 
     def __init__(self, job: Job) -> None:
-        if code_identity() != job.rulebook:
+        if sweep_identity() != job.rulebook:
             raise WrongVersionError(
-                f"this worker's rulebook is {code_identity()}, the coordinator's {job.rulebook}: install the same "
+                f"this worker's rulebook is {sweep_identity()}, the coordinator's {job.rulebook}: install the same "
                 "version of spreadsim everywhere"
             )
         self.job = job

@@ -13,7 +13,7 @@ import numba
 import numpy as np
 import pytest
 
-from spreadsim.drivers import compilation, engine
+from spreadsim.drivers import engine
 from spreadsim.drivers.compilation import helper
 from spreadsim.network.construction import make_network, make_networks
 from spreadsim.outcomes.record import SUMS
@@ -164,40 +164,6 @@ def test_memory_grows_with_services_and_ties_alone() -> None:
     small, large = size(1000), size(4000)
     assert 3.5 < large / small < 4.5
     assert large / 4000 < 1000, "bytes a service"
-
-
-def test_the_cache_is_keyed_by_every_source_that_decides_the_numbers() -> None:
-    """Editing a module of any folder that decides a run's numbers, or moving it, gives another identity and cache."""
-    sources = compilation.deciding_sources()
-    assert {"rules.py", "draws.py", "state.py", "drivers/loops.py", "outcomes/record.py", "network/ties.py"} <= set(
-        sources
-    )
-    assert {name.split("/")[0] for name in sources if "/" in name} == set(compilation.DECIDING) - {"."}
-    identities = {compilation.identity_of(sources)}
-    for name, source in sources.items():
-        identities.add(compilation.identity_of({**sources, name: source + b"\nEDITED = 1\n"}))
-    rest = {name: source for name, source in sources.items() if name != "rules.py"}
-    identities.add(compilation.identity_of({**rest, "drivers/rules.py": sources["rules.py"]}))
-    assert len(identities) == len(sources) + 2
-    assert compilation.code_identity() == compilation.identity_of(sources)
-
-
-@pytest.mark.parametrize("folder", compilation.DECIDING)
-def test_a_changed_constant_in_any_folder_gives_another_identity(folder: str, tmp_path: Path) -> None:
-    """The sources are read from the folders themselves: a new module counts, wherever it stands in them."""
-    package = Path(compilation.__file__).parent.parent
-    for name in compilation.DECIDING[1:]:
-        shutil.copytree(package / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for path in package.glob("*.py"):
-        shutil.copy(path, tmp_path)
-    before = compilation.identity_of(compilation.deciding_sources(tmp_path))
-    assert before == compilation.identity_of(compilation.deciding_sources())
-    new = tmp_path / folder / ("new.py" if folder == "." else "deeper/new.py")
-    new.parent.mkdir(exist_ok=True)
-    new.write_text("CONSTANT = 12\n")
-    after = compilation.identity_of(compilation.deciding_sources(tmp_path))
-    new.write_text("CONSTANT = 24\n")
-    assert len({before, after, compilation.identity_of(compilation.deciding_sources(tmp_path))}) == 3
 
 
 RUN = "import sys; sys.path.insert(0, sys.argv[1]); import tests.drivers.test_engine as t; print(t.sums_of('blend'))"

@@ -24,8 +24,9 @@ from typing import Any
 
 import pytest
 
+from spreadsim.drivers import compilation
 from spreadsim.errors import InputError, SpreadsimError
-from spreadsim.sweeps import store
+from spreadsim.sweeps import job, store
 from spreadsim.sweeps.coordinator import sweep
 
 EXPERIMENT = """
@@ -421,6 +422,27 @@ def test_a_changed_design_or_scenario_is_refused(tmp_path: Path) -> None:
         sweep(file, out=out, settings=["run.seed=2"])
     with pytest.raises(InputError, match="is not a sweep's"):
         sweep(file, out=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["outcomes/run.py", "sweeps/work.py"])
+def test_after_a_change_of_the_code_runs_are_other_runs(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep begun before a change in outcomes, or in sweeps themselves, is not continued with runs made after it."""
+    file, sources = write_experiment(tmp_path, 2, 1), compilation.deciding_sources
+    first = sweep(file, out=tmp_path / "first")
+
+    def changed(*arguments: Any, **options: Any) -> dict[str, bytes]:
+        return {key: text + b"# changed" * (key == name) for key, text in sources(*arguments, **options).items()}
+
+    monkeypatch.setattr(compilation, "deciding_sources", changed)
+    monkeypatch.setattr(compilation, "code_identity", compilation.code_identity.__wrapped__)
+    monkeypatch.setattr(job, "code_identity", compilation.code_identity)
+    with pytest.raises(InputError, match="the folder holds runs made with another version of the code"):
+        sweep(file, out=tmp_path / "first")
+    again = sweep(file, out=tmp_path / "again")
+    assert not set(first.runs["run"]) & set(again.runs["run"])
+    assert sorted(first.runs["benefit"]) == sorted(again.runs["benefit"])
 
 
 def test_a_failed_run_is_a_row_and_stops_nothing(tmp_path: Path) -> None:
