@@ -38,7 +38,8 @@ def reproduce(folder: Path, out: Path | None, workers: int | None) -> None:
     if result.difference is not None:
         click.echo(f"First difference: {result.difference}")
         raise SystemExit(1)
-    to_digits = (
-        f"; {len(result.to_digits)} of them to {DIGITS} digits, with other libraries" if result.to_digits else ""
-    )
-    click.echo(f"{folder}: reproduced, every result the same{to_digits}")
+    if result.to_digits:
+        n = len(result.to_digits)
+        click.echo(f"{folder}: reproduced; {n} of {len(result.files)} results to {DIGITS} digits, the others exactly")
+    else:
+        click.echo(f"{folder}: reproduced, every result the same")

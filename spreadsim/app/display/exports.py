@@ -54,8 +54,8 @@ def csv_of_tables(tables: Sequence[ReportTable]) -> str:
 
     Examples
     --------
-    >>> from spreadsim.comparison.report_tables import Table
-    >>> csv_of_tables([Table("Reach", ["strategy", "mean"], [["blend", ("40%", "30 to 50")]])])
+    >>> from spreadsim.comparison.report_tables import ReportTable
+    >>> csv_of_tables([ReportTable("Reach", ["strategy", "mean"], [["blend", ("40%", "30 to 50")]])])
     'Reach\nstrategy,mean\nblend,40% (30 to 50)\n'
     """
     parts = []

@@ -174,7 +174,7 @@ def table_data(table: ReportTable, key: str = "") -> dict[str, Any]:
 
     Examples
     --------
-    >>> data = table_data(Table("Reach", ["strategy", "mean"], [["blend", ("40%", "30 to 50")]]))
+    >>> data = table_data(ReportTable("Reach", ["strategy", "mean"], [["blend", ("40%", "30 to 50")]]))
     >>> data["rows"]
     [[['blend', ''], ['40%', '30 to 50']]]
     """
