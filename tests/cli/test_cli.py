@@ -174,11 +174,11 @@ def test_force_never_replaces_what_is_not_ours(tmp_path: Path) -> None:
     assert (tmp_path / "precious" / "thesis.txt").read_text() == "mine"
 
 
-def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A failure while writing leaves neither the folder nor its temporary twin."""
     from spreadsim.comparison import comparison
+    from spreadsim.comparison import folder as results_folder
     from spreadsim.errors import SpreadsimError
-    from spreadsim.telling import folder as results_folder
 
     result = comparison.compare("default", replicates=1, months=6, frontier=False)
     calls = []
@@ -189,13 +189,9 @@ def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
             raise OSError(28, "No space left on device")
         Path(path).write_bytes(b"x")
 
-    original = results_folder.write_parquet
-    results_folder.write_parquet = failing  # type: ignore[assignment]
-    try:
-        with pytest.raises(SpreadsimError, match=r"could not be written .No space left on device.; nothing was left"):
-            result.save(tmp_path / "r")
-    finally:
-        results_folder.write_parquet = original
+    monkeypatch.setattr(results_folder, "write_parquet", failing)
+    with pytest.raises(SpreadsimError, match=r"could not be written .No space left on device.; nothing was left"):
+        result.save(tmp_path / "r")
     assert list(tmp_path.iterdir()) == []
 
 
