@@ -81,7 +81,7 @@ def receipt_document(folder: Path) -> dict[str, Any]:
         raise InputError(shown, RECEIPT, "is not a receipt", remedy)
     for table in TABLES:
         if not isinstance(document.get(table, {}), dict):
-            raise InputError(shown, RECEIPT, f"'{table}' is not a table of files", remedy)
+            raise InputError(shown, RECEIPT, f"is not a receipt: '{table}' is not a table of files", remedy)
         for name, digest in document.get(table, {}).items():
             if not is_inside(name):
                 raise InputError(shown, RECEIPT, f"names '{name[:100]}', which is outside the folder", remedy)

@@ -86,7 +86,7 @@ RECEIPTS: dict[str, tuple[Any, str]] = {
     "a list": ("[]", "is not a receipt"),
     "nothing in it": ("{}", "is not a receipt"),
     "tables that are none": ('{"results": [1]}', "is not a receipt"),
-    "one table that is none": ('{"results": {}, "inputs": 3}', "is not a table of files"),
+    "one table that is none": ('{"results": {}, "inputs": 3}', "is not a receipt: .* is not a table of files"),
     "a file above the folder": ('{"results": {"../../etc/passwd": "00"}}', "outside the folder"),
     "an absolute path": ('{"results": {"/etc/passwd": "00"}}', "outside the folder"),
     "a drive": ('{"results": {"C:evil": "00"}}', "outside the folder"),
