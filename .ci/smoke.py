@@ -123,6 +123,12 @@ def write_network(folder: Path) -> None:
         rows.writerows([f"s{i}", f"s{(i + 1) % 20}"] for i in range(20))
 
 
+def write_practices(path: Path) -> None:
+    """Write a table of 24 practices in four networks, without ties."""
+    rows = [f"A81{i:03d},Practice {i},{'North' if i < 12 else 'South'},Network {i // 6}\n" for i in range(24)]
+    path.write_text("Practice,Name,Region,PCN\n" + "".join(rows))
+
+
 def serve() -> None:
     """Start the app, fetch its page, and stop it."""
     process = subprocess.Popen(
@@ -181,6 +187,9 @@ def main() -> None:
     write_network(Path("ties"))
     network = json.loads(spreadsim("network", "ties", "--observed-periods", "8", "--json"))
     assert network["faults"] == []
+    write_practices(Path("practices.csv"))
+    spreadsim("import", "practices.csv", "--out", "imported")
+    spreadsim("ties", "imported/scenario.toml", "--replicates", "2", "--set", "run.months=12", "--workers", "1")
     Path("observed.toml").write_text(OBSERVED)
     spreadsim("calibrate", "observed.toml", "--replicates", "2", "--out", "calibrated")
     Path("small.toml").write_text(EXPERIMENT.replace("METHOD", "sobol" if has("SALib") else "latin-hypercube"))
@@ -190,6 +199,7 @@ def main() -> None:
     small = ["--set", "network.services=60", "--set", "network.hierarchy=[]", "--months", "12", "--candidates", "10",
              "--search-replicates", "2", "--replicates", "2", "--workers", "1"]  # fmt: skip
     spreadsim("advise", "default", *small, "--search", "sites,support", code=0 if has("cma") else 2)
+    spreadsim("advise", "default", *small, "--budget", "30", code=0 if has("pymoo") else 2)
     Path("targets.toml").write_text(TARGETS)
     spreadsim(
         "fit", "default", "targets.toml", "--population", "10", "--simulations", "50", code=0 if has("pyabc") else 2

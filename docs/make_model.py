@@ -38,7 +38,7 @@ def section(heading: str) -> str:
 
 def scenario_parameters() -> list[Declaration]:
     """Return every parameter of a scenario that is not about the study's set-up or its files."""
-    result = [d for d in declarations(Scenario) if not d.path.startswith(("run.", "network."))]
+    result = [d for d in declarations(Scenario) if not d.path.startswith(("run.", "network.", "worth."))]
     result += [d for d in declarations(Scenario) if d.path.startswith("network.peer_ties.")]
     result += declarations(Component, "intervention.components.NAME.")
     return [*result, *declarations(BalanceLevers, "strategies.NAME.")]

@@ -34,7 +34,7 @@ def part(name: str) -> Part:
     folder = PACKAGE / name
     source = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
     first = (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").splitlines()[0]
-    words = first.partition(": ")[2] or first
+    words = (first.partition(": ")[2] or first).replace("`", "")
     within = [folder, *sorted(p.parent for p in folder.glob("*/__init__.py"))] if folder.is_dir() else []
     modules = []
     for place in within:

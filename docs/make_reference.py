@@ -78,8 +78,9 @@ def commands_page() -> str:
         "",
         f"{MADE} `spreadsim COMMAND --help` says the same.",
         "",
-        "Exit codes: 0 success, 1 a run that failed, 2 bad input or usage, 130 stopped by the user. Errors go to",
-        "stderr as `error: FILE: FIELD: what is wrong; what to do`. `NAME` is a shipped name or a path to a file.",
+        "Exit codes: 0 success, 1 a run that failed, 2 bad input or usage, 70 a fault of ours (with a file that can be",
+        "sent), 130 stopped by the user, 141 the reader of the output went away (`| head`). Errors go to stderr as",
+        "`error: FILE: FIELD: what is wrong; what to do`. `NAME` is a shipped name or a path to a file.",
         "",
     ]
     context = click.Context(commands, info_name="spreadsim")
@@ -205,8 +206,14 @@ RESULTS = {
     "`degree`",
     "generations.parquet": "one row per strategy, replicate and number of copies from the originators",
     "groups.parquet": "one row per strategy, replicate and group of the hierarchy",
+    "firings.parquet": "one row per strategy, replicate, rule (from 1), month and group of services: where a rule "
+    "of the strategy began to apply; only where a strategy has rules",
     "frontier.parquet": "one row per balance, arm and replicate: every measure; not with `--no-frontier`",
     "lever_map.parquet": "the same over mandate and latitude",
+    "doubt.parquet": "every measure of each strategy and replicate in each plausible world",
+    "assumption_sets.parquet": "those worlds: the value of every parameter in doubt",
+    "worth.csv": "effect, cost and net benefit of every run, where the scenario has `[worth]`",
+    "acceptability.csv": "probability of being best and expected loss along what would be paid; likewise",
     "report.html": "one self-contained page, which opens without a network connection; not with `--no-report`",
     "scenario.toml": "the scenario resolved: running it again gives the same `runs.parquet`",
     "inputs/": "the files that a network was read from, where it was",
@@ -228,6 +235,7 @@ COLUMNS = {
     "second_leader": "whether it is a second leader as the state is entered",
     "source_is_second_leader": "whether the service it took its version from is one",
     "degree": "number of peers it listens to",
+    "origin": "which of its attributes files give, which were repaired or joined from another file, which were drawn",
     "end_state": "state at the horizon, replicate 0",
     "services.parquet: share_embedded": "share of replicates in which it is embedded at the horizon",
     "median_month_embedded": "median over replicates of the first month embedded; null if that is never",
@@ -285,13 +293,22 @@ def results_tables() -> list[str]:
     scenario = ss.load_scenario(
         "default", ["network.services=80", "run.months=36", "run.replicates=1", "frontier.balances=[0.0, 1.0]"]
     )
-    result = ss.compare(scenario, driver="mesa", workers=1, frontier=False)
-    dial = ss.frontier(scenario, replicates=1, driver="mesa", workers=1)
+    result = ss.compare(scenario, driver="mesa", workers=1, frontier=False, doubt="none")
+    dial = ss.frontier(scenario, replicates=1, driver="mesa", workers=1, doubt="none")
     with tempfile.TemporaryDirectory() as place:
         folder = write_comparison(result, Path(place) / "r", report=False)
         write_parquet(dial.table(), folder / "frontier.parquet")
         files = {path.name for path in folder.iterdir()}
-        if files != set(RESULTS) - {"inputs/", "report.html", "lever_map.parquet"}:
+        not_here = {
+            "inputs/",
+            "report.html",
+            "firings.parquet",
+            "lever_map.parquet",
+            "doubt.parquet",
+            "assumption_sets.parquet",
+        }
+        not_here |= {"worth.csv", "acceptability.csv"}
+        if files != set(RESULTS) - not_here:
             raise KeyError(f"RESULTS of docs/make_reference.py and the folder differ in {files ^ set(RESULTS)}")
         levels = set(result.network.hierarchy.levels)
         for name in sorted(n for n in files if n.endswith(".parquet")):

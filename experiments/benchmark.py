@@ -384,7 +384,7 @@ PHASES = (  # of a month, in order; a transition's parts one by one
     "finish_or_give_up",
     "stop",
     "convert_or_lapse",
-    "enter_all",
+    "enter_queued",
     "change",
     "commit",
     "quality",
@@ -411,28 +411,27 @@ def phases(sizes: list[int], repeats: int) -> None:
 
     @numba.njit(_nrt=False)
     def begin(w: Any, b: Any, v: Any, levers: Any, sites: Any) -> None:
-        loops.pass_down(w, b, v)
+        loops.pass_down(w, loops.levers_of(levers, 0, 0), b, v)
         engine.begin(w, b, v, sites)
-        first = engine.levers_of(levers, 0)
-        loops.observe(w, first, first, b, v)
+        loops.observe(w, -1, b, v)
 
     parts = {name: call_of(name) for name in PHASES}
     nothing = numba.njit(_nrt=False)(lambda w, m, n, b, v: None)
-    prefix, levers_of = draws.prefix, engine.levers_of.py_func
+    prefix, levers_of = draws.prefix, loops.levers_of.py_func
     columns: dict[int, dict[str, float]] = {}
     for n in sizes:
         spec = full_scenario(n)
         network, plan = make_network(spec), plans(spec)[-1]
-        b, v, table = plan.behaviour, plan.intervention, plan.table
+        b, v, table = plan.behaviour, plan.intervention, plan.table[None]
         spent: dict[str, list[float]] = {name: [] for name in PHASES}
         for repeat in range(max(repeats, 400_000 // n) + 1):
             block = engine.block_of([network], plan, 1, [0], n, False)
-            w = engine._world.py_func(block, 0, 0, 0, block.first_entry[1])
+            w = engine._world.py_func(block, 0, 0, 0, block.first_entry[1], table)
             w.tier_keys[:] = [prefix(1, 0, 0, purpose) for purpose in (draws.TIER_TEMPLATE, draws.TIER_COPY)]
             begin(w, b, v, table, block.sites)
             total = dict.fromkeys(PHASES, 0.0)
-            for t in range(len(table)):
-                m, following = levers_of(table, t), levers_of(table, t + 1)
+            for t in range(plan.months):
+                m, following = levers_of(table, 0, t), levers_of(table, 0, t + 1)
                 w.keys[:] = [prefix(1, 0, t, purpose) for purpose in loops.PURPOSES]
                 begun = time.perf_counter()
                 nothing(w, m, following, b, v)

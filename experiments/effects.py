@@ -69,10 +69,21 @@ CONTEXTS |= dict.fromkeys(
         "acts only when the specification is revised, and by default it never is",
     ),
 )
+_INCENTIVE = {"programme.incentive": 0.5, "programme.incentive_stop_month": 24}
+for _settings, _reason, _paths in (
+    (_INCENTIVE, "acts where there is an incentive, and by default there is none",
+     ("programme.incentive_start_month", "programme.incentive_stop_month", "cost.incentive_month",
+      "behaviour.sustainment.incentive_multiplier", "behaviour.sustainment.incentive_withdrawal_rate")),
+    ({"programme.hub": 0.5}, "acts where there are regional hubs, and by default there are none", ("cost.hub_month",)),
+):  # fmt: skip
+    CONTEXTS |= dict.fromkeys(_paths, (_settings, _reason))
 # Why a parameter is inert under some strategies and not under others.
 _NO_MANDATE = "without a mandate nobody is instructed, and nobody adopts in name only"
 PARTLY: dict[str, str] = {
-    "programme.latitude_after": "latitude is 1 while the programme runs, and 1 is what it is afterwards by default",
+    **dict.fromkeys(
+        (*(f"programme.collaborative.{name}" for name in ("share", "picks", "weight_after")), "cost.member_month"),
+        "a collaborative meets under a peer programme, and there is none",
+    ),
     "behaviour.adoption.peer_influence_facilitated": "acts in proportion to the peer programme, and there is none",
     "behaviour.adaptation.minimum_latitude": "sets the latitude of the dial below its organic end; a latitude that is "
     "set directly, as in blend, replaces it",
@@ -85,8 +96,6 @@ PARTLY: dict[str, str] = {
     "behaviour.mandate.conversion_rate": _NO_MANDATE,
     "behaviour.mandate.lapse_rate": _NO_MANDATE,
     "behaviour.mandate.delivery_in_name_only": _NO_MANDATE,
-    "behaviour.sustainment.lack_of_ownership_multiplier": f"{_NO_MANDATE}: a service that chose owns the change fully",
-    "behaviour.sustainment.ownership_when_mandated": _NO_MANDATE,
     "behaviour.copying.error_from_hierarchy": _NO_MANDATE,
 }
 # What moves nothing clearly, and why.
@@ -159,8 +168,6 @@ def moves() -> list[Move]:
             raise ValueError(f"{d.path} has no range to move it over: give it one in RANGES")
         low, high = (int(ends[0]), int(ends[1])) if d.kind == "integer" else ends
         result.append(Move(d.path, d.path, d.default, low, high))
-        if d.path == "programme.latitude_after":
-            result.append(Move(d.path, f"{d.path} = as-before", d.default, d.default, "as-before"))
     result += [
         Move(path, f"{path}, where it acts", move.default, move.low, move.high, path)
         for path in CONTEXTS

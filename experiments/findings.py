@@ -1,6 +1,6 @@
 """Print the tables that the README of a shipped experiment holds and that ``spreadsim analyse`` does not.
 
-``python experiments/findings.py where-to-start|clustering|equal-effort FOLDER`` reads the sweep in FOLDER.
+``python experiments/findings.py NAME FOLDER`` reads the sweep in FOLDER; the experiment's page gives the command.
 """
 
 from __future__ import annotations
@@ -86,6 +86,58 @@ def clustering(folder: Path) -> None:
         print(f"| {rewiring:g} | {response} | {mean_clustering:.2f} | " + " | ".join(cells) + " |")
 
 
+def clustering_in_facilities(folder: Path) -> None:
+    """Month of starting by exposure and clustering, doctors as agents: of all, and of small and remote facilities."""
+    tables = SweepTables(folder)
+    runs, events = pd.read_parquet(folder / "runs"), pd.read_parquet(folder / "events")
+    months = events[events.to_state == "embedded"].groupby(["run", "service"]).month.min()
+    never = tables.study.scenario.run.months + 1
+    print("| exposure | ties within the facility, % | clustering | mean month | ever embedded, % | small facilities: "
+          "later by (s.e.) | ties less in small ones | remote facilities: later by (s.e.) |")  # fmt: skip
+    for number, key in enumerate(tables.points.all_keys()):
+        point = tables.points.values(number)
+        scenario = scenario_at(tables.study, as_document(tables.study.scenario), point, "organic", {})
+        rows = []
+        for run in runs[runs.point == key.decode()].itertuples():
+            network = make_network(scenario, run.replicate)
+            first = months.loc[run.run].reindex(network.ids).fillna(never).to_numpy(dtype=float)
+            ends = network.ties.listener, network.ties.peer
+            graph: Any = nx.Graph(list(zip(*(side.tolist() for side in ends), strict=True)))
+            graph.add_nodes_from(range(network.n))  # in a small facility a doctor may have no ties
+            steps = nx.multi_source_dijkstra_path_length(graph, set(np.flatnonzero(first == 0).tolist()))
+            facility = np.unique(network.hierarchy.service_parent, return_inverse=True)[1]
+            of_facility = doctors_by_facility(facility, first)
+            n_doctors = np.bincount(facility)
+            nudge = np.arange(len(n_doctors)) / 1e6  # facilities of one size are told apart by their number
+            n_ties = np.bincount(ends[0], minlength=network.n).astype(float)
+            far = doctors_by_facility(facility, np.array([steps.get(i, network.n) for i in range(network.n)], float))
+            rows.append(
+                (
+                    100 * np.mean(facility[ends[0]] == facility[ends[1]]),
+                    nx.average_clustering(graph),
+                    first.mean(),
+                    100 * np.mean(first < never),
+                    thirds(-n_doctors + nudge, of_facility),
+                    thirds(-n_doctors + nudge, doctors_by_facility(facility, n_ties)),
+                    thirds(far + nudge, of_facility),
+                )
+            )
+        within, clustered, mean, ever, small, fewer, remote = np.array(rows).T
+        print(f"| {point['behaviour.adoption.exposure_response']} | {within.mean():.0f} | {clustered.mean():.2f} | "
+              f"{mean.mean():.1f} | {ever.mean():.0f} | {with_error(small)} | {-fewer.mean():.1f} | "
+              f"{with_error(remote)} |")  # fmt: skip
+
+
+def doctors_by_facility(facility: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the mean of a value of doctors in each facility."""
+    return np.asarray(np.bincount(facility, weights=values) / np.bincount(facility))
+
+
+def with_error(values: np.ndarray) -> str:
+    """Return the mean of independent values and its standard error."""
+    return f"{values.mean():+.1f} ({values.std(ddof=1) / np.sqrt(len(values)):.1f})"
+
+
 def best_of(choose: np.ndarray, check: np.ndarray, among: np.ndarray) -> np.ndarray:
     """Return for each point the value, in one half of the replicates, of the mix that is best in the other half."""
     places = np.flatnonzero(among)
@@ -123,7 +175,12 @@ def equal_effort(folder: Path) -> None:
                   f"points; its best mix less the best other, on the other half {mean_text(gap)}")  # fmt: skip
 
 
-WHAT = {"where-to-start": where_to_start, "clustering": clustering, "equal-effort": equal_effort}
+WHAT = {
+    "where-to-start": where_to_start,
+    "clustering": clustering,
+    "clustering-in-facilities": clustering_in_facilities,
+    "equal-effort": equal_effort,
+}
 
 
 def main() -> None:

@@ -121,6 +121,16 @@ def depth(graph: nx.DiGraph) -> int:
     return int(nx.dag_longest_path_length(nx.condensation(graph), weight=None)) if graph else 0
 
 
+def lines_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.stmt) -> int:
+    """Return the number of lines on which a node stands."""
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def docstring_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return the number of lines of a function's docstring, 0 where it has none."""
+    return lines_of(function.body[0]) if ast.get_docstring(function) is not None else 0
+
+
 def row(text: str) -> list[str]:
     """Return the measurements of one package, given as PATH or NAME=PATH."""
     name, _, path = text.rpartition("=")
@@ -129,7 +139,8 @@ def row(text: str) -> list[str]:
     graph, at_run_time = graph_of(modules), graph_of(modules, typed=False)
     functions = [function for module in modules for function in module.functions]
     documented = sum(ast.get_docstring(function) is not None for function in functions)
-    long = sum((function.end_lineno or 0) - function.lineno + 1 > LONG for function in functions)
+    long = sum(lines_of(function) > LONG for function in functions)
+    long_in_code = sum(lines_of(function) - docstring_lines(function) > LONG for function in functions)
     circles, circles_at_run_time = in_circles(graph), in_circles(at_run_time)
     return [
         name or package.name,
@@ -140,11 +151,12 @@ def row(text: str) -> list[str]:
         f"{circles}" if circles == circles_at_run_time else f"{circles_at_run_time} ({circles} with types)",
         f"{documented / max(1, len(functions)):.0%}",
         f"{long} of {len(functions):,}",
+        f"{long_in_code}",
     ]
 
 
 HEAD = ["", "modules", "median lines", "arrows a module", "depth", "files in circles", "functions with docstring",
-        f"functions over {LONG} lines"]  # fmt: skip
+        f"functions over {LONG} lines", "without their docstrings"]  # fmt: skip
 
 
 def main() -> None:

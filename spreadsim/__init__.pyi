@@ -1,4 +1,5 @@
 from .advice.advice import advise
+from .advice.mix import advise_mix
 from .calibration.calibration import calibrate
 from .comparison.comparison import Comparison, compare, frontier
 from .comparison.components import study_components
@@ -8,6 +9,7 @@ from .drivers.agents import Service
 from .drivers.mesa_model import SpreadModel
 from .errors import InputError, SpreadsimError
 from .fitting.fitting import fit
+from .intake.imports import NetworkImport, import_network
 from .network.construction import make_network
 from .network.data import Network
 from .network.graph import network_from_graph
@@ -26,17 +28,20 @@ __all__ = [
     "InputError",
     "Network",
     "NetworkFile",
+    "NetworkImport",
     "Scenario",
     "Service",
     "SpreadModel",
     "SpreadsimError",
     "advise",
+    "advise_mix",
     "analyse",
     "calibrate",
     "compare",
     "explain",
     "fit",
     "frontier",
+    "import_network",
     "load_experiment",
     "load_network",
     "load_scenario",

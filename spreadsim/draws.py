@@ -25,9 +25,12 @@ EROSION_CANDIDATE, EROSION = 100, 101
 DRIFT_CANDIDATE, DRIFT = 120, 121
 ATTRIBUTE = 140  # plus the column
 PICK_KEPT, PICK, GROUP_SIZE, REWIRE_KEPT, REWIRE = 160, 161, 162, 163, 164
+AFFINITY_KEPT, AFFINITY = 165, 166
 STARTING_SITE = 170
 OMIT = 180
 STRUCTURE_TEST = 190
+TURNOVER, TURNOVER_LOSS, CORE_DAMAGE_CANDIDATE, PRESSURE, CORE_DAMAGE = 200, 201, 202, 203, 204
+MEMBER, PICK_MEMBER = 210, 211
 
 COMPONENT_STRIDE = 64  # the id of a service's component k is 64 * uid + k
 
@@ -245,3 +248,33 @@ def candidates_before(u: float, table: Any, n: int) -> int:
     while u >= table[passed]:
         passed += 1
     return passed
+
+
+def equals_before(u: float, chance: float, n: int) -> int:
+    """Return the same where candidates have a chance that changes from month to month, so that no table can be made.
+
+    The sum of the chances rules out most draws before anything is worked out.
+
+    Parameters
+    ----------
+    u : uniform number in [0, 1).
+    chance : that a component is a candidate, the same for all.
+    n : number of components.
+
+    Returns
+    -------
+    A number of components, 0 to n.
+
+    Examples
+    --------
+    >>> [equals_before(u, 0.5, 3) for u in (0.2, 0.6, 0.99)]
+    [0, 1, 3]
+    """
+    if u >= chance * n:
+        return n
+    none_yet = 1.0
+    for passed in range(n):
+        none_yet = none_yet * (1.0 - chance)
+        if u < 1.0 - none_yet:
+            return passed
+    return n

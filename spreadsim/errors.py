@@ -1,9 +1,88 @@
-"""The errors that users meet. What belongs here: named exceptions and how they read. Nothing else."""
+"""The errors that users meet. What belongs here: named exceptions, and how they and what they quote read."""
 
 from __future__ import annotations
 
 import difflib
+import errno
+import re
 from collections.abc import Iterable
+
+_LONGEST_WORD, _LONGEST_TEXT = 80, 400  # characters
+_WORDS = re.compile(rf"'[^']{{{_LONGEST_WORD},}}'|\S{{{_LONGEST_WORD},}}")
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the quota of the disk is used up",
+    errno.EFBIG: "the file would be larger than is allowed here",
+    errno.EROFS: "the disk is read-only",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+}
+
+
+def visible(text: str) -> str:
+    r"""Return a text without control characters, as it can be shown on a terminal whatever a file holds.
+
+    Parameters
+    ----------
+    text : any.
+
+    Returns
+    -------
+    str
+        Control characters, line breaks and halves of characters as their escapes.
+
+    Examples
+    --------
+    >>> print(visible("a\x1b[2Jb\nc"))
+    a\x1b[2Jb\nc
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _cut(text: str, at_most: int) -> str:
+    return text if len(text) <= at_most else f"{text[: at_most // 2]}...{text[3 - at_most // 2 :]}"
+
+
+def shortened(text: str) -> str:
+    """Return a text as an error shows it: without control characters, long words and quotations cut in the middle.
+
+    Parameters
+    ----------
+    text : any, for instance the cell of a table.
+
+    Returns
+    -------
+    str
+        The beginning and the end of what is long, with three points between them.
+
+    Examples
+    --------
+    >>> shortened("'" + "9" * 5000 + "' is out of bounds")
+    "'9999999999999999999999999999999999...9999999999999999999999999999999' is out of bounds"
+    """
+    return _cut(_WORDS.sub(lambda match: _cut(match[0], _LONGEST_WORD - 10), visible(text)), _LONGEST_TEXT)
+
+
+def system_reason(error: OSError) -> str:
+    """Return why the system refused to read or write, in words.
+
+    Parameters
+    ----------
+    error : as raised.
+
+    Returns
+    -------
+    str
+        A clause: that the disk is full or read-only, that there is no permission, or what the system calls it.
+
+    Examples
+    --------
+    >>> system_reason(OSError(errno.ENOSPC, "No space left on device"))
+    'the disk is full'
+    """
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error) or type(error).__name__
 
 
 class SpreadsimError(Exception):
@@ -29,6 +108,8 @@ class InputError(SpreadsimError):
     problem : what is wrong, with the value found.
     remedy : what to do.
 
+    What is long is shortened in each, and control characters are shown as their escapes (`shortened`).
+
     Examples
     --------
     >>> error = InputError("mine.toml", "run.months", "0 is out of bounds", "it must be at least 1")
@@ -39,9 +120,21 @@ class InputError(SpreadsimError):
     """
 
     def __init__(self, file: str, field: str, problem: str, remedy: str) -> None:
-        self.file, self.field, self.problem, self.remedy = file, field, problem, remedy
-        where = f"{file}: {field}" if field else file
-        super().__init__(f"{where}: {problem}; {remedy}")
+        self.file, self.field = _cut(visible(file), 1000), _cut(visible(field), 300)  # either may be a path
+        self.problem, self.remedy = shortened(problem), _cut(visible(remedy), 2000)  # which may list names
+        where = f"{self.file}: {self.field}" if self.field else self.file
+        super().__init__(f"{where}: {self.problem}; {self.remedy}")
+
+
+class StoppedError(SpreadsimError):
+    """The user stopped the work (Ctrl-C); what was finished is kept.
+
+    Examples
+    --------
+    >>> raise StoppedError("results/grid: stopped by the user; finished chunks are kept")
+    Traceback (most recent call last):
+    spreadsim.errors.StoppedError: results/grid: stopped by the user; finished chunks are kept
+    """
 
 
 class MissingExtraError(SpreadsimError):

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from spreadsim.errors import InputError
+from spreadsim.errors import InputError, system_reason
 
 _NOT_REGULAR = {
     stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device", stat.S_IFSOCK: "a socket",
@@ -67,6 +67,88 @@ def opened(path: Path) -> Iterator[tuple[Reader, os.stat_result]]:
         os.close(number)
 
 
+def is_file(path: Path) -> bool:
+    """Return whether a regular file stands at a path, whatever the path is: also one that no file can have.
+
+    Parameters
+    ----------
+    path : any, for instance of a name on the command line.
+
+    Returns
+    -------
+    bool
+        False where the name is too long or holds a null byte, for which pathlib raises.
+
+    Examples
+    --------
+    >>> is_file(Path("x" * 5000)), is_file(Path("a\\0b"))
+    (False, False)
+    """
+    return os.path.isfile(path)
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a folder stands at a path, whatever the path is, as `is_file` does.
+
+    Parameters
+    ----------
+    path : any.
+
+    Returns
+    -------
+    bool
+        False where no folder can have such a name.
+
+    Examples
+    --------
+    >>> is_folder(Path(".")), is_folder(Path("x" * 5000))
+    (True, False)
+    """
+    return os.path.isdir(path)
+
+
+@contextmanager
+def _regular_file(path: Path, shown: str, at_most: int, kind: str) -> Iterator[Reader]:
+    """Open a regular file of a bounded size; whatever goes wrong until it is closed again is told in words."""
+    too_large = f"{kind} has at most {at_most:,}"
+    try:
+        with opened(path) as (read, status):
+            if not stat.S_ISREG(status.st_mode):
+                raise _not_regular(status.st_mode, shown)
+            if status.st_size > at_most:
+                raise InputError(shown, "", f"the file has {status.st_size:,} bytes", too_large)
+            yield read
+    except (OSError, ValueError) as error:  # a name may hold a null byte
+        if is_folder(path):  # some systems do not open folders at all
+            raise _not_regular(stat.S_IFDIR, shown) from None
+        reason = system_reason(error) if isinstance(error, OSError) else error
+        raise InputError(shown, "", f"cannot be read ({reason})", "check the path and its permissions") from None
+
+
+def check_regular(path: Path, shown: str, at_most: int, kind: str = "a file of this kind") -> None:
+    """Refuse what is not a regular file of a bounded size, before a library opens it.
+
+    Parameters
+    ----------
+    path : of the file.
+    shown : its name in an error.
+    at_most : bytes.
+    kind : what the file is, in an error: ``a Parquet file``.
+
+    Raises
+    ------
+    InputError : it is not a regular file, cannot be read or is too large.
+
+    Examples
+    --------
+    >>> check_regular(Path("."), "here", 100)
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: here: is a folder, not a file; name the file in it
+    """
+    with _regular_file(path, shown, at_most, kind):
+        pass
+
+
 def read_bytes(path: Path, shown: str, at_most: int, kind: str = "a file of this kind") -> bytes:
     """Return the content of a regular file.
 
@@ -95,21 +177,10 @@ def read_bytes(path: Path, shown: str, at_most: int, kind: str = "a file of this
     Traceback (most recent call last):
     spreadsim.errors.InputError: here: is a folder, not a file; name the file in it
     """
-    too_large = f"{kind} has at most {at_most:,}"
-    try:
-        with opened(path) as (read, status):
-            if not stat.S_ISREG(status.st_mode):
-                raise _not_regular(status.st_mode, shown)
-            if status.st_size > at_most:
-                raise InputError(shown, "", f"the file has {status.st_size:,} bytes", too_large)
-            content = read(at_most + 1)
-    except (OSError, ValueError) as error:  # a name may hold a null byte
-        if path.is_dir():  # some systems do not open folders at all
-            raise _not_regular(stat.S_IFDIR, shown) from None
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(shown, "", f"cannot be read ({reason})", "check the path and its permissions") from None
+    with _regular_file(path, shown, at_most, kind) as read:
+        content = read(at_most + 1)
     if len(content) > at_most:
-        raise InputError(shown, "", f"the file has more than {at_most:,} bytes", too_large)
+        raise InputError(shown, "", f"the file has more than {at_most:,} bytes", f"{kind} has at most {at_most:,}")
     return content
 
 

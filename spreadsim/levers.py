@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from spreadsim import rules
 from spreadsim.parameters import Declaration, Evidence, Table, declarations, parameter
@@ -23,7 +23,7 @@ Balanced = Callable[[float, float], float]
 AS_BEFORE = "as-before"
 PROGRAMME_RUNS = ("start_month", "stop_month")
 # What the calendar says of a month (`scenario.plan`); all other fields of `rules.Levers` are levers.
-CALENDAR = ("month", "on", "months_directed", "revises")
+CALENDAR = ("month", "on", "months_directed", "revises", "push", "incentive_lost", "collaborates", "tie_weight")
 
 
 def lever(
@@ -35,6 +35,7 @@ def lever(
     off_field: str = "",
     months: tuple[str, str] | None = PROGRAMME_RUNS,
     balance: Balanced | None = None,
+    follows: str = "",
     scheduled: bool = True,
     symbol: str,
     unit: str = "lever",
@@ -55,6 +56,7 @@ def lever(
     months : the programme's fields that name its first month and the first month without it; None: all months, so that
         it is not switched off with the programme.
     balance : its value, from the balance and the minimum latitude.
+    follows : the lever whose value it takes while its own is None.
     scheduled : whether a strategy's schedule may name it.
     symbol, unit, bounds, plausible, source, evidence : as of any parameter.
 
@@ -74,7 +76,8 @@ def lever(
         evidence=evidence,
     )
     field.json_schema_extra["lever"] = {
-        "off": off, "off_field": off_field, "months": months, "balance": balance, "scheduled": scheduled,
+        "off": off, "off_field": off_field, "months": months, "balance": balance, "follows": follows,
+        "scheduled": scheduled,
     }
     return field
 
@@ -103,7 +106,7 @@ class BalanceLevers(Table):
     """The balance and the levers it sets; each lever may be given instead."""
 
     balance: float | None = parameter(
-        None, "From 0, a fixed package mandated from above, to 1, organic: sets the four levers.", label="Balance",
+        None, "From 0, a fixed package mandated from above, to 1, organic: sets the levers below.", label="Balance",
         unit="lever", plausible=(0.0, 1.0), symbol="B", evidence="design", source=_BALANCE_SOURCE,
     )
     mandate: float | None = lever(
@@ -158,6 +161,34 @@ class Waves(Table):
     )
 
 
+class PushChange(Table):
+    """A month from which on the push from outside is stronger or weaker."""
+
+    month: int = parameter(0, "First month of the factor.", unit="month", bounds=(0, 1200), evidence="design")
+    factor: float = parameter(
+        1.0, "Factor on external influence and on broadcasts, until the next change.", unit="ratio",
+        bounds=(0.0, 20.0), plausible=(0.0, 5.0), evidence="design", source="data",
+    )
+
+
+class Collaborative(Table):
+    """A collaborative of the peer programme, whose members get ties to one another in their region."""
+
+    share: float = parameter(
+        0.3, "Share of services that are invited, beside the starting sites; 0: there is no collaborative.",
+        unit="share of services", plausible=(0.1, 0.5), symbol="coll",
+        source="SCOPE, Implement Sci Commun 2024 (teams made new connections); Zamboni 2020; no size",
+    )
+    picks: int = parameter(
+        4, "Number of other members that each member picks.", unit="ties", bounds=(0, 16), plausible=(0, 8),
+        symbol="coll_ties", source="as share",
+    )
+    weight_after: float = parameter(
+        0.3, "Weight of such a tie once the collaborative no longer meets, relative to before.", unit="ratio",
+        plausible=(0.0, 1.0), symbol="coll_keep", source="as share",
+    )
+
+
 SupportFor = Literal["implementing", "implementing-and-embedded"]  # in the order of the rulebook's numbers
 
 
@@ -182,9 +213,19 @@ class Programme(Table):
         source="effect falls as practices per facilitator rise: Baskerville 2012",
     )
     support_for: SupportFor = lever(
-        "implementing", "Whether support also reaches embedded services.", label="Support for", off=None,
+        "implementing", "Whether support also reaches embedded services.", label="Who is supported", off=None,
         unit="choice", bounds=None, plausible=None, symbol="", source="Parchman, Implement Sci 2013;8:93",
         evidence="design",
+    )
+    light_support_place: float = lever(
+        0.1, "Share of a place that a supported service takes that prepares to start, or only has to be kept up.",
+        label="Place taken by light support", off=None, scheduled=False, unit="places", plausible=(0.05, 0.3),
+        symbol="light", source="no measurement; 1: as much as to implement",
+    )
+    team: float = lever(
+        0.5, "How well the programme's team explains, inspires and supports; one half is neutral.",
+        label="Programme team", off=0.5, months=None, scheduled=False, symbol="team",
+        source="support and leadership bear on results of collaboratives: Zamboni 2020 (weak); no size",
     )
     support_priority: Literal["none", "most-deprived"] = parameter(
         "none", "Who has priority for support when capacity is short.", unit="choice", bounds=None,
@@ -195,17 +236,50 @@ class Programme(Table):
         unit="share of services", plausible=(0.2, 0.6), evidence="design", source="two fifths",
     )
     co_production: float = lever(
-        0.3, "How far patients and front-line staff shape the change.", label="Co-production", off=0.0, symbol="Co",
+        0.3, "How far front-line staff shape the change, and patients, unless co_production_patients says otherwise.",
+        label="Co-production", off=0.0, symbol="Co",
         source="Horton et al. 2018",
+    )
+    co_production_patients: float | None = lever(
+        None, "How far patients shape the change, where that is not as co_production says: they read the context, "
+        "license adaptation and guard it.", label="Co-production with patients", off=0.0,
+        follows="co_production", symbol="Cp", source="PMC8056601: of 93 studies less than half evaluate outcomes",
+    )
+    tests: float = lever(
+        0.3, "How far changes are tested on a small scale before they are kept (plan-do-study-act); services keep the "
+        "habit after the programme.", label="Tests of change", off=0.0, months=None, symbol="Tq",
+        source="Taylor 2014 (under 20% of reports use repeated cycles); Knudsen 2019 (4% all features)",
     )
     celebration: float = lever(
         0.3, "How far second leaders are identified, named and used.", label="Celebration of second leaders", off=0.0,
         symbol="L", source="Horton et al. 2018; Flodgren, Cochrane CD000125",
     )
+    incentive: float = lever(
+        0.0, "Pay for reporting the improvement: it engages as an instruction with consequences does, without its "
+        "reactance.", label="Incentive", off=0.0, months=("incentive_start_month", "incentive_stop_month"),
+        symbol="Inc", source="Quality and Outcomes Framework: Morales et al., BMJ 2023;380:e072098",
+    )
+    incentive_start_month: int = parameter(
+        0, "First month of the incentive.", unit="month", bounds=(0, 1200), plausible=(0, 12), symbol="inc_on",
+        evidence="design", source="design",
+    )
+    incentive_stop_month: int = parameter(
+        36, "First month without the incentive.", unit="month", bounds=(0, 1200), plausible=(12, 60),
+        symbol="inc_off", evidence="design", source="as stop_month",
+    )
+    hub: float = lever(
+        0.0, "How far regional hubs rewrite the specification for their regions before they pass it on.",
+        label="Regional hubs", off=0.0, months=None, symbol="hub", evidence="assumed",
+        source="no measurement; what has been rewritten stays so when the programme ends",
+    )
+    external_push: list[PushChange] = Field(
+        default_factory=list,
+        description="Factors on external influence and broadcasts by period, ascending by month; 1 before the first.",
+    )
     latitude_after: Annotated[float, Field(ge=0.0, le=1.0)] | Literal["as-before"] = parameter(
-        1.0, "Latitude once the programme has ended; 'as-before' keeps its value during the programme.", unit="lever",
-        bounds=None, plausible=(0.0, 1.0), symbol="P_after", evidence="assumed",
-        source="nobody enforces the specification once the programme has ended",
+        "as-before", "Latitude once the programme has ended; 'as-before' keeps its value during the programme.",
+        unit="lever", bounds=None, plausible=(0.0, 1.0), symbol="P_after", evidence="assumed",
+        source="habits outlive programmes; 1: nobody enforces the specification once the programme has ended",
     )
     revision_interval: int = parameter(
         0, "Months between revisions of the specification, based on what its effective adopters do, while the "
@@ -224,6 +298,15 @@ class Programme(Table):
     )
     starting_sites: StartingSites = StartingSites()
     waves: Waves = Waves()
+    collaborative: Collaborative = Collaborative()
+
+    @field_validator("external_push")
+    @classmethod
+    def _ascending(cls, changes: list[PushChange]) -> list[PushChange]:
+        months = [change.month for change in changes]
+        if sorted(set(months)) != months:
+            raise ValueError("the months must be ascending, each only once")
+        return changes
 
 
 # --------------------------------------------------------------------------------------------------------------
@@ -240,13 +323,13 @@ class Lever:
     name : of its field in a scenario file, and in `rules.Levers`.
     table : the table that declares it.
     declaration : what is known of it as a parameter: meaning, unit, bounds, plausible range, label.
-    off, off_field, months, balance, scheduled : as `lever` takes them.
+    off, off_field, months, balance, follows, scheduled : as `lever` takes them.
 
     Examples
     --------
     >>> from spreadsim.levers import LEVERS, Programme
-    >>> [one.name for one in LEVERS if one.outside(Programme()) is None]
-    ['support_capacity', 'support_for', 'revision_of_form', 'revision_of_codification']
+    >>> [one.name for one in LEVERS if one.outside(Programme()) is None][:3]
+    ['latitude', 'support_capacity', 'support_for']
     """
 
     name: str
@@ -256,6 +339,7 @@ class Lever:
     off_field: str
     months: tuple[str, str] | None
     balance: Balanced | None
+    follows: str
     scheduled: bool
 
     @property
@@ -329,6 +413,6 @@ SCHEDULED = tuple(one for one in LEVERS if one.scheduled)
 SET_BY_BALANCE = tuple(one.name for one in LEVERS if one.balance is not None)
 
 __all__ = [
-    "AS_BEFORE", "CALENDAR", "LEVERS", "SCHEDULED", "SET_BY_BALANCE", "BalanceLevers", "Lever", "Programme",
-    "StartingSites", "SupportFor", "Waves", "lever",
+    "AS_BEFORE", "CALENDAR", "LEVERS", "PROGRAMME_RUNS", "SCHEDULED", "SET_BY_BALANCE", "BalanceLevers",
+    "Collaborative", "Lever", "Programme", "PushChange", "StartingSites", "SupportFor", "Waves", "lever",
 ]

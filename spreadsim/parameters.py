@@ -12,6 +12,13 @@ a value outside is allowed and noted. *Evidence* is one of
 - ``set to match``: chosen so that the model meets the published cases named;
 - ``judgement``: no direct measurement stands behind it;
 - ``assumed``: the same, for a rule added to make a claim testable, with a value that switches it off.
+
+What is not known is a *belief* over the plausible range (``Declaration.belief``): triangular with its peak at the
+default where a published figure stands behind that, uniform where none does, log-uniform where the declaration says so.
+What a programme or a design chooses is no belief.
+
+A default may have been set against a published figure that a pattern of the model (``experiments/patterns.py``) is
+judged by too. The declaration then names the pattern's number: for the model that figure is a target and not a test.
 """
 
 from __future__ import annotations
@@ -19,12 +26,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 Evidence = Literal["published", "set to match", "judgement", "assumed", "design"]
+Belief = Literal["uniform", "log-uniform", "triangular"]
 INFINITY = math.inf
 
 
@@ -46,9 +54,12 @@ def parameter(
     symbol: str = "",
     source: str = "",
     evidence: Evidence = "judgement",
+    patterns: tuple[int, ...] = (),
     label: str = "",
     above: float | None = None,
     infinite: bool = False,
+    belief: Belief | None = None,
+    not_below: str = "",
 ) -> Any:
     """Declare one parameter as a pydantic field that carries all that is known of it.
 
@@ -62,9 +73,12 @@ def parameter(
     symbol : in the equations of the model's document.
     source : where the default comes from.
     evidence : what the default rests on.
+    patterns : numbers of the patterns whose published figure the default was set against.
     label : its name in the report and the app; made from its path where it has none.
     above : replaces the lower bound by one that the value has to exceed.
     infinite : whether infinity is allowed.
+    belief : shape of what is believed over the plausible range; follows from the evidence where None.
+    not_below : path of the parameter that no value believed in lies below.
 
     Returns
     -------
@@ -94,7 +108,10 @@ def parameter(
         "symbol": symbol,
         "source": source,
         "evidence": evidence,
+        "patterns": list(patterns),
         "label": label,
+        "belief": belief,
+        "not_below": not_below,
     }
     return Field(default, description=meaning, json_schema_extra={"parameter": extra}, **limits)
 
@@ -110,8 +127,10 @@ class Declaration:
     ----------
     path : dotted, as in the scenario file.
     kind : ``number``, ``integer``, ``switch``, ``choice`` or ``other``.
-    default, meaning, unit, bounds, plausible, symbol, source, evidence, label : as in `parameter`.
+    default, meaning, unit, bounds, plausible, symbol, source, evidence, patterns, label : as in `parameter`.
     choices : a choice's values.
+    belief : shape over the plausible range of what is not known; None where nothing is: a choice, or a known value.
+    not_below : as in `parameter`.
 
     Examples
     --------
@@ -130,7 +149,21 @@ class Declaration:
     source: str
     evidence: str
     choices: tuple[str, ...] = ()
+    patterns: tuple[int, ...] = ()
     label: str = ""
+    belief: Belief | None = None
+    not_below: str = ""
+
+
+def _belief(kind: str, default: Any, known: dict[str, Any]) -> Belief | None:
+    """Return the shape of what is believed of a parameter."""
+    if known["belief"] is not None:
+        return cast("Belief", known["belief"])
+    if kind not in ("number", "integer") or known["plausible"] is None or known["evidence"] == "design":
+        return None
+    low, high = known["plausible"]
+    is_supported = known["evidence"] in ("published", "set to match")
+    return "triangular" if is_supported and low <= default <= high else "uniform"
 
 
 def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:
@@ -200,8 +233,11 @@ def declarations(table: type[BaseModel], prefix: str = "") -> Iterator[Declarati
             symbol=known["symbol"],
             source=known["source"],
             evidence=known["evidence"],
+            patterns=tuple(known["patterns"]),
             choices=choices,
             label=known["label"],
+            belief=_belief(kind, field.get_default(call_default_factory=True, validated_data={}), known),
+            not_below=known["not_below"],
         )
 
 
@@ -257,6 +293,10 @@ class Component(Table):
         label="How much is written down", unit="0 to 1", plausible=(0.0, 1.0), symbol="kappa",
         source="Horton et al. 2018; Winter et al., Organ Sci 2012;23:672",
     )
+    truly_core: bool | None = Field(
+        None, description="Whether the component is core, whatever people believe: they act on `core`, the effect "
+        "follows this. Absent: as believed.",
+    )
     function: str | None = Field(
         None, min_length=1, max_length=100,
         description="What the component is for. Components of one function stand or fall together, so that listing "
@@ -290,8 +330,8 @@ class Intervention(Table):
         plausible=(0.0, 1.0), symbol="mu", source="Horton et al. 2018 (clarity of the change mechanism)",
     )
     core_exponent: int = parameter(
-        2, "How steeply the effect falls as core components are lost.", unit="power", bounds=(1, 3), plausible=(1, 3),
-        symbol="gamma", evidence="set to match",
+        1, "How steeply the effect falls as core components are lost.", unit="power", bounds=(1, 3), plausible=(1, 3),
+        symbol="gamma", evidence="set to match", patterns=(15,),
         source="effect 2-3 times larger at core fidelity .9 than .6: Durlak & DuPre 2008;41:327",
     )
     components: dict[str, Component] = Field(default_factory=default_components)
@@ -437,6 +477,11 @@ class Population(Table):
 class Services(Table):
     """Distributions from which attributes are drawn where no data are given."""
 
+    regional_intraclass_correlation: float = parameter(
+        0.2, "Share of the variance of context, readiness and capability that lies between top-level groups.",
+        bounds=(0.0, 0.9), plausible=(0.05, 0.4), symbol="rho",
+        source="regional variability of GP turnover (BMJ Open 2021); no measurement of the size",
+    )
     readiness: Readiness = Readiness()
     capability: Capability = Capability()
     adaptation_tendency: AdaptationTendency = AdaptationTendency()
@@ -457,7 +502,7 @@ class Awareness(Table):
 
     broadcast_rate: float = parameter(
         0.06, "Monthly chance of hearing from the programme while it runs.", unit=_MONTHLY,
-        plausible=(0.01, 0.2), symbol="a_b",
+        plausible=(0.01, 0.2), belief="log-uniform", symbol="a_b",
     )
     exposure_rate: float = parameter(
         0.5, "Monthly chance of hearing from peers, at full exposure.", unit=_MONTHLY, plausible=(0.0, 1.0),
@@ -474,7 +519,7 @@ class Adoption(Table):
 
     external_influence: float = parameter(
         0.007, "Monthly chance of deciding without peers; halved when the programme is not running.", unit=_MONTHLY,
-        plausible=(0.0025, 0.03), symbol="p", evidence="set to match",
+        plausible=(0.0025, 0.03), symbol="p", evidence="set to match", patterns=(2,),
         source="Sultan, Farley, Lehmann 1990;27:70 (.03 a year); McCannon, BMJ 2006;332:1328 for the top",
     )
     peer_influence_unaided: float = parameter(
@@ -483,7 +528,8 @@ class Adoption(Table):
     )
     peer_influence_facilitated: float = parameter(
         0.28, "The same with a full peer programme.", unit=_MONTHLY, plausible=(0.05, 0.6), symbol="q1",
-        evidence="set to match", source="set so that facilitated spread fits a Bass q near 1 a year; McCannon 2006",
+        evidence="set to match", patterns=(2,),
+        source="set so that facilitated spread fits a Bass q near 1 a year; McCannon 2006",
     )
     exposure_response: Literal["saturating", "linear", "threshold", "independent-cascade"] = parameter(
         "saturating", "How exposure to peers becomes influence.", unit="choice", bounds=None, symbol="G",
@@ -500,7 +546,7 @@ class Adoption(Table):
     )
     threshold_least_ready: float = parameter(
         0.35, "The same for the least ready service.", unit="exposure", plausible=(0.0, 0.6), symbol="th_hi",
-        source="Valente 1996; Granovetter 1978",
+        not_below="behaviour.adoption.threshold_most_ready", source="Valente 1996; Granovetter 1978",
     )
     observability: float = parameter(
         0.7, "How far a peer's results, rather than its mere adoption, persuade.", unit="0 to 1",
@@ -524,9 +570,10 @@ class Engagement(Table):
         symbol="gate", evidence="design", source="design",
     )
     support_odds: float = parameter(
-        1.76, "Gain in odds from full support: odds times 1 + this.", unit="odds", bounds=(0.0, 100.0),
-        plausible=(1.2, 2.4), symbol="k_sup", evidence="published",
-        source="odds ratio 2.76 (2.18-3.43): Baskerville 2012;10:63",
+        0.3, "Gain in odds from full support: odds times 1 + this.", unit="odds", bounds=(0.0, 100.0),
+        plausible=(0.1, 1.0), symbol="k_sup", evidence="set to match", patterns=(10,),
+        source="odds ratio 2.76 (2.18-3.43) of facilitation as a whole, which also speeds, copies and prepares: "
+        "Baskerville 2012;10:63",
     )
     co_production_odds: float = parameter(
         1.0, "Gain in odds from full co-production.", unit="odds", bounds=(0.0, 100.0), plausible=(0.0, 3.0),
@@ -538,7 +585,7 @@ class Engagement(Table):
     )
     reactance: float = parameter(
         1.5, "Loss of odds under a full mandate without co-production.", unit="odds", bounds=(0.0, 100.0),
-        plausible=(0.0, 3.0), symbol="k_react", evidence="set to match",
+        plausible=(0.0, 3.0), symbol="k_react", evidence="set to match", patterns=(5,),
         source="name-only cases: Pickering 2013; Dixon-Woods 2013;8:70",
     )
     misfit_penalty: float = parameter(
@@ -547,12 +594,36 @@ class Engagement(Table):
     )
 
 
+class Appraisal(Table):
+    """Asking what a start takes and whether one is ready for it, and preparing until one is."""
+
+    applies: bool = parameter(
+        True, "Whether a service that is minded to start first asks whether it is ready; if it is not, it prepares.",
+        unit="yes or no", bounds=None, symbol="appraise", evidence="assumed",
+        source="readiness as an appraisal of demands, resources and situation: Weiner, Implement Sci 2009",
+    )
+    readiness_threshold: float = parameter(
+        3.0, "Odds of engaging from which a service is ready.", unit="odds", bounds=(0.0, 1000.0),
+        plausible=(1.0, 5.0), symbol="ready", source="about two in three are ready at first sight with a programme",
+    )
+    error: float = parameter(
+        1.5, "How far off a service's judgement of what a start takes is, relative to it, for one unlisted item.",
+        unit="standard deviations, relative", bounds=(0.0, 5.0), plausible=(0.5, 3.0), symbol="s_app",
+        evidence="assumed", source="unpacked tasks are judged better: Kruger & Evans, J Exp Soc Psychol 2004;40:586",
+    )
+    preparation_rate: float = parameter(
+        0.05, "Share of the gap to full readiness that a month of preparing closes.", unit=_MONTHLY,
+        plausible=(0.02, 0.15), symbol="g_r", evidence="assumed",
+        source="completing the steps before start-up predicts it: Saldana 2012",
+    )
+
+
 class Mandate(Table):
     """What an instruction from above does."""
 
     compliance_rate: float = parameter(
         0.25, "Monthly chance of acting on the instruction, at full mandate.", unit=_MONTHLY,
-        plausible=(0.05, 1.0), symbol="m_max",
+        plausible=(0.05, 1.0), belief="log-uniform", symbol="m_max",
     )
     months_per_level: int = parameter(
         2, "Months that an instruction takes to pass one level of the hierarchy.", unit="months per level",
@@ -581,8 +652,14 @@ class Implementation(Table):
         source="Schouten 2008 (collaboratives) to Fixsen 2005 (2-4 years)",
     )
     abandonment_rate: float = parameter(
-        0.02, "Monthly chance of giving up, at engagement one half.", unit=_MONTHLY, bounds=(0.0, 0.5),
-        plausible=(0.0, 0.05), symbol="ab0",
+        0.04, "Monthly chance of giving up, at engagement one half.", unit=_MONTHLY, plausible=(0.01, 0.08),
+        symbol="ab0", patterns=(19,),
+        source="judgement, with 58.5% of sites that reach competence in view: Wong 2022",
+    )
+    unreadiness_multiplier: float = parameter(
+        3.0, "How much more often a service gives up that was not ready at all.", unit="ratio", bounds=(0.0, 10.0),
+        plausible=(1.0, 5.0), symbol="k_unr", evidence="assumed", patterns=(23,),
+        source="direction: Saldana 2012; no size",
     )
 
 
@@ -590,17 +667,19 @@ class Sustainment(Table):
     """Whether what is embedded lasts."""
 
     discontinuation_rate: float = parameter(
-        0.008, "Monthly chance of stopping at full effect, full ownership and capability one half.", unit=_MONTHLY,
-        plausible=(0.002, 0.03), symbol="d0", evidence="set to match",
+        0.0065, "Monthly chance of stopping at full effect, full ownership and capability one half.", unit=_MONTHLY,
+        plausible=(0.002, 0.03), belief="log-uniform", symbol="d0", evidence="set to match", patterns=(11,),
         source="Wong 2022;3:2; Nevedal 2024;19:34; Bradley 2005;53:1455",
     )
     ineffectiveness_multiplier: float = parameter(
         3.0, "How much sooner a service stops when the effect is nil.", unit="ratio", bounds=(0.0, 100.0),
-        plausible=(0.0, 6.0), symbol="k_eff", source="Scheirer, Am J Eval 2005;26:320 (visible benefit)",
+        plausible=(0.0, 6.0), symbol="k_eff", evidence="set to match", patterns=(11,),
+        source="direction: Scheirer, Am J Eval 2005;26:320 (visible benefit); size with d0",
     )
     lack_of_ownership_multiplier: float = parameter(
         1.5, "How much sooner a service stops when the change is not its own.", unit="ratio", bounds=(0.0, 100.0),
-        plausible=(0.0, 3.0), symbol="k_own",
+        plausible=(0.0, 3.0), symbol="k_own", evidence="set to match", patterns=(11,),
+        source="with d0: Wong 2022;3:2; Nevedal 2024;19:34; Bradley 2005;53:1455",
     )
     support_multiplier: float = parameter(
         1.0, "How much longer full support keeps a service going, where it reaches embedded services.", unit="ratio",
@@ -614,6 +693,54 @@ class Sustainment(Table):
         0.2, "Ownership of a mandated change without co-production.", unit="0 to 1",
         plausible=(0.0, 1.0), symbol="own_m",
     )
+    incentive_multiplier: float = parameter(
+        0.5, "How much longer a full incentive keeps a service going.", unit="ratio", bounds=(0.0, 5.0),
+        plausible=(0.2, 1.0), symbol="k_inc", evidence="set to match", patterns=(17, 18),
+        source="what Scottish practices kept when pay for it stopped: Morales et al., BMJ 2023;380:e072098",
+    )
+    incentive_withdrawal_rate: float = parameter(
+        0.03, "Monthly chance of stopping, or of letting a nominal adoption lapse, in the month after a full incentive "
+        "that services were used to is withdrawn.", unit=_MONTHLY, bounds=(0.0, 0.2), plausible=(0.01, 0.06),
+        symbol="w_pay", evidence="set to match",
+        patterns=(17, 18), source="as incentive_multiplier",
+    )
+
+
+class Turnover(Table):
+    """People leave, and others come."""
+
+    rate: float = parameter(
+        0.01, "Monthly chance that the people leave who know how it works.", unit=_MONTHLY, plausible=(0.006, 0.035),
+        symbol="h_turn", evidence="published", patterns=(22,),
+        source="11.5% of nurses in a year (England 2022); 25-50% a year in US mental health: Woltmann 2008",
+    )
+    knowledge_loss: float = parameter(
+        0.4, "Chance that a function of which nothing is written down loses part of itself when they leave.",
+        unit="per function and turnover", plausible=(0.2, 0.6), symbol="l_turn", evidence="set to match",
+        patterns=(16,), source="fidelity and team turnover: Woltmann 2008",
+    )
+
+
+class Pressure(Table):
+    """Times in which a whole group of services has other priorities: winter, mergers, crises."""
+
+    rate: float = parameter(
+        0.03, "Monthly chance that a group comes under pressure.", unit=_MONTHLY, plausible=(0.01, 0.06),
+        symbol="p_press", evidence="set to match", patterns=(22,),
+        source="51% of 987 practices disrupted in 3-15 months: Hemler; 58 and 32%: Mold (Oklahoma)",
+    )
+    months: int = parameter(
+        6, "Months that pressure lasts.", unit="months", bounds=(1, 120), plausible=(3, 12), symbol="D_press",
+    )
+    effect: float = parameter(
+        1.0, "Odds of engaging and progress are divided by 1 + this, and stopping is multiplied by it.", unit="ratio",
+        bounds=(0.0, 5.0), plausible=(0.5, 2.0), symbol="k_press", evidence="assumed",
+    )
+    level: int = parameter(
+        2, "Level of the hierarchy, from the top, whose groups come under pressure together; the lowest if there are "
+        "fewer.", unit="level", bounds=(1, 20), plausible=(1, 3), symbol="level", evidence="design",
+        source="the second level: systems of an English region",
+    )
 
 
 class Adaptation(Table):
@@ -624,17 +751,41 @@ class Adaptation(Table):
         bounds=(0.0, INFINITY), above=0.0, plausible=(0.5, 2.0), symbol="tau", infinite=True,
     )
     adjustment_rate: float = parameter(
-        0.15, "Share of the remaining gap in form that is closed each month.", unit=_MONTHLY, plausible=(0.02, 0.5),
-        symbol="g0",
+        0.15, "Share of the remaining gap in form that is closed each month.", unit=_MONTHLY,
+        plausible=(0.02, 0.5), belief="log-uniform", symbol="g0",
     )
     core_erosion_rate: float = parameter(
-        0.04, "Monthly chance that adapting while implementing costs part of a core component.",
+        0.0, "Monthly chance that adapting while implementing costs part of a core component, however little is "
+        "changed.",
         unit="per month and core component", plausible=(0.0, 0.15), symbol="eta",
         source="Winter et al. 2012 against Hall 2016",
     )
     misjudgement: float = parameter(
-        0.5, "How far a context is misread where the mechanism is unclear; 0: never.", unit="units of context",
-        bounds=(0.0, 10.0), plausible=(0.0, 1.0), symbol="s_mis", evidence="assumed",
+        1.0, "How far a context is misread where the mechanism is unclear; 0: never.", unit="units of context",
+        bounds=(0.0, 10.0), plausible=(0.0, 2.0), symbol="s_mis", evidence="assumed",
+    )
+    core_damage_rate: float = parameter(
+        0.4, "Chance that moving the form one fit distance from the published one damages a core function that nobody "
+        "guards; it grows with the square of the distance. 0: adapting the form harms nothing.",
+        unit="per square fit distance", bounds=(0.0, 5.0), plausible=(0.2, 1.0), symbol="eta2",
+        evidence="set to match", patterns=(20,),
+        source="Stirman 2017; Moore 2013: most unassisted adaptations were not aligned with the programme",
+    )
+    co_production_licence: float = parameter(
+        0.5, "How far full co-production with patients licenses the adaptation of a version, and guards it.",
+        plausible=(0.25, 0.75), symbol="c_co", evidence="assumed",
+    )
+    learning_rate: float = parameter(
+        0.15, "Share of its misreading that a team loses in a month of full use of tests, at capability one half.",
+        unit=_MONTHLY, plausible=(0.05, 0.3), symbol="g_pdsa", source="Taylor 2014; Knudsen 2019 (plan-do-study-act)",
+    )
+    second_form_fit: float = parameter(
+        0.9, "Fit of a second form that works in a service's context; 0: only one form does.",
+        plausible=(0.5, 1.0), symbol="y_h", evidence="assumed",
+    )
+    second_form_distance: float = parameter(
+        1.0, "Spread of the distance between the first and the second form.", unit="units of context",
+        bounds=(0.0, 3.0), plausible=(0.5, 1.5), symbol="y_D", evidence="assumed",
     )
     minimum_latitude: float = parameter(
         0.05, "Latitude left under a fixed intervention.", unit="lever", plausible=(0.0, 0.3), symbol="P_min",
@@ -660,6 +811,10 @@ class Copying(Table):
     omission_rate: float = parameter(
         0.1, "Chance that a team with latitude leaves a component out at the start; 0: nothing is left out.",
         unit="per component and entry", plausible=(0.0, 0.5), symbol="o0", evidence="assumed",
+    )
+    core_omission_by_square: bool = parameter(
+        True, "Whether leaving out core components grows with the square of the latitude.", unit="yes or no",
+        bounds=None, symbol="lat2", evidence="assumed", source="small freedoms seldom reach the core",
     )
     component_loss: float = parameter(
         0.5, "Share of a component lost in one error, and regained in one repair.", unit="share of component",
@@ -720,9 +875,12 @@ class Behaviour(Table):
     awareness: Awareness = Awareness()
     adoption: Adoption = Adoption()
     engagement: Engagement = Engagement()
+    appraisal: Appraisal = Appraisal()
     mandate: Mandate = Mandate()
     implementation: Implementation = Implementation()
     sustainment: Sustainment = Sustainment()
+    turnover: Turnover = Turnover()
+    pressure: Pressure = Pressure()
     adaptation: Adaptation = Adaptation()
     copying: Copying = Copying()
     drift: Drift = Drift()
@@ -747,9 +905,20 @@ class Cost(Table):
     programme_month: float = _cost(0.1, "Per service and month, times mandate + peer programme + monitoring.")
     implementing_month: float = _cost(2.0, "Per implementing service and month.")
     supported_month: float = _cost(3.0, "In addition, per supported service and month, times support received.")
-    co_production_month: float = _cost(1.0, "In addition, per implementing service and month, times co-production.")
+    co_production_month: float = _cost(
+        1.0, "In addition, per implementing service and month, times the mean of co-production with staff and patients."
+    )
     embedded_month: float = _cost(0.1, "Per service and month, embedded or in name only.")
     second_leader_month: float = _cost(0.5, "Per second leader and month, times celebration.")
     revision: float = _cost(
         0.2, "Per service and revision of the specification: observing adopters, rewriting, publishing."
     )
+    preparing_month: float = _cost(0.5, "Per service and month in which it prepares to start.")
+    team_month: float = _cost(0.1, "Per service and month of the programme, times the strength of its team.")
+    incentive_month: float = _cost(
+        0.5, "Per service and month, implementing, embedded or in name only, times the incentive: recording, claiming."
+    )
+    hub_month: float = _cost(0.1, "Per service and month of the programme, times the work of regional hubs.")
+    member_month: float = _cost(0.2, "Per member of a collaborative and month in which it meets.")
+    testing_month: float = _cost(0.5, "Per implementing service and month, times the use of tests.")
+    testing_month_embedded: float = _cost(0.1, "Per embedded service and month, times the use of tests.")

@@ -50,7 +50,10 @@ ATTRIBUTES = (
     Variable("capability", "float64", 0.5, "0 to 1", "skill in making change happen"),
     Variable("adaptation_tendency", "float64", 0.5, "0 to 1", "inclination to make things one's own"),
     Variable("population", "float64", 1.0, "people", "people served"),
+    Variable("regional_context", "float64", 0.0, "fit distances", "what its region's circumstances add to its context"),
+    Variable("second_form", "float64", 0.0, "standard deviations", "how far, and which way, a second good form lies"),
     Variable("perception", "float64", 0.0, "standard deviations", "how far, and which way, it misreads its context"),
+    Variable("appraisal_error", "float64", 0.0, "standard deviations", "how far it overrates what a start takes"),
 )
 
 # What changes: at the start of month 0, and by the rules alone.
@@ -60,13 +63,22 @@ STATE = (
     Variable("since", "int32", 0, "month", "first month of the present state"),
     Variable("first_embedded", "int32", -1, "month", "first month in which it was embedded; -1: never yet"),
     Variable("began", "bool", False, "yes or no", "whether it ever implemented the improvement or embedded it"),
+    Variable("first_began", "int32", -1, "month", "month in which it first began; 0: a starting site; -1: never yet"),
     Variable("ever_led", "bool", False, "yes or no", "whether it ever emerged as a second leader"),
+    Variable("current_readiness", "float64", 0.0, "0 to 1", "readiness now: what it is, and what preparing has added"),
+    Variable("preparing", "bool", False, "yes or no", "whether it prepares to start"),
+    Variable("waited", "bool", False, "yes or no", "whether it ever judged itself not ready to start"),
+    Variable("declined", "bool", False, "yes or no", "whether it ever dropped a plan to start"),
+    Variable("ready_at_start", "bool", False, "yes or no", "whether it was ready when its present spell began"),
     Variable("fidelity", "float64", 0.0, "share", "presence of each component", per_component=True),
     Variable("form", "float64", 0.0, "fit distances", "how far the local form has moved from the one first published"),
     Variable("progress", "float64", 0.0, "share", "implementation done"),
     Variable("complexity_included", "float64", 0.0, "0 to 1", "weighted complexity of the components taken on"),
     Variable("generation", "int32", -1, "copies", "copies between this version and the originators'; -1: none"),
     Variable("ownership", "float64", 0.0, "0 to 1", "how far the change is the team's own"),
+    Variable("co_produced", "float64", 0.0, "0 to 1", "how far its version was shaped with patients"),
+    Variable("misreading", "float64", 1.0, "share", "what is left of its misreading of the context"),
+    Variable("damaged", "bool", False, "yes or no", "whether adapting has damaged a core function in this spell"),
     Variable("leader", "bool", False, "yes or no", "whether it is a second leader now"),
     Variable("core", "float64", 0.0, "share", "core fidelity: presence over core components"),
     Variable("adaptable", "float64", 0.0, "share", "presence over adaptable components"),
@@ -87,6 +99,7 @@ EVENT_FIELDS = (
     ("presence", "float64"),
     ("leader", "bool"),
     ("leader_source", "bool"),
+    ("ready", "bool"),
 )
 
 

@@ -53,6 +53,7 @@ def small_document(**changes: Any) -> dict[str, Any]:
     document["run"] |= {"months": 36, "replicates": 4}
     document["programme"]["stop_month"] = 24
     document["frontier"]["balances"] = [0.0, 0.5, 1.0]
+    document["doubt"] = {"sets": "none"}
     return merge(document, changes)
 
 

@@ -19,9 +19,10 @@ def counts_of_events(
     `start` is the state of every service before the first event.
     """
     n = len(population)
-    names = record.SUMS[record.FIRST_STATE :]
+    names = record.SUMS[record.FIRST_STATE : record.PREPARING]
     columns = {name: np.zeros(months + 1) for name in names}
     state = np.full(n, start)
+    first_began = np.full(n, -1)
     first, began, led = np.full(n, -1), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     at = 0
     for month in range(months + 1):
@@ -31,7 +32,8 @@ def counts_of_events(
             assert state[i] == e["from_state"]
             state[i] = to
             took_on = to in (rules.IMPLEMENTING, rules.EMBEDDED)
-            began[i] |= took_on
+            if took_on and not began[i]:
+                began[i], first_began[i] = True, month
             led[i] |= to == rules.EMBEDDED and e["leader"]
             if to == rules.EMBEDDED and first[i] < 0:
                 first[i] = month
@@ -40,10 +42,16 @@ def counts_of_events(
             if took_on and e["source_kind"] != rules.NO_SOURCE and month > 0:
                 columns["n_beginning"][month] += 1
                 columns["n_beginning_from_leaders"][month] += e["source_kind"] == rules.PEER and e["leader_source"]
+                columns["n_beginning_unready"][month] += not e["ready"]
+                columns["n_beginning_by_choice"][month] += e["route"] == rules.VOLUNTARY
+                columns["n_beginning_by_choice_unready"][month] += e["route"] == rules.VOLUNTARY and not e["ready"]
+            if e["from_state"] == rules.IMPLEMENTING and to != rules.EMBEDDED and month > 0:
+                columns["n_giving_up"][month] += 1
+                columns["n_giving_up_unready"][month] += not e["ready"]
         for number, name in enumerate(rules.STATES):
             columns[f"n_{name.replace(' ', '_')}"][month] = np.sum(state == number)
     assert at == len(events["month"])
-    return {**columns, "first_embedded": first, "began": began, "ever_led": led}
+    return {**columns, "first_embedded": first, "began": began, "first_began": first_began, "ever_led": led}
 
 
 def assert_counts_follow_from_events(run: Run, population: np.ndarray, start: int) -> None:

@@ -31,7 +31,7 @@ DECLARED = {"levers.py": {PROGRAMME: DECLARATION.lstrip("\n") + PROGRAMME}}
 READ = {
     "rules.py": {
         FIELD: FIELD + "    reminders: float\n",
-        "b.awareness.broadcast_rate * m.on +": "b.awareness.broadcast_rate * m.on * (1.0 + m.reminders) +",
+        "b.awareness.broadcast_rate * m.on *": "b.awareness.broadcast_rate * m.on * (1.0 + m.reminders) *",
     }
 }
 LEVER = DECLARED | READ
@@ -41,7 +41,7 @@ LEVER = DECLARED | READ
 def copy(repository: Path, tmp_path: Path) -> Path:
     """A copy of the package, with what it ships."""
     shutil.copytree(repository / "spreadsim", tmp_path / "spreadsim", ignore=shutil.ignore_patterns("__pycache__"))
-    for shipped in ("scenarios", "experiments", "lessons"):
+    for shipped in ("scenarios", "experiments", "assumptions", "lessons"):
         (tmp_path / shipped).symlink_to(repository / shipped)
     return tmp_path
 
@@ -96,12 +96,13 @@ def test_a_lever_is_in_the_month_the_schedule_and_both_drivers(copy: Path) -> No
     months = {name: [m.reminders for m in plan(changed, name).levers] for name in changed.strategies}
     blend = plan(changed, "blend")
     model = SpreadModel(changed, "blend")
-    rows = {t: [engine.levers_of(blend.table, t), model.strategy.levers[t]] for t in (0, 6, 18, 20)}
+    rows = {t: [engine.levers_of(blend.table[None], 0, t), model.strategy.levers[t]] for t in (0, 6, 18, 20)}
     assert all(compiled == mesa and type(compiled) is rules.Levers for compiled, mesa in rows.values())
     runs = {
-        driver: ss.compare(changed, driver=driver, frontier=False, workers=1).runs for driver in ("compiled", "mesa")
+        driver: ss.compare(changed, driver=driver, frontier=False, doubt="none", workers=1).runs
+        for driver in ("compiled", "mesa")
     }
-    without = ss.compare(scenario("programme.reminders=0.0"), frontier=False, workers=1).runs
+    without = ss.compare(scenario("programme.reminders=0.0"), frontier=False, doubt="none", workers=1).runs
     print(json.dumps([months, runs["mesa"].equals(runs["compiled"]), runs["mesa"].equals(without)]))
     """)  # fmt: skip
     months, are_equal, is_idle = told
@@ -121,16 +122,17 @@ def test_a_lever_is_in_the_report_the_app_the_reference_and_sweeps(copy: Path) -
     )
     told = answer(copy, SMALL + """
     from spreadsim.app import fields
-    from spreadsim.comparison.report_assumptions import own_changes, strategy_table
+    from spreadsim.comparison.report_assumptions import lever_sentences, own_changes, strategy_table
     from spreadsim.telling.reference import reference_page
     changed = scenario("strategies.blend.schedule=[{month=6, reminders=1.0}]", "strategies.organic.reminders=0.5")
-    table = strategy_table(ss.compare(changed, replicates=1, frontier=False, workers=1))
+    table = strategy_table(ss.compare(changed, replicates=1, frontier=False, doubt="none", workers=1))
     column = table.head.index("Reminders sent")
     controls = [c for group in fields.other_controls(changed, changed, ()) for c in group["controls"]]
     lever = ss.load_experiment("experiment.toml").levers[0]
     print(json.dumps({
         "column": [row[column] for row in table.rows if row[0][0] == "blend"],
         "changes": own_changes(changed),
+        "sentences": lever_sentences(),
         "control": next(c for c in controls if c["path"] == "programme.reminders"),
         "accepted": fields.typed_value("programme.reminders", 0.7),
         "reference": [line for line in reference_page().splitlines() if "reminders`" in line],
@@ -139,6 +141,7 @@ def test_a_lever_is_in_the_report_the_app_the_reference_and_sweeps(copy: Path) -
     """)  # fmt: skip
     assert told["column"] == ["0.25", "1", "0"]
     assert "organic: reminders = 0.5" in told["changes"]
+    assert "celebration of second leaders and reminders sent goes to 0;" in told["sentences"]
     control = told["control"]
     assert (control["label"], control["meaning"]) == ("Reminders sent", "How often services are reminded.")
     assert (control["kind"], control["value"], control["low"], control["high"]) == ("number", 0.25, 0.1, 0.9)
@@ -239,8 +242,10 @@ def test_a_lever_that_does_not_say_all_is_an_error_at_import(copy: Path, old: st
 def test_a_measure_is_wherever_measures_are(copy: Path) -> None:
     first, computed = '    Measure(\n        "evaporation",', '        "fidelity_at_start": at_start,\n'
     change(copy, {
-        "outcomes/measures.py": {
+        "measures.py": {
             first: '    Measure("begun", "Ever begun", "share", "higher", "share that ever began it"),\n' + first,
+        },
+        "outcomes/measures.py": {
             computed: '        "begun": np.array([np.sum(run.final["began"]) for run in runs]) / n,\n' + computed,
         },
     })  # fmt: skip
@@ -252,7 +257,7 @@ def test_a_measure_is_wherever_measures_are(copy: Path) -> None:
     told = answer(copy, SMALL + """
     from spreadsim.comparison.report import render_report
     from spreadsim.telling.reference import reference_page
-    c = ss.compare(scenario(), frontier=False, workers=1)
+    c = ss.compare(scenario(), frontier=False, doubt="none", workers=1)
     print(json.dumps({
         "runs": list(c.runs["begun"]),
         "reach": list(c.runs["reach"]),

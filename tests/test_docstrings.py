@@ -44,7 +44,7 @@ def is_explained_elsewhere(of: Function | ast.ClassDef) -> bool:
 
 
 def is_called_by_compiled_code_alone(of: Function | ast.ClassDef) -> bool:
-    return bool(re.search(r"\b(helper|in_place|intrinsic|cached)\b", decorators(of)))
+    return bool(re.search(r"\b(helper|in_place|intrinsic|compile_cached)\b", decorators(of)))
 
 
 def section(docstring: str, heading: str) -> str | None:

@@ -149,9 +149,26 @@ def test_every_purpose_has_a_number_of_its_own_and_keeps_the_published_one():
         "PICK": 161,
         "STARTING_SITE": 170,
         "OMIT": 180,
+        "TURNOVER": 200,
+        "TURNOVER_LOSS": 201,
+        "CORE_DAMAGE_CANDIDATE": 202,
+        "PRESSURE": 203,
+        "MEMBER": 210,
+        "PICK_MEMBER": 211,
     }
     assert {name: getattr(draws, name) for name in published} == published
-    others = ("EROSION_CANDIDATE", "EROSION", "DRIFT_CANDIDATE", "DRIFT", "GROUP_SIZE", "REWIRE_KEPT", "REWIRE")
+    others = (
+        "EROSION_CANDIDATE",
+        "EROSION",
+        "DRIFT_CANDIDATE",
+        "DRIFT",
+        "CORE_DAMAGE",
+        "GROUP_SIZE",
+        "REWIRE_KEPT",
+        "REWIRE",
+        "AFFINITY_KEPT",
+        "AFFINITY",
+    )
     numbers = [*published.values(), *(getattr(draws, name) for name in others), *range(141, 156)]
     assert len(set(numbers)) == len(numbers)
     assert set(engine.PURPOSES) <= set(numbers)

@@ -47,16 +47,23 @@ def behaviour(**tables):
             "compliance_rate": 0.25, "months_per_level": 2, "conversion_rate": 0.03, "lapse_rate": 0.03,
             "delivery_in_name_only": 0.15,
         },
-        "implementation": {"months_to_embed": 9.0, "abandonment_rate": 0.02},
+        "appraisal": {"applies": False, "readiness_threshold": 3.0, "error": 1.5, "preparation_rate": 0.05},
+        "implementation": {"months_to_embed": 9.0, "abandonment_rate": 0.02, "unreadiness_multiplier": 0.0},
         "sustainment": {
             "discontinuation_rate": 0.008, "ineffectiveness_multiplier": 3.0, "lack_of_ownership_multiplier": 1.5,
             "support_multiplier": 1.0, "capability_weight": 1.0, "ownership_when_mandated": 0.2,
+            "incentive_multiplier": 0.5, "incentive_withdrawal_rate": 0.03,
         },
-        "adaptation": {"fit_distance": 1.0, "adjustment_rate": 0.15, "core_erosion_rate": 0.04, "misjudgement": 0.5},
+        "turnover": {"rate": 0.01, "knowledge_loss": 0.4},
+        "pressure": {"rate": 0.03, "months": 6, "effect": 1.0, "level": 2},
+        "adaptation": {"fit_distance": 1.0, "adjustment_rate": 0.15, "core_erosion_rate": 0.04, "misjudgement": 0.5,
+            "core_damage_rate": 0.0, "co_production_licence": 0.0, "learning_rate": 0.15, "second_form_fit": 0.0,
+            "second_form_distance": 1.0,
+        },
         "copying": {
             "error_from_peer": 0.15, "error_from_specification": 0.05, "error_from_hierarchy": 0.06,
-            "omission_rate": 0.1, "component_loss": 0.5, "support_error_reduction": 1.0,
-            "second_leader_error_ratio": 0.5,
+            "omission_rate": 0.1, "core_omission_by_square": False, "component_loss": 0.5,
+            "support_error_reduction": 1.0, "second_leader_error_ratio": 0.5,
         },
         "drift": {
             "rate": 0.01, "monitoring_reduction": 0.7, "repair_rate": 0.03, "repair_without_audit": 0.2,
@@ -70,9 +77,10 @@ def behaviour(**tables):
 
 
 def month(**levers):
-    """Return the levers of a month with the programme on and everything else at nought, but for those given."""
-    start = dict.fromkeys(rules.Levers._fields, 0.0) | {"on": 1.0}
-    return rules.Levers(**{**start, **levers})
+    """Return the levers of a month with the programme on, what is a factor neutral, and the rest at nought."""
+    start = dict.fromkeys(rules.Levers._fields, 0.0) | {"on": 1.0, "team": 0.5, "push": 1.0}
+    with_patients = {"co_production_patients": levers.get("co_production", 0.0)}  # as far as with staff unless given
+    return rules.Levers(**{**start, **with_patients, **levers})
 
 
 def intervention(**fields):
@@ -80,18 +88,40 @@ def intervention(**fields):
     start = {
         "core": [True, True, False, False], "weight": [0.1, 0.3, 0.2, 0.4], "core_weight": [0.25, 0.75, 0.0, 0.0],
         "adaptable_weight": [0.0, 0.0, 1 / 3, 2 / 3], "n_components": 4, "core_share": 0.4, "adaptable_share": 0.6,
-        "mean_complexity": 0.5, "core_exponent": 2, "mechanism_clarity": 0.5,
+        "true_adaptable_share": 0.6, "true_core_share": 0.4, "as_believed": True,
+        "true_core_weight": [0.25, 0.0, 0.5, 0.0], "adapted_weight": [0.0, 0.0, 0.0, 0.8],
+        "held_weight": [0.0, 0.2, 0.0, 0.0], "mean_complexity": 0.5, "listing": 2.0, "core_exponent": 2,
+        "mechanism_clarity": 0.5,
     }  # fmt: skip
     return SimpleNamespace(**{**start, **fields})
 
 
+c = SimpleNamespace(
+    programme_month=0.1, implementing_month=2.0, supported_month=3.0, co_production_month=1.0, embedded_month=0.1,
+    second_leader_month=0.5, revision=0.2, preparing_month=0.5, team_month=0.1, incentive_month=0.5, hub_month=0.1,
+    member_month=0.2, testing_month=0.5, testing_month_embedded=0.1,
+)  # fmt: skip
 b, v = behaviour(), intervention()
+licensed = behaviour(adaptation={"co_production_licence": 0.5})
+two_forms = behaviour(adaptation={"second_form_fit": 0.9})
+harmful = behaviour(adaptation={"core_damage_rate": 0.4})
+wrong = intervention(as_believed=False)
+no_true_core = intervention(as_believed=False, true_core_share=0.0)
 BY_HAND = [
     # 5.0
     ("external_influence", (b, month()), 0.007),
     ("external_influence", (b, month(on=0.0)), 0.0035),
+    ("external_influence", (b, month(push=3.0)), 0.021),
+    ("external_influence", (b, month(on=0.0, push=0.0)), 0.0),
+    ("external_influence", (b, month(push=200.0)), 1.0),
     ("peer_influence", (b, month()), 0.03),
     ("peer_influence", (b, month(peer_programme=0.5)), 0.155),
+    ("team_strength", (month(team=0.8),), 1.3),
+    ("inspiration", (month(team=0.8),), 1.3),
+    ("inspiration", (month(team=0.8, on=0.0),), 1.0),
+    ("support_places", (month(support_capacity=0.2, team=1.0), 100.0), 30.0),
+    ("places_wanted", (month(light_support_place=0.1), 40.0, 20.0, 100.0), 42.0),
+    ("places_wanted", (month(light_support_place=0.1, support_for=1.0), 40.0, 20.0, 100.0), 52.0),
     ("support_received", (0.5, 72.0, 144.0), 0.25),
     ("support_received", (0.5, 72.0, 36.0), 0.5),
     ("support_received", (0.5, 0.0, 0.0), 0.5),
@@ -100,6 +130,7 @@ BY_HAND = [
     ("is_directed", (b, month(mandate=0.0, months_directed=8.0), 0), False),
     ("is_directed", (b, month(mandate=0.1, months_directed=7.0), 2, 4), False),
     ("is_directed", (b, month(mandate=0.1, months_directed=8.0), 2, 4), True),
+    ("form_as_published", (month(hub=0.5), 0.1, -0.8), -0.3),
     ("latitude_taken", (month(latitude=0.4), 0.75), 0.5),
     ("latitude_taken", (month(latitude=0.9), 0.8), 1.0),
     # 5.1
@@ -143,8 +174,10 @@ BY_HAND = [
     ("not_persuaded_by", (b, 2.0), 0.9),
     ("not_persuaded_by", (b, -1.0), 1.0),
     # 5.3
-    ("engagement_odds", (b, month(co_production=0.3), v, 0.5, 0.5, 0.5), 4.888),  # 1 x 1 x 1.88 x 1.3 x 2
-    ("engagement_odds", (b, month(), intervention(mean_complexity=0.0), 0.8, 0.0, 0.0), 16.0),  # 4 x 4
+    ("engagement_odds", (b, month(co_production=0.3), 0.5, 0.5, 0.5, 0.5, 1.0), 4.888),  # 1 x 1 x 1.88 x 1.3 x 2
+    ("engagement_odds", (b, month(), 0.0, 0.8, 0.0, 0.0, 1.0), 16.0),  # 4 x 4
+    ("engagement_odds", (b, month(team=1.0), 0.5, 0.5, 0.0, 0.0, 2.0), 0.75),  # 1 x 1 x 1.5 / 2
+    ("engagement_odds", (b, month(team=1.0, on=0.0), 0.5, 0.5, 0.0, 0.0, 1.0), 1.0),
     ("engagement", (b, 3.0), 0.75),
     ("engagement", (behaviour(engagement={"gate": False}), 3.0), 1.0),
     # misfit 1 x .6 x .8 x .5 = .24; reactance 1 + 1.5 x 1 x .8 x .5 = 1.6; odds 4 x .76 / 1.6 = 1.9
@@ -155,26 +188,90 @@ BY_HAND = [
     ("awareness_probability", (b, month(mandate=0.3), 0.4, False), 0.26),
     ("awareness_probability", (b, month(on=0.0), 0.4, False), 0.2),
     ("awareness_probability", (b, month(mandate=1.0), 0.4, True), 1.0),
+    ("awareness_probability", (b, month(team=1.0), 0.4, False), 0.29),  # .06 x 1.5 + .2
+    ("awareness_probability", (b, month(push=2.0), 0.4, False), 0.32),
     ("adoption_probability", (b, month(peer_programme=1.0), 0.5, 0.8, False), 0.1176),
     ("adoption_probability", (b, month(peer_programme=1.0), 0.5, 0.8, True), 0.0294),
     ("compliance_probability", (b, month(mandate=0.6), True, False), 0.09),
     ("compliance_probability", (b, month(mandate=0.6), True, True), 0.0225),
     ("compliance_probability", (b, month(mandate=0.6), False, False), 0.0),
+    ("compliance_probability", (b, month(incentive=0.6), False, False), 0.09),
+    ("compliance_probability", (b, month(incentive=0.6, mandate=0.4), False, True), 0.0225),  # not yet instructed
+    ("compliance_probability", (b, month(incentive=0.6, mandate=0.4), True, False), 0.13),
+    ("compliance_probability", (b, month(incentive=0.8, mandate=0.9), True, True), 0.0625),  # at most m_max
     ("conversion_probability", (b, month(co_production=0.3), 0.4, 0.3, 0.5), 0.015),
     ("lapse_probability", (b, month(mandate=0.6)), 0.012),
-    ("progress_made", (b, 0.7, 0.5, 0.5), 0.2),  # 1.2 x 1.5 / (9 x 1)
-    ("progress_made", (b, 0.5, 0.0, 0.0), 1 / 4.5),
-    ("abandonment_probability", (b, 0.75), 0.01),
-    ("discontinuation_probability", (b, v, 0.5, 0.2, 0.5, 0.7), 0.044 / 1.8),  # .008 x 2.5 x 2.2 / (1.5 x 1.2)
-    ("discontinuation_probability", (b, v, 1.0, 1.0, 0.0, 0.5), 0.008),
+    ("lapse_probability", (b, month(mandate=0.6, incentive=0.5)), 0.006),
+    ("lapse_probability", (b, month(mandate=0.6, incentive_lost=0.5)), 0.027),
+    ("lapse_probability", (behaviour(mandate={"lapse_rate": 1.0}), month(incentive_lost=1.0)), 1.0),
+    ("progress_made", (b, 0.7, 0.5, 0.5, 1.0), 0.2),  # 1.2 x 1.5 / (9 x 1)
+    ("progress_made", (b, 0.5, 0.0, 0.0, 1.0), 1 / 4.5),
+    ("progress_made", (b, 0.7, 0.5, 0.5, 2.0), 0.1),
+    ("abandonment_probability", (b, 0.75, 0.3), 0.01),
+    # .02 x .5 x (1 + 2 (1 - .25 / .5))
+    (
+        "abandonment_probability",
+        (
+            behaviour(appraisal={"readiness_threshold": 0.5}, implementation={"unreadiness_multiplier": 2.0}),
+            0.75,
+            0.25,
+        ),
+        0.02,
+    ),
+    # .02 x .5 x (1 + 2 (1 - 1.5 / 3))
+    ("abandonment_probability", (behaviour(implementation={"unreadiness_multiplier": 2.0}), 0.75, 1.5), 0.02),
+    ("abandonment_probability", (behaviour(implementation={"unreadiness_multiplier": 2.0}), 0.75, 4.0), 0.01),
+    (
+        "abandonment_probability",
+        (
+            behaviour(appraisal={"readiness_threshold": 0.0}, implementation={"unreadiness_multiplier": 2.0}),
+            0.75,
+            0.0,
+        ),
+        0.01,
+    ),
+    # .008 x 2.5 x 2.2 / (1.5 x 1.2)
+    ("discontinuation_probability", (b, month(), v, 0.5, 0.2, 0.5, 0.7, 1.0), 0.044 / 1.8),
+    ("discontinuation_probability", (b, month(), v, 1.0, 1.0, 0.0, 0.5, 1.0), 0.008),
+    ("discontinuation_probability", (b, month(), v, 1.0, 1.0, 0.0, 0.5, 2.0), 0.016),
+    ("discontinuation_probability", (b, month(incentive=0.5), v, 1.0, 1.0, 0.0, 0.5, 2.0), 0.0128),
+    ("discontinuation_probability", (b, month(incentive_lost=0.5), v, 1.0, 1.0, 0.0, 0.5, 2.0), 0.031),
+    # readiness
+    # .5 (1 + 1.5 x .6 / 2 x -.4); with a team of 1 the error is two thirds of that
+    ("complexity_as_judged", (b, month(), v, 0.4, -0.4), 0.41),
+    ("complexity_as_judged", (b, month(team=1.0), v, 0.4, -0.4), 0.44),
+    ("complexity_as_judged", (b, month(), v, 0.4, -4.0), 0.0),
+    ("engagement_in_decision", (b, 0.3), 0.3),
+    ("engagement_in_decision", (behaviour(appraisal={"applies": True}), 0.3), 1.0),
+    ("is_judged_ready", (b, 0.1), True),
+    ("is_judged_ready", (behaviour(appraisal={"applies": True}), 2.9), False),
+    ("is_judged_ready", (behaviour(appraisal={"applies": True}), 3.0), True),
+    ("is_judged_ready", (behaviour(appraisal={"applies": True}, engagement={"gate": False}), 0.1), True),
+    ("is_ready", (b, 2.9), False),
+    ("is_ready", (b, 3.0), True),
+    ("readiness_prepared", (b, 0.48, 0.7, 0.5), 0.525),  # .48 + .05 x 1.2 x 1.5 x .5
+    ("readiness_prepared", (behaviour(appraisal={"preparation_rate": 1.0}), 0.4, 0.9, 0.5), 0.98),
+    ("readiness_prepared", (b, 0.99, 0.7, 0.5), 0.99),
+    # turnover, pressure
+    ("forgotten_probability", (b, 0.25), 0.3),
+    ("ownership_after_turnover", (b, month(co_production=0.3), 1.0), 0.44),
+    ("ownership_after_turnover", (b, month(co_production=0.3), 0.4), 0.4),
+    ("months_of_pressure", (b, 0.029, 0), 6),
+    ("months_of_pressure", (b, 0.029, 3), 6),
+    ("months_of_pressure", (b, 0.03, 3), 2),
+    ("months_of_pressure", (b, 0.03, 0), 0),
+    ("pressure_factor", (b, 1), 2.0),
+    ("pressure_factor", (b, 0), 1.0),
     ("leadership_probability", (b, month(celebration=0.3), 0.8), 0.12),
     ("after_stopping", (month(mandate=1.0), rules.VOLUNTARY), rules.DISCONTINUED),
     ("after_stopping", (month(mandate=0.0), rules.MANDATED), rules.DISCONTINUED),
     ("after_stopping", (month(mandate=0.1), rules.MANDATED), rules.IN_NAME_ONLY),
-    ("after_aware", (0.1, 0.2, 0.0, 1.0, 0.0, 1.0, rules.AWARE), (rules.IMPLEMENTING, rules.VOLUNTARY)),
-    ("after_aware", (0.2, 0.2, 0.1, 0.3, 0.4, 0.5, rules.AWARE), (rules.IMPLEMENTING, rules.MANDATED)),
-    ("after_aware", (0.2, 0.2, 0.1, 0.3, 0.5, 0.5, rules.AWARE), (rules.IN_NAME_ONLY, rules.MANDATED)),
-    ("after_aware", (0.2, 0.2, 0.3, 0.3, 0.4, 0.5, rules.AWARE), (rules.AWARE, rules.NO_ROUTE)),
+    ("after_stopping", (month(incentive=0.1), rules.MANDATED), rules.IN_NAME_ONLY),
+    ("after_stopping", (month(incentive=1.0), rules.VOLUNTARY), rules.DISCONTINUED),
+    ("after_aware", (True, 0.0, 1.0, 0.0, 1.0, rules.AWARE), (rules.IMPLEMENTING, rules.VOLUNTARY)),
+    ("after_aware", (False, 0.1, 0.3, 0.4, 0.5, rules.AWARE), (rules.IMPLEMENTING, rules.MANDATED)),
+    ("after_aware", (False, 0.1, 0.3, 0.5, 0.5, rules.AWARE), (rules.IN_NAME_ONLY, rules.MANDATED)),
+    ("after_aware", (False, 0.3, 0.3, 0.4, 0.5, rules.AWARE), (rules.AWARE, rules.NO_ROUTE)),
     ("after_in_name_only", (0.1, 0.2, 0.0, 1.0), rules.IMPLEMENTING),
     ("after_in_name_only", (0.2, 0.2, 0.0, 0.1), rules.DISCONTINUED),
     ("after_in_name_only", (0.2, 0.2, 0.1, 0.1), rules.IN_NAME_ONLY),
@@ -183,21 +280,76 @@ BY_HAND = [
     ("reads_specification", (b, month(peer_programme=1.0), 0.05, 0.5, 1.0), False),  # .05 x .147 = .00735
     ("reads_specification", (b, month(), 0.99, 0.5, 0.0), True),
     ("reads_specification", (behaviour(adoption={"external_influence": 0.0}), month(), 0.0, 0.5, 1.0), False),
-    ("copying_error", (b, rules.PEER, False), 0.15),
-    ("copying_error", (b, rules.PEER, True), 0.075),
-    ("copying_error", (b, rules.SPECIFICATION, False), 0.05),
-    ("copying_error", (b, rules.HIERARCHY, False), 0.06),
+    ("copying_error", (b, month(), rules.PEER, False), 0.15),
+    ("copying_error", (b, month(), rules.PEER, True), 0.075),
+    ("copying_error", (b, month(), rules.SPECIFICATION, False), 0.05),
+    ("copying_error", (b, month(), rules.HIERARCHY, False), 0.06),
+    ("copying_error", (b, month(team=1.0), rules.SPECIFICATION, False), 0.05 / 1.5),
+    ("copying_error", (b, month(team=0.0), rules.HIERARCHY, False), 0.12),
     ("copying_slip", (b, 0.15, 0.5, 0.5), 0.1),
     ("component_copied", (b, 0.6, 0.35, 0.5, 0.1, 0.34, 0.0), 1.0),
     ("component_copied", (b, 0.6, 0.35, 0.5, 0.1, 0.35, 0.099), 0.3),
     ("component_copied", (b, 0.6, 0.35, 0.5, 0.1, 0.35, 0.1), 0.6),
     ("omission_probability", (b, v, 0.8, 0.5, True, 0.25), 0.04),
     ("omission_probability", (b, v, 0.8, 0.5, False, 0.25), 0.06),
+    ("omission_probability", (behaviour(copying={"core_omission_by_square": True}), v, 0.8, 0.5, True, 0.25), 0.032),
+    ("omission_probability", (behaviour(copying={"core_omission_by_square": True}), v, 0.8, 0.5, False, 0.25), 0.06),
     ("ownership_at_start", (b, month(co_production=0.3), rules.VOLUNTARY), 1.0),
     ("ownership_at_start", (b, month(co_production=0.3), rules.MANDATED), 0.44),
     # 5.6
-    ("care_taken", (month(co_production=0.3), v), 0.425),
+    ("care_taken", (b, month(co_production=0.3), v, 0.2), 0.425),
+    ("care_taken", (licensed, month(co_production=0.3), v, 0.2), 0.4),
+    ("misreading_at_start", (licensed, 0.4), 0.8),
+    ("misreading_after_tests", (b, month(tests=0.5), 0.8, 0.7), 0.728),  # .8 (1 - .15 x .5 x 1.2)
+    ("misreading_after_tests", (behaviour(adaptation={"learning_rate": 1.0}), month(tests=1.0), 0.8, 0.9), 0.0),
+    ("latitude_licensed", (licensed, month(latitude=0.4), 0.75, 0.4), 0.65),  # (.4 + .6 x .5 x .4) x 1.25
+    ("latitude_licensed", (licensed, month(latitude=0.9), 0.9, 1.0), 1.0),
+    ("latitude_licensed", (b, month(latitude=0.4), 0.75, 1.0), 0.5),
+    ("form_aimed_at", (two_forms, 2.0, 0.0, -1.0), 1.0),
+    ("form_aimed_at", (two_forms, 2.0, 0.0, 1.0), 2.0),
+    ("form_aimed_at", (two_forms, 1.0, 0.0, -4.0), 1.0),
+    ("form_aimed_at", (behaviour(adaptation={"second_form_fit": 1.0}), 1.0, 0.0, -2.0), 1.0),  # a tie: the first
+    ("form_aimed_at", (b, 2.0, 0.0, -1.0), 2.0),
+    ("fit_at", (b, -2.0), 0.2),
+    ("form_aimed_at", (behaviour(adaptation={"second_form_fit": 0.9, "second_form_distance": 2}), 2.0, 0.0, -0.5), 1.0),
+    ("fit_of_second_form", (two_forms, 2.0, 0.5, -1.0), 0.72),  # .9 / 1.25
+    ("fit_of_second_form", (two_forms, -2.0, 0.0, 1.0), 0.45),
+    ("is_second_form", (two_forms, 2.0, 0.5, -1.0), True),
+    ("is_second_form", (two_forms, 2.0, 1.8, -1.0), False),
+    ("is_second_form", (behaviour(adaptation={"second_form_fit": 1.0}), 1.0, 0.0, -2.0), False),  # as good
+    ("fit", (two_forms, 2.0, 0.0, -1.0), 0.45),
+    ("fit", (two_forms, 2.0, 0.0, 1.0), 0.2),
+    ("fit", (b, 2.0, 0.0, -2.0), 0.2),
+    ("parts_that_work", (v, [1.0] * 4, 0.3, 0.2), (0.3, 0.2, 0.0)),
+    ("parts_that_work", (wrong, [1.0, 0.5, 0.5, 1.0], 0.3, 0.2), (0.5, 0.8, 0.1)),
+    ("parts_that_work", (no_true_core, [1.0, 0.5, 0.5, 1.0], 0.3, 0.2), (1.0, 0.8, 0.1)),
+    ("effect", (b, v, 0.5, 0.5, 1.0, 1.0, 0.0, 0.25, 0.0), 0.1 + 0.15 * 0.625),  # .25 (.4 + .6 (.5 + .5 x .25))
+    # away from nought and one, and with what is left out
+    ("fit", (two_forms, -2.0, 0.0), 0.2),
+    ("fit", (two_forms, 2.0, 0.5, -1.0), 0.72),  # .9 / 1.25
+    (
+        "fit",
+        (behaviour(adaptation={"second_form_fit": 0.9, "second_form_distance": 2.0}), 2.0, 0.0, -0.5),
+        0.45,
+    ),
+    ("form_aimed_at", (two_forms, 2.0, 0.9, -1.0), 1.0),
+    ("form_aimed_at", (two_forms, 2.0, 1.8, -1.0), 2.0),
+    ("effect", (two_forms, v, 1.0, 1.0, -2.0, 0.0), 0.52),  # .4 + .6 x .2
+    ("effect", (b, v, 1.0, 0.5, 1.0, 1.0, 0.0, 0.5), 0.85),  # .4 + .6 (.5 + .5 x .5)
+    ("erosion_probability", (behaviour(adaptation={"co_production_licence": 0.5}), month(), v, 0.5), 0.01),
+    # .4 (.25 - .04)
+    ("damage_unguarded", (behaviour(adaptation={"core_damage_rate": 0.4, "fit_distance": 2.0}), 0.4, 1.0, 0.0), 0.084),
+    ("damage_unguarded", (behaviour(adaptation={"core_damage_rate": 2.0**-20 * (1 - 5e-7)}), 0.0, 1.0, 0.0), 0.0),
+    ("damage_unguarded", (b, 0.0, 1.0, 0.0), 0.0),
+    ("damage_unguarded", (harmful, 0.5, 1.0, 0.2), 0.22),  # .4 (.64 - .09)
+    ("damage_unguarded", (harmful, 1.0, 0.5, 0.2), 0.0),
+    ("damage_unguarded", (harmful, 0.0, 0.001, 0.0), 0.0),  # below one in 2^20
+    ("damage_unguarded", (harmful, 0.0, 0.002, 0.0), 1.6e-6),
+    ("damage_unguarded", (behaviour(adaptation={"core_damage_rate": 1.0}), 0.0, 2.0**-10, 0.0), 2.0**-20),
+    ("damage_guarded", (licensed, month(tests=0.5), v, 0.4, 0.6), 0.105),  # .4 x .5 x .7 x .75
     ("context_perceived", (b, month(co_production=0.3), v, 1.0, 2.0), 1.425),
+    ("context_perceived", (b, month(co_production=0.3), v, 1.0, 2.0, 0.6), 1.255),
+    ("context_perceived", (licensed, month(co_production=0.3), v, 1.0, 2.0, 0.6), 1.3),
     ("form_adjusted", (b, month(co_production=0.3), 0.1, 1.0, 0.5, 0.5, 0.7, 0.0), 0.1936),  # .1 + .234 x .4
     ("form_adjusted", (b, month(co_production=0.3), 0.1, 1.0, 0.25, 0.5, 0.7, 0.4), 0.2053),  # .1 + .234 x .45
     ("form_adjusted", (behaviour(adaptation={"adjustment_rate": 1.0}), month(), 5.0, 2.0, 0.5, 0.9, 0.9, 0.0), 1.0),
@@ -212,10 +364,12 @@ BY_HAND = [
     ("codification_revised", (month(revision_of_codification=1.0), 0.2, 0.0, 0.0), 0.2),
     ("codification_revised", (month(revision_of_codification=1.0), 0.2, 0.05, 0.1), 0.5),
     ("erosion_probability", (b, month(co_production=0.3), v, 0.5), 0.0085),
+    ("erosion_probability", (licensed, month(co_production=0.3), v, 0.5, 0.4), 0.008),
     ("drift_probability", (b, month(monitoring=0.5), 0.75, 0.7), 0.0065),  # .01 x 1.25 x .8 x .65
     ("repair_probability", (b, month(monitoring=0.1), 0.5, True, 0.05, 0.4), 0.007),  # .03 x .5 x .2 + .01 x .4
     ("repair_probability", (b, month(monitoring=0.1), 0.5, False, 0.05, 0.4), 0.0015),
     ("repair_probability", (b, month(monitoring=0.1), 0.5, False, 0.6, 0.4), 0.009),
+    ("repair_probability", (b, month(monitoring=0.1, tests=0.8), 0.5, False, 0.6, 0.4), 0.012),
     ("eroded", (b, 0.8), 0.4),
     ("repaired", (b, 0.8), 0.9),
     ("drifted", (b, 0.8, 0.1, 0.5, 0.06, 0.04), 0.4),
@@ -227,15 +381,23 @@ BY_HAND = [
     (
         "monthly_cost",
         (
-            SimpleNamespace(
-                programme_month=0.1, implementing_month=2.0, supported_month=3.0, co_production_month=1.0,
-                embedded_month=0.1, second_leader_month=0.5, revision=0.2,
-            ),
+            c,
             month(mandate=0.3, peer_programme=1.0, monitoring=1.0, co_production=0.3, celebration=0.3, revises=0.5),
-            100.0, 10.0, 4.0, 50.0, 6.0,
+            100.0, 10.0, 4.0, 50.0, 6.0, 8.0, 0.0, 40.0,
         ),
-        73.9,  # 23 + 23 + 12 + 5 + .9 + 10
+        82.9,  # 23 + 23 + 12 + 5 + .9 + 10 + 4 + 5
     ),
+    ("monthly_cost", (c, month(team=0.8, on=0.5), 100.0, *[0.0] * 7), 4.0),
+    ("monthly_cost", (c, month(tests=0.5), 100.0, 10.0, 4.0, 50.0, 6.0, 0.0, 9.0, 40.0), 46.5),  # 42 + .5 (5 + 4)
+    (
+        "monthly_cost",
+        (c, month(co_production=0.2, co_production_patients=0.6), 100.0, 10.0, 4.0, 50.0, 6.0, 0.0, 9.0, 40.0),
+        46.0,  # 42 + 10 (.1 + .3)
+    ),
+    ("monthly_cost", (c, month(incentive=0.4), 100.0, 10.0, 4.0, 50.0, 6.0, 0.0, 9.0, 0.0), 54.0),  # 42 + 12
+    ("monthly_cost", (c, month(hub=0.4), 100.0, 10.0, 4.0, 50.0, 6.0, 0.0, 9.0, 0.0), 46.0),  # 42 + 4
+    ("monthly_cost", (c, month(hub=0.4, on=0.0), 100.0, 10.0, 4.0, 50.0, 6.0, 0.0, 9.0, 0.0), 37.0),  # 20 + 12 + 5
+    ("monthly_cost", (c, month(collaborates=0.5), 100.0, 10.0, 4.0, 50.0, 6.0, 0.0, 9.0, 0.0), 42.9),  # 42 + .9
 ]  # fmt: skip
 
 
@@ -281,10 +443,14 @@ def behaviours(draw):
             "misfit_penalty": ratio(),
         },
         mandate={"compliance_rate": rate(), "conversion_rate": rate() / 3, "lapse_rate": rate()},
-        implementation={"months_to_embed": 0.1 + 20 * rate(), "abandonment_rate": 0.5 * rate()},
+        implementation={
+            "months_to_embed": 0.1 + 20 * rate(), "abandonment_rate": 0.5 * rate(), "unreadiness_multiplier": ratio(),
+        },
+        appraisal={"applies": rate() < 0.5, "error": ratio(), "readiness_threshold": ratio()},
         sustainment={
             "discontinuation_rate": rate(), "ineffectiveness_multiplier": ratio(), "support_multiplier": ratio(),
             "lack_of_ownership_multiplier": ratio(), "capability_weight": ratio(), "ownership_when_mandated": rate(),
+            "incentive_multiplier": ratio(), "incentive_withdrawal_rate": 0.2 * rate(),
         },
         adaptation={"adjustment_rate": rate(), "core_erosion_rate": rate(), "misjudgement": ratio()},
         copying={"omission_rate": rate(), "component_loss": rate(), "support_error_reduction": ratio()},
@@ -296,12 +462,12 @@ def behaviours(draw):
     )  # fmt: skip
 
 
-@given(behaviours(), levers, share, share, inside, share)
-def test_chances_rise_with_exposure_and_stay_between_nought_and_one(b, m, low, high, readiness, support):
+@given(behaviours(), levers, share, share, inside, share, st.floats(1.0, 6.0))
+def test_chances_rise_with_exposure_and_stay_between_nought_and_one(b, m, low, high, readiness, support, pressure):
     low, high = sorted((low, high))
     responses = [rules.exposure_response(b, x, readiness, 1.0) for x in (low, high)]
     assert 0.0 <= responses[0] <= responses[1] <= 1.0
-    odds = [rules.engagement_odds(b, m, v, readiness, support, g) for g in responses]
+    odds = [rules.engagement_odds(b, m, 0.5, readiness, support, g, pressure) for g in responses]
     engaged = [rules.engagement(b, o) for o in odds]
     assert 0.0 <= engaged[0] <= engaged[1] <= 1.0
     for again in (False, True):
@@ -319,9 +485,9 @@ def test_chances_rise_with_exposure_and_stay_between_nought_and_one(b, m, low, h
                 assert chances[0] >= 0.0
                 assert chances[-1] <= 1.0
             assert 0.0 <= rules.compliance_probability(b, m, directed, again) <= 1.0
-    giving_up = [rules.abandonment_probability(b, r) for r in (0.0, *engaged)]
+    giving_up = [rules.abandonment_probability(b, r, o) for r, o in zip((0.0, *engaged), (0.0, *odds), strict=True)]
     assert giving_up == sorted(giving_up, reverse=True)
-    assert giving_up[0] <= 1.0
+    assert all(chance <= rules.abandonment_probability(b, 0.0, 0.0) for chance in giving_up)
     assert giving_up[-1] >= 0.0
 
 
@@ -346,7 +512,7 @@ def test_effect_presence_and_losses_stay_between_nought_and_one(b, m, f, capabil
         rules.omission_probability(b, v, latitude, u, False, f),
         rules.leadership_probability(b, m, effect),
         rules.lapse_probability(b, m),
-        rules.discontinuation_probability(b, v, effect, f, u, capability),
+        rules.discontinuation_probability(b, m, v, effect, f, u, capability, 1.0 + abs(x)),
     ):
         assert 0.0 <= chance <= 1.0
     assert 0.0 <= rules.erosion_probability(b, m, v, latitude) <= rules.largest_erosion(b) <= 1.0
@@ -359,6 +525,19 @@ def test_effect_presence_and_losses_stay_between_nought_and_one(b, m, f, capabil
 
 
 forms = st.floats(-5.0, 5.0)
+
+
+@given(behaviours(), levers, share, st.floats(1.0, 6.0), share, share, forms)
+def test_more_items_and_more_written_down_make_appraisals_truer(b, m, codification, listing, readiness, support, error):
+    def judged(codification: float, listing: float) -> float:
+        return rules.complexity_as_judged(b, m, intervention(listing=listing), codification, error)
+
+    assert judged(1.0, listing) == v.mean_complexity
+    off = [abs(judged(c, n) - v.mean_complexity) for c, n in ((codification, 1.0), (codification, listing), (1.0, 1.0))]
+    assert off[0] + 1e-12 >= off[1] >= off[2]
+    prepared = rules.readiness_prepared(b, readiness, codification, support)
+    assert readiness <= prepared <= max(readiness, rules.READINESS_ATTAINABLE) + 1e-12
+    assert 0.0 <= rules.ownership_after_turnover(b, m, readiness) <= readiness
 
 
 @given(behaviours(), levers, forms, forms, share, share, share, forms)
@@ -420,8 +599,8 @@ def test_rules_use_plain_arithmetic_and_each_other_alone():
 BEHAVIOUR = plan(load_scenario("default"), "blend").behaviour
 COST = plan(load_scenario("default"), "blend").cost
 INTERVENTION = plan(load_scenario("default"), "blend").intervention
-WHOLE_NUMBERS = {"state": (0, 5), "route": (0, 1), "source": (1, 4), "depth": (0, 6)}
-SWITCHES = ("is_leader", "from_leader", "is_core", "stopped_before", "directed")
+WHOLE_NUMBERS = {"state": (0, 5), "route": (0, 1), "source": (1, 4), "depth": (0, 6), "left": (0, 9)}
+SWITCHES = ("is_leader", "from_leader", "is_core", "stopped_before", "directed", "starts")
 
 
 @pytest.mark.parametrize("table", [Behaviour, Cost, *(field.annotation for field in Behaviour.model_fields.values())])
@@ -513,15 +692,15 @@ MORE_BY_HAND = [
     ("repaired", (b, 0.5), 0.6),
     ("copying_slip", (b, 0.1, 0.9, 0.0), 0.06),
     ("omission_probability", (b, clear, 1.0, 0.5, True, 0.25), 0.01),
-    ("care_taken", (month(co_production=0.4), clear), 0.08),
-    ("progress_made", (b, 0.9, 0.0, 0.1), 1.4 / (9 * 0.6)),
+    ("care_taken", (b, month(co_production=0.4), clear, 0.0), 0.08),
+    ("progress_made", (b, 0.9, 0.0, 0.1, 1.0), 1.4 / (9 * 0.6)),
     ("engagement", (b, 0.25), 0.2),
     ("threshold", (b, 0.9), 0.08),
     ("leadership_probability", (b, month(celebration=0.5), 0.1), 0.025),
-    ("discontinuation_probability", (b, intervention(), 0.9, 1.0, 0.0, 0.5), 0.0104),
+    ("discontinuation_probability", (b, month(), intervention(), 0.9, 1.0, 0.0, 0.5, 1.0), 0.0104),
     # factors that are 1 at complexity, capability or tendency one half
     ("mandated_engagement", (b, month(mandate=1.0, latitude=1.0), burdened, 4.0, 1.0), 2.5 / 3.5),  # 4 / 1.6
-    ("discontinuation_probability", (b, burdened, 1.0, 0.0, 0.0, 0.5), 0.0128),  # .008 (1 + 1.5 x .4)
+    ("discontinuation_probability", (b, month(), burdened, 1.0, 0.0, 0.0, 0.5, 1.0), 0.0128),  # .008 (1 + 1.5 x .4)
     ("conversion_probability", (b, month(co_production=0.25), 0.5, 0.5, 0.5), 0.01875),
     ("component_copied", (b, 0.5, 0.0, 0.0, 0.4, 0.5, 0.25), 0.5),  # .4 x .5 = .2
     ("component_copied", (b, 0.5, 0.0, 0.0, 0.6, 0.5, 0.25), 0.4),  # .6 x .5 = .3
@@ -536,7 +715,7 @@ MORE_BY_HAND = [
     ("exposure_response", (behaviour(adoption={"threshold_most_ready": 0.0}), 0.0, 1.0, 1.0), 0.0),
     ("adoption_probability", (keen, month(), 1.0, 0.5, False), 0.5),
     ("conversion_probability", (often, month(co_production=1.0), 1.0, 1.0, 1.0), 1.0),
-    ("discontinuation_probability", (often, intervention(), 0.0, 0.0, 0.0, 0.0), 1.0),
+    ("discontinuation_probability", (often, month(), intervention(), 0.0, 0.0, 0.0, 0.0, 1.0), 1.0),
     ("component_copied", (b, 0.5, 0.0, 0.5, 1.5, 0.5, 1.0), 0.5),  # an error is never surer than 1, nor u as high
     ("omission_probability", (behaviour(copying={"omission_rate": 1.0}), intervention(), 1.0, 1.0, False, 0.0), 1.0),
     ("reads_specification", (behaviour(adoption={"external_influence": 0.5}), month(), 1.0, 0.0, 1.0), False),

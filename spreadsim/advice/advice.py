@@ -25,7 +25,7 @@ from spreadsim.levers import StartingSites
 from spreadsim.network.data import Network
 from spreadsim.network.site_choice import SIMPLE_RULES, sites_by_rule
 from spreadsim.outcomes.measures import MEASURES
-from spreadsim.outcomes.statistics import LEVEL, difference, summarise
+from spreadsim.outcomes.statistics import LEVEL, difference_of, summary_of
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan
@@ -275,8 +275,8 @@ def _judge(
                 rule,
                 choice,
                 own,
-                {m.name: summarise(own[m.name], m.never) for m in MEASURES},
-                {m.name: difference(values[m.name][0], own[m.name], m.never, level) for m in MEASURES},
+                {m.name: summary_of(m, own[m.name]) for m in MEASURES},
+                {m.name: difference_of(m, values[m.name][0], own[m.name], level) for m in MEASURES},
             )
         )
     return evaluations

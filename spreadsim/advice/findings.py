@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from spreadsim.advice.results import AdviceResults, Evaluation
-from spreadsim.comparison.terminal import number, text_table
+from spreadsim.comparison.terminal import number
+from spreadsim.network.provenance import drawn_traits
 from spreadsim.network.site_choice import FEATURES, SIMPLE_RULES, features, percentile_ranks
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.outcomes.statistics import Difference, Summary
 from spreadsim.scenario.plan import plan
+from spreadsim.telling.terminal import WIDTH, text_table
 from spreadsim.telling.wording import listed
 
 MAIN_MEASURES = ("cumulative_benefit", "benefit", "equity_gap", "reach", "months_to_half", "cost")
@@ -159,6 +161,7 @@ def site_rows(advice: AdviceResults) -> list[dict[str, Any]]:
             "context": float(net["context"][i]),
             "population": float(net["population"][i]),
             "why": _why_one(net.names[i], {name: float(ranks[name][i]) for name in ranks}, values, i),
+            "drawn": ", ".join(name.replace("_", " ") for name in drawn_traits(net, i)),
         }
         rows.append(row)
     return rows
@@ -472,13 +475,14 @@ def advice_json(advice: AdviceResults) -> dict[str, Any]:
     }
 
 
-def advice_text(advice: AdviceResults, most: int = 20) -> str:
+def advice_text(advice: AdviceResults, most: int = 20, wide: bool = False) -> str:
     """Return the advice as text for a terminal.
 
     Parameters
     ----------
     advice : what to do.
     most : how many sites are listed.
+    wide : tables as wide as they are; else they fit 80 columns.
 
     Returns
     -------
@@ -490,6 +494,7 @@ def advice_text(advice: AdviceResults, most: int = 20) -> str:
     >>> advice_text(advice).startswith("Where to start")
     True
     """
+    width = None if wide else WIDTH
     head, cells = evaluation_table(advice)
     rows = site_rows(advice)
     tree = advice.network.hierarchy
@@ -498,9 +503,9 @@ def advice_text(advice: AdviceResults, most: int = 20) -> str:
     parts += [f"Do: {support_and_waves(advice)}", ""]
     if rows:
         site_cells = [[r["service"], *(str(r[c]) for c in columns)] for r in rows[:most]]
-        parts += [f"Start with these {len(rows)}", text_table(["service", *columns], site_cells)]
+        parts += [f"Start with these {len(rows)}", text_table(["service", *columns], site_cells, width)]
         if len(rows) > most:
             parts.append(f"... and {len(rows) - most} more, in sites.csv")
         parts.append("")
-    parts += [*why(advice), "", text_table(head, cells), "", *findings(advice), *advice.notes]
+    parts += [*why(advice), "", text_table(head, cells, width), "", *findings(advice), *advice.notes]
     return "\n".join(parts)

@@ -1,7 +1,8 @@
 """The server: settings, the guarded application and running it.
 
-What belongs here: what must be set before Solara is imported, how large a message may be, how many pages may be open
-and how long a closed one is kept. What does not: who may come in (``server.security``).
+What belongs here: what must be set before Solara is imported, how large a message may be, and what stands before the
+app in which order. What does not: who may come in (``server.security``), what is served (``server.routes``), how many
+pages may be open (``server.limits``).
 """
 
 from __future__ import annotations
@@ -9,12 +10,17 @@ from __future__ import annotations
 import os
 import socket
 import warnings
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from spreadsim.app.server.limits import Limits, limits_from
+from spreadsim.app.server.proxies import is_among, trusted_proxies
 from spreadsim.app.server.security import LOOPBACK_HOSTS, Guard, is_loopback
 
+DEFAULT_LIMITS = Limits()
 MAX_MESSAGE = 16_000_000  # bytes; uploads are checked again, and are smaller (``uploads``)
 SETTINGS = {
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
@@ -23,8 +29,6 @@ SETTINGS = {
     "SOLARA_THEME_LOADER": "plain",
     "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
     "SOLARA_KERNEL_CULL_TIMEOUT": "15m",
-    "SOLARA_KERNEL_MAX_COUNT": "60",
-    "SOLARA_KERNEL_MAX_PER_SESSION": "12",
     "SOLARA_SESSION_HTTP_ONLY": "True",
     "SOLARA_MODE": "production",
     "SOLARA_APP": "spreadsim.app.page",
@@ -120,13 +124,14 @@ def _restrict_page_events() -> None:
     VueTemplate.on_msg = on_msg
 
 
-def application(hosts: frozenset[str] | None, token: str = "") -> Any:
+def application(hosts: frozenset[str] | None, token: str = "", limits: Limits = DEFAULT_LIMITS) -> Any:
     """Return the app, guarded, ready to be served.
 
     Parameters
     ----------
     hosts : names under which the app may be addressed; None for any.
     token : that a visitor must bring; empty for none.
+    limits : on pages.
 
     Returns
     -------
@@ -141,21 +146,43 @@ def application(hosts: frozenset[str] | None, token: str = "") -> Any:
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     os.environ["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "False"
-    import solara.server.starlette as served
+    import solara.server.starlette as library
+    import solara.settings
     from solara.server import settings
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware
-    from starlette.routing import Mount
 
     from spreadsim.app.classroom.routes import Classroom
+    from spreadsim.app.server import uploads
+    from spreadsim.app.server.page_gate import PageGate
+    from spreadsim.app.server.places import MAX_CONNECTIONS, Places
+    from spreadsim.app.server.routes import interface_routes
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        uploads.remove_left_behind()
+        try:
+            async with library.lifespan(app):
+                yield
+        finally:
+            uploads.upload_store.close()  # a signal ends the process before Python tidies up
 
     settings.telemetry.mixpanel_enable = False
+    solara.settings.assets.proxy = True  # the interface's files come from this installation, never from outside
+    settings.assets.extra_locations = [str(Path(__file__).parent / "assets")]
+    settings.main.root_path = settings.main.root_path or ""  # else the first visitor's headers would say
     _restrict_page_events()
     warnings.filterwarnings("ignore", message="Cookies with samesite=none", category=UserWarning)
-    layers = [Middleware(GZipMiddleware, minimum_size=2000), Middleware(Guard, hosts=hosts, token=token)]
-    routes = [*Classroom().routes(), Mount("/", routes=served.routes)]
-    return Starlette(routes=routes, lifespan=served.lifespan, middleware=layers)
+    settings.kernel.max_count = limits.pages * MAX_CONNECTIONS  # threads; fewer would leave pages at "Loading"
+    layers = [
+        Middleware(GZipMiddleware, minimum_size=2000),
+        Middleware(Guard, hosts=hosts, token=token),
+        Middleware(PageGate, places=Places(limits)),
+    ]
+    app = Starlette(routes=[*Classroom().routes(), *interface_routes()], lifespan=lifespan, middleware=layers)
+    app.router.redirect_slashes = False
+    return app
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -201,6 +228,10 @@ def serve(host: str, listener: socket.socket, token: str, ready: Callable[[], No
     token : that a visitor must bring; empty for none.
     ready : called once the app answers.
 
+    Raises
+    ------
+    InputError : a variable that sets a limit, or names proxies, holds something else.
+
     Examples
     --------
     >>> with listening_socket("127.0.0.1", 0) as listener:
@@ -208,10 +239,15 @@ def serve(host: str, listener: socket.socket, token: str, ready: Callable[[], No
     """
     import uvicorn
 
+    from spreadsim.app.server.connections import Connections, protocol_for
+
+    limits = limits_from(os.environ)
     hosts = frozenset((*LOOPBACK_HOSTS,)) if is_loopback(host) else None
+    proxies = trusted_proxies()
     config = uvicorn.Config(
-        application(hosts, token), log_level="warning", ws_max_size=MAX_MESSAGE, server_header=False,
-        timeout_graceful_shutdown=2, proxy_headers=False, limit_concurrency=400,
+        application(hosts, token, limits), log_level="warning", ws_max_size=MAX_MESSAGE, server_header=False,
+        timeout_graceful_shutdown=2, proxy_headers=bool(proxies), forwarded_allow_ips=proxies,
+        http=protocol_for(Connections(limits.request_seconds, lambda address: is_among(address, proxies))),
     )  # fmt: skip
 
     class Server(uvicorn.Server):

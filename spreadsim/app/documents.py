@@ -18,7 +18,14 @@ from typing import Any
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.levers import BalanceLevers
 from spreadsim.scenario.document import Scenario, without_levers
-from spreadsim.scenario.files import MAX_BYTES, load_scenario, shipped_names, to_toml
+from spreadsim.scenario.files import (
+    MAX_BYTES,
+    load_scenario,
+    shipped_folder,
+    shipped_names,
+    shipped_networks,
+    to_toml,
+)
 from spreadsim.scenario.plan import plans
 from spreadsim.scenario.validation import as_document, validate, with_setting
 
@@ -161,7 +168,10 @@ def scenario_from_text(text: str, shown_as: str = "the file") -> Scenario:
             f"holds {len(strategies):,} strategies",
             f"the app takes at most {MAX_STRATEGIES_IN_FILE}; use the command line",
         )
-    return _validate(document, shown_as)
+    scenario = _validate(document, shown_as)
+    if scenario.network.path in shipped_networks():
+        scenario = scenario.with_folders(shipped_folder("scenarios"))
+    return scenario
 
 
 def _validate(document: Mapping[str, Any], shown_as: str, like: Scenario | None = None) -> Scenario:

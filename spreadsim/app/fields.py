@@ -27,7 +27,8 @@ BASICS = (
 )  # fmt: skip
 NETWORK_PARAMETERS = (
     "network.source", "network.services", "network.peer_ties.picks_in_lowest_level",
-    "network.peer_ties.picks_in_next_level", "network.peer_ties.picks_anywhere", "network.generator.neighbours",
+    "network.peer_ties.picks_in_next_level", "network.peer_ties.picks_anywhere", "network.affinity.picks_in_groups",
+    "network.affinity.picks_nearby", "network.affinity.picks_alike", "network.generator.neighbours",
     "network.generator.rewiring", "network.generator.attachments", "network.generator.mean_degree",
     "network.generator.branching", "network.peer_ties.homophily_distance", "network.redraw",
 )  # fmt: skip
@@ -259,6 +260,12 @@ def network_controls(scenario: Scenario, base: Scenario, file_columns: tuple[str
         if "picks" in last and source not in ("nested-hierarchy", "file"):
             continue
         if source == "file" and path in ("network.source", "network.services"):
+            continue
+        if path.startswith("network.affinity.") and source != "file":
+            continue
+        if (last == "picks_nearby" and "map_x" not in file_columns) or (
+            last == "picks_in_groups" and not scenario.network.affinity.groups
+        ):
             continue
         if "target" in file_columns and ("picks" in last or last in ("homophily_distance", "redraw")):
             continue  # the ties are the user's own

@@ -12,8 +12,9 @@ from typing import Any
 from spreadsim.app import widgets
 from spreadsim.app.display import tables
 from spreadsim.app.display.tables import ComparisonFigure
-from spreadsim.app.library import component, solara, use_task
-from spreadsim.app.server.work_queue import FIGURES, work_queue
+from spreadsim.app.library import component, request_of, solara, use_task
+from spreadsim.app.server.shared_results import shared_results
+from spreadsim.app.server.work_queue import FIGURES, Request, short_queue
 from spreadsim.app.session import Session
 
 
@@ -21,6 +22,16 @@ def _figure_item(picture: ComparisonFigure, data: dict[str, Any] | None, is_stal
     """Return what the page shows of a figure, drawn or not yet."""
     empty = {"key": picture.key, "title": picture.title, "caption": picture.caption, "svg": "", "alt": "", "tables": []}
     return {**empty, **(data or {}), "stale": is_stale}
+
+
+def _shared_figure(number: int, picture: ComparisonFigure, request: Request) -> dict[str, Any] | None:
+    """Return what the page shows of a figure of the comparison of a number, drawn once for all who look at it."""
+
+    def compute(shared: Request) -> dict[str, Any] | None:
+        with short_queue.slot(FIGURES, shared):
+            return tables.figure_data(picture)
+
+    return shared_results.result(("figure", number, picture.key), compute, request)
 
 
 def send_figure(session: Session, figures: Sequence[ComparisonFigure], request: Any) -> None:
@@ -60,8 +71,7 @@ def Gallery(session: Session, title: str, figures: list[ComparisonFigure], numbe
     def drawing() -> Iterator[tuple[int, str]]:
         for picture in figures:
             if picture.key in in_view and data_by_key.get(picture.key, (-1, None))[0] != number:
-                with work_queue.slot(FIGURES, drawing.is_current):
-                    data_by_key[picture.key] = (number, tables.figure_data(picture))
+                data_by_key[picture.key] = (number, _shared_figure(number, picture, request_of(drawing)))
                 yield number, picture.key
 
     items = []

@@ -6,12 +6,19 @@ What belongs here: its functions under our names, with types that its packages d
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
+
+from spreadsim.app.server.work_queue import Request, Standing
 
 solara: Any = importlib.import_module("solara")
 Html: Any = importlib.import_module("ipyvue").Html
 _lab: Any = importlib.import_module("solara.lab")
+_sessions: Any = importlib.import_module("solara.server.kernel_context")
+
+SECONDS_BETWEEN_REPORTS = 0.5
+SHARE_OF_REPORTING = 0.05  # of a session's time; a report draws the page again, and many sessions wait at once
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -75,3 +82,38 @@ def use_task(dependencies: Sequence[Any] | None) -> Callable[[Callable[[], Any]]
     >>> use_task(None)  # doctest: +SKIP
     """
     return cast(Callable[[Callable[[], Any]], Any], _lab.use_task(dependencies=dependencies, raise_error=False))
+
+
+def request_of(task: Any) -> Request:
+    """Return a task's request for work: its visitor's, wanted while the task is, told on the page how far it is.
+
+    Parameters
+    ----------
+    task : made by `use_task`, which asks in its own thread.
+
+    Returns
+    -------
+    A request; reports come the less often, the longer the page takes to show one.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> task = SimpleNamespace(is_current=lambda: True, progress=None)
+    >>> request_of(task).report(Standing(percent=10.0))
+    >>> task.progress.percent
+    10.0
+    """
+    next_report = 0.0
+    latest: Standing | None = None
+
+    def report(standing: Standing) -> None:
+        nonlocal next_report, latest
+        began = time.monotonic()
+        if standing == latest or began < next_report:
+            return
+        task.progress = latest = standing
+        ended = time.monotonic()
+        next_report = ended + max(SECONDS_BETWEEN_REPORTS, (ended - began) / SHARE_OF_REPORTING)
+
+    visitor = _sessions.get_current_context().session_id if _sessions.has_current_context() else ""
+    return Request(visitor, task.is_current, report)

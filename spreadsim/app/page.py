@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from spreadsim.app import documents, fields, runs, widgets
-from spreadsim.app.display import charts, tables
-from spreadsim.app.library import Html, component, solara, use_task
+from spreadsim.app.display import charts
+from spreadsim.app.library import Html, component, request_of, solara, use_task
 from spreadsim.app.screens import compare, learn
 from spreadsim.app.screens.registry import SCREENS, PageState
 from spreadsim.app.server import uploads
+from spreadsim.app.server.shared_results import shared_results
 from spreadsim.app.session import Session
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.errors import SpreadsimError
@@ -43,7 +44,8 @@ def _network(scenario: Scenario) -> tuple[Network | None, str]:
     if not uploads.may_read(scenario):
         return None, "This scenario refers to the files of a network. Bring them in on the Network screen."
     try:
-        return runs.base_network(scenario), ""
+        key = ("network", runs.network_identity(scenario))
+        return shared_results.result(key, lambda shared: runs.base_network(scenario)), ""
     except SpreadsimError as error:
         return None, str(error)
     except Exception:
@@ -109,11 +111,7 @@ def Page() -> None:
             return
         runs.check_size(scenario_to_compare, base.n)
         yield from compare.comparison_stages(
-            scenario_to_compare,
-            base,
-            comparison_task.is_current,
-            lambda done: setattr(comparison_task, "progress", done),
-            networks_by_replicate,
+            scenario_to_compare, base, networks_by_replicate, request_of(comparison_task)
         )
 
     stage: compare.ComparisonStage | None = comparison_task.latest
@@ -122,15 +120,13 @@ def Page() -> None:
     def frontier_task() -> tuple[Comparison, tuple[dict[str, Any], ...], Scenario] | None:
         if stage is None:
             return None
-        comparison = runs.with_frontier(
-            stage.comparison, frontier_task.is_current, lambda done: setattr(frontier_task, "progress", done)
-        )
-        figures = [tables.figure_data(picture) for picture in tables.frontier_figures(comparison)]
-        return comparison, tuple(item for item in figures if item is not None), stage.comparison.scenario
+        scenario = stage.comparison.scenario
+        comparison, figures = compare.shared_frontier(stage.comparison, request_of(frontier_task))
+        return compare.with_scenario(comparison, scenario), figures, scenario
 
     status: dict[str, Any] = {
         "state": runs.task_state(comparison_task),
-        "progress": round(comparison_task.progress or 0), "cancelled": comparison_task.cancelled,
+        **runs.task_progress(comparison_task), "cancelled": comparison_task.cancelled,
         "stale": stage is not None and stage.comparison.scenario != target.current,
         "message": runs.task_message(comparison_task),
     }  # fmt: skip

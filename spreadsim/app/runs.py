@@ -1,17 +1,17 @@
 """Runs for a page: bounded, told how far they are, and stopped when nobody waits for them.
 
-What belongs here: the limits on what one session may ask for, and comparisons and frontiers run in pieces through the
-package's own functions. What does not: what a run is (``drivers.running``), which work goes next
-(``app.server.work_queue``).
+What belongs here: the limits on what one session may ask for, what makes two questions the same, and comparisons and
+frontiers run in pieces through the package's own functions. What does not: what a run is (``drivers.running``), which
+work goes next (``app.server.work_queue``), who waits for which result (``app.server.shared_results``).
 
 scenario : as the user has it before them.
 base : network of replicate 0.
-is_wanted : whether anybody still waits for the result.
-report : called with the share of the work that is done, in per cent.
+request : who asks, whether they still want it, and whom to tell how far it is.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -20,13 +20,15 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from spreadsim.app.documents import error_text
-from spreadsim.app.server.work_queue import BACKGROUND, DETAIL, INTERACTIVE, IsWanted, Slot, work_queue
+from spreadsim.app.server.work_queue import BACKGROUND, DETAIL, INTERACTIVE, LARGE, Request, Slot, Standing, work_queue
 from spreadsim.comparison.comparison import MAP_LEVERS, MAP_REPLICATES, Comparison, frontier_points, measure_arrays
+from spreadsim.comparison.doubt import planned_sets, run_sets
 from spreadsim.comparison.results import Frontier, FrontierPoint
-from spreadsim.drivers.running import Outcome, Task, default_workers, networks_of, outcomes_of, run_tasks, run_together
+from spreadsim.drivers.running import Outcome, Task, default_workers, networks_of, outcomes_of, run_block, run_together
 from spreadsim.errors import SpreadsimError
 from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
+from spreadsim.network.reading.files import files_of_scenario, network_files
 from spreadsim.outcomes import measures
 from spreadsim.outcomes.run import Run
 from spreadsim.scenario.document import Scenario
@@ -35,6 +37,7 @@ from spreadsim.scenario.plan import plans
 MAX_SERVICES = 20_000
 MAX_RUNS_BY_SERVICES = 4_000_000  # services x paired runs x strategies
 MAX_MONTHS = 240
+PIECE = 2_000_000  # services x runs x months after which more urgent work may go first: a fraction of a second
 MAX_RUNS_IN_MEMORY = 400_000  # the same, up to which runs are kept while their details are worked out
 
 T = TypeVar("T")
@@ -86,6 +89,52 @@ def check_size(scenario: Scenario, n_services: int | None = None) -> None:
         )
 
 
+def identity(scenario: Scenario) -> str:
+    """Return what all results of a scenario depend on, shortened: its values and the content of its network's files.
+
+    It holds nothing of a session: who brings in the same files has the same results.
+
+    Returns
+    -------
+    Letters and digits, the same for the same inputs.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default")
+    >>> identity(scenario) == identity(ss.load_scenario("default"))
+    True
+    >>> identity(scenario) == identity(ss.load_scenario("default", ["run.seed=2"]))
+    False
+    """
+    return _digest(scenario, scenario.model_dump_json())
+
+
+def network_identity(scenario: Scenario) -> str:
+    """Return what the networks of a scenario depend on, shortened.
+
+    Returns
+    -------
+    Letters and digits, the same for the same inputs.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default")
+    >>> network_identity(scenario) == network_identity(ss.load_scenario("default", ["programme.support=0.9"]))
+    True
+    """
+    parts = (scenario.network.model_dump_json(), scenario.services.model_dump_json(), scenario.run.seed)
+    return _digest(scenario, repr(parts))
+
+
+def _digest(scenario: Scenario, text: str) -> str:
+    """Return the hash of a text and of the files of a scenario's network."""
+    digest = hashlib.sha256(text.encode())
+    if scenario.network.source == "file":
+        for path in network_files(files_of_scenario(scenario), scenario.network):
+            digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
 class Progress:
     """Tells how far work is, at most a few times a second; lets more urgent work go first; stops what is not wanted.
 
@@ -93,19 +142,18 @@ class Progress:
     ----------
     total : pieces of work.
     slot : held by the work.
-    report : called with the share that is done, in per cent; None where nobody asks.
 
     Examples
     --------
-    >>> with work_queue.slot(DETAIL, lambda: True) as slot:
+    >>> with work_queue.slot(DETAIL) as slot:
     ...     progress = Progress(2, slot)
     ...     progress.step()
-    ...     progress.n_done
-    1
+    ...     slot.standing().percent
+    50.0
     """
 
-    def __init__(self, total: int, slot: Slot, report: Callable[[float], None] | None = None) -> None:
-        self.total, self.slot, self.report = max(1, total), slot, report
+    def __init__(self, total: int, slot: Slot) -> None:
+        self.total, self.slot = max(1, total), slot
         self.n_done, self.last_report = 0, time.monotonic()
 
     def step(self) -> None:
@@ -113,13 +161,13 @@ class Progress:
 
         Raises
         ------
-        NotWanted : nobody waits any more.
+        WorkCancelled : nobody waits any more.
         """
-        self.slot.give_way()
         self.n_done += 1
-        if self.report is not None and time.monotonic() - self.last_report > 0.25:
+        self.slot.give_way(self.n_done / self.total)
+        if time.monotonic() - self.last_report > 0.25:
             self.last_report = time.monotonic()
-            self.report(100.0 * self.n_done / self.total)
+            self.slot.request.report(self.slot.standing())
 
 
 def task_state(task: Any) -> str:
@@ -162,6 +210,40 @@ def task_message(task: Any) -> str:
     return error_text(task.exception) if task.error and task.exception else ""
 
 
+def task_progress(task: Any) -> dict[str, Any]:
+    """Return how far a task of the page is: per cent, and in words.
+
+    Parameters
+    ----------
+    task : made by `library.use_task`, whose work reports a `Standing`.
+
+    Returns
+    -------
+    ``progress`` in per cent, and ``words``.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> task_progress(SimpleNamespace(progress=Standing(n_ahead=3, seconds=14.2)))
+    {'progress': 0, 'words': 'waiting: 3 before you, ready in about 15 seconds'}
+    >>> task_progress(SimpleNamespace(progress=Standing(percent=40.0)))
+    {'progress': 40, 'words': 'working, 40%'}
+    """
+    standing = task.progress or Standing()
+    percent = round(standing.percent)
+    words = f"waiting: {standing.n_ahead} before you" if standing.n_ahead else f"working, {percent}%"
+    if standing.seconds is not None and standing.seconds > 2:
+        words += f", ready in about {_duration(standing.seconds)}"
+    return {"progress": percent, "words": words}
+
+
+def _duration(seconds: float) -> str:
+    """Return a duration in round words."""
+    if seconds < 90:
+        return f"{5 * max(1, round(seconds / 5))} seconds"
+    return f"{round(seconds / 60)} minutes"
+
+
 def base_network(scenario: Scenario) -> Network:
     """Return the network of replicate 0, within the app's limits.
 
@@ -188,8 +270,7 @@ def base_network(scenario: Scenario) -> Network:
 def compare_in_stages(
     scenario: Scenario,
     base: Network,
-    is_wanted: IsWanted,
-    report: Callable[[float], None] | None = None,
+    request: Request = Request(),  # noqa: B008
     networks: dict[int, Network] | None = None,
 ) -> Iterator[Comparison]:
     """Yield a comparison twice: first with curves and measures alone, then with generations and groups.
@@ -208,7 +289,7 @@ def compare_in_stages(
     Examples
     --------
     >>> scenario = ss.load_scenario("default", ["run.months=6", "run.replicates=2"])
-    >>> first, last = compare_in_stages(scenario, base_network(scenario), lambda: True)
+    >>> first, last = compare_in_stages(scenario, base_network(scenario))
     >>> first.outcomes["blend"][0].groups == [], len(last.outcomes["blend"][0].groups) > 0
     (True, True)
     """
@@ -227,15 +308,16 @@ def compare_in_stages(
                  for p, some in zip(own_plans, runs, strict=True)]  # fmt: skip
         return networks_here, runs, outcomes_of_plans
 
-    with work_queue.slot(INTERACTIVE if is_small else DETAIL, is_wanted) as slot:
-        progress = Progress(k, slot, report)
+    size = base.n * k * len(own_plans) * scenario.run.months
+    with work_queue.slot(INTERACTIVE if is_small else LARGE, request, size) as slot:
+        progress = Progress(k, slot)
         if not is_small:
             tasks = [Task(r, own_plans, [True] * len(own_plans), r == 0) for r in range(k)]
-            for result in run_tasks(scenario, base, fixed, tasks, progress=progress.step):
+            for result in _run_in_pieces(scenario, base, tasks, progress):
                 for name, outcome in zip(outcomes, result, strict=True):
                     outcomes[name].append(outcome)
         else:
-            for networks_here, runs, outcomes_here in _in_order(one, k):
+            for networks_here, runs, outcomes_here in _in_order(one, k, PIECE * k // size):
                 for p, some in zip(own_plans, outcomes_here, strict=True):
                     outcomes[p.name] += some
                 blocks.append((networks_here, runs))
@@ -247,26 +329,42 @@ def compare_in_stages(
     if not is_small:
         return
     details: dict[str, list[Outcome]] = {p.name: [] for p in own_plans}
-    with work_queue.slot(DETAIL, is_wanted) as slot:
-        for networks_here, runs in blocks:
+    with work_queue.slot(DETAIL, request, size) as slot:
+        for place, (networks_here, runs) in enumerate(blocks):
             for p, own_runs in zip(own_plans, runs, strict=True):
                 for net, run in zip(networks_here, own_runs, strict=True):
                     groups = measures.groups(run, net, p)
                     before = outcomes[p.name][len(details[p.name])]
                     details[p.name].append(replace(before, generations=measures.generations(run, p), groups=groups))
-            slot.give_way()
+            slot.give_way(done=(place + 1) / len(blocks))
     yield Comparison(scenario, base, own_plans, details, fixed=fixed)
 
 
-def _in_order(one: Callable[[range], T], k: int) -> Iterator[T]:
-    """Yield the results of blocks of replicates in order, a few under way at a time."""
-    size = max(1, -(-k // (4 * default_workers())))
-    with ThreadPoolExecutor(default_workers()) as pool:
+def _run_in_pieces(
+    scenario: Scenario, base: Network, tasks: Sequence[Task], progress: Progress
+) -> Iterator[list[Outcome]]:
+    """Yield the outcomes of tasks that run the same plans, in order; more urgent work may go between pieces."""
+    fixed, size = not scenario.network.redraw, base.n * sum(plan.months for plan in tasks[0].plans)
+
+    def one(block: range) -> list[list[Outcome]]:
+        return run_block(scenario, base, fixed, [tasks[place] for place in block], "compiled")
+
+    for results in _in_order(one, len(tasks), PIECE // size):
+        for result in results:
+            yield result
+            progress.step()
+
+
+def _in_order(one: Callable[[range], T], k: int, most: int) -> Iterator[T]:
+    """Yield the results of blocks of at most so many replicates in order, one a worker under way ahead."""
+    n_workers = default_workers()
+    size = max(1, min(most, -(-k // (4 * n_workers))))
+    with ThreadPoolExecutor(n_workers) as pool:
         waiting: deque[Future[T]] = deque()
         try:
             for first in range(0, k, size):
                 waiting.append(pool.submit(one, range(first, min(k, first + size))))
-                if len(waiting) > 4:
+                if len(waiting) > n_workers:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -275,10 +373,8 @@ def _in_order(one: Callable[[range], T], k: int) -> Iterator[T]:
                 future.cancel()
 
 
-def with_frontier(
-    comparison: Comparison, is_wanted: IsWanted, report: Callable[[float], None] | None = None
-) -> Comparison:
-    """Return the comparison with the frontier over balances and the map over two levers.
+def with_frontier(comparison: Comparison, request: Request = Request()) -> Comparison:  # noqa: B008
+    """Return the comparison with the frontier over balances, the map over two levers, and in plausible worlds.
 
     Parameters
     ----------
@@ -286,7 +382,7 @@ def with_frontier(
 
     Returns
     -------
-    The comparison with `frontier` and `lever_map`.
+    The comparison with `frontier`, `lever_map` and `doubt`.
 
     Raises
     ------
@@ -296,21 +392,27 @@ def with_frontier(
     --------
     >>> scenario = ss.load_scenario("default", ["run.months=2", "run.replicates=2"])
     >>> comparison = ss.compare(scenario, frontier=False)
-    >>> len(with_frontier(comparison, lambda: True).frontier.points)
+    >>> len(with_frontier(comparison).frontier.points)
     22
     """
     spec = comparison.scenario
     points, cells = frontier_points(spec), frontier_points(spec, MAP_LEVERS, ("as given",))
     k = min(spec.frontier.replicates or spec.run.replicates, spec.run.replicates)
     k_map = min(MAP_REPLICATES, k)
-    if comparison.network.n * (k * len(points) + k_map * len(cells)) > 6 * MAX_RUNS_BY_SERVICES:
+    planned = planned_sets(spec, comparison.network)
+    n_sets = planned[1] if planned is not None else 0
+    n_runs = k * len(points) + k_map * len(cells) + n_sets * spec.doubt.replicates * len(spec.strategies)
+    if comparison.network.n * n_runs > 6 * MAX_RUNS_BY_SERVICES:
         raise TooLarge(
             "The frontier of this scenario takes more runs than the app can make; ask for fewer paired runs."
         )
-    with work_queue.slot(BACKGROUND, is_wanted) as slot:
-        progress = Progress(k + k_map, slot, report)
+    with work_queue.slot(BACKGROUND, request, comparison.network.n * n_runs * spec.run.months) as slot:
+        progress = Progress(k + k_map + n_sets, slot)
         return replace(
             comparison,
+            doubt=None
+            if planned is None
+            else run_sets(spec, comparison.network, comparison.fixed, planned, progress=progress.step),
             frontier=_frontier(spec, comparison.network, points, k, progress),
             lever_map=_frontier(spec, comparison.network, cells, k_map, progress),
         )
@@ -318,6 +420,4 @@ def with_frontier(
 
 def _frontier(spec: Scenario, base: Network, points: Sequence[FrontierPoint], k: int, progress: Progress) -> Frontier:
     tasks = [Task(r, [p.plan for p in points], [False] * len(points), False) for r in range(k)]
-    return Frontier(
-        points, measure_arrays(run_tasks(spec, base, not spec.network.redraw, tasks, progress=progress.step))
-    )
+    return Frontier(points, measure_arrays(_run_in_pieces(spec, base, tasks, progress)))

@@ -127,7 +127,7 @@ class Session:
 
         def act() -> None:
             scenario = documents.scenario_from_text(str(item.get("text", "")), "the file")
-            if scenario.network.source == "file":
+            if not uploads.may_read(scenario):
                 self.message.set("")
                 self.open(scenario)
                 raise InputError(
@@ -146,7 +146,7 @@ class Session:
         def act() -> None:
             scenario = documents.scenario_from_text(str(item.get("text", "")), "the draft")
             base = documents.scenario_from_text(str(item.get("base", "")), "the draft")
-            if scenario.network.source == "file":
+            if not uploads.may_read(scenario):
                 upload = uploads.attach(scenario, str(item.get("upload", "")))
                 if upload.scenario is None:
                     raise InputError("the draft", "network", "has lost its files", "bring them in again")

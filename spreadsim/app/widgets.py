@@ -128,6 +128,16 @@ def NetworkUpload(
     """Files of a network that the user uploads, and what is wrong with them."""
 
 
+@template("vue/network_mapping.vue")
+def NetworkMapping(
+    mapping: dict[str, Any],
+    hide: bool,
+    event_again: Event,
+    event_download: Event,
+) -> None:
+    """How the files of a network were read: columns, questions, a preview and what was done."""
+
+
 @template("vue/report_page.vue")
 def ReportPage(
     html: str,

@@ -15,9 +15,18 @@ from typing import Any, get_args
 import numpy as np
 
 from spreadsim.calibration.data import covariate_design, group_design, has_groups, outside_counts, services_sheet
-from spreadsim.calibration.estimation import Interval, LikelihoodFit, fit_likelihood, likelihood_ratio, profile_interval
+from spreadsim.calibration.estimation import (
+    MAX_PROFILED,
+    Interval,
+    LikelihoodFit,
+    curvature_interval,
+    fit_likelihood,
+    likelihood_ratio,
+    profile_interval,
+    with_curvature,
+)
 from spreadsim.calibration.hypotheses import SUFFIX, candidate_hypotheses, nested_tests
-from spreadsim.calibration.likelihood import DesignMatrix, Hypothesis, ReadinessDistribution
+from spreadsim.calibration.likelihood import PUSH_IN_STEP, DesignMatrix, Hypothesis, Likelihood, ReadinessDistribution
 from spreadsim.calibration.prediction import CalibrationModel, Curve, Split, network_curve, splits
 from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
 from spreadsim.calibration.results import REPLICATES, CalibrationResults, Options, Sensitivity
@@ -111,7 +120,7 @@ def load_history(
             'add the column, or name the one that holds it: columns = { adopted_month = "..." }',
         )
     network = file.network if "context" in file.given else replace(file.network, homophily_distance=float("inf"))
-    return history_of(
+    history = history_of(
         network,
         file.adopted_period,
         file.observed_periods,
@@ -119,6 +128,7 @@ def load_history(
         first_period=first_period,
         outside=outside,
     )
+    return replace(history, has_ties="ties" not in file.drawn)
 
 
 def calibrate(
@@ -132,7 +142,7 @@ def calibrate(
     replicates: int = REPLICATES,
     seed: int | None = None,
     predict: bool = True,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str, float], None] | None = None,
 ) -> Calibration:
     """Fit the reduced model to observed times of adoption on a scenario's network, and compare hypotheses.
 
@@ -141,7 +151,7 @@ def calibrate(
     scenario : with a network read from files, whose services have ``adopted_month``; or its name.
     covariates, groups, first_period, outside_column, explanation, replicates, predict : as in `Options`.
     seed : of the forecasts' random numbers, instead of the scenario's.
-    progress : told what is being done.
+    progress : told what is being done, and the share of the work that is done, as far as it can be estimated.
 
     Returns
     -------
@@ -174,10 +184,10 @@ def calibrate(
     if seed is not None:
         source = source.model_copy(update={"run": source.run.model_copy(update={"seed": seed})})
     options = Options(tuple(covariates), groups, first_period, outside_column, explanation, replicates, predict)
-    return _calibrate(source, options, progress or (lambda _: None))
+    return _calibrate(source, options, progress or (lambda _, __: None))
 
 
-def _calibrate(source: Scenario, options: Options, progress: Callable[[str], None]) -> Calibration:
+def _calibrate(source: Scenario, options: Options, progress: Callable[[str, float], None]) -> Calibration:
     history = load_history(source, options.first_period)  # its faults are said before those of further columns
     sheet = services_sheet(source)
     if options.outside_column is not None:
@@ -185,32 +195,43 @@ def _calibrate(source: Scenario, options: Options, progress: Callable[[str], Non
     covariates, notes = covariate_design(sheet, options.covariates)
     with_groups = options.groups and has_groups(history.group, history.group_names)
     rows = risk_set(history)
-    candidates = candidate_hypotheses(bool(covariates.names), with_groups, "readiness" not in history.network.drawn)
+    has_ties = history.has_ties
+    base = BASE if has_ties else NULL
+    candidates = candidate_hypotheses(
+        bool(covariates.names), with_groups, "readiness" not in history.network.drawn, has_ties
+    )
     by_group = group_design(history.group, history.group_names) if with_groups else DesignMatrix.empty(history.n)
     design = {e.name: _design_of(e, covariates, by_group) for e in candidates}
     model = _model(source, history, design, options.replicates)
     if options.explanation is not None:
-        _check_choice(options.explanation, candidates)
+        _check_choice(options.explanation, candidates, history)
 
+    likelihoods = {e.name: model.likelihood(rows, e) for e in candidates}
+    work = _Work(likelihoods, history, options, progress)
     fits: dict[str, LikelihoodFit] = {}
-    for e in candidates:
-        progress(f"fitting: {e.title}")
-        fits[e.name] = fit_likelihood(model.likelihood(rows, e))
+    for name, likelihood in likelihoods.items():
+        work.begin(name, f"fitting: {likelihood.hypothesis.title}")
+        fits[name] = fit_likelihood(likelihood, curvature=len(likelihood.parameters) <= MAX_PROFILED)
     choice = options.explanation or min(
-        (e.name for e in candidates if e.expressible and not _needs_table(source, e)), key=lambda name: fits[name].aic
+        (e.name for e in candidates if not _needs_table(source, e)), key=lambda name: fits[name].aic
     )
     intervals = {}
-    for name in dict.fromkeys((choice, BASE)):
-        progress(f"intervals: {fits[name].likelihood.hypothesis.title}")
+    for name in dict.fromkeys((choice, base)):
+        work.begin("intervals", f"intervals: {fits[name].likelihood.hypothesis.title}")
+        if len(fits[name].values) > MAX_PROFILED:
+            fits[name] = with_curvature(fits[name])
         intervals[name] = _intervals(fits[name])
-    progress("other ways of treating the data")
-    sensitivity = _sensitivity(source, model, history, options)
+    work.begin("sensitivity", "other ways of treating the data")
+    sensitivity = _sensitivity(source, model, history, options) if has_ties else []
     curves: dict[str, Curve] = {}
     predictions: list[Split] = []
     if options.predict:
-        progress("predictions")
-        curves = {name: network_curve(model, history, fits[name]) for name in dict.fromkeys((choice, NULL))}
+        for name in dict.fromkeys((choice, NULL)):
+            work.begin("curve", f"forecast: {fits[name].likelihood.hypothesis.title}")
+            curves[name] = network_curve(model, history, fits[name])
+        work.begin("held out", "predicting what is held out")
         predictions = splits(model, history, _predictors(fits, choice))
+    work.end()
     return Calibration(
         source=source,
         options=options,
@@ -227,6 +248,38 @@ def _calibrate(source: Scenario, options: Options, progress: Callable[[str], Non
     )
 
 
+class _Work:
+    """How much of a calibration is done: what each part takes is estimated from its numbers of rows and parameters."""
+
+    def __init__(
+        self,
+        likelihoods: Mapping[str, Likelihood],
+        history: AdoptionHistory,
+        options: Options,
+        progress: Callable[[str, float], None],
+    ) -> None:
+        self._progress = progress
+        sizes = {
+            name: float(likelihood.n_terms * len(likelihood.parameters)) for name, likelihood in likelihoods.items()
+        }
+        least = 0.01 * sum(sizes.values())  # what a part takes however small it is
+        sizes = {name: size + least for name, size in sizes.items()}
+        most = max(sizes.values())
+        run = float(history.n * history.n_steps) * options.replicates * options.predict
+        self._sizes = {**sizes, "intervals": most, "sensitivity": 0.1 * most, "curve": run, "held out": 3.0 * run}
+        self._total = sum(sizes.values()) + 2.1 * most + 5.0 * run
+        self._done = self._current = 0.0
+
+    def begin(self, part: str, text: str) -> None:
+        """Say that the part before is done and which comes next."""
+        self._done, self._current = self._done + self._current, self._sizes[part]
+        self._progress(text, min(1.0, self._done / self._total))
+
+    def end(self) -> None:
+        """Say that all is done."""
+        self._progress("done", 1.0)
+
+
 def _design_of(e: Hypothesis, covariates: DesignMatrix, groups: DesignMatrix) -> DesignMatrix:
     design = covariates if e.covariates else DesignMatrix.empty(len(covariates.values))
     return design.with_columns(groups) if e.groups else design
@@ -241,17 +294,13 @@ def _model(
     return CalibrationModel(source, strategy_plan(plain), readiness, design, replicates, source.run.seed)
 
 
-def _check_choice(name: str, candidates: list[Hypothesis]) -> None:
+def _check_choice(name: str, candidates: list[Hypothesis], history: AdoptionHistory) -> None:
     by_name = {e.name: e for e in candidates}
+    if name not in by_name and not history.has_ties and (name == "peers" or name.endswith(SUFFIX)):
+        problem = f"'{name}' has peers, and nobody said who is tied to whom; ties drawn or made are no evidence"
+        raise InputError("calibrate", "explanation", problem, "give a table of ties, or choose one without peers")
     if name not in by_name:
         raise InputError("calibrate", "explanation", f"there is no explanation '{name}'", nearest(name, by_name))
-    if not by_name[name].expressible:
-        raise InputError(
-            "calibrate",
-            "explanation",
-            f"'{name}' has a push that changes over time, for which a scenario has no field",
-            "choose one with a constant push; this one is compared anyway",
-        )
 
 
 def _needs_table(source: Scenario, e: Hypothesis) -> bool:
@@ -262,16 +311,23 @@ def _needs_table(source: Scenario, e: Hypothesis) -> bool:
 def _intervals(fit: LikelihoodFit) -> dict[str, Interval]:
     """Return the profile intervals of a fit; effects of many groups are left out."""
     names = [p.name for p in fit.likelihood.parameters]
-    n_groups = sum(name.startswith("group ") for name in names)
-    if len(names) > MAX_PROFILES:
-        names = [name for name in names if not name.startswith("group ")] if n_groups else names
     if not np.isfinite(fit.log_likelihood):
         return {}
+    if len(names) > MAX_PROFILED:
+        names = [name for name in names if not name.startswith(("group ", PUSH_IN_STEP))]
+        return {name: curvature_interval(fit, name) for name in names}
+    if len(names) > MAX_PROFILES:
+        names = [name for name in names if not name.startswith("group ")]
     return {name: profile_interval(fit, name) for name in names}
 
 
 def _predictors(fits: Mapping[str, LikelihoodFit], choice: str) -> tuple[Hypothesis, ...]:
-    """Return the hypotheses with peers on the network that are tested: effects of groups do not carry over."""
+    """Return the hypotheses beside the plain ones that are tested on what is held out.
+
+    Effects of groups, and pushes of single periods, do not carry over. Without ties, covariates alone remain.
+    """
+    if BASE not in fits:
+        return tuple(fits[name].likelihood.hypothesis for name in ("covariates",) if name in fits)
     names = [BASE]
     usable = [
         name

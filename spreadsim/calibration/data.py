@@ -23,7 +23,7 @@ from spreadsim.scenario.document import Scenario
 
 CATEGORY = "category"
 MAX_CATEGORIES = 20
-MAX_GROUPS = 60
+MAX_GROUPS = 400
 
 
 def services_sheet(scenario: Scenario) -> Sheet:
@@ -211,7 +211,7 @@ def group_design(group: np.ndarray, names: tuple[str, ...]) -> DesignMatrix:
 
 
 def has_groups(group: np.ndarray, names: tuple[str, ...]) -> bool:
-    """Return whether effects of groups can be fitted: 2 to 60 groups, and everyone in one.
+    """Return whether effects of groups can be fitted: 2 to 400 groups, and everyone in one.
 
     Parameters
     ----------

@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from spreadsim.calibration.likelihood import Likelihood, Parameter
 
 RIDGE = 0.9
+MAX_PROFILED = 40  # parameters beyond which a fit is by scoring, and intervals are from the curvature
+MAX_SCORING_STEPS = 100
+LEAST_GAIN, LITTLE_GAIN = 1e-6, 0.1  # of log-likelihood: below it scoring ends, or takes the exact step
 _TRIED_THRESHOLDS = 9
 
 
@@ -117,6 +120,8 @@ def _maximise(likelihood: Likelihood, start: np.ndarray, fixed: dict[int, float]
         whole[k] = value
     if not free:
         return whole, likelihood.log_likelihood(whole), True
+    if len(free) > MAX_PROFILED and likelihood.has_information:
+        return _maximise_by_scoring(likelihood, whole, np.array(free))
 
     def at(x: np.ndarray) -> np.ndarray:
         values = whole.copy()
@@ -140,6 +145,76 @@ def _maximise(likelihood: Likelihood, start: np.ndarray, fixed: dict[int, float]
     return values, likelihood.log_likelihood(values), bool(optimum.success)
 
 
+def _maximise_by_scoring(likelihood: Likelihood, start: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, float, bool]:
+    """Return the best values by Fisher scoring within the bounds, for hypotheses with hundreds of parameters.
+
+    Each step is the one that the expected information asks for, among the parameters that are not held at a bound; it
+    is cut at the bounds, and halved until the likelihood rises (projected scoring; Bertsekas, SIAM J Control Optim
+    1982;20:221).
+    """
+    low = np.array([likelihood.parameters[k].low for k in free])
+    high = np.array([likelihood.parameters[k].high for k in free])
+
+    def climb(values: np.ndarray, top: float, step: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return the first values along the step, halved as often as needed, that are likelier."""
+        for halvings in range(20):
+            ahead = values.copy()
+            ahead[free] = np.clip(values[free] + step / 2.0**halvings, low, high)
+            better = likelihood.log_likelihood(ahead)
+            if better > top:
+                return ahead, better
+        return values, top
+
+    values, top = start, likelihood.log_likelihood(start)
+    for _ in range(MAX_SCORING_STEPS):
+        slope = likelihood.gradient(values)[free]
+        moves = ~(((values[free] <= low) & (slope <= 0)) | ((values[free] >= high) & (slope >= 0)))
+        information = likelihood.information(values)[np.ix_(free, free)]
+        room = (low - values[free], high - values[free])
+        ahead, better = climb(values, top, _bounded_step(information, slope, moves, *room, exact=False))
+        if better - top < LITTLE_GAIN:
+            exact = climb(values, top, _bounded_step(information, slope, moves, *room, exact=True))
+            ahead, better = max((ahead, better), exact, key=lambda one: one[1])
+        gain, values, top = better - top, ahead, better
+        if gain < LEAST_GAIN:
+            return values, top, True
+    return values, top, False
+
+
+def _bounded_step(
+    information: np.ndarray,
+    slope: np.ndarray,
+    moves: np.ndarray,
+    least: np.ndarray,
+    most: np.ndarray,
+    *,
+    exact: bool,
+) -> np.ndarray:
+    """Return the scoring step of the parameters that move; what it would take beyond a bound stops there.
+
+    The exact step is the best within the bounds; the quick one does not come back from a bound that it met.
+    """
+    from scipy.optimize import lsq_linear
+
+    scale = 1.0 / np.sqrt(np.maximum(np.diag(information), 1e-9))
+    scaled = information * np.outer(scale, scale) + 1e-9 * np.eye(len(scale))
+    slope, least, most = slope * scale, least / scale, most / scale
+    if exact:
+        root = np.linalg.cholesky(scaled).T
+        room = (least, np.maximum(most, least + 1e-12))
+        return np.asarray(lsq_linear(root, np.linalg.solve(root.T, slope), bounds=room, method="bvls").x * scale)
+    step, moves = np.zeros(len(slope)), moves.copy()
+    while moves.any():
+        rest = slope[moves] - scaled[np.ix_(moves, ~moves)] @ step[~moves]
+        step[moves] = np.linalg.solve(scaled[np.ix_(moves, moves)], rest)
+        beyond = moves & ((step < least) | (step > most))
+        if not beyond.any():
+            break
+        step[beyond] = np.clip(step[beyond], least[beyond], most[beyond])
+        moves &= ~beyond
+    return np.asarray(step * scale)
+
+
 def _best(likelihood: Likelihood, starts: list[np.ndarray], fixed: dict[int, float]) -> tuple[np.ndarray, float, bool]:
     return max((_maximise(likelihood, start, fixed) for start in starts), key=lambda maximum: maximum[1])
 
@@ -148,6 +223,33 @@ def _threshold_places(likelihood: Likelihood) -> np.ndarray:
     """Return every value of a sharp threshold that tells exposures apart: the exposures that occur, above 0."""
     different = np.unique(likelihood.rows.exposure)
     return different[different > 0]
+
+
+def with_curvature(fit: LikelihoodFit) -> LikelihoodFit:
+    """Return a fit with its covariance, which was left out.
+
+    Parameters
+    ----------
+    fit : of a hypothesis.
+
+    Returns
+    -------
+    The same fit, with the covariance.
+
+    Examples
+    --------
+    >>> from spreadsim.calibration.likelihood import Hypothesis, ReadinessDistribution
+    >>> from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
+    >>> from spreadsim.calibration.risk_sets import history_of, risk_set
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> plan = strategy_plan(reduced_scenario(ss.load_scenario("classroom"), history.n_steps, {}, []))
+    >>> readiness = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
+    >>> likelihood = Likelihood(risk_set(history), Hypothesis("push", "", peers=False), plan, readiness)
+    >>> with_curvature(fit_likelihood(likelihood, curvature=False)).covariance.shape
+    (1, 1)
+    """
+    return replace(fit, covariance=_covariance(fit.likelihood, fit.values))
 
 
 def fit_likelihood(likelihood: Likelihood, start: np.ndarray | None = None, *, curvature: bool = True) -> LikelihoodFit:
@@ -206,10 +308,10 @@ def fit_likelihood(likelihood: Likelihood, start: np.ndarray | None = None, *, c
 
 
 def _covariance(likelihood: Likelihood, values: np.ndarray) -> np.ndarray:
-    """Return the inverse of the observed information, by central differences of the gradient."""
+    """Return the inverse of the information: observed, by central differences of the gradient, or expected."""
     n = len(values)
     result = np.full((n, n), np.nan)
-    inside = []
+    inside: list[int] = []
     for k, p in enumerate(likelihood.parameters):
         room = 1e-4 * p.size
         if p.low + room < values[k] < p.high - room and not _is_step_like(likelihood, p):
@@ -217,6 +319,10 @@ def _covariance(likelihood: Likelihood, values: np.ndarray) -> np.ndarray:
     if not inside:
         return result
     information = np.empty((len(inside), len(inside)))
+    if n > MAX_PROFILED and likelihood.has_information:
+        information = likelihood.information(values)[np.ix_(inside, inside)]
+        result[np.ix_(inside, inside)] = np.linalg.pinv(information, hermitian=True)
+        return result
     for row, k in enumerate(inside):
         step = 1e-4 * likelihood.parameters[k].size
         up, down = values.copy(), values.copy()
@@ -283,6 +389,50 @@ def profile_interval(fit: LikelihoodFit, name: str, level: float = 0.95) -> Inte
         profile(best + share * (low - best))
         profile(best + share * (high - best))
     return Interval(low, high, low_is_bound, high_is_bound, tuple(sorted(profile.falls.items())))
+
+
+def curvature_interval(fit: LikelihoodFit, name: str, level: float = 0.95) -> Interval:
+    """Return the interval of a parameter from the curvature of the log-likelihood at its maximum.
+
+    It stands for the profile interval where there are so many parameters that each point of a profile would take
+    seconds; with that many observations the two agree. It has no profile.
+
+    Parameters
+    ----------
+    fit : of a hypothesis, with its covariance.
+    name : of the parameter.
+    level : of the interval.
+
+    Returns
+    -------
+    The interval, cut at the parameter's bounds; the whole range where there is no curvature.
+
+    Raises
+    ------
+    KeyError : the hypothesis has no such parameter.
+
+    Examples
+    --------
+    >>> from spreadsim.calibration.likelihood import Hypothesis, ReadinessDistribution
+    >>> from spreadsim.calibration.reduced_model import reduced_scenario, strategy_plan
+    >>> from spreadsim.calibration.risk_sets import history_of, risk_set
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> plan = strategy_plan(reduced_scenario(ss.load_scenario("classroom"), history.n_steps, {}, []))
+    >>> readiness = ReadinessDistribution(0.5, 0.2, 0.02, 0.98)
+    >>> fit = fit_likelihood(Likelihood(risk_set(history), Hypothesis("push", "", peers=False), plan, readiness))
+    >>> interval = curvature_interval(fit, "external_influence")
+    >>> interval.low < fit.estimates["external_influence"] < interval.high, interval.profile
+    (True, ())
+    """
+    from scipy.stats import norm
+
+    place = _place(fit, name)
+    p, value = fit.likelihood.parameters[place], float(fit.values[place])
+    variance = fit.covariance[place, place] if fit.covariance.size else np.nan
+    half = float(norm.ppf(0.5 + level / 2.0) * np.sqrt(variance)) if variance > 0 else np.inf
+    low, high = max(p.low, value - half), min(p.high, value + half)
+    return Interval(low, high, low == p.low, high == p.high)
 
 
 def profile_fall(fit: LikelihoodFit, name: str, value: float) -> float:

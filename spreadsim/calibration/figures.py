@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from spreadsim.calibration.findings import first_section
 from spreadsim.calibration.prediction import CONSTANT, Curve, Split
 from spreadsim.calibration.results import CalibrationResults
 from spreadsim.telling.figures import GREY, INK, SMALL, TINY, heading, make_figure, style, svg, tidy, wrap
@@ -42,8 +43,8 @@ def figures(c: CalibrationResults) -> dict[str, list[tuple[str, str]]]:
     'Fitted values'
     """
     by_section: dict[str, list[tuple[str, str]]] = {
-        "Do peers add anything?": [_hazard(c)],
-        "Fitted values": [_profiles(c)],
+        first_section(c): [_hazard(c)],
+        "Fitted values": _profiles(c),
     }
     predictions = []
     if c.curves:
@@ -65,7 +66,8 @@ def _hazard(c: CalibrationResults) -> tuple[str, str]:
     axes = figure.add_subplot()
     share = events / np.maximum(at_risk, 1)
     axes.bar(steps, 100 * share, width=0.62, color="#dddddd", edgecolor=GREY, linewidth=0.5, label="observed")
-    for place, name in enumerate(("push", "push-and-peers", "changing-push")):
+    shown = ("push", "push-and-peers", "changing-push") if c.history.has_ties else ("push", "changing-push", c.choice)
+    for place, name in enumerate(dict.fromkeys(shown)):
         f, look = c.fits[name], style(place)
         expected = np.bincount(rows.step, weights=f.likelihood.chances(f.values), minlength=c.history.n_steps + 1)[1:]
         axes.plot(
@@ -85,15 +87,20 @@ def _hazard(c: CalibrationResults) -> tuple[str, str]:
     return _svg_with_caption(
         figure,
         "hazard",
-        "Share of those who had not yet adopted that did so in each step: as observed, and as three "
+        "Share of those who had not yet adopted that did so in each step: as observed, and as some of the "
         "explanations predict it. A push that changes over time can follow any such shape without peers.",
     )
 
 
-def _profiles(c: CalibrationResults) -> tuple[str, str]:
+def _profiles(c: CalibrationResults) -> list[tuple[str, str]]:
     profiles = [
-        (name, p) for name in c.intervals for p in c.fits[name].likelihood.parameters if p.name in c.intervals[name]
+        (name, p)
+        for name in c.intervals
+        for p in c.fits[name].likelihood.parameters
+        if p.name in c.intervals[name] and c.intervals[name][p.name].profile
     ][:9]
+    if not profiles:
+        return []
     columns = min(3, len(profiles))
     rows = -(-len(profiles) // columns)
     figure = make_figure(1.75 * rows + 0.2)
@@ -108,13 +115,12 @@ def _profiles(c: CalibrationResults) -> tuple[str, str]:
         axes.set_ylim(0, 3 * LIMIT)
         heading(axes, wrap(p.label, 34, 2), TINY)
         axes.set_xlabel(wrap(c.fits[name].likelihood.hypothesis.title, 44, 2), fontsize=TINY)
-    return _svg_with_caption(
-        figure,
-        "profiles",
+    caption = (
         "Profile of the likelihood: twice its fall as a parameter moves away from its best value "
         "and the others are refitted. The shaded part, below 3.84, is the 95% interval; a flat profile means that the "
-        "data do not identify the parameter.",
+        "data do not identify the parameter."
     )
+    return [_svg_with_caption(figure, "profiles", caption)]
 
 
 def _band(axes: Any, curve: Curve, place: int, label: str) -> None:

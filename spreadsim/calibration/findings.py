@@ -91,6 +91,76 @@ def _per_month(c: CalibrationResults, value: float) -> float:
     return float(1.0 - (1.0 - min(value, 1.0)) ** (1.0 / c.history.period_months))
 
 
+NO_TIES = (
+    "No finding on peers: nobody said who is tied to whom. Ties that are drawn, or made from shared membership or "
+    "distance, are no evidence of who follows whom: services of one group are alike, and are reached by the same push. "
+    "With a table of ties that somebody gave, the same command asks whether peers add anything."
+)
+
+
+def first_section(c: CalibrationResults) -> str:
+    """Return the heading of the first section: of peers where there are ties, of what tells services apart where not.
+
+    Parameters
+    ----------
+    c : the calibration.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> Path("alone").mkdir()
+    >>> months = [1, 2, 3, 3, 4, 4, 5, None] * 2
+    >>> table = pd.DataFrame({"id": range(16), "adopted_month": months})
+    >>> table.to_csv("alone/services.csv", index=False)
+    >>> scenario = ss.load_scenario("default", ["network.source=file", "network.path=alone"]).with_folders(Path())
+    >>> first_section(ss.calibrate(scenario, predict=False))
+    'What tells services and periods apart'
+    """
+    return "Do peers add anything?" if c.history.has_ties else "What tells services and periods apart"
+
+
+def _findings_without_ties(c: CalibrationResults) -> list[str]:
+    """Return what the tests say of periods, groups and covariates, and that nothing is said of peers."""
+    lines = [NO_TIES]
+    lines += [
+        f"{t.question} {'Yes' if t.p_value < CLEAR else 'No clear sign'}: twice the gain in log-likelihood "
+        f"{t.gain:.1f} for {t.extra} more parameter{'s' * (t.extra > 1)} ({p_words(t.p_value)})."
+        for t in c.tests
+    ]
+    e = c.fit.likelihood.hypothesis
+    if e.push == "by-period":
+        pushes = c.fit.likelihood.pushes(c.fit.estimates)
+        strongest = np.sort(np.argsort(pushes)[-3:])
+        text = ", ".join(f"{c.history.start_period + k + 1} ({number(float(pushes[k]))})" for k in strongest)
+        lines.append(f"The push that all services share is strongest in the periods {text}.")
+    return lines + (_group_findings(c) if e.groups else [])
+
+
+def _group_findings(c: CalibrationResults) -> list[str]:
+    """Return how far groups differ: the chance of adopting in each, against that of a group at their mean."""
+    f = c.fit
+    places = [k for k, p in enumerate(f.likelihood.parameters) if p.name.startswith("group ")]
+    effects = np.append(f.values[places], -f.values[places].sum())
+    readiness = f.likelihood.readiness_at(effects)
+    least, most = np.quantile(readiness, (0.05, 0.95)) / f.likelihood.readiness_at(np.zeros(1))[0]
+    at_bound = int(np.sum(np.abs(f.values[places]) >= 6.0))
+    lines = [
+        f"Groups: in the middle 90% of the {len(effects):,}, the chance of adopting is {least:.2f} to {most:.2f} times "
+        "that of a group at their mean, chance in small groups included."
+    ]
+    if at_bound:
+        lines.append(
+            f"{at_bound:,} groups are so fast, or so slow, that the model's gate holds them no longer: a group is at "
+            "most twice as likely to adopt as one at the mean."
+        )
+    return lines
+
+
 def _peer_findings(c: CalibrationResults) -> list[str]:
     """Return what the tests say of peers, the warning included."""
     tests = peer_tests(list(c.tests))
@@ -126,7 +196,7 @@ def _peer_findings(c: CalibrationResults) -> list[str]:
 def _estimate_findings(c: CalibrationResults) -> list[str]:
     """Return the chosen hypothesis and its values."""
     e, history = c.fit.likelihood.hypothesis, c.history
-    why = "as requested" if c.options.explanation else "the lowest AIC among those that a scenario can represent"
+    why = "as requested" if c.options.explanation else "the lowest AIC among those that the network's files can hold"
     lines = [f"The fitted scenario uses: {e.title} ({why}; AIC {c.fit.aic:.1f})."]
     unit = "month" if history.period_months == 1 else f"period of {history.period_months} months"
     for name in c.intervals:
@@ -145,11 +215,13 @@ def _estimate_findings(c: CalibrationResults) -> list[str]:
                 if history.period_months > 1:
                     text += f", which is {number(_per_month(c, value))} a month"
             lines.append(f"{f.likelihood.hypothesis.title}: {text}.")
-    best = min(c.fits.values(), key=lambda f: f.aic)
-    if not best.likelihood.hypothesis.expressible:
+    if any(interval.profile == () for interval in c.intervals[c.choice].values()):
+        lines.append("With this many parameters, intervals are from the curvature of the likelihood.")
+    if e.push_varies:
+        strongest = int(np.argmax(c.fit.likelihood.pushes(c.fit.estimates))) + 1
         lines.append(
-            f"{best.likelihood.hypothesis.title} fits better by AIC ({best.aic:.1f}), but a scenario has no field "
-            "for it."
+            f"The push from outside changes over time: the scenario holds the strongest, that of step {strongest}, "
+            "with a factor for each step (programme.external_push). It says when adoption was likely, not why."
         )
     return lines
 
@@ -165,6 +237,8 @@ def _identification_findings(c: CalibrationResults) -> list[str]:
                 f"{f.likelihood.hypothesis.title}: the level of readiness cannot be separated from the levels of the "
                 "push and of peers, since they multiply; it is fixed at one half where covariates are at their mean."
             )
+    if not c.history.has_ties:
+        return lines
     by_form = {
         f.likelihood.hypothesis.form: f.aic
         for name, f in c.fits.items()
@@ -202,8 +276,11 @@ def _data_findings(c: CalibrationResults) -> list[str]:
     else:
         lines.append(f"Adopters of period {first} are taken to have been at risk, with nobody before them.")
     alone = int(np.sum(np.asarray(h.network.weight_sum) <= 0))
-    lines.append(f"{alone:,} services name no peer in the survey: their exposure is 0 at all times.")
-    if h.outside is not None:
+    if h.has_ties:
+        lines.append(f"{alone:,} services name no peer in the survey: their exposure is 0 at all times.")
+    if not h.has_ties:
+        lines.append("Nobody gave ties: those of the fitted scenario are drawn, and have no effect in it.")
+    elif h.outside is not None:
         lines.append(
             f"{int(h.outside.sum()):,} of the people named are outside the survey, where adoption was not observed: "
             "exposure counts those inside it, and the table shows two other ways of treating the rest."
@@ -257,7 +334,7 @@ def sentences(c: CalibrationResults) -> dict[str, list[str]]:
     'Fitted values'
     """
     by_section = {
-        "Do peers add anything?": _peer_findings(c),
+        first_section(c): _peer_findings(c) if c.history.has_ties else _findings_without_ties(c),
         "Fitted values": _estimate_findings(c),
         "What the data cannot say": _identification_findings(c),
         "Prediction": _prediction_findings(c),
@@ -323,7 +400,6 @@ def document(c: CalibrationResults) -> dict[str, Any]:
                 "aic": f.aic,
                 "bic": f.bic,
                 "converged": f.converged,
-                "in_scenario": f.likelihood.hypothesis.expressible,
                 "parameters": parameters,
             }
         )

@@ -18,6 +18,7 @@ from spreadsim.calibration.data import with_readiness
 from spreadsim.calibration.findings import bounds, document, number, p_words, sentences
 from spreadsim.calibration.reduced_model import readiness_of
 from spreadsim.calibration.results import CalibrationResults
+from spreadsim.telling.atomic import folder_aside
 from spreadsim.telling.folder import as_json, write_folder, write_parquet
 from spreadsim.telling.page import templates
 
@@ -72,9 +73,9 @@ def write_calibration(
             (place / "report.html").write_text(_render(c, receipt), encoding="utf-8", newline="\n")
 
     options = {"command": "calibrate", "report": report, **vars(c.options)}
-    with tempfile.TemporaryDirectory() as place:
+    with folder_aside(Path(tempfile.gettempdir()), "spreadsim") as place:
         readiness = readiness_of(c.fit)
-        scenario = c.scenario if readiness is None else with_readiness(c.scenario, readiness, Path(place) / "network")
+        scenario = c.scenario if readiness is None else with_readiness(c.scenario, readiness, place / "network")
         files = {
             "calibration.json": lambda path: path.write_text(as_json(document(c)), encoding="utf-8", newline="\n"),
             "curves.parquet": lambda path: write_parquet(_curve_table(c), path),
@@ -134,7 +135,6 @@ def _tables(c: CalibrationResults) -> dict[str, tuple[list[str], Rows]]:
             _one(f.bic),
             _estimate_cell(f.estimates, "external_influence"),
             _estimate_cell(f.estimates, "peer_influence"),
-            "yes" if f.likelihood.hypothesis.expressible else "no",
         ]
         for f in c.fits.values()
     ]
@@ -170,7 +170,6 @@ def _tables(c: CalibrationResults) -> dict[str, tuple[list[str], Rows]]:
                 "BIC",
                 "push",
                 "peers",
-                "a scenario can represent it",
             ],
             hypotheses,
         ),

@@ -18,6 +18,7 @@ from spreadsim.calibration.estimation import LikelihoodFit, likelihood_ratio
 from spreadsim.calibration.likelihood import Form, Hypothesis
 
 SUFFIX = "-and-peers"
+BY_PERIOD = "push-by-period"
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,18 @@ class NestedTest:
     p_value: float
 
 
-def candidate_hypotheses(covariates: bool, groups: bool, readiness_is_data: bool) -> list[Hypothesis]:
+def candidate_hypotheses(
+    covariates: bool, groups: bool, readiness_is_data: bool, has_ties: bool = True
+) -> list[Hypothesis]:
     """Return the hypotheses to compare, from the simplest.
+
+    Where nobody gave ties, none has peers; covariates and groups then stand beside a push that is free in each period.
 
     Parameters
     ----------
     covariates, groups : whether there are any.
     readiness_is_data : whether readiness is observed, and cannot stand for what nobody observed.
+    has_ties : whether somebody said who is tied to whom.
 
     Returns
     -------
@@ -64,6 +70,8 @@ def candidate_hypotheses(covariates: bool, groups: bool, readiness_is_data: bool
     --------
     >>> [hypothesis.name for hypothesis in candidate_hypotheses(False, False, True)][:3]
     ['push', 'peers', 'push-and-peers']
+    >>> [hypothesis.name for hypothesis in candidate_hypotheses(False, True, True, has_ties=False)][3:]
+    ['groups', 'changing-push-groups', 'push-by-period-groups']
     """
     hypotheses = [
         Hypothesis("push", "constant push from outside alone", peers=False),
@@ -102,7 +110,17 @@ def candidate_hypotheses(covariates: bool, groups: bool, readiness_is_data: bool
             Hypothesis(name, f"{title}, no peers", "curved", peers=False, covariates=covariates, groups=groups),
             Hypothesis(name + SUFFIX, f"{title}, and peers", "curved", covariates=covariates, groups=groups),
         ]
-    return hypotheses
+    if has_ties:
+        return hypotheses
+    for with_covariates, with_groups in ((covariates, False), (False, groups), (covariates, groups)):
+        controls = [*(["covariates"] if with_covariates else []), *(["groups"] if with_groups else [])]
+        name = "-".join((BY_PERIOD, *controls))
+        if controls and name not in {each.name for each in hypotheses}:
+            title = f"push free in each period, and {' and '.join(controls)}"
+            hypotheses.append(
+                Hypothesis(name, title, "by-period", peers=False, covariates=with_covariates, groups=with_groups)
+            )
+    return [each for each in hypotheses if not each.peers]
 
 
 def _pair(name: str, words: str, **what: bool) -> list[Hypothesis]:
@@ -147,7 +165,27 @@ def nested_tests(fits: Mapping[str, LikelihoodFit]) -> list[NestedTest]:
     ):
         if name + SUFFIX in fits:
             tests.append(_test(question, base, name + SUFFIX, fits, at_bound=at_bound))
-    return tests
+    return tests if base in fits else tests + _tests_without_peers(fits)
+
+
+def _tests_without_peers(fits: Mapping[str, LikelihoodFit]) -> list[NestedTest]:
+    """Return whether each control adds, where no hypothesis has peers."""
+    by_covariates, by_groups = f"{BY_PERIOD}-covariates", f"{BY_PERIOD}-groups"
+    full = f"{BY_PERIOD}-covariates-groups"
+    pairs = (
+        ("push", "changing-push", "Does the push change over time, along a curve?", False),
+        ("push", BY_PERIOD, "Does the push differ from period to period?", False),
+        ("push", "varied-readiness", "Do services differ in ways not observed?", True),
+        (BY_PERIOD, by_covariates, "Do covariates matter, with the push free in each period?", False),
+        (BY_PERIOD, by_groups, "Do groups differ, with the push free in each period?", False),
+        (by_groups, full, "Do covariates matter, between services of one group and in one period?", False),
+        (by_covariates, full, "Do groups differ, at equal covariates and in one period?", False),
+    )
+    return [
+        _test(question, smaller, larger, fits, at_bound=at_bound)
+        for smaller, larger, question, at_bound in pairs
+        if smaller in fits and larger in fits
+    ]
 
 
 def _title(fit: LikelihoodFit) -> str:

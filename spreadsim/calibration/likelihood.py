@@ -22,7 +22,7 @@ from typing import Any, Literal
 import numpy as np
 
 from spreadsim import rules
-from spreadsim.calibration.risk_sets import RiskSet
+from spreadsim.calibration.risk_sets import RiskSet, services_alike
 from spreadsim.network.normal import standard_normal
 from spreadsim.scenario.plan import Plan
 
@@ -32,6 +32,7 @@ KINDS = {"linear": rules.LINEAR, "saturating": rules.SATURATING, "threshold": ru
 N_NODES = 24
 STEP = 1e-6
 ROUND_OFF = 1e-12
+PUSH_IN_STEP = "push_in_step_"
 MAX_CACHE = 2000  # chances remembered, so that a step along one parameter asks the rules for what it changes alone
 
 EXTERNAL = "behaviour.adoption.external_influence"
@@ -57,8 +58,8 @@ class Hypothesis:
 
     Examples
     --------
-    >>> Hypothesis("changing-push", "push that changes over time", "curved", peers=False).expressible
-    False
+    >>> Hypothesis("changing-push", "push that changes over time", "curved", peers=False).push_varies
+    True
     """
 
     name: str
@@ -72,9 +73,9 @@ class Hypothesis:
     groups: bool = False
 
     @property
-    def expressible(self) -> bool:
-        """Whether a scenario can hold it: a push that changes over time has no field."""
-        return self.push in ("none", "constant")
+    def push_varies(self) -> bool:
+        """Whether the push from outside changes over time."""
+        return self.push in ("curved", "by-period")
 
     @property
     def gate(self) -> bool:
@@ -197,20 +198,30 @@ class Likelihood:
         self.rows, self.hypothesis, self.readiness = rows, hypothesis, readiness
         self._b, self._m, self._v = plan.behaviour, plan.levers[0], plan.intervention
         self.design = design if design is not None else DesignMatrix.empty(rows.n_services)
-        self._by_step = hypothesis.push in ("curved", "by-period")
-        key = rows.step if self._by_step else np.zeros(len(rows), dtype=np.int64)
-        self._exposure, at = np.unique(rows.exposure, return_inverse=True)
+        exposure = rows.exposure
+        self._alike = None
+        if not hypothesis.peers:  # exposure says nothing, and services with one history have one likelihood
+            exposure = np.zeros(len(rows))
+            self._alike = services_alike(rows, self.design.values) if hypothesis.gate else None
+        if self._alike is not None:
+            rows, exposure = rows.only(self._alike.kept), exposure[self._alike.kept]
+        self._rows = rows
+        key = rows.step if hypothesis.push_varies else np.zeros(len(rows), dtype=np.int64)
+        self._exposure, at = np.unique(exposure, return_inverse=True)
         cells, self._cell = np.unique(key * (len(self._exposure) + 1) + at, return_inverse=True)
         self._cell_step, self._cell_exposure = np.divmod(cells, len(self._exposure) + 1)
         self._n_adoptions = np.bincount(self._cell, weights=rows.adopted, minlength=len(cells))
         self._n_stays = np.bincount(self._cell, weights=~rows.adopted, minlength=len(cells))
         self._first = np.flatnonzero(np.diff(rows.service, prepend=-1))
+        self._number = np.cumsum(np.diff(rows.service, prepend=-1) != 0) - 1
+        self._count = self._alike.count if self._alike is not None else np.ones(len(self._first))
         u, weight = np.polynomial.legendre.leggauss(N_NODES)
         has_nodes = hypothesis.readiness_varies or hypothesis.thresholds_vary
         self._z = standard_normal((u + 1.0) / 2.0) if has_nodes else np.zeros(1)
         self._log_weight = np.log(weight / 2.0) if has_nodes else np.zeros(1)
         self._steps = [(int(step), np.flatnonzero(self._cell_step == step)) for step in np.unique(self._cell_step)]
         self._last_response: tuple[Any, np.ndarray] | None = None
+        self._last_services: tuple[bytes, tuple[np.ndarray, ...]] | None = None
         self._chances_by_key: dict[Any, np.ndarray] = {}
 
     # ------------------------------------------------------------------------------------------- parameters
@@ -236,7 +247,7 @@ class Likelihood:
             hazards = np.bincount(rows.step, weights=rows.adopted, minlength=rows.n_steps + 1)[1:] / at_risk
             starts = np.clip(hazards * low / hazard * (2.0 if e.gate else 1.0), 1e-6, 0.9)
             parameters += [
-                Parameter(f"push_in_step_{t}", f"push in step {t}", 0.0, 1.0, float(start), hazard)
+                Parameter(f"{PUSH_IN_STEP}{t}", f"push in step {t}", 0.0, 1.0, float(start), hazard)
                 for t, start in enumerate(starts, start=1)
             ]
         if e.peers:
@@ -268,6 +279,11 @@ class Likelihood:
         ]
         return tuple(parameters)
 
+    @property
+    def n_terms(self) -> int:
+        """Number of terms of the sum, which says how long one evaluation takes."""
+        return len(self._n_stays) if self._is_grouped else len(self._rows) * len(self._z)
+
     @cached_property
     def impossible(self) -> int:
         """Number of adoptions that the hypothesis gives no chance, whatever its parameters."""
@@ -285,7 +301,7 @@ class Likelihood:
         """Return external influence in steps 1..T."""
         n, push = self.rows.n_steps, self.hypothesis.push
         if push == "by-period":
-            return np.array([estimates[f"push_in_step_{t}"] for t in range(1, n + 1)])
+            return np.array([estimates[f"{PUSH_IN_STEP}{t}"] for t in range(1, n + 1)])
         if push == "curved":
             at = np.linspace(-1.0, 1.0, n)
             curve = np.exp(np.clip(estimates["push_slope"] * at + estimates["push_bend"] * at * at, -40.0, 40.0))
@@ -351,18 +367,17 @@ class Likelihood:
     def _engagement_at(self, readiness: np.ndarray) -> np.ndarray:
         """Return the rule's engagement at each readiness."""
         b, m, v = self._behaviour({}, 0.0), self._m, self._v
-
-        def rule(r: float) -> float:
-            return float(rules.engagement(b, rules.engagement_odds(b, m, v, r, 0.0, 0.0)))
-
-        different, place = np.unique(readiness, return_inverse=True)
-        return np.array([rule(float(r)) for r in different])[place.reshape(-1)]
+        r: Any = readiness  # the two rules are arithmetic alone, so that an array goes through them as a number does
+        return np.asarray(
+            rules.engagement(b, rules.engagement_odds(b, m, v.mean_complexity, r, 0.0, 0.0, 1.0)) * np.ones_like(r)
+        )
 
     def readiness_of(self, coefficients: np.ndarray) -> np.ndarray:
         """Return each service's readiness: its log odds are the design times the coefficients."""
-        return self._readiness_at(self.design.values @ coefficients)
+        return self.readiness_at(self.design.values @ coefficients)
 
-    def _readiness_at(self, log_odds: np.ndarray) -> np.ndarray:
+    def readiness_at(self, log_odds: np.ndarray) -> np.ndarray:
+        """Return the readiness that goes with log odds, within the scenario's limits."""
         from scipy.special import expit
 
         return np.asarray(np.clip(expit(log_odds), self.readiness.minimum, self.readiness.maximum))
@@ -388,39 +403,48 @@ class Likelihood:
         if self._is_grouped:
             chance = np.clip(self._chance(self.by_name(values))[:, 0], 1e-300, 1.0 - ROUND_OFF)
             return float(self._n_adoptions @ np.log(chance) + self._n_stays @ np.log1p(-chance))
-        return float(self._services(values)[0].sum())
+        return float(self._services(values)[0] @ self._count)
 
     def chances(self, values: np.ndarray) -> np.ndarray:
         """Return each row's chance of adopting; a mean over nodes where readiness was not observed."""
         chance, engagement = self._chance(self.by_name(values)), self._engagement(values)
-        own = engagement[self.rows.service] if len(engagement) > 1 else engagement
-        return np.asarray((chance[self._cell] * own) @ np.exp(self._log_weight))
+        own = engagement[self._rows.service] if len(engagement) > 1 else engagement
+        result = np.asarray((chance[self._cell] * own) @ np.exp(self._log_weight))
+        return result if self._alike is None else result[self._alike.row]
 
     def by_service(self, values: np.ndarray) -> np.ndarray:
         """Return each service's part of the log-likelihood, 0 for who has no row."""
         result = np.zeros(self.rows.n_services)
-        result[self.rows.service[self._first]] = self._services(values)[0]
+        own = self._services(values)[0]
+        own = own if self._alike is None else own[self._alike.number]
+        result[np.unique(self.rows.service)] = own
         return result
 
     @property
     def _is_grouped(self) -> bool:
         return not (self.hypothesis.gate or self.hypothesis.thresholds_vary)
 
-    def _services(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def _services(self, values: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return each service's log-likelihood, its nodes' weights given its history, and rows' chances."""
+        key = values.tobytes()
+        if self._last_services is not None and self._last_services[0] == key:
+            return self._last_services[1]
         chance, engagement = self._chance(self.by_name(values)), self._engagement(values)
-        own = engagement[self.rows.service] if len(engagement) > 1 else engagement
+        own = engagement[self._rows.service] if len(engagement) > 1 else engagement
         h = np.clip(chance[self._cell] * own, 1e-300, 1.0 - ROUND_OFF)
-        term = np.where(self.rows.adopted[:, None], np.log(h), np.log1p(-h))
+        term = np.log1p(-h)
+        term[self._rows.adopted] = np.log(h[self._rows.adopted])
         history = np.add.reduceat(term, self._first, axis=0) + self._log_weight[None, :]
         top = history.max(axis=1, keepdims=True)
         weight = np.exp(history - top)
         total = weight.sum(axis=1, keepdims=True)
-        return (top + np.log(total))[:, 0], weight / total, h, chance, own
+        result = ((top + np.log(total))[:, 0], weight / total, h, chance, own)
+        self._last_services = (key, result)
+        return result
 
     def gradient(self, values: np.ndarray) -> np.ndarray:
         """Return the derivative of the log-likelihood by each parameter."""
-        rows, n_columns = self.rows, len(self.design.names)
+        rows, n_columns = self._rows, len(self.design.names)
         n_own = len(values) - n_columns
         if self._is_grouped:
             chance = np.clip(self._chance(self.by_name(values)), 1e-300, 1.0 - ROUND_OFF)
@@ -428,8 +452,9 @@ class Likelihood:
             by_engagement = None
         else:
             _, weight, h, chance, own = self._services(values)
-            number = np.cumsum(np.diff(rows.service, prepend=-1) != 0) - 1
-            slope = weight[number] * np.where(rows.adopted[:, None], 1.0 / h, -1.0 / (1.0 - h))
+            slope = -1.0 / (1.0 - h)
+            slope[rows.adopted] = 1.0 / h[rows.adopted]
+            slope *= (weight * self._count[:, None])[self._number]
             by_chance = np.stack(
                 [np.bincount(self._cell, weights=column, minlength=len(chance)) for column in (slope * own).T], axis=1
             )
@@ -437,18 +462,67 @@ class Likelihood:
         result = np.zeros(len(values))
         for k in range(n_own):
             up, down, width = self._beside(values, k)
-            if self.parameters[k].name == "readiness_spread":
+            name = self.parameters[k].name
+            if name == "readiness_spread":
                 assert by_engagement is not None
                 change = self._engagement(up) - self._engagement(down)
                 result[k] = float(np.sum(by_engagement.sum(axis=0) * change[0])) / width
+            elif name.startswith(PUSH_IN_STEP):
+                result[k] = self._slope_by_push(values, by_chance, k, float(up[k]), float(down[k])) / width
             else:
                 change = self._chance(self.by_name(up)) - self._chance(self.by_name(down))
                 result[k] = float(np.sum(by_chance * change)) / width
         if n_columns and by_engagement is not None:
             log_odds = self.design.values @ self._coefficients(values)
-            high, low = (self._engagement_at(self._readiness_at(log_odds + sign * 1e-5)) for sign in (1.0, -1.0))
+            high, low = (self._engagement_at(self.readiness_at(log_odds + sign * 1e-5)) for sign in (1.0, -1.0))
             per_service = np.bincount(rows.service, weights=by_engagement[:, 0], minlength=rows.n_services)
             result[n_own:] = (per_service * (high - low) / 2e-5) @ self.design.values
+        return result
+
+    def _slope_by_push(self, values: np.ndarray, by_chance: np.ndarray, k: int, up: float, down: float) -> float:
+        """Return the change of the log-likelihood between two pushes of one step, which move its cells alone."""
+        step = int(self.parameters[k].name.removeprefix(PUSH_IN_STEP))
+        here = next((cells for each, cells in self._steps if each == step), None)
+        if here is None:
+            return 0.0
+        estimates = self.by_name(values)
+        response = self._response(estimates)[self._cell_exposure[here]]
+        change = self._adoption(estimates, up, response) - self._adoption(estimates, down, response)
+        return float(np.sum(by_chance[here] * change))
+
+    @property
+    def has_information(self) -> bool:
+        """Whether `information` can be asked for: services differ by a design alone, and nothing is integrated over."""
+        return self.hypothesis.gate and len(self._z) == 1
+
+    def information(self, values: np.ndarray) -> np.ndarray:
+        """Return the expected information of the parameters: shape (parameters, parameters).
+
+        A row's chance is the chance of its cell times the engagement of its service, so that the sums over rows are
+        taken by cell, by service and by both, and the rows are never multiplied out by the parameters.
+        """
+        from scipy.sparse import csr_matrix
+
+        rows, n_columns = self._rows, len(self.design.names)
+        n_own = len(values) - n_columns
+        _, _, h, chance, own = (part for part in self._services(values))
+        h, own, cell = h[:, 0], own[:, 0], self._cell
+        weight = self._count[self._number] / (h * (1.0 - h))
+        by_own = np.zeros((len(chance), n_own))
+        for k in range(n_own):
+            up, down, width = self._beside(values, k)
+            by_own[:, k] = (self._chance(self.by_name(up)) - self._chance(self.by_name(down)))[:, 0] / width
+        log_odds = self.design.values @ self._coefficients(values)
+        high, low = (self._engagement_at(self.readiness_at(log_odds + sign * 1e-5)) for sign in (1.0, -1.0))
+        slope = ((high - low) / 2e-5)[rows.service] * chance[cell, 0]
+        result = np.empty((len(values), len(values)))
+        squares = np.bincount(cell, weights=weight * own * own, minlength=len(chance))
+        result[:n_own, :n_own] = by_own.T @ (squares[:, None] * by_own)
+        both = csr_matrix((weight * own * slope, (cell, rows.service)), shape=(len(chance), rows.n_services))
+        result[:n_own, n_own:] = by_own.T @ (both @ self.design.values)
+        result[n_own:, :n_own] = result[:n_own, n_own:].T
+        per_service = np.bincount(rows.service, weights=weight * slope * slope, minlength=rows.n_services)
+        result[n_own:, n_own:] = self.design.values.T @ (per_service[:, None] * self.design.values)
         return result
 
     def _beside(self, values: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, float]:

@@ -300,7 +300,8 @@ def splits(model: CalibrationModel, history: AdoptionHistory, network: tuple[Hyp
     ----------
     model : that forecasts.
     history : what happened.
-    network : hypotheses with peers on the network, beside the three without.
+    network : hypotheses on the network, beside those without one: a constant hazard, a push that changes over time
+        and, where there are ties, the Bass curve.
 
     Returns
     -------
@@ -354,7 +355,9 @@ def _split(
     n_rows = int(sum(part.test.sum() for part in parts))
     gains: dict[str, np.ndarray] = {}
     curves: dict[str, list[Curve]] = {}
-    everything = [*WITHOUT_NETWORK.values(), *network]
+    # Without ties there are no peers: the Bass curve, in which members of a group follow one another, is left out.
+    plain_names = [name for name in WITHOUT_NETWORK if history.has_ties or name != BASS]
+    everything = [*(WITHOUT_NETWORK[name] for name in plain_names), *network]
     for e in everything:
         on_network = e.name not in WITHOUT_NETWORK
         own = rows if on_network else plain
@@ -366,8 +369,7 @@ def _split(
             inside = model.likelihood(train, e)
             gains[e.name] += both.by_service(fit.values) - inside.by_service(fit.values)
             if on_network:
-                if e.expressible:
-                    curves[e.name].append(network_curve(model, history, fit, part.members, part.first_step))
+                curves[e.name].append(network_curve(model, history, fit, part.members, part.first_step))
                 continue
             shares = _forecast_without_network(model, history, fit, part.members, part.first_step)
             observed = history.curve(part.members, part.first_step)

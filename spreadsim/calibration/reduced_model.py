@@ -30,10 +30,15 @@ REDUCED: Mapping[str, Any] = {
     "behaviour.adoption.discouragement": 0.0,
     "behaviour.engagement.gate": False,
     "behaviour.engagement.peer_odds": 0.0,
+    "behaviour.appraisal.applies": False,
+    "behaviour.turnover.rate": 0.0,
+    "behaviour.pressure.rate": 0.0,
     "behaviour.implementation.months_to_embed": 0.0,
     "behaviour.implementation.abandonment_rate": 0.0,
     "behaviour.sustainment.discontinuation_rate": 0.0,
     "programme.start_month": 0,
+    "programme.external_push": [],
+    "programme.collaborative.share": 0.0,
     **{f"programme.{one.name}": one.off for one in LEVERS if one.table is Programme and one.off is not None},
 }
 _LEVERS = {one.name: one.off for one in LEVERS if one.table is BalanceLevers}  # but for the peer programme, all off
@@ -105,12 +110,13 @@ def strategy_plan(scenario: Scenario) -> Plan:
 def scenario_of_fit(scenario: Scenario, fit: LikelihoodFit, steps: int, starting_ids: list[str]) -> Scenario:
     """Return the reduced scenario with the values of a fit in their fields; one month of it is one step of the data.
 
-    Readiness that depends on covariates or groups is a column of its own (`readiness_of`), not a field.
+    A push that changes over time is the strongest one, with a factor for each step. Readiness that depends on
+    covariates or groups is a column of its own (`readiness_of`), not a field.
 
     Parameters
     ----------
     scenario : that was calibrated.
-    fit : of a hypothesis that a scenario can hold.
+    fit : of a hypothesis.
     steps : months to run.
     starting_ids : services that had adopted at the start.
 
@@ -134,14 +140,20 @@ def scenario_of_fit(scenario: Scenario, fit: LikelihoodFit, steps: int, starting
     """
     e, estimates = fit.likelihood.hypothesis, fit.estimates
     low = estimates.get("threshold", 0.0)
+    pushes = fit.likelihood.pushes(estimates)
+    strongest = float(pushes.max())
     values: dict[str, Any] = {
-        "behaviour.adoption.external_influence": estimates.get("external_influence", 0.0),
+        "behaviour.adoption.external_influence": strongest,
         "behaviour.adoption.peer_influence_facilitated": estimates.get("peer_influence", 0.0),
         "behaviour.adoption.exposure_response": e.form,
         "behaviour.adoption.threshold_most_ready": low,
         "behaviour.adoption.threshold_least_ready": min(1.0, low + estimates.get("threshold_range", 0.0)),
         "behaviour.engagement.gate": e.gate,
     }
+    if e.push_varies and strongest > 0.0:
+        values["programme.external_push"] = [
+            {"month": month, "factor": float(push / strongest)} for month, push in enumerate(pushes)
+        ]
     if e.readiness_varies:
         values["services.readiness.standard_deviation"] = estimates["readiness_spread"]
     return reduced_scenario(scenario, steps, values, starting_ids)

@@ -105,7 +105,7 @@ class CalibrationResults:
     >>> scenario = ss.load_scenario("default", ["network.source=file", "network.path=."]).with_folders(Path())
     >>> calibration = ss.calibrate(scenario, predict=False)
     >>> calibration.choice, calibration.scenario.run.months
-    ('push-and-peers', 4)
+    ('changing-push-and-peers', 4)
     """
 
     source: Scenario

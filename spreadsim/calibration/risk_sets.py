@@ -44,6 +44,7 @@ class AdoptionHistory:
     group : for each service the number of its group on the first level below the root, -1 where it has none.
     group_names : of these groups.
     outside : for each service the number of people it named outside the survey; None where not recorded.
+    has_ties : whether somebody said who is tied to whom; ties that are drawn or made are no evidence of peers.
 
     Examples
     --------
@@ -63,6 +64,7 @@ class AdoptionHistory:
     group: np.ndarray
     group_names: tuple[str, ...]
     outside: np.ndarray | None = None
+    has_ties: bool = True
 
     @property
     def n(self) -> int:
@@ -321,6 +323,68 @@ def _rows(history: AdoptionHistory, exposure: np.ndarray) -> RiskSet:
     return RiskSet(
         service, place + 1, exposure[service, place], history.when[service] == place + 1, history.n, history.n_steps
     )
+
+
+@dataclass(frozen=True)
+class AlikeServices:
+    """Services with the same history and the same row of a design, of which one stands for all.
+
+    Attributes
+    ----------
+    kept : which rows of the risk set belong to the services that stand for others, shape (rows,).
+    count : how many services each of these stands for, in the order of their rows.
+    number : for each service with rows, in their order, the place of the one that stands for it.
+    row : for each row of the risk set, the place among the rows kept of the one that stands for it.
+
+    Examples
+    --------
+    >>> AlikeServices(np.array([True, False]), np.array([2.0]), np.array([0, 0]), np.array([0, 0])).count
+    array([2.])
+    """
+
+    kept: np.ndarray
+    count: np.ndarray
+    number: np.ndarray
+    row: np.ndarray
+
+
+def services_alike(rows: RiskSet, design: np.ndarray) -> AlikeServices | None:
+    """Return which services have one history, exposure aside: the same steps at risk, the same end, the same design.
+
+    Parameters
+    ----------
+    rows : by service, each service's in order.
+    design : what services may differ in, shape (services, columns).
+
+    Returns
+    -------
+    `AlikeServices`; None where a service's rows leave out a step between its first and last, or where no two are alike.
+
+    Examples
+    --------
+    >>> months = np.array([1, 2, 2, 3, 3, 4, 4, 5, 5, 6, np.nan, np.nan])
+    >>> history = history_of(ss.make_network(ss.load_scenario("classroom")), months, 6)
+    >>> services_alike(risk_set(history), np.empty((12, 0))).count
+    array([2., 2., 2., 2., 1., 2.])
+    """
+    first = np.flatnonzero(np.diff(rows.service, prepend=-1))
+    length = np.diff(np.append(first, len(rows)))
+    last = first + length - 1
+    if not len(first) or np.any(rows.step[last] - rows.step[first] + 1 != length):
+        return None
+    history = np.stack([rows.step[first], rows.step[last], rows.adopted[last]], axis=1)
+    key = np.concatenate([history, design[rows.service[first]]], axis=1)
+    _, one, place, count = np.unique(key, axis=0, return_index=True, return_inverse=True, return_counts=True)
+    if len(one) == len(first):
+        return None
+    order = np.argsort(one)  # those kept, in the order of their rows
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    number = rank[place.reshape(-1)]
+    kept = np.repeat(np.isin(np.arange(len(first)), one), length)
+    start = np.append(0, np.cumsum(length[one[order]]))[:-1]
+    row = np.repeat(start[number] - first, length) + np.arange(len(rows))
+    return AlikeServices(kept, count[order].astype(np.float64), number, row)
 
 
 def in_groups(rows: RiskSet, history: AdoptionHistory, groups: Sequence[int]) -> np.ndarray:

@@ -1,22 +1,40 @@
-"""The command line: spreadsim COMMAND.
+"""The command line: everything that spreadsim does, from a terminal.
 
 What belongs here: options, output and exit codes, one module a command.
 What does not: the work, which is done elsewhere.
 What it may import: app and all below it.
 
-Exit codes: 0 success, 1 a run that failed, 2 bad input or usage, 70 a fault of ours, 130 stopped by the user. Heavy
-packages are loaded by the command that needs them, so that help is quick.
+Exit codes: 0 success, 1 a run that failed, 2 bad input or usage, 70 a fault of ours, 130 stopped by the user, 141 the
+reader of the output went away (``| head``). Heavy packages are loaded by the command that needs them, so that help is
+quick.
 """
 
 from __future__ import annotations
 
+import codecs
+import io
+import json
+import os
 import sys
 from typing import Any
 
 import click
 
 from spreadsim import __version__
-from spreadsim.errors import InputError, InputErrors, MissingExtraError, SpreadsimError, nearest
+from spreadsim.errors import (
+    InputError,
+    InputErrors,
+    MissingExtraError,
+    SpreadsimError,
+    StoppedError,
+    nearest,
+    system_reason,
+    visible,
+)
+
+
+class _OutputClosedError(Exception):
+    """Who read the output has gone away: spreadsim ... | head."""
 
 
 class _Commands(click.Group):
@@ -24,6 +42,12 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # click would exit with 1, as if the run had failed
+            raise _OutputClosedError from None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in self.commands and not args[0].startswith("-"):
@@ -33,7 +57,7 @@ class _Commands(click.Group):
 
 def _fail(text: str, code: int) -> None:
     for line in text.split("\n"):
-        click.echo(f"error: {line}", err=True)
+        click.echo(f"error: {visible(line)}", err=True)
     raise SystemExit(code)
 
 
@@ -46,6 +70,25 @@ def _tell_fault(error: Exception) -> None:
     except OSError:
         place = "nothing about it could be written down here"
     _fail(f"this is a fault of ours, not of your input ({type(error).__name__}); {place}", EXIT_CODE)
+
+
+_PLAIN = {"−": "-", "–": "-", "×": "x", "±": "+/-", "·": "|", "…": "...", "▲": "^", "▼": "v", "≥": ">=", "≤": "<="}
+
+
+def _plain_characters(error: UnicodeError) -> tuple[str, int]:
+    """Write what a console's encoding lacks in its own characters: signs as ASCII, all else as JSON would escape it."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = "".join(_PLAIN.get(c) or json.dumps(c)[1:-1] for c in error.object[error.start : error.end])
+    return text, error.end
+
+
+def _write_any_name() -> None:
+    """Let no name make output fail, whatever the console's encoding."""
+    codecs.register_error("spreadsim", _plain_characters)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="spreadsim")
 
 
 def main() -> None:
@@ -62,9 +105,12 @@ def main() -> None:
     ...     main()
     spreadsim, version ...
     """
+    _write_any_name()
     try:
         commands.main(standalone_mode=False)
-    except click.exceptions.Abort:
+    except StoppedError as error:
+        _fail(str(error), 130)
+    except (click.exceptions.Abort, KeyboardInterrupt):
         _fail("stopped by the user; nothing was written", 130)
     except click.ClickException as error:
         _fail(error.format_message(), 2)
@@ -72,15 +118,12 @@ def main() -> None:
         _fail(str(error), 2)
     except SpreadsimError as error:
         _fail(str(error), 1)
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise SystemExit(1) from None
+    except (_OutputClosedError, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its end
+        raise SystemExit(141) from None
     except OSError as error:
-        _fail(
-            f"{error.filename or 'output'}: {error.strerror or error}; check that there is room and permission to "
-            "write",
-            1,
-        )
+        place = error.filename or "output"
+        _fail(f"{place}: {system_reason(error)}; check that there is room and permission to write", 1)
     except MemoryError:
         _fail("there is not enough memory for this; fewer services or replicates, or --workers 1, need less", 1)
     except Exception as error:
@@ -104,6 +147,7 @@ def commands(context: click.Context) -> None:
       spreadsim compare default                    480 services, three strategies
       spreadsim compare england-primary-care       English general practice
     """
+    context.color = False if os.environ.get("NO_COLOR") else None
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
         raise SystemExit(2)
@@ -121,11 +165,13 @@ from spreadsim.cli import (  # noqa: E402
     explain,
     fit,
     frontier,
+    import_files,
     lessons,
     network,
     reproduce,
     scenarios,
     sweep,
+    ties,
     verify,
 )
 
@@ -141,7 +187,9 @@ for _command in (
     calibrate.calibrate,
     components.components,
     explain.explain,
+    import_files.import_files,
     network.network,
+    ties.ties,
     verify.verify,
     reproduce.reproduce,
     lessons.lessons,

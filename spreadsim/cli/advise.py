@@ -1,4 +1,4 @@
-"""The command that advises where to start, and with how much: advise."""
+"""The command that advises which mix of levers to choose, or where to start: advise."""
 
 from __future__ import annotations
 
@@ -17,22 +17,48 @@ from spreadsim.cli.options import (
     settings_option,
     show_faults,
     summary_option,
+    tell,
+    tell_results,
+    wide_option,
     workers_option,
 )
+from spreadsim.errors import InputError
 
 
 @click.command()
 @click.argument("name")
 @click.option("--strategy", metavar="NAME", help="Strategy to advise on [default: the scenario's last].")
-@click.option("--measure", default="cumulative_benefit", show_default=True, help="Outcome to improve.")
+@click.option(
+    "--at-least",
+    type=float,
+    metavar="OUTCOME",
+    help="Outcome to reach, such as 0.35 of the full effect: the cheapest mix that does.",
+)
 @click.option(
     "--budget",
     type=click.FloatRange(min=0.0),
     metavar="DAYS",
     help="Most staff-days per service over the horizon [default: what the strategy costs as it stands].",
 )
+@click.option(
+    "--measure", help="Outcome to improve [default: benefit, what lasts; cumulative_benefit where to start is asked]."
+)
+@click.option(
+    "--over",
+    default="central",
+    show_default=True,
+    metavar="central|worlds|SETS",
+    help="Mix: at the scenario's own parameters; or on average over the plausible worlds that the scenario names, or "
+    "those of SETS: published, plausible or a table.",
+)
 @click.option("--sites", type=click.IntRange(min=1), help="Number of starting sites [default: the scenario's].")
-@click.option("--search", "parts", default="sites,waves,support", show_default=True, help="What to search for.")
+@click.option(
+    "--search",
+    "parts",
+    default="levers",
+    show_default=True,
+    help="What to search for: levers, for a mix; or where to start, of sites,waves,support.",
+)
 @click.option(
     "--candidates",
     type=click.IntRange(10, 100_000),
@@ -43,9 +69,8 @@ from spreadsim.cli.options import (
 @click.option(
     "--search-replicates",
     type=click.IntRange(2, 10_000),
-    default=24,
-    show_default=True,
-    help="Runs of each candidate; twice as many others select the winner.",
+    help="Runs of each candidate [default: 8 for a mix, 2 in each of several worlds, else 24]; twice as many others "
+    "select the winner.",
 )
 @replicates_option("Held-out runs that judge the winner.", least=2)
 @seed_option()
@@ -56,15 +81,18 @@ from spreadsim.cli.options import (
 @workers_option()
 @summary_option()
 @quiet_option()
+@wide_option()
 def advise(
     name: str,
     strategy: str | None,
-    measure: str,
+    at_least: float | None,
     budget: float | None,
+    measure: str | None,
+    over: str,
     sites: int | None,
     parts: str,
     candidates: int,
-    search_replicates: int,
+    search_replicates: int | None,
     replicates: int | None,
     seed: int | None,
     months: int | None,
@@ -74,22 +102,40 @@ def advise(
     workers: int | None,
     as_json: bool,
     quiet: bool,
+    wide: bool,
 ) -> None:
-    """Where to start, in which waves, and with how much support within a budget.
+    """Which mix of levers to choose: the cheapest that reaches an outcome, or the best within a budget.
 
-    Searches for the best on one network, and compares what it found with simple rules (random, most connected, most
-    ready, k-core, most deprived first) on replicates that the search never saw. Says where
-    it is no better than they are.
+    Finds mixes that no other beats at once in outcome, equity gap and cost, chooses the one that answers the question,
+    and judges it beside your strategies on runs that it was not chosen on. Runs are kept as they are made: the same
+    command goes on where it stopped, and another question of the same folder uses what is there.
+
+    With --search sites,waves,support: where to start, in which waves, and with how much support within a budget, on
+    one network, compared with simple rules (random, most connected, most ready, k-core, most deprived first) on
+    replicates that the search never saw.
 
     \b
     Examples:
-      spreadsim advise default
-      spreadsim advise england-primary-care --budget 25 --candidates 100 --search-replicates 8
+      spreadsim advise default --at-least 0.35
+      spreadsim advise default --budget 25 --over worlds
+      spreadsim advise england-primary-care --search sites,support --budget 25 --candidates 100
     """
-    import sys
     from datetime import UTC, datetime
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
+    searched = [part.strip() for part in parts.split(",") if part.strip()]
+    if searched == ["levers"]:
+        if sites is not None:
+            raise InputError("--sites", str(sites), "is not part of a mix", "add --search sites")
+        _advise_mix(
+            name, settings, started, out, force, over, as_json, quiet, wide,
+            at_least=at_least, budget=budget, strategy=strategy, measure=measure or "benefit", candidates=candidates,
+            search_replicates=search_replicates, replicates=replicates, seed=seed, months=months, workers=workers,
+        )  # fmt: skip
+        return
+    for option, value, usual in (("--at-least", at_least, None), ("--over", over, "central")):
+        if value != usual:
+            raise InputError(option, str(value), "is asked of a mix", "leave out --search")
     from spreadsim.advice.advice import advise as run
     from spreadsim.cli.options import results_target
     from spreadsim.scenario.files import load_scenario
@@ -97,16 +143,12 @@ def advise(
 
     scenario = load_scenario(name, settings)
     target = results_target(out, f"{scenario.name}-advice", force)
-    bar: Any = None
-    if sys.stderr.isatty() and not quiet:
-        from tqdm import tqdm
-
-        bar = tqdm(desc=f"{scenario.name} advice", unit="run", file=sys.stderr, leave=False)
+    bar = _bar(scenario.name, quiet)
     try:
         advice = run(
-            scenario, strategy=strategy, measure=measure, budget=budget, sites=sites,
-            parts=[part.strip() for part in parts.split(",") if part.strip()], candidates=candidates,
-            search_replicates=search_replicates, replicates=replicates, seed=seed, months=months, workers=workers,
+            scenario, strategy=strategy, measure=measure or "cumulative_benefit", budget=budget, sites=sites,
+            parts=searched, candidates=candidates, search_replicates=search_replicates or 24, replicates=replicates,
+            seed=seed, months=months, workers=workers,
             progress=bar.update if bar is not None else None,
         )  # fmt: skip
     finally:
@@ -116,10 +158,85 @@ def advise(
     from spreadsim.advice.findings import advice_json, advice_text
     from spreadsim.advice.folder import write_advice
 
-    write_advice(advice, target, force=force, started=started)
+    write_advice(advice, target.folder, force=force, started=started)
+    target.settle()
     if as_json:
         click.echo(to_json(advice_json(advice)), nl=False)
         return
     if not quiet:
-        click.echo(advice_text(advice))
-    click.echo(f"Results: {target}  (read {target / 'report.html'}; run {target / 'advised.toml'} with compare)")
+        tell(advice_text(advice, wide=wide), wide)
+    folder = target.folder
+    tell_results(folder, f"read {folder / 'report.html'}; run {folder / 'advised.toml'} with compare")
+
+
+def _bar(name: str, quiet: bool) -> Any:
+    """Return a progress bar on a terminal, and None where stderr is none."""
+    import sys
+
+    if quiet or not sys.stderr.isatty():
+        return None
+    from tqdm import tqdm
+
+    return tqdm(desc=f"{name} advice", unit="run", file=sys.stderr, leave=False)
+
+
+def _advise_mix(
+    name: str,
+    settings: tuple[str, ...],
+    started: str,
+    out: Path | None,
+    force: bool,
+    over: str,
+    as_json: bool,
+    quiet: bool,
+    wide: bool,
+    **asked: Any,
+) -> None:
+    """Answer a question about the mix, in a folder that keeps the runs."""
+    import shutil
+
+    from spreadsim.advice.mix import advise_mix
+    from spreadsim.advice.mix_findings import mix_advice_json, mix_advice_text
+    from spreadsim.advice.mix_folder import write_mix_advice
+    from spreadsim.cli.options import ResultsTarget
+    from spreadsim.comparison.doubt import sets_in_doubt
+    from spreadsim.comparison.mixes import CENTRAL, assumption_sets_of
+    from spreadsim.network.construction import make_network
+    from spreadsim.scenario.assumption_sets import with_doubt
+    from spreadsim.scenario.files import load_scenario
+    from spreadsim.sweeps.folder import is_sweep
+    from spreadsim.telling.folder import as_json as to_json
+
+    scenario = load_scenario(name, settings)
+    folder = out if out is not None else Path("results") / f"{scenario.name}-mix"
+    table = None
+    if over != "central":
+        scenario = scenario if over == "worlds" else with_doubt(scenario, over)
+        table = sets_in_doubt(scenario, make_network(scenario))
+        if table is None:
+            raise InputError(
+                "--over", over, "the scenario has no assumption sets", "give a table of them, or plausible"
+            )
+    if force and is_sweep(folder):
+        shutil.rmtree(folder)
+    bar = _bar(scenario.name, quiet)
+    try:
+        advice = advise_mix(
+            scenario,
+            over=[CENTRAL] if table is None else assumption_sets_of(table),
+            over_name="central" if table is None else table.file,
+            out=folder,
+            progress=bar.update if bar is not None else None,
+            **asked,
+        )
+    finally:
+        if bar is not None:
+            bar.close()
+    write_mix_advice(advice, folder, started)
+    ResultsTarget(folder, folder, None).settle()
+    if as_json:
+        click.echo(to_json(mix_advice_json(advice)), nl=False)
+        return
+    if not quiet:
+        tell(mix_advice_text(advice, wide), wide)
+    tell_results(folder, f"read {folder / 'report.html'}; run {folder / 'advised.toml'} with compare")

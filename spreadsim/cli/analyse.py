@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from spreadsim.cli.options import json_option, out_option
+from spreadsim.cli.options import ResultsFolder, json_option, out_option, tell, tell_results, wide_option
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=ResultsFolder())
 @click.option("--measure", "measures", multiple=True, metavar="NAME", help="Analyse this measure; repeatable.")
 @click.option(
     "--satisfice",
@@ -44,6 +44,7 @@ from spreadsim.cli.options import json_option, out_option
 @click.option("--down", default="", metavar="FACTOR", help="... and this one.")
 @out_option("Folder for the analysis [default: FOLDER/analysis].")
 @json_option("Print the findings as JSON.")
+@wide_option()
 def analyse(
     folder: Path,
     measures: tuple[str, ...],
@@ -56,6 +57,7 @@ def analyse(
     down: str,
     out: Path | None,
     as_json: bool,
+    wide: bool,
 ) -> None:
     """Report what a finished sweep shows: what decides, where each setting does best, whether there were enough runs.
 
@@ -68,7 +70,10 @@ def analyse(
     """
     from spreadsim.sweeps.report import analyse as run
     from spreadsim.telling.folder import as_json as to_json
+    from spreadsim.telling.folder import hashes
 
+    target = out if out is not None else folder / "analysis"
+    before = hashes(target) if target.is_dir() else {}
     analysis: Any = run(
         folder,
         measures=measures,
@@ -81,11 +86,16 @@ def analyse(
         down=down,
         out=out,
     )
+    if before:
+        after = hashes(target)
+        differing = sum(before.get(name) != after.get(name) for name in {*before, *after})
+        change = f"{differing} of {len(after)} files differ" if differing else "the same files, byte for byte"
+        click.echo(f"{target} was replaced: {change}", err=True)
     if as_json:
         click.echo(to_json(analysis.as_json()), nl=False)
         return
     for section, sentences in analysis.sentences().items():
         click.echo(click.style(section, bold=True))
         for sentence in sentences:
-            click.echo(click.wrap_text(sentence, 110, "  ", "  "))
-    click.echo(f"Analysis: {analysis.folder}  (read {analysis.folder / 'report.html'})")
+            tell(f"  {sentence}", wide)
+    tell_results(analysis.folder, f"read {analysis.folder / 'report.html'}", "Analysis")

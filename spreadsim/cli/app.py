@@ -80,6 +80,8 @@ def app(
     from spreadsim.app.application import listening_socket, serve
     from spreadsim.app.server import sweep_folders
     from spreadsim.app.server.security import is_loopback
+    from spreadsim.drivers.compilation import is_compiled
+    from spreadsim.drivers.first_run import compile_now
 
     default_folder = Path("results") if is_loopback(host) and Path("results").is_dir() else None
     sweep_folders.offer_folder(sweeps or default_folder)
@@ -125,6 +127,9 @@ def app(
 
             webbrowser.open(address)
 
+    if not is_compiled():
+        click.echo("Compiling the model, once: about half a minute ...", err=True)
+    compile_now()
     serve(host, listener, token, ready)
 
 

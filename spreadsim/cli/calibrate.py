@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,9 +17,35 @@ from spreadsim.cli.options import (
     quiet_option,
     replicates_option,
     report_option,
+    results_target,
     seed_option,
     settings_option,
+    tell,
+    tell_results,
+    wide_option,
 )
+from spreadsim.errors import StoppedError
+
+if TYPE_CHECKING:
+    from spreadsim.calibration.calibration import Calibration
+
+
+@contextmanager
+def _progress_bar(visible: bool) -> Iterator[Callable[[str, float], None]]:
+    """Show what is being done, how much of the work is done, and an estimate of the time left."""
+    from tqdm import tqdm
+
+    form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} gone"
+    with tqdm(total=1.0, file=sys.stderr, leave=False, disable=not visible, bar_format=form, dynamic_ncols=True) as bar:
+
+        def progress(text: str, share: float) -> None:
+            # Of the first few per cent no estimate of the time left can be made.
+            bar.bar_format = form + ", about {remaining} left" * (share > 0.03)
+            bar.set_description_str(text[:60], refresh=False)
+            bar.update(share - bar.n)
+            bar.refresh()
+
+        yield progress
 
 
 @click.command()
@@ -40,7 +69,7 @@ from spreadsim.cli.options import (
 @click.option(
     "--explanation",
     metavar="NAME",
-    help="Explanation whose values the scenario takes [default: the lowest AIC that a scenario can represent].",
+    help="Explanation whose values the scenario takes [default: the lowest AIC that the network's files can hold].",
 )
 @replicates_option("Runs of each forecast.", least=2, most=100_000, default=200)
 @seed_option("Seed of the forecasts.")
@@ -51,6 +80,7 @@ from spreadsim.cli.options import (
 @force_option()
 @json_option("Print only calibration.json.")
 @quiet_option()
+@wide_option()
 def calibrate(
     name: str,
     covariates: tuple[str, ...],
@@ -67,6 +97,7 @@ def calibrate(
     force: bool,
     as_json: bool,
     quiet: bool,
+    wide: bool,
 ) -> None:
     """Fit the reduced model to observed times of adoption on a real network, and say what the data can show.
 
@@ -80,38 +111,40 @@ def calibrate(
       spreadsim calibrate medical-innovation --covariate journals --covariate specialty=category
       spreadsim calibrate my-scenario.toml --explanation push-and-peers --out results/fitted
     """
-    import sys
     from datetime import UTC, datetime
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
     from spreadsim.calibration.calibration import calibrate as run
     from spreadsim.calibration.folder import write_calibration
     from spreadsim.scenario.files import load_scenario
-    from spreadsim.telling.folder import as_json as to_json
-    from spreadsim.telling.folder import check_target, free_name
 
     scenario = load_scenario(name, settings)
-    target = out if out is not None else free_name(Path("results") / f"{scenario.name}-calibrated")
-    check_target(target, force)
-    is_verbose = sys.stderr.isatty() and not quiet
+    target = results_target(out, f"{scenario.name}-calibrated", force)
+    with _progress_bar(sys.stderr.isatty() and not quiet) as progress:
+        calibration = run(
+            scenario,
+            covariates=covariates,
+            groups=not no_groups,
+            first_period=first_period,
+            outside_column=outside_column,
+            explanation=explanation,
+            replicates=replicates,
+            seed=seed,
+            predict=not no_prediction,
+            progress=progress,
+        )
+    write_calibration(calibration, target.folder, force=force, started=started, report=not no_report)
+    target.settle()
+    try:
+        _tell(calibration, target.folder, as_json, quiet, wide)
+    except KeyboardInterrupt:
+        raise StoppedError(f"stopped by the user; the results are whole, in {target.folder}") from None
 
-    def progress(text: str) -> None:
-        if is_verbose:
-            click.echo(f"  {text}", err=True)
 
-    calibration = run(
-        scenario,
-        covariates=covariates,
-        groups=not no_groups,
-        first_period=first_period,
-        outside_column=outside_column,
-        explanation=explanation,
-        replicates=replicates,
-        seed=seed,
-        predict=not no_prediction,
-        progress=progress,
-    )
-    write_calibration(calibration, target, force=force, started=started, report=not no_report)
+def _tell(calibration: Calibration, folder: Path, as_json: bool, quiet: bool, wide: bool) -> None:
+    """Print the findings and where the results are."""
+    from spreadsim.telling.folder import as_json as to_json
+
     if as_json:
         click.echo(to_json(calibration.as_json()), nl=False)
         return
@@ -119,5 +152,5 @@ def calibrate(
         for section, sentences in calibration.sentences().items():
             click.echo(click.style(section, bold=True))
             for sentence in sentences:
-                click.echo(click.wrap_text(sentence, 110, "  ", "    "))
-    click.echo(f"Results: {target}  (next: spreadsim compare {target / 'scenario.toml'})")
+                tell(f"  {sentence}", wide)
+    tell_results(folder, f"next: spreadsim compare {folder / 'scenario.toml'}")

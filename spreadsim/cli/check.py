@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from spreadsim.cli.options import json_option, settings_option, show_faults
+from spreadsim.cli.options import json_option, settings_option, show_faults, tell
 
 
 @click.command()
@@ -36,7 +36,7 @@ def check(name: str, settings: tuple[str, ...], as_json: bool) -> None:
     show_faults(size.network.faults)
     click.echo(f"{name}: valid")
     for label, value in size.lines():
-        click.echo(f"  {label:<22}{value}")
+        tell(f"  {label:<22}{value}")
 
 
 def _check_experiment(name: str, settings: tuple[str, ...], as_json: bool) -> None:
@@ -53,4 +53,4 @@ def _check_experiment(name: str, settings: tuple[str, ...], as_json: bool) -> No
         return
     click.echo(f"{name}: valid")
     for label, value in lines:
-        click.echo(f"  {label:<22}{value}")
+        tell(f"  {label:<22}{value}")

@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
-from spreadsim.cli.options import report_option, results_target, run_options, show_faults
+from spreadsim.cli.options import report_option, results_target, run_options, show_faults, tell, tell_results
+
+QUICK = 20  # runs of a quick look
 
 
 @click.command()
@@ -18,6 +20,14 @@ from spreadsim.cli.options import report_option, results_target, run_options, sh
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="CSV file of sets of parameters; each replicate uses one.",
+)
+@click.option(
+    "--doubt",
+    metavar="SETS",
+    help="Plausible worlds the answer rests on: published, plausible, none, or a CSV file; the scenario's by default.",
+)
+@click.option(
+    "--quick", is_flag=True, help="A quick look: at most 20 runs, no plausible worlds, no frontier; it says so."
 )
 @click.option("--events", is_flag=True, help="Keep the events of every replicate, not only of replicate 0.")
 @click.option("--no-frontier", is_flag=True, help="Leave out the balance frontier.")
@@ -34,14 +44,18 @@ def compare(
     driver: Any,
     as_json: bool,
     quiet: bool,
+    wide: bool,
     parameters: Path | None,
+    doubt: str | None,
+    quick: bool,
     events: bool,
     no_frontier: bool,
     no_report: bool,
 ) -> None:
     """Run every strategy of a scenario on the same networks with the same luck, and compare them.
 
-    Prints the outcomes and the paired differences with their intervals, and writes a results folder with a report.
+    Prints the answer, the outcomes and the paired differences with their intervals, and writes a results folder with
+    a report; results/latest is the newest folder.
 
     \b
     Examples:
@@ -54,6 +68,7 @@ def compare(
     from spreadsim.comparison.comparison import compare as run
     from spreadsim.comparison.comparison import with_run
     from spreadsim.comparison.folder import write_comparison
+    from spreadsim.scenario.assumption_sets import with_doubt
     from spreadsim.scenario.files import load_scenario
     from spreadsim.telling.folder import as_json as to_json
 
@@ -62,17 +77,28 @@ def compare(
         from spreadsim.scenario.parameter_sets import with_parameter_sets
 
         scenario = with_parameter_sets(scenario, parameters)
+    if doubt is not None:
+        scenario = with_doubt(scenario, doubt)
+    if quick:
+        scenario = with_run(scenario, min(scenario.run.replicates, QUICK), None, None)
+        scenario, no_frontier = with_doubt(scenario, "none"), True
     target = results_target(out, scenario.name, force)
     result = run(
-        scenario, driver=driver, workers=workers, frontier=not no_frontier, all_events=events, progress=not quiet
+        scenario,
+        driver=driver,
+        workers=workers,
+        frontier=not no_frontier,
+        all_events=events,
+        progress=not quiet,
     )
     show_faults(result.network.facts.get("faults", ()))
-    write_comparison(result, target, force=force, all_events=events, started=started, report=not no_report)
+    write_comparison(result, target.folder, force=force, all_events=events, started=started, report=not no_report)
+    target.settle()
     if as_json:
         click.echo(to_json(result.as_json()), nl=False)
         return
     if not quiet:
         from spreadsim.comparison.terminal import comparison_text
 
-        click.echo(comparison_text(result))
-    click.echo(f"Results: {target}" + ("" if no_report else f"  (read {target / 'report.html'})"))
+        tell(comparison_text(result, wide), wide)
+    tell_results(target.folder, "" if no_report else f"read {target.folder / 'report.html'}")

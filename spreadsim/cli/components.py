@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from spreadsim.cli.options import json_option, replicates_option, seed_option, settings_option, workers_option
+from spreadsim.cli.options import (
+    json_option,
+    replicates_option,
+    seed_option,
+    settings_option,
+    tell,
+    wide_option,
+    workers_option,
+)
 from spreadsim.errors import InputError
 
 
@@ -18,6 +26,7 @@ from spreadsim.errors import InputError
 @settings_option()
 @workers_option()
 @json_option()
+@wide_option()
 def components(
     name: str,
     only: tuple[str, ...],
@@ -28,6 +37,7 @@ def components(
     settings: tuple[str, ...],
     workers: int | None,
     as_json: bool,
+    wide: bool,
 ) -> None:
     """Report which services are ready for the intervention, and how each component affects the outcome.
 
@@ -83,4 +93,4 @@ def components(
         return
     from spreadsim.comparison.terminal import components_text
 
-    click.echo(components_text(study, measure))
+    tell(components_text(study, measure, wide), wide)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from spreadsim.cli.options import json_option, seed_option, settings_option
+from spreadsim.cli.options import json_option, seed_option, settings_option, tell, wide_option
 
 
 @click.command()
@@ -15,6 +15,7 @@ from spreadsim.cli.options import json_option, seed_option, settings_option
 @seed_option()
 @settings_option()
 @json_option()
+@wide_option()
 def explain(
     name: str,
     service: str,
@@ -23,6 +24,7 @@ def explain(
     seed: int | None,
     settings: tuple[str, ...],
     as_json: bool,
+    wide: bool,
 ) -> None:
     """Explain why a service did what it did, and what it would have done with one cause removed.
 
@@ -42,4 +44,4 @@ def explain(
         return
     from spreadsim.comparison.terminal import explanation_text
 
-    click.echo(explanation_text(explanation))
+    tell(explanation_text(explanation), wide)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from spreadsim.errors import InputError
-from spreadsim.input_files import read_text
+from spreadsim.input_files import is_file, read_text
 
 EXIT_CODE = 70  # EX_SOFTWARE of BSD's sysexits.h: an internal fault
 MAX_INPUT = 200_000  # bytes of a scenario or experiment file that is put into the bundle
@@ -81,7 +81,7 @@ def write_bundle(error: BaseException, arguments: Sequence[str], folder: Path | 
     texts: dict[str, str] = {}
     for argument in arguments:
         path = Path(argument)
-        if argument.startswith("-") or not path.is_file():
+        if argument.startswith("-") or not is_file(path):
             continue
         lines.append(f"{path.name}: {path.stat().st_size:,} bytes")
         if path.suffix == ".toml":

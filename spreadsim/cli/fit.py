@@ -7,7 +7,17 @@ from typing import Any
 
 import click
 
-from spreadsim.cli.options import force_option, out_option, quiet_option, seed_option, settings_option, summary_option
+from spreadsim.cli.options import (
+    force_option,
+    out_option,
+    quiet_option,
+    seed_option,
+    settings_option,
+    summary_option,
+    tell,
+    tell_results,
+    wide_option,
+)
 
 
 @click.command()
@@ -33,6 +43,7 @@ from spreadsim.cli.options import force_option, out_option, quiet_option, seed_o
 @force_option()
 @summary_option()
 @quiet_option()
+@wide_option()
 def fit(
     name: str,
     targets: Path,
@@ -44,6 +55,7 @@ def fit(
     force: bool,
     as_json: bool,
     quiet: bool,
+    wide: bool,
 ) -> None:
     """Find the sets of parameters that reproduce a few observed figures, by simulation.
 
@@ -82,10 +94,11 @@ def fit(
             bar.close()
     from spreadsim.fitting.folder import fit_json, fit_text, write_fit
 
-    write_fit(result, target, force=force, started=started, targets=targets)
+    write_fit(result, target.folder, force=force, started=started, targets=targets)
+    target.settle()
     if as_json:
         click.echo(to_json(fit_json(result)), nl=False)
         return
     if not quiet:
-        click.echo(fit_text(result))
-    click.echo(f"Results: {target}  (next: spreadsim compare {name} --parameters {target / 'accepted.csv'})")
+        tell(fit_text(result, wide), wide)
+    tell_results(target.folder, f"next: spreadsim compare {name} --parameters {target.folder / 'accepted.csv'}")

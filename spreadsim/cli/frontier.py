@@ -7,12 +7,17 @@ from typing import Any
 
 import click
 
-from spreadsim.cli.options import results_target, run_options
+from spreadsim.cli.options import results_target, run_options, tell, tell_results
 
 
 @click.command()
 @click.argument("name")
 @run_options
+@click.option(
+    "--doubt",
+    metavar="SETS",
+    help="Plausible worlds the answer rests on: published, plausible, none, or a CSV file; the scenario's by default.",
+)
 @click.option("--levers", metavar="A,B", help="Cross these levers, of those that the balance sets.")
 @click.option(
     "--steps", type=click.IntRange(2, 21), default=5, show_default=True, help="Number of values of each lever."
@@ -29,6 +34,8 @@ def frontier(
     driver: Any,
     as_json: bool,
     quiet: bool,
+    wide: bool,
+    doubt: str | None,
     levers: str | None,
     steps: int,
 ) -> None:
@@ -47,6 +54,7 @@ def frontier(
     from spreadsim.comparison.comparison import frontier as run
     from spreadsim.comparison.comparison import with_run
     from spreadsim.comparison.folder import write_frontier
+    from spreadsim.scenario.assumption_sets import with_doubt
     from spreadsim.scenario.files import load_scenario
     from spreadsim.telling.folder import as_json as to_json
 
@@ -54,15 +62,25 @@ def frontier(
     crossed = (
         {lever.strip(): [i / (steps - 1) for i in range(steps)] for lever in levers.split(",")} if levers else None
     )
+    if doubt is not None:
+        scenario = with_doubt(scenario, doubt)
     target = results_target(out, f"{scenario.name}-frontier", force)
     k = replicates or scenario.frontier.replicates or scenario.run.replicates
     result = run(scenario, levers=crossed, replicates=k, driver=driver, workers=workers, progress=not quiet)
-    write_frontier(result, scenario, target, levers=crossed, replicates=k, driver=driver, force=force, started=started)
+    write_frontier(
+        result, scenario, target.folder, levers=crossed, replicates=k, driver=driver, force=force, started=started
+    )
+    target.settle()
     if as_json:
-        click.echo(to_json({"frontier": result.summary(), "frontier_as_before": result.summary("as-before")}), nl=False)
+        answer = {
+            "frontier": result.summary(),
+            "frontier_as_before": result.summary("as-before"),
+            "frontier_free": result.summary("free"),
+        }
+        click.echo(to_json(answer), nl=False)
         return
     if not quiet:
         from spreadsim.comparison.terminal import frontier_text
 
-        click.echo(frontier_text(result))
-    click.echo(f"Results: {target}")
+        tell(frontier_text(result, wide), wide)
+    tell_results(target.folder, "")

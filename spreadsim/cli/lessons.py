@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from spreadsim.cli.options import json_option
-from spreadsim.errors import InputError, SpreadsimError
+from spreadsim.errors import InputError, SpreadsimError, system_reason
+from spreadsim.input_files import is_file
 
 
 @click.command()
@@ -46,7 +47,7 @@ def lessons(
         _copy(find_lesson(copy_name, folders), target)
         return
     if check_name is not None:
-        folder = Path(check_name) if (Path(check_name) / FILE).is_file() else find_lesson(check_name, folders)
+        folder = Path(check_name) if is_file(Path(check_name) / FILE) else find_lesson(check_name, folders)
         _check(folder.resolve(), as_json)
         return
     listing = []
@@ -66,14 +67,21 @@ def lessons(
 def _copy(source: Path, target: Path | None) -> None:
     import shutil
 
+    from spreadsim.telling.atomic import atomic_path
+
     path = target or Path(source.name)
     if path.exists():
         raise InputError("--to", str(path), "exists already", "choose another folder")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(source, path)
     except OSError as error:
-        raise InputError("--to", str(path), f"cannot be written ({error.strerror})", "choose another") from None
+        problem = f"cannot be written ({system_reason(error)})"
+        raise InputError("--to", str(path), problem, "choose another folder") from None
+    with atomic_path(path, "--to") as new:
+        new.mkdir()
+        for file in source.iterdir():
+            if file.is_file():
+                shutil.copyfile(file, new / file.name)
     click.echo(f"{path}: written; edit it, then check it with: spreadsim lessons --check {path}")
 
 

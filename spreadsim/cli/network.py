@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from spreadsim.cli.options import json_option
+from spreadsim.cli.options import json_option, tell, wide_option
 from spreadsim.errors import InputError
 
 
@@ -72,6 +72,7 @@ def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
     help="Number of rewired networks for the structure test, which takes time.",
 )
 @json_option()
+@wide_option()
 def network(
     place: Path,
     services_file: str | None,
@@ -86,6 +87,7 @@ def network(
     observed_periods: int | None,
     rewirings: int,
     as_json: bool,
+    wide: bool,
 ) -> None:
     """Read a real network; report its structure, adoption (where times are known) and every fault in the data.
 
@@ -140,5 +142,5 @@ def network(
         return
     from spreadsim.comparison.terminal import network_text
 
-    click.echo(network_text(network_file, metrics))
+    tell(network_text(network_file, metrics), wide)
     sys.stdout.flush()

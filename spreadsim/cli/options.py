@@ -5,11 +5,16 @@ What belongs here: an option that two commands have. What does not: one that a s
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from spreadsim.telling.earlier import FolderState
 
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
@@ -238,7 +243,7 @@ def run_options(command: Command) -> Command:
     )
     options: list[Option] = [
         replicates_option(), seed_option(), months_option(), settings_option("one field of the scenario"),
-        out_option(), force_option(), workers_option(), driver, summary_option(), quiet_option(),
+        out_option(), force_option(), workers_option(), driver, summary_option(), quiet_option(), wide_option(),
     ]  # fmt: skip
     for option in reversed(options):
         command = option(command)
@@ -260,26 +265,147 @@ def show_faults(faults: Iterable[str]) -> None:
         click.echo(fault, err=True)
 
 
-def results_target(out: Path | None, default: str, force: bool) -> Path:
+def wide_option() -> Option:
+    """Declare ``--wide``.
+
+    Returns
+    -------
+    A decorator of a command.
+
+    Examples
+    --------
+    >>> click.command()(wide_option()(lambda **options: None)).params[0].opts
+    ['--wide']
+    """
+    return click.option("--wide", is_flag=True, help="Print full tables and lines, wider than 80 columns.")
+
+
+def tell(text: str, wide: bool = False) -> None:
+    """Print text, in lines of at most 80 columns.
+
+    Parameters
+    ----------
+    text : lines.
+    wide : leave lines as they are.
+
+    Examples
+    --------
+    >>> tell("reach 0.401")
+    reach 0.401
+    """
+    from spreadsim.telling.terminal import WIDTH, folded
+
+    click.echo(folded(text, None if wide else WIDTH))
+
+
+@dataclass(frozen=True)
+class ResultsTarget:
+    """The folder that results go to, and what had its name before.
+
+    Attributes
+    ----------
+    folder : where the results go.
+    earlier : folder of earlier results of the name; the same where they are to be replaced.
+    before : what they say of themselves; None where there are none.
+
+    Examples
+    --------
+    >>> ResultsTarget(Path("results/default"), Path("results/default"), None).folder.name
+    'default'
+    """
+
+    folder: Path
+    earlier: Path
+    before: FolderState | None
+
+    def settle(self) -> None:
+        """Say on stderr what became of earlier results of the name, and let ``results/latest`` name the new ones.
+
+        Examples
+        --------
+        >>> ResultsTarget(Path("results/default"), Path("results/default"), None).settle()
+        """
+        from spreadsim.comparison.changes import change_sentence
+        from spreadsim.telling.earlier import folder_state, name_latest
+        from spreadsim.telling.terminal import folded
+
+        after = folder_state(self.folder)
+        if self.before is not None and after is not None:
+            click.echo(folded(change_sentence(self.folder, self.earlier, self.before, after)), err=True)
+        name_latest(self.folder)
+
+
+def tell_results(folder: Path, advice: str, what: str = "Results") -> None:
+    """Print where the results are, and what may be done with them; in two lines where one is too long.
+
+    Parameters
+    ----------
+    folder : of the results.
+    advice : in words; may be empty.
+    what : is in the folder.
+
+    Examples
+    --------
+    >>> tell_results(Path("results/default"), "read report.html there")
+    Results: results/default  (read report.html there)
+    """
+    from spreadsim.telling.terminal import WIDTH
+
+    first, second = f"{what}: {folder}", f"  ({advice})" if advice else ""
+    click.echo(first + ("\n" if second and len(first + second) > WIDTH else "") + second)
+
+
+class ResultsFolder(click.Path):
+    """A folder of results; ``results/latest`` is the newest even where it is no link but a text file.
+
+    Examples
+    --------
+    >>> ResultsFolder().convert("results/default", None, None).name
+    'default'
+    """
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path of the folder.
+
+        Parameters
+        ----------
+        value : as the user wrote it.
+        param, ctx : of the command.
+
+        Returns
+        -------
+        A path.
+        """
+        from spreadsim.telling.earlier import latest_folder
+
+        return latest_folder(Path(os.fsdecode(super().convert(value, param, ctx))))
+
+
+def results_target(out: Path | None, default: str, force: bool) -> ResultsTarget:
     """Return the folder that results go to, once it is certain that they may.
 
     Parameters
     ----------
     out : that the user asked for, if any.
-    default : name within ``results`` otherwise; a number is added where it is taken.
+    default : name within ``results`` otherwise; where it is taken and may not be replaced, a number is added.
     force : whether an existing results folder may be replaced.
 
     Returns
     -------
-    A folder that does not exist, or may be replaced.
+    A folder that does not exist, or may be replaced, and what has its name.
 
     Examples
     --------
-    >>> results_target(None, "default", force=False).as_posix()
+    >>> results_target(None, "default", force=False).folder.as_posix()
     'results/default'
     """
-    from spreadsim.telling.folder import check_target, free_name
+    from spreadsim.telling.atomic import check_target, free_name
+    from spreadsim.telling.earlier import folder_state
 
-    target = out if out is not None else free_name(Path("results") / default)
+    named = out if out is not None else Path("results") / default
+    target = named if force or out is not None else free_name(named)
     check_target(target, force)
-    return target
+    return ResultsTarget(target, named, folder_state(named))

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from spreadsim.cli.options import out_option, workers_option
+from spreadsim.cli.options import ResultsFolder, out_option, workers_option
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=ResultsFolder())
 @out_option("Keep the new results in this folder.")
 @workers_option()
 def reproduce(folder: Path, out: Path | None, workers: int | None) -> None:

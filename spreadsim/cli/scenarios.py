@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from spreadsim.cli.options import json_option
+from spreadsim.cli.options import json_option, tell
 from spreadsim.errors import InputError, nearest
 
 
@@ -22,6 +22,7 @@ def scenarios(copy_name: str | None, target: Path | None, as_json: bool) -> None
     Example: spreadsim scenarios --copy default
     """
     from spreadsim.scenario.files import load_scenario, shipped_folder, shipped_names
+    from spreadsim.telling.atomic import atomic_path
 
     names = shipped_names()
     if copy_name is not None:
@@ -30,10 +31,10 @@ def scenarios(copy_name: str | None, target: Path | None, as_json: bool) -> None
         path = target or Path(f"{copy_name}.toml")
         if path.exists():
             raise InputError("--to", str(path), "exists already", "choose another file")
-        try:
-            path.write_bytes((shipped_folder("scenarios") / f"{copy_name}.toml").read_bytes())
-        except OSError as error:
-            raise InputError("--to", str(path), f"cannot be written ({error.strerror})", "choose another") from None
+        if not path.parent.is_dir():
+            raise InputError("--to", str(path), "its folder does not exist", "make it first, or choose another file")
+        with atomic_path(path, "--to") as new:
+            new.write_bytes((shipped_folder("scenarios") / f"{copy_name}.toml").read_bytes())
         click.echo(f"{path}: written; run it with: spreadsim compare {path}")
         return
     listing = []
@@ -52,6 +53,6 @@ def scenarios(copy_name: str | None, target: Path | None, as_json: bool) -> None
         return
     for item in listing:
         click.echo(click.style(str(item["name"]), bold=True))
-        click.echo(click.wrap_text(str(item["title"]), 100, "    ", "    "))
-        click.echo(click.wrap_text("strategies: " + ", ".join(item["strategies"]), 100, "    ", "    "))
-        click.echo(click.wrap_text("shows: " + str(item["shows"]), 100, "    ", "    "))
+        tell(f"    {item['title']}")
+        tell(f"    strategies: {', '.join(item['strategies'])}")
+        tell(f"    shows: {item['shows']}")

@@ -10,8 +10,16 @@ from typing import Any
 
 import click
 
-from spreadsim.cli.options import out_option, quiet_option, settings_option, summary_option, workers_option
-from spreadsim.errors import SpreadsimError
+from spreadsim.cli.options import (
+    out_option,
+    quiet_option,
+    settings_option,
+    summary_option,
+    tell,
+    tell_results,
+    workers_option,
+)
+from spreadsim.errors import StoppedError
 
 
 @click.command()
@@ -66,7 +74,7 @@ def sweep(
         return
     if not quiet and not as_json:
         for label, value in size_lines(study, workers):
-            click.echo(f"  {label:<22}{value}")
+            tell(f"  {label:<22}{value}")
     try:
         with _stopped_once():
             result = run(
@@ -78,9 +86,12 @@ def sweep(
                 progress=not quiet and not as_json,
             )
     except KeyboardInterrupt:
-        raise SpreadsimError(
+        raise StoppedError(
             f"{folder}: stopped by the user; finished chunks are kept, and the same command continues from there"
         ) from None
+    from spreadsim.telling.earlier import name_latest
+
+    name_latest(folder)
     for note in result.notes:
         click.echo(f"note: {note}", err=True)
     if as_json:
@@ -102,7 +113,7 @@ def sweep(
             click.echo(f"  {text}\n    cd {folder} && {command}", err=True)
     if not quiet:
         click.echo(f"{result.runs_done:,} runs now, {result.runs_before:,} before")
-    click.echo(f"Results: {folder}  (next: spreadsim analyse {folder})")
+    tell_results(folder, f"next: spreadsim analyse {folder}")
 
 
 @contextmanager
@@ -138,13 +149,12 @@ def first_failures(folder: Path, count: int = 3) -> list[tuple[str, str]]:
     >>> first_failures(Path("no-sweep"))
     []
     """
-    import pyarrow.parquet as pq
-
     from spreadsim.sweeps.store import chunk_records, part_path
+    from spreadsim.telling.folder import read_table
 
     failures: list[tuple[str, str]] = []
     for record in chunk_records(folder).values():
         if record["failed"] and len(failures) < count:
-            table = pq.read_table(part_path(folder, "runs", record["chunk"]), columns=["error", "reproduce"])
+            table = read_table(part_path(folder, "runs", record["chunk"]), columns=["error", "reproduce"])
             failures += [(row["error"], row["reproduce"]) for row in table.to_pylist() if row["error"] is not None]
     return failures[:count]

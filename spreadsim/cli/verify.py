@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from spreadsim.cli.options import json_option
+from spreadsim.cli.options import ResultsFolder, json_option
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=ResultsFolder())
 @json_option()
 def verify(folder: Path, as_json: bool) -> None:
     """Compare a results folder, or a sweep's, with its receipt, without running anything.

@@ -18,7 +18,8 @@ import numpy as np
 from spreadsim import rules
 from spreadsim.comparison.results import ComparisonResults
 from spreadsim.drivers.running import Outcome
-from spreadsim.outcomes.statistics import Difference, difference, joint_level
+from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.outcomes.statistics import Difference, difference_of, joint_level
 
 FIFTH = "deprivation fifth"
 
@@ -118,7 +119,7 @@ def people_served(comparison: ComparisonResults) -> np.ndarray:
     (2,)
     """
     outcomes = next(iter(comparison.outcomes.values()))
-    level = FIFTH if comparison.network.n >= 5 else None
+    level = FIFTH if comparison.network.has_fifths else None
     if level is None or not any(row["level"] == level for row in outcomes[0].groups):
         return np.full(len(outcomes), float(comparison.network["population"].sum()))
     return np.array([sum(row["population"] for row in o.groups if row["level"] == level) for o in outcomes])
@@ -255,7 +256,7 @@ def lowest_and_highest(values: np.ndarray) -> tuple[int, int, Difference]:
     """
     means = np.nanmean(values, axis=0)
     low, high = int(np.nanargmin(means)), int(np.nanargmax(means))
-    return low, high, difference(values[:, high], values[:, low], level=joint_level(values.shape[1]))
+    return low, high, difference_of(BY_NAME["reach"], values[:, high], values[:, low], joint_level(values.shape[1]))
 
 
 def means(values: np.ndarray) -> np.ndarray:

@@ -16,17 +16,22 @@ progress : whether to show a bar on a terminal.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from spreadsim.comparison.better_mixes import better_mixes
+from spreadsim.comparison.doubt import Doubt, planned_sets, run_sets
 from spreadsim.comparison.equal_cost import at_equal_cost
-from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, ComparisonResults, Frontier, FrontierPoint
+from spreadsim.comparison.mixes import MixRuns
+from spreadsim.comparison.progress import ProgressBar
+from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, FREE, ComparisonResults, Frontier, FrontierPoint
+from spreadsim.comparison.worth import StrategyWorth, worth_of
 from spreadsim.drivers.running import Driver, Outcome, Task, run_tasks
 from spreadsim.errors import InputError, nearest
 from spreadsim.levers import SET_BY_BALANCE
@@ -34,6 +39,7 @@ from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
 from spreadsim.network.graph import network_from_graph
 from spreadsim.outcomes.measures import MEASURES
+from spreadsim.scenario.assumption_sets import with_doubt
 from spreadsim.scenario.document import Scenario, Strategy
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.parameter_sets import ParameterSets, sets_of_scenario
@@ -62,8 +68,22 @@ class Comparison(ComparisonResults):
     >>> comparison.values("one-neighbour-is-enough", "reach").tolist()
     [1.0, 1.0]
     >>> comparison.runs.shape
-    (4, 30)
+    (4, 45)
     """
+
+    @cached_property
+    def worth(self) -> StrategyWorth | None:
+        """What the strategies are worth; None where the scenario declares nothing."""
+        return worth_of(self)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the machine-readable summary, ``summary.json``.
+
+        Returns
+        -------
+        Numbers, text and lists by name.
+        """
+        return super().as_json() | ({} if self.worth is None else {"worth": self.worth.as_json()})
 
     def plot(self, measure: str = "delivered") -> Figure:
         """Return a figure of a monthly measure by strategy: median and bands over replicates.
@@ -134,7 +154,8 @@ def with_run(scenario: Scenario, replicates: int | None, seed: int | None, month
         return scenario
     document = as_document(scenario)
     document["run"] = document["run"] | change
-    return validate(document, scenario.name).with_folders(scenario.folder, scenario.sets_folder)
+    changed = validate(document, scenario.name).with_folders(scenario.folder, scenario.sets_folder)
+    return changed.with_settings(scenario.settings)
 
 
 def check_arguments(driver: str, workers: int | None) -> None:
@@ -157,18 +178,39 @@ def check_arguments(driver: str, workers: int | None) -> None:
         raise InputError("python", "workers", f"{workers} workers are too few", "give at least 1")
 
 
+def _in_doubt(
+    spec: Scenario, base: Network, fixed: bool, workers: int | None, from_python: bool, progress: bool
+) -> Doubt | None:
+    """Return the strategies in plausible worlds, with a bar while they are run; None where there are no worlds."""
+    planned = planned_sets(spec, base)
+    if planned is None:
+        return None
+    bar = ProgressBar(planned[1], f"{spec.name} in plausible worlds", progress, "world")
+    try:
+        return run_sets(spec, base, fixed, planned, workers=workers, from_python=from_python, progress=bar.step)
+    finally:
+        bar.close()
+
+
+LATITUDE_AFTER: dict[str, dict[str, Any]] = {
+    AS_GIVEN: {},
+    AS_BEFORE: {"latitude_after": AS_BEFORE},
+    FREE: {"latitude_after": 1.0},
+}
+
+
 def frontier_points(
-    scenario: Scenario, levers: Mapping[str, Sequence[float]] | None = None, arms: Sequence[str] = (AS_GIVEN, AS_BEFORE)
+    scenario: Scenario, levers: Mapping[str, Sequence[float]] | None = None, arms: Sequence[str] | None = None
 ) -> list[FrontierPoint]:
     """Return the settings of a frontier: the scenario's balances, or every combination of levers.
 
-    Levers that are left out stay where the middle of the dial has them. Every setting has the scenario's programme. The
-    second arm keeps after the programme the latitude that held while it ran; where that makes no difference it is left
-    out.
+    Levers that are left out stay where the middle of the dial has them. Every setting has the scenario's programme. A
+    second arm differs from the scenario in the latitude after the programme: kept as it was while the programme ran, or
+    full where the scenario keeps it.
 
     Parameters
     ----------
-    arms : latitudes after the programme, of `AS_GIVEN` and `AS_BEFORE`.
+    arms : latitudes after the programme, of `results.ARMS`; the scenario's and the second if None.
 
     Returns
     -------
@@ -195,10 +237,8 @@ def frontier_points(
             dict(zip(levers, map(float, combination), strict=True)) for combination in product(*levers.values())
         ]
     points = []
-    for arm in arms:
-        latitude: dict[str, Any] = {} if arm == AS_GIVEN else {"latitude_after": AS_BEFORE}
-        if arm == AS_BEFORE and scenario.programme.latitude_after == AS_BEFORE:
-            continue
+    for arm in arms or (AS_GIVEN, FREE if scenario.programme.latitude_after == AS_BEFORE else AS_BEFORE):
+        latitude: dict[str, Any] = LATITUDE_AFTER[arm]
         for setting in settings:
             levers_of_point: dict[str, Any] = {"balance": 0.5, **setting} if levers is not None else dict(setting)
             for name, value in levers_of_point.items():
@@ -206,7 +246,7 @@ def frontier_points(
                     raise InputError("--levers", name, f"{value:g} is out of bounds", "a lever lies between 0 and 1")
             strategy = Strategy(**levers_of_point, **latitude)
             name = ", ".join(f"{key} {value:g}" for key, value in setting.items())
-            points.append(FrontierPoint(setting, arm, plan(scenario, name, strategy)))
+            points.append(FrontierPoint(setting, arm, plan(scenario, name, strategy), strategy))
     return points
 
 
@@ -269,25 +309,6 @@ def measure_arrays(results: Iterable[Sequence[Outcome]]) -> dict[str, np.ndarray
     return {m.name: np.ascontiguousarray(cube[:, place]) for place, m in enumerate(MEASURES)}
 
 
-class _ProgressBar:
-    """A progress bar on a terminal, and nothing where stderr is none."""
-
-    def __init__(self, total: int, label: str, visible: bool) -> None:
-        self._bar: Any = None
-        if visible and sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=total, desc=label, unit="replicate", file=sys.stderr, leave=False)
-
-    def step(self) -> None:
-        if self._bar is not None:
-            self._bar.update()
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-
 def compare(
     scenario: Scenario | str | Path,
     *,
@@ -298,11 +319,12 @@ def compare(
     driver: Driver = "compiled",
     workers: int | None = None,
     frontier: bool = True,
+    doubt: str | Path | None = None,
     all_events: bool = False,
     service_class: type[Service] | None = None,
     progress: bool = False,
 ) -> Comparison:
-    """Run every strategy of a scenario on common random numbers, and the frontier.
+    """Run every strategy of a scenario on common random numbers, in plausible worlds too, and the frontier.
 
     Parameters
     ----------
@@ -311,7 +333,9 @@ def compare(
     network : a `Network` or NetworkX graph to run on instead of the scenario's.
     driver : ``compiled`` or ``mesa``; both give the same numbers.
     workers : threads or processes; all processors by default.
-    frontier : whether to run the frontier, the lever map and the strategies at equal cost too.
+    frontier : whether to run the frontier, the lever map, the strategies at equal cost and the search for mixes too.
+    doubt : assumption sets: ``published``, ``plausible``, ``none`` or a file; the scenario's where None. The compiled
+        driver runs them, which gives the same numbers; with a class of your own they are left out.
     all_events : keep the events of every replicate instead of replicate 0's.
     service_class : a subclass of `Service`; it runs on the Mesa driver, and without the frontier.
     progress : show a bar on a terminal.
@@ -334,9 +358,12 @@ def compare(
     """
     check_arguments(driver, workers)
     spec = with_run(scenario if isinstance(scenario, Scenario) else load_scenario(scenario), replicates, seed, months)
+    if doubt is not None:
+        spec = with_doubt(spec, doubt)
     notes, from_python = [], "" if network is None else "a network"
     if service_class is not None:
         driver, frontier, from_python = "mesa", False, f"a service class ({service_class.__name__})"
+        spec = with_doubt(spec, "none")
         notes.append(f"Your own service class ({service_class.__name__}) was run, by the Mesa driver.")
     base, fixed = network_for(spec, network)
     strategy_plans = plans(spec, spec.name)
@@ -356,7 +383,7 @@ def compare(
         )
         for r in range(k)
     ]
-    bar = _ProgressBar(k, spec.name, progress)
+    bar = ProgressBar(k, spec.name, progress)
     outcomes: dict[str, list[Outcome]] = {p.name: [] for p in strategy_plans}
     frontier_outcomes: list[list[Outcome]] = []
     try:
@@ -380,14 +407,18 @@ def compare(
         fixed=fixed,
         from_python=from_python,
         sets=sets,
+        doubt=_in_doubt(spec, base, fixed, workers, network is not None, progress),
     )
     if not points:
         return comparison
     lever_map = frontier_of(
         spec, base, fixed, MAP_LEVERS, min(MAP_REPLICATES, k_frontier), driver, workers, progress=progress
     )
-    equal_cost = None if sets is not None else at_equal_cost(spec, comparison)
-    return replace(comparison, lever_map=lever_map, equal_cost=equal_cost)
+    if sets is not None:
+        return replace(comparison, lever_map=lever_map)
+    arms = {name: {m.name: comparison.values(name, m.name) for m in MEASURES} for name in comparison.strategies}
+    mixes = better_mixes(MixRuns(spec, base, fixed, workers=workers), strategy_plans, arms, spec.run.seed)
+    return replace(comparison, lever_map=lever_map, equal_cost=at_equal_cost(spec, comparison), better_mixes=mixes)
 
 
 def frontier(
@@ -400,6 +431,7 @@ def frontier(
     network: Network | NetworkFile | networkx.Graph | None = None,
     driver: Driver = "compiled",
     workers: int | None = None,
+    doubt: str | Path | None = None,
     progress: bool = False,
 ) -> Frontier:
     """Return outcomes by balance, from 0 (fully top-down) to 1 (fully organic), or over combinations of levers.
@@ -407,11 +439,12 @@ def frontier(
     Parameters
     ----------
     scenario : a `Scenario`, a shipped name or a path.
-    levers : names of the four levers, with the values that are combined; the scenario's balances by default.
+    levers : levers that the balance sets, with the values that are combined; the scenario's balances by default.
     replicates, seed, months : replace the scenario's.
     network : a `Network` or NetworkX graph to run on instead of the scenario's.
     driver : ``compiled`` or ``mesa``; both give the same numbers.
     workers : threads or processes; all processors by default.
+    doubt : assumption sets, as in `compare`; the settings are run in them too.
     progress : show a bar on a terminal.
 
     Returns
@@ -434,8 +467,15 @@ def frontier(
         replicates = spec.frontier.replicates
     spec = with_run(spec, replicates, seed, months)
     base, fixed = network_for(spec, network)
+    if doubt is not None:
+        spec = with_doubt(spec, doubt)
     k = spec.run.replicates
-    return frontier_of(spec, base, fixed, levers, k, driver, workers, progress=progress)
+    result = frontier_of(spec, base, fixed, levers, k, driver, workers, progress=progress)
+    settings = {p.plan.name: p.strategy for p in result.points if p.arm == AS_GIVEN}
+    in_doubt = _in_doubt(
+        spec.model_copy(update={"strategies": settings}), base, fixed, workers, network is not None, progress
+    )
+    return replace(result, doubt=in_doubt)
 
 
 def frontier_of(
@@ -466,13 +506,13 @@ def frontier_of(
     >>> frontier_of(scenario, *network_for(scenario), levers, 2, "mesa", 1).values["reach"].shape
     (2, 2)
     """
-    points = frontier_points(spec, levers, (AS_GIVEN,) if levers else (AS_GIVEN, AS_BEFORE))
+    points = frontier_points(spec, levers, (AS_GIVEN,) if levers else None)
     sets = sets_of_scenario(spec)
     tasks = [
         Task(r, [p.plan for p in _points_of_replicate(spec, points, levers, sets, r)], [False] * len(points), False)
         for r in range(k)
     ]
-    bar = _ProgressBar(k, f"{spec.name} frontier", progress)
+    bar = ProgressBar(k, f"{spec.name} frontier", progress)
     try:
         values = measure_arrays(run_tasks(spec, base, fixed, tasks, driver=driver, workers=workers, progress=bar.step))
     finally:

@@ -19,7 +19,7 @@ from spreadsim.drivers.running import Task, run_tasks
 from spreadsim.errors import InputError, nearest
 from spreadsim.network.data import Network
 from spreadsim.outcomes.measures import MEASURES
-from spreadsim.outcomes.statistics import Difference, difference
+from spreadsim.outcomes.statistics import Difference, difference_of
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import Plan, plan
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from spreadsim.network.reading.files import NetworkFile
 
-READY = 0.5  # a service is called ready where engaging is likelier than not
 STEP = 0.25  # by how much a component is made simpler or better written down
 
 
@@ -43,21 +42,23 @@ class StrategyReadiness:
     strategy : its name.
     of_own_accord : for each service the chance of engaging if it decides for itself; shape (n,).
     under_mandate : the same under the strategy's mandate.
+    threshold : chance of engaging from which a service is ready.
 
     Examples
     --------
-    >>> StrategyReadiness("organic", np.array([0.7, 0.2]), np.array([0.8, 0.4])).ready.tolist()
+    >>> StrategyReadiness("organic", np.array([0.7, 0.2]), np.array([0.8, 0.4]), threshold=0.6).ready.tolist()
     [True, False]
     """
 
     strategy: str
     of_own_accord: np.ndarray
     under_mandate: np.ndarray
+    threshold: float
 
     @property
     def ready(self) -> np.ndarray:
-        """Whether each service is likelier than not to engage of its own accord."""
-        return self.of_own_accord >= READY
+        """Whether each service is ready to engage of its own accord."""
+        return self.of_own_accord >= self.threshold
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,19 @@ def readiness_of(network: Network, strategy_plan: Plan) -> StrategyReadiness:
     months = strategy_plan.levers
     m = months[min(strategy_plan.programme.start_month, len(months) - 1)]
     of_own_accord, under_mandate = np.empty(network.n), np.empty(network.n)
-    for i, (ready, context) in enumerate(zip(network["readiness"].tolist(), network["context"].tolist(), strict=True)):
-        odds = rules.engagement_odds(b, m, v, ready, m.support, 0.0)
+    columns = [network[name].tolist() for name in ("readiness", "context", "regional_context", "second_form")]
+    for i, (ready, context, regional, second) in enumerate(zip(*columns, strict=True)):
+        odds = rules.engagement_odds(b, m, v.mean_complexity, ready, m.support, 0.0, 1.0)
+        fit = rules.fit(b, context, rules.form_as_published(m, 0.0, regional), second)
         of_own_accord[i] = rules.engagement(b, odds)
-        under_mandate[i] = rules.mandated_engagement(b, m, v, odds, rules.fit(b, context, 0.0))
-    return StrategyReadiness(strategy_plan.name, of_own_accord, under_mandate)
+        under_mandate[i] = rules.mandated_engagement(b, m, v, odds, fit)
+    return StrategyReadiness(strategy_plan.name, of_own_accord, under_mandate, _ready_from(b))
+
+
+def _ready_from(b: rules.Behaviour) -> float:
+    """Return the chance of engaging from which a service is ready: where it asks, that of the threshold; else evens."""
+    odds = b.appraisal.readiness_threshold if b.appraisal.applies else 1.0
+    return odds / (1.0 + odds)
 
 
 def component_changes(component: Any) -> dict[str, dict[str, Any]]:
@@ -235,8 +244,7 @@ def study_components(
     for k, (component, change, _) in enumerate(variants):
         differences = {
             name: {
-                m.name: difference(values(len(names) * (k + 1) + s, m.name), values(s, m.name), m.never)
-                for m in MEASURES
+                m.name: difference_of(m, values(len(names) * (k + 1) + s, m.name), values(s, m.name)) for m in MEASURES
             }
             for s, name in enumerate(names)
         }

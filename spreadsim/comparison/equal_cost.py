@@ -30,7 +30,7 @@ TOLERANCE = 0.02  # of the reference: what counts as reached
 
 
 def with_support(scenario: Scenario, name: str, level: float) -> tuple[Any, Plan]:
-    """Return a strategy, and its plan, with another support; its schedule is scaled alike.
+    """Return a strategy, and its plan, with another support; its schedule and its rules are scaled alike.
 
     Parameters
     ----------
@@ -50,14 +50,17 @@ def with_support(scenario: Scenario, name: str, level: float) -> tuple[Any, Plan
     strategy = scenario.strategies[name]
     support = plan(scenario, name).programme.support
     ratio = level / support if support > 0 else 1.0
-    schedule = []
-    entry: Any
-    for entry in strategy.schedule:
-        level_of_entry = None if entry.support is None else float(min(1.0, entry.support * ratio))
-        schedule.append(entry if level_of_entry is None else entry.model_copy(update={"support": level_of_entry}))
+
+    def scaled(entry: Any) -> Any:
+        if entry.support is None:
+            return entry
+        return entry.model_copy(update={"support": float(min(1.0, entry.support * ratio))})
+
     changes: dict[str, Any] = {"support": float(level)}
-    if schedule:
-        changes["schedule"] = schedule
+    if strategy.schedule:
+        changes["schedule"] = [scaled(entry) for entry in strategy.schedule]
+    if strategy.rules:
+        changes["rules"] = [rule.model_copy(update={"set": scaled(rule.set)}) for rule in strategy.rules]
     variant = strategy.model_copy(update=changes)
     return variant, plan(scenario, name, variant)
 
@@ -82,7 +85,7 @@ class _PlanRuns:
             tasks,
             driver=self.driver,
             service_class=self.service_class,
-            kept=self._networks if keep else None,
+            network_cache=self._networks if keep else None,
         )
         return list(results)
 
@@ -143,6 +146,7 @@ def at_equal_cost(
         frontier=None,
         lever_map=None,
         equal_cost=None,
+        better_mixes=None,
     )
     reference = float(np.median(list(costs.values())))
     rows = []

@@ -6,19 +6,24 @@ the same run, on common random numbers, without one cause.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spreadsim import rules
+from spreadsim.comparison.circumstances import KEPT, History, Month, months_of
 from spreadsim.comparison.comparison import network_for
-from spreadsim.drivers import engine
+from spreadsim.comparison.responses import responses_to
+from spreadsim.drivers.running import run_plan
 from spreadsim.errors import InputError, nearest
 from spreadsim.network.construction import make_network
-from spreadsim.network.data import Network, ties_from_pairs
+from spreadsim.network.data import Network
+from spreadsim.network.provenance import drawn_traits
+from spreadsim.network.waves import wave_months
 from spreadsim.outcomes.run import Run
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
@@ -38,6 +43,7 @@ class TimelineEntry:
     ----------
     month : in which it happened.
     text : what happened, in words.
+    changes_state : whether the service changed its state; otherwise something befell it.
 
     Examples
     --------
@@ -47,6 +53,7 @@ class TimelineEntry:
 
     month: int
     text: str
+    changes_state: bool = True
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,7 @@ class Explanation:
     chain : the way its version came, from the service back to the originators.
     components : what happened to each component.
     counterfactuals : what happens to it without one cause.
+    drawn : what no file says of it, though it has a name: attributes, and ``ties``.
 
     Examples
     --------
@@ -154,6 +162,7 @@ class Explanation:
     chain: Sequence[Copy]
     components: Sequence[ComponentHistory]
     counterfactuals: Sequence[Counterfactual]
+    drawn: tuple[str, ...] = ()
 
 
 def explain(
@@ -200,18 +209,17 @@ def explain(
     i = net.ids.index(service)
     strategy_plan = plan(spec, strategy or next(iter(spec.strategies)), file=spec.name)
     run_seed = spec.run.seed
-    run = engine.run(net, strategy_plan, run_seed, replicate)
-    months = [
-        engine.run(net, replace(strategy_plan, months=t, levers=strategy_plan.levers[:t]), run_seed, replicate).final[
-            "fidelity"
-        ]
-        for t in range(1, strategy_plan.months + 1)
+    run = run_plan(net, strategy_plan, run_seed, replicate, "compiled")
+    held = strategy_plan if run.by_unit is None else replace(strategy_plan, levers=run.by_unit.levers_of(i))
+    shorter = [
+        replace(strategy_plan, months=t, levers=strategy_plan.levers[:t]) for t in range(1, strategy_plan.months + 1)
     ]
-    start = np.zeros_like(months[0])
-    start[run.events["service"][run.events["month"] == 0]] = 1.0
-    presence = [start, *months]
-    own = [k for k in range(len(run.events["month"])) if run.events["service"][k] == i]
+    stopped = [run_plan(net, one, run_seed, replicate, "compiled").final for one in shorter]
+    start = _at_start(run, net, strategy_plan)
+    final = {name: [start[name], *(month[name] for month in stopped)] for name in KEPT}
     components = list(spec.intervention.functions)
+    months = months_of(History(final, components, run_seed, replicate), run, net, held, i)
+    own = [k for k in range(len(run.events["month"])) if run.events["service"][k] == i]
     return Explanation(
         service=service,
         name=net.names[i],
@@ -220,14 +228,43 @@ def explain(
         attributes={name: float(values[i]) for name, values in net.attributes.items()},
         n_peers=int(net.ties.degree[i]),
         end_state=rules.STATES[int(run.final["state"][i])],
-        timeline=[TimelineEntry(int(run.events["month"][k]), _event_text(run, net, k)) for k in own],
+        timeline=_timeline(run, net, held, own, months, responses_to(net, i, run, strategy_plan)),
         chain=_chain(run, net, i, strategy_plan.months),
-        components=_component_histories(run, own, presence, i, components, strategy_plan),
-        counterfactuals=[
-            _without(cause, net, strategy_plan, run_seed, replicate, i, run)
-            for cause in ("the mandate", "its peers", "support", "the peer programme")
-        ],
+        components=_component_histories(run, own, final["fidelity"], i, components, held, months),
+        counterfactuals=[_without(cause, net, strategy_plan, run_seed, replicate, i, run) for cause in _causes(held)],
+        drawn=drawn_traits(net, i),
     )
+
+
+def _at_start(run: Run, net: Network, strategy_plan: Plan) -> dict[str, np.ndarray]:
+    """Return what services hold in month 0: the starting sites their own version, the others nothing."""
+    is_site = np.zeros(net.n, dtype=bool)
+    is_site[run.events["service"][run.events["month"] == 0]] = True
+    before = rules.AWARE if strategy_plan.behaviour.awareness.start == 1 else rules.UNAWARE
+    return {
+        "state": np.where(is_site, rules.EMBEDDED, before),
+        "preparing": np.zeros(net.n, dtype=bool),
+        "fidelity": np.repeat(is_site[:, None] * 1.0, strategy_plan.intervention.n_components, axis=1),
+        "form": np.where(is_site, net["context"], 0.0),
+        "co_produced": is_site * 1.0,
+    }
+
+
+def _timeline(
+    run: Run,
+    net: Network,
+    strategy_plan: Plan,
+    own: Sequence[int],
+    months: Sequence[Month],
+    responses: Sequence[tuple[int, str]],
+) -> list[TimelineEntry]:
+    """Return what happened to a service, by month: how the programme responded, what befell it, what it did."""
+    entries = [TimelineEntry(month, text, False) for month, text in responses]
+    entries += [TimelineEntry(month.month, text, False) for month in months for text in month.text]
+    entries += [
+        TimelineEntry(int(run.events["month"][k]), _event_text(run, net, k, strategy_plan, months)) for k in own
+    ]
+    return sorted(entries, key=lambda entry: entry.month)  # stable: what befell it comes first
 
 
 def _revision_note(run: Run, month: int) -> str:
@@ -236,9 +273,25 @@ def _revision_note(run: Run, month: int) -> str:
     return f", as revised in month {int(months[-1])}" if len(months) else ""
 
 
-def _event_text(run: Run, net: Network, k: int) -> str:
+def _asked(net: Network, strategy_plan: Plan, service: int, month: int) -> str:
+    """Return by what a service was brought to adopt in the step to `month`, in words."""
+    m = strategy_plan.levers[month - 1]
+    depth, wave = net.hierarchy.service_depth[service], wave_months(net.hierarchy, strategy_plan.programme)[service]
+    is_told = m.mandate > 0.0 and rules.is_directed(strategy_plan.behaviour, m, int(depth), int(wave))
+    return " and ".join(word for word, holds in (("directed", is_told), ("paid", m.incentive > 0.0)) if holds)
+
+
+def _meanwhile(strategy_plan: Plan, months: Sequence[Month], month: int) -> str:
+    """Return what may have brought a service to stop in the step to `month`, in words."""
+    reasons = [", while its group is under pressure"] * months[month - 1].is_pressed
+    reasons += [", no longer paid for it"] * (strategy_plan.levers[month - 1].incentive_lost > 0.0)
+    return "".join(reasons)
+
+
+def _event_text(run: Run, net: Network, k: int, strategy_plan: Plan, months: Sequence[Month]) -> str:
     """Return one event in words."""
-    e = run.events
+    e, b = run.events, strategy_plan.behaviour
+    month, service = int(e["month"][k]), int(e["service"][k])
     before, after = int(e["from_state"][k]), int(e["to_state"][k])
     kind, route = int(e["source_kind"][k]), int(e["route"][k])
     if kind == rules.ORIGINATOR:
@@ -254,21 +307,29 @@ def _event_text(run: Run, net: Network, k: int) -> str:
     }.get(kind, "")
     n_copies = int(e["generation"][k])
     copies = f" ({n_copies} {'copy' if n_copies == 1 else 'copies'} from the originators)"
+    asks = b.appraisal.applies or b.implementation.unreadiness_multiplier > 0.0
+    unready = "" if e["ready"][k] or not asks else ", though it is not ready"
     if after == rules.IN_NAME_ONLY and before in (rules.AWARE, rules.DISCONTINUED):
-        return "is directed to adopt, and does so in name only"
+        return f"is {_asked(net, strategy_plan, service, month)} to adopt, and does so in name only"
     if before == rules.IN_NAME_ONLY and after in (rules.IMPLEMENTING, rules.EMBEDDED):
-        return f"until now in name only, adopts it in earnest; {learnt}{copies}"
+        return f"until now in name only, adopts it in earnest{unready}; {learnt}{copies}"
     if kind != rules.NO_SOURCE:
         again = " again" if before == rules.DISCONTINUED else ""
-        how = "adopts of its own accord" if route == rules.VOLUNTARY else "is directed to adopt, and engages"
-        return f"{how}{again}; {learnt}{copies}"
+        if route == rules.VOLUNTARY:
+            how = "adopts of its own accord"
+        else:
+            how = f"is {_asked(net, strategy_plan, service, month)} to adopt, and engages"
+        return f"{how}{again}{unready}; {learnt}{copies}"
     if after == rules.EMBEDDED:
         return "embeds it in routine practice" + (", and becomes a second leader" if e["leader"][k] else "")
     if after == rules.IN_NAME_ONLY:
-        return ("gives up" if before == rules.IMPLEMENTING else "stops") + ", but goes on reporting it (in name only)"
+        what = "gives up" if before == rules.IMPLEMENTING else "stops"
+        return f"{what}{_meanwhile(strategy_plan, months, month)}, but goes on reporting it (in name only)"
     if before == rules.IN_NAME_ONLY:
-        return "lets its nominal adoption lapse"
-    return "gives up before it is embedded" if before == rules.IMPLEMENTING else "stops"
+        paid = ", no longer paid for it" if strategy_plan.levers[month - 1].incentive_lost > 0.0 else ""
+        return "lets its nominal adoption lapse" + paid
+    what = "gives up before it is embedded" if before == rules.IMPLEMENTING else "stops"
+    return what + _meanwhile(strategy_plan, months, month)
 
 
 def _entry(run: Run, service: int, by: int) -> int | None:
@@ -301,7 +362,13 @@ def _chain(run: Run, net: Network, service: int, month: int) -> list[Copy]:
 
 
 def _component_histories(
-    run: Run, own: Sequence[int], presence: Sequence[np.ndarray], i: int, names: Sequence[str], strategy_plan: Plan
+    run: Run,
+    own: Sequence[int],
+    presence: Sequence[np.ndarray],
+    i: int,
+    names: Sequence[str],
+    strategy_plan: Plan,
+    months: Sequence[Month],
 ) -> list[ComponentHistory]:
     """Return what happened to each component of a service."""
     e, stories = run.events, []
@@ -333,7 +400,8 @@ def _component_histories(
                 elif now < 1.0:
                     timeline.append(TimelineEntry(t, f"copied as its source had it, {now:.0%}"))
             elif now < was:
-                why = "lost in adapting" if state_at[t - 1] == rules.IMPLEMENTING else "drifted"
+                others = "lost in adapting" if state_at[t - 1] == rules.IMPLEMENTING else "drifted"
+                why = _why_lost(strategy_plan, months[t - 1], c, was, now, others)
                 timeline.append(TimelineEntry(t, f"{why}: {was:.0%} to {now:.0%}"))
             elif now > was:
                 timeline.append(TimelineEntry(t, f"repaired: {was:.0%} to {now:.0%}"))
@@ -342,6 +410,17 @@ def _component_histories(
         verdict = "never taken on" if not took_on else "kept" if end == 1.0 else "lost" if end == 0.0 else "weakened"
         stories.append(ComponentHistory(name, bool(strategy_plan.intervention.core[c]), end, verdict, timeline))
     return stories
+
+
+def _why_lost(strategy_plan: Plan, month: Month, component: int, was: float, now: float, others: str) -> str:
+    """Return why a component is less present than a month before; `others`: what else there may have been."""
+    reasons = ["damaged by adapting"] * (component in month.damaged)
+    reasons += ["forgotten when people left"] * (component in month.forgotten)
+    for _ in reasons:
+        was = rules.eroded(strategy_plan.behaviour, was)
+    if not reasons or now < was:
+        reasons.append(others)
+    return " and ".join(reasons)
 
 
 def _first_embedded(run: Run, i: int) -> int | None:
@@ -364,28 +443,68 @@ def _origin(run: Run, net: Network, i: int) -> str | None:
     )
 
 
+def _causes(strategy_plan: Plan) -> list[str]:
+    """Return the causes that are taken away one at a time: those of every strategy, and those that act in this one."""
+    b, pay = strategy_plan.behaviour, [m.incentive for m in strategy_plan.levers]
+    acting = {
+        "people leaving": b.turnover.rate > 0.0,
+        "pressure": b.pressure.rate > 0.0,
+        "the appraisal of readiness": b.appraisal.applies,
+        "the cost of starting unready": b.implementation.unreadiness_multiplier > 0.0,
+        "the damage of adapting": b.adaptation.core_damage_rate > 0.0,
+        "the end of pay": any(before > 0.0 >= after for before, after in pairwise(pay)),
+    }
+    return ["the mandate", "its peers", "support", "the peer programme", *(cause for cause in acting if acting[cause])]
+
+
+_LEVERS_WITHOUT = {
+    "the mandate": {"mandate": 0.0, "months_directed": 0.0},
+    "support": {"support": 0.0},
+    "the peer programme": {"peer_programme": 0.0, "collaborates": 0.0, "tie_weight": 0.0},
+}
+
+
+def _all_months(**values: float) -> Callable[[Sequence[rules.Levers]], tuple[rules.Levers, ...]]:
+    """Return what sets levers in every month."""
+    return lambda levers: tuple(m._replace(**values) for m in levers)  # type: ignore[arg-type]
+
+
+def _paid_for_good(levers: Sequence[rules.Levers]) -> tuple[rules.Levers, ...]:
+    """Return levers under which pay, once it is there, never falls."""
+    result, pay = [], 0.0
+    for m in levers:
+        pay = max(pay, m.incentive)
+        result.append(m._replace(incentive=pay, incentive_lost=0.0))
+    return tuple(result)
+
+
+def _behaviour_without(cause: str, b: rules.Behaviour) -> rules.Behaviour:
+    """Return behaviour without one of its causes."""
+    if cause == "people leaving":
+        return b._replace(turnover=b.turnover._replace(rate=0.0))
+    if cause == "pressure":
+        return b._replace(pressure=b.pressure._replace(rate=0.0))
+    if cause == "the appraisal of readiness":
+        return b._replace(appraisal=b.appraisal._replace(applies=False))
+    if cause == "the cost of starting unready":
+        return b._replace(implementation=b.implementation._replace(unreadiness_multiplier=0.0))
+    if cause == "the damage of adapting":
+        return b._replace(adaptation=b.adaptation._replace(core_damage_rate=0.0))
+    return b
+
+
 def _without(
     cause: str, net: Network, strategy_plan: Plan, seed: int, replicate: int, i: int, was: Run
 ) -> Counterfactual:
     """Return what happens to service `i` with the same random numbers without one cause."""
-    variant, on = strategy_plan, net
-    if cause == "the mandate":
-        variant = replace(
-            strategy_plan, levers=tuple(m._replace(mandate=0.0, months_directed=0.0) for m in strategy_plan.levers)
-        )
-    elif cause == "support":
-        variant = replace(strategy_plan, levers=tuple(m._replace(support=0.0) for m in strategy_plan.levers))
-    elif cause == "the peer programme":
-        variant = replace(strategy_plan, levers=tuple(m._replace(peer_programme=0.0) for m in strategy_plan.levers))
-    else:
-        ties = net.ties
-        keep = ties.listener != i
-        # what others hear of this service stays; it alone hears nobody
-        alone = ties_from_pairs(
-            net.n, ties.listener[keep], ties.peer[keep].astype(np.int64), ties.strength[keep], directed=True
-        )
-        on = replace(net, ties=alone)
-    run = engine.run(on, variant, seed, replicate)
+    variant, on = replace(strategy_plan, behaviour=_behaviour_without(cause, strategy_plan.behaviour)), net
+    if cause in _LEVERS_WITHOUT:
+        variant = strategy_plan.varied(_all_months(**_LEVERS_WITHOUT[cause]))
+    elif cause == "the end of pay":
+        variant = strategy_plan.varied(_paid_for_good)
+    elif cause == "its peers":
+        on = replace(net, deaf=(i,))  # what others hear of this service stays; it alone hears nobody
+    run = run_plan(on, variant, seed, replicate, "compiled")
     end, first = rules.STATES[int(run.final["state"][i])], _first_embedded(run, i)
     end_was, first_was = rules.STATES[int(was.final["state"][i])], _first_embedded(was, i)
     origin, origin_was = _origin(run, net, i), _origin(was, net, i)

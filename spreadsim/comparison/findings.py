@@ -24,7 +24,10 @@ from spreadsim.comparison.aggregates import (
     monthly,
     people_served,
 )
-from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, ComparisonResults, Frontier
+from spreadsim.comparison.answer import best_in_worlds, hinge_sentence, size_sentence
+from spreadsim.comparison.dial import mix_sentences, off_dial_sentences
+from spreadsim.comparison.doubt import difference_that_matters
+from spreadsim.comparison.results import ARMS, AS_GIVEN, ComparisonResults, Frontier
 from spreadsim.comparison.standings import (
     HORIZONS,
     Standing,
@@ -36,6 +39,7 @@ from spreadsim.comparison.standings import (
     tied_difference,
     wins,
 )
+from spreadsim.network.provenance import extent_of_draws
 from spreadsim.outcomes.statistics import difference, told_apart_from_best
 from spreadsim.telling.wording import bounds, change, listed, people, ranges, value, years
 
@@ -63,8 +67,45 @@ class Finding:
     sentences: tuple[str, ...]
 
 
+def _whose_luck(comparison: ComparisonResults) -> str:
+    """Return what the headline of a comparison without plausible worlds speaks of, as the beginning of a sentence."""
+    if comparison.sets is not None:
+        return f"Over luck and the {len(comparison.sets.paths)} parameters of {comparison.sets.file}, "
+    return "With the scenario's own values, counting luck alone, "
+
+
+def _lead_that_matters(comparison: ComparisonResults, place: Standing) -> str:
+    """Return a remark where the leader leads by less than matters; empty where by enough."""
+    names = comparison.strategies
+    decision, months = comparison.scenario.decision, comparison.scenario.run.months
+    matters = difference_that_matters(decision.difference_that_matters, place.measure, months)
+    best = comparison.summaries[place.leader or names[0]][place.measure].mean
+    others = [comparison.summaries[name][place.measure].mean for name in names if name != place.leader]
+    if best is None or any(other is None for other in others):
+        return ""
+    gap = min(abs(best - other) for other in others if other is not None)
+    return "" if gap >= matters else f" by {change(place.measure, gap).lstrip('+')}, less than matters here"
+
+
 def headline(comparison: ComparisonResults) -> str:
-    """Return the finding in one sentence, both horizons named.
+    """Return the finding in one sentence: under doubt where plausible worlds were run, else of luck alone.
+
+    Returns
+    -------
+    A sentence that names both horizons.
+
+    Examples
+    --------
+    >>> print(headline(ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)))
+    Each strategy was run only once, so no strategy can be called better.
+    """
+    if len(comparison.strategies) == 1:
+        return f"Only one strategy was run, {comparison.strategies[0]}, so there is nothing to compare it with."
+    return best_in_worlds(comparison.doubt) or headline_of_luck(comparison)
+
+
+def headline_of_luck(comparison: ComparisonResults) -> str:
+    """Return which strategy leads with the scenario's own values, where only luck is counted.
 
     Returns
     -------
@@ -72,45 +113,67 @@ def headline(comparison: ComparisonResults) -> str:
 
     Examples
     --------
-    >>> print(headline(ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)))
-    Each strategy was run only once, so no strategy can be called better.
+    >>> print(headline_of_luck(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)))
+    With the scenario's own values, counting luck alone, ...
     """
-    names = comparison.strategies
-    if len(names) == 1:
-        return f"Only one strategy was run, {names[0]}, so there is nothing to compare it with."
     if comparison.n_replicates == 1:
         return "Each strategy was run only once, so no strategy can be called better."
     span = years(comparison.scenario.run.months)
     lasting, total = standing(comparison, "benefit"), standing(comparison, "cumulative_benefit")
     if lasting.highest is None or total.highest is None:
         return "Not every run has a value for benefit, so no strategy can be called better."
+    whose = _whose_luck(comparison)
+    of_lasting, of_total = "sustained benefit (what lasts)", f"cumulative benefit (the total over {span})"
+    small, small_total = (_lead_that_matters(comparison, p) if p.leader else "" for p in (lasting, total))
     if lasting.leader and lasting.leader == total.leader:
-        return (
-            f"{lasting.leader} leads on both sustained benefit (what lasts) and cumulative benefit "
-            f"(the total over {span})."
-        )
+        return f"{whose}{lasting.leader} leads on both {of_lasting}{small} and {of_total}{small_total}."
     if lasting.leader and total.leader:
         return (
-            f"The horizon changes the answer: {lasting.leader} leads on sustained benefit (what lasts), "
-            f"{total.leader} on cumulative benefit (the total over {span})."
+            f"{whose}the horizon changes the answer: {lasting.leader} leads on {of_lasting}{small}, {total.leader} on "
+            f"{of_total}{small_total}."
         )
     if lasting.tied == total.tied:
-        tied = listed(list(lasting.tied))
-        return (
-            f"{tied} cannot be distinguished, either on sustained benefit (what lasts) or on cumulative benefit "
-            f"(the total over {span})."
-        )
+        return f"{whose}{listed(list(lasting.tied))} cannot be distinguished, either on {of_lasting} or on {of_total}."
     parts = []
-    for place, what in (
-        (lasting, "sustained benefit (what lasts)"),
-        (total, f"cumulative benefit (the total over {span})"),
-    ):
+    for place, what, remark in ((lasting, of_lasting, small), (total, of_total, small_total)):
         if place.leader:
-            parts.append(f"on {what}, {place.leader} leads")
+            parts.append(f"on {what}, {place.leader} leads{remark}")
         else:
             parts.append(f"on {what}, {listed(list(place.tied))} cannot be distinguished")
-    text = "; ".join(parts)
-    return text[0].upper() + text[1:] + "."
+    return f"{whose}{'; '.join(parts)}."
+
+
+def answer(comparison: ComparisonResults) -> list[str]:
+    """Return what a reader should know first: the headline, and under doubt by how much and what it hangs on.
+
+    Returns
+    -------
+    One to three sentences.
+
+    Examples
+    --------
+    >>> len(answer(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)))
+    1
+    """
+    rest = (size_sentence(comparison), hinge_sentence(comparison))
+    return [headline(comparison), *(sentence for sentence in rest if sentence)]
+
+
+def own_values_sentences(comparison: ComparisonResults) -> list[str]:
+    """Return which strategy leads with the scenario's own values, on either horizon.
+
+    Returns
+    -------
+    Sentences; the first says, under doubt, that these and all that follow are of one world.
+
+    Examples
+    --------
+    >>> len(own_values_sentences(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)))
+    2
+    """
+    one_world = "All that follows is of one more plausible world, the scenario's own; its intervals count luck alone."
+    remark = [one_world] if comparison.doubt is not None and comparison.doubt.answers else []
+    return remark + [leader_sentence(comparison, measure) for measure in HORIZONS]
 
 
 def people_sentences(comparison: ComparisonResults) -> list[str]:
@@ -131,7 +194,9 @@ def people_sentences(comparison: ComparisonResults) -> list[str]:
     if any(np.isnan(v).any() for v in values.values()):
         return []
     amounts = listed([f"{people(float(np.mean(v)))} under {name}" for name, v in values.items()])
-    note = " (numbers drawn at random, not taken from data)" if "population" in comparison.network.drawn else ""
+    extent = extent_of_draws(comparison.network, "population")
+    whose = "" if extent in ("", "all") else f" for {extent}"
+    note = f" (numbers drawn at random, not taken from data{whose})" if extent else ""
     sentences = [
         f"Of about {people(float(np.mean(n_people)))} people served{note}, the sustained benefit is worth the full "
         f"effect for {amounts}."
@@ -259,7 +324,10 @@ def equity_sentences(comparison: ComparisonResults) -> list[str]:
                     if len(tied) == 1
                     else f"It is not clear which of {listed(tied)} does most for the most deprived fifth itself."
                 )
-    if sentences and "deprivation" in comparison.network.drawn:
+    extent = extent_of_draws(comparison.network, "deprivation")
+    if sentences and extent not in ("", "all"):
+        sentences.append(f"Deprivation is taken from data, but drawn at random for {extent}.")
+    if sentences and extent == "all":
         sentences.append(
             "Deprivation was drawn at random, not taken from data: these gaps follow from how it is assumed to lower "
             "readiness and capability."
@@ -354,15 +422,10 @@ def frontier_sentences(frontier: Frontier | None) -> list[str]:
         return []
     if "balance" not in frontier.points[0].settings:
         return []
-    sentences = []
+    sentences: list[str] = []
+    in_worlds = best_in_worlds(frontier.doubt)
     after = frontier.points[0].plan.programme.latitude_after
-    for arm, words in (
-        (
-            AS_GIVEN,
-            f"with the scenario's latitude after the programme ({after if isinstance(after, str) else f'{after:g}'})",
-        ),
-        (AS_BEFORE, "with latitude kept as it was during the programme"),
-    ):
+    for arm, words in ARMS.items():
         places = frontier.arm(arm)
         if not places:
             continue
@@ -381,13 +444,15 @@ def frontier_sentences(frontier: Frontier | None) -> list[str]:
             )
             parts.append(f"{label} is highest at {at:g}{also}")
         if parts:
-            sentences.append(f"{words[0].upper()}{words[1:]}, {'; '.join(parts)}.")
+            value = f" ({after if isinstance(after, str) else f'{after:g}'})" if arm == AS_GIVEN else ""
+            sentences.append(f"With {words}{value}, {'; '.join(parts)}.")
     if not sentences:
         return ["Each balance was run only once, so no range of best balances can be given."]
     return [
-        "On the dial from 0 (a fixed package, mandated) to 1 (organic):",
+        *([in_worlds] if in_worlds else []),
+        "With the scenario's own values, on the dial from 0 (a fixed package, mandated) to 1 (organic):",
         *sentences,
-        "The dial moves four levers together, and effort falls from one end of it to the other: it is only one of many "
+        "The dial moves its levers together, and effort falls from one end of it to the other: it is only one of many "
         "possible paths.",
     ]
 
@@ -406,12 +471,14 @@ def findings(comparison: ComparisonResults) -> list[Finding]:
     ['headline', 'benefit', 'people', 'name_only', 'cost', 'equity', 'drift', 'caution']
     """
     parts: list[tuple[str, str, Sequence[str]]] = [
-        ("headline", "Finding", [headline(comparison)]),
-        ("benefit", "How certain", [leader_sentence(comparison, measure) for measure in HORIZONS]),
+        ("headline", "Finding", answer(comparison)),
+        ("benefit", "How certain", own_values_sentences(comparison)),
         ("people", "In numbers of people", people_sentences(comparison)),
         ("name_only", "In name only", name_only_sentences(comparison)),
         ("cost", "Effort", cost_sentences(comparison)),
         ("frontier", "The balance", frontier_sentences(comparison.frontier)),
+        ("off_dial", "Beside the dial", off_dial_sentences(comparison)),
+        ("mixes", "A mix that you did not give", mix_sentences(comparison)),
         ("equity", "Who is left behind", equity_sentences(comparison)),
         ("drift", "Fidelity drift", drift_sentences(comparison)),
         ("caution", "Caution", [CAUTION]),
@@ -420,7 +487,8 @@ def findings(comparison: ComparisonResults) -> list[Finding]:
 
 
 __all__ = [
-    "CAUTION", "HORIZONS", "Finding", "Standing", "cost_sentences", "drift_sentences", "equity_sentences", "findings",
-    "frontier_sentences", "headline", "leader_sentence", "name_only_sentences", "pair_sentence", "paired_difference",
-    "people_sentences", "region_sentences", "standing", "wins",
+    "CAUTION", "HORIZONS", "Finding", "Standing", "answer", "cost_sentences", "drift_sentences", "equity_sentences",
+    "findings", "frontier_sentences", "headline", "headline_of_luck", "leader_sentence", "name_only_sentences",
+    "own_values_sentences", "pair_sentence", "paired_difference", "people_sentences", "region_sentences", "standing",
+    "wins",
 ]  # fmt: skip

@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from spreadsim.comparison.results import AS_BEFORE, ComparisonResults, Frontier
+from spreadsim.comparison.doubt import Doubt
+from spreadsim.comparison.results import AS_BEFORE, FREE, ComparisonResults, Frontier
+from spreadsim.comparison.worth import worth_of
 from spreadsim.scenario.document import Scenario
 from spreadsim.telling.folder import as_json, write_folder, write_parquet, write_text
 
@@ -61,18 +63,25 @@ def write_comparison(
         "generations.parquet": lambda path: write_parquet(c.rows_table("generations"), path),
         "groups.parquet": lambda path: write_parquet(c.rows_table("groups"), path),
     }
+    if any(strategy_plan.triggers for strategy_plan in c.plans):
+        files["firings.parquet"] = lambda path: write_parquet(c.firings_table(), path)
     if c.frontier is not None:
         table = c.frontier.table()
         files["frontier.parquet"] = lambda path: write_parquet(table, path)
     if c.lever_map is not None:
         map_table = c.lever_map.table()
         files["lever_map.parquet"] = lambda path: write_parquet(map_table, path)
+    files |= _files_of_doubt(c.doubt)
+    worth = worth_of(c)
+    if worth is not None:
+        files["worth.csv"] = lambda path: write_text(path, worth.runs_csv())
+        files["acceptability.csv"] = lambda path: write_text(path, worth.curves_csv())
 
     def write_report(place: Path, receipt: dict[str, Any]) -> None:
         if report:
             from spreadsim.comparison.report import render_report
 
-            page = render_report(c, provenance=receipt, lever_map=c.lever_map, equal_cost=c.equal_cost)
+            page = render_report(c, provenance=receipt, lever_map=c.lever_map, equal_cost=c.equal_cost, with_model=True)
             write_text(place / "report.html", page)
 
     options = {
@@ -85,6 +94,15 @@ def write_comparison(
         "from_python": c.from_python,
     }
     return write_folder(folder, force, c.scenario, options, started, files, write_report)
+
+
+def _files_of_doubt(doubt: Doubt | None) -> dict[str, Callable[[Path], None]]:
+    if doubt is None:
+        return {}
+    return {
+        "doubt.parquet": lambda path: write_parquet(doubt.table(), path),
+        "assumption_sets.parquet": lambda path: write_parquet(doubt.sets_table(), path),
+    }
 
 
 def write_frontier(
@@ -131,9 +149,13 @@ def write_frontier(
         "months": scenario.run.months,
         "frontier": frontier.summary(),
         "frontier_as_before": frontier.summary(AS_BEFORE),
+        "frontier_free": frontier.summary(FREE),
     }
+    if frontier.doubt is not None:
+        summary["doubt"] = frontier.doubt.as_json()
     files: dict[str, Callable[[Path], None]] = {
         "summary.json": lambda path: write_text(path, as_json(summary)),
+        **_files_of_doubt(frontier.doubt),
         "frontier.parquet": lambda path: write_parquet(frontier.table(), path),
     }
     options = {"command": "frontier", "driver": driver, "levers": dict(levers or {}), "replicates": replicates}

@@ -16,12 +16,20 @@ from markupsafe import Markup
 from spreadsim.comparison import report_assumptions as assumptions
 from spreadsim.comparison import report_tables as tables
 from spreadsim.comparison.aggregates import groups, levels, select_pairs
+from spreadsim.comparison.dial import mix_summary
 from spreadsim.comparison.figures import strategies
+from spreadsim.comparison.figures.doubt import worlds_alt, worlds_figure
+from spreadsim.comparison.figures.effort import effort_alt, effort_figure
 from spreadsim.comparison.figures.frontier import FRONTIER_MEASURES
 from spreadsim.comparison.figures.groups import MAX_GROUPS
-from spreadsim.comparison.findings import CAUTION, HORIZONS, findings, pair_sentence, standing
+from spreadsim.comparison.figures.worth import acceptability_alt, acceptability_figure, plane_alt, plane_figure
+from spreadsim.comparison.findings import CAUTION, HORIZONS, findings, pair_sentence
 from spreadsim.comparison.report_tables import ReportTable
 from spreadsim.comparison.results import ComparisonResults, EqualCost, Frontier
+from spreadsim.comparison.standings import board_strategies
+from spreadsim.comparison.topics import topic_tables, topics_of
+from spreadsim.comparison.try_it import try_it
+from spreadsim.comparison.worth import worth_of
 from spreadsim.network.layout import group_positions, layout
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.telling.figures import svg
@@ -32,7 +40,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MAX_MAPPED = 1500  # services; more are not seen on paper
-MAX_BOARD_PAIRS = 6
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,7 @@ def render_report(
     provenance: Mapping[str, Any] | None = None,
     lever_map: Frontier | None = None,
     equal_cost: EqualCost | None = None,
+    with_model: bool = False,
 ) -> str:
     """Return the report as one HTML page that needs no network and no scripts; the same bytes for the same input.
 
@@ -82,6 +90,7 @@ def render_report(
     provenance : what the results folder says of versions, command and seed; shown as it stands.
     lever_map : a frontier over two levers, for the map beside the dial.
     equal_cost : the strategies again at equal effort.
+    with_model : whether the page carries the model too, for readers to try other levers where scripts may run.
 
     Returns
     -------
@@ -108,13 +117,21 @@ def render_report(
         outcomes=tables.outcome_table(c),
         pairs=_pair_sentences(c, select_pairs(c, against=board)),
         pair_table=tables.pair_table(c, tuple(HORIZONS), board),
+        knowing=tables.knowing_table(c),
+        worlds=_worlds(c),
         pictures={key: picture for key, picture in _report_figures(c, board).items() if picture is not None},
+        mixes=tables.mix_table(c),
+        mix_summary=mix_summary(c),
         lever_map=_lever_map(lever_map),
         equal_cost=equal_cost,
         equal=_equal(equal_cost),
+        worth=_worth(c),
         strategies=assumptions.strategy_table(c),
+        levers=assumptions.lever_sentences(),
         own_changes=assumptions.own_changes(c.scenario),
+        responses=tables.response_table(c),
         sources_of_versions=tables.source_table(c),
+        topics=[(topic, topic_tables(c, topic)) for topic in topics_of(c)],
         difference_table=tables.difference_table(c),
         group_tables=_group_tables(c),
         network=assumptions.network_table(c),
@@ -126,28 +143,8 @@ def render_report(
         measures=[(m.label, m.meaning, unit(m), m.better) for m in MEASURES],
         provenance=_receipt(provenance),
         n_pairs=max(1, len(c.paired)),
+        box=try_it(c) if with_model else None,
     ))  # fmt: skip
-
-
-def board_strategies(c: ComparisonResults) -> list[str] | None:
-    """Return the strategies whose pairs the board reads.
-
-    Parameters
-    ----------
-    c : the comparison.
-
-    Returns
-    -------
-    None for all; where there are many pairs, the strategies that are highest on either horizon.
-
-    Examples
-    --------
-    >>> board_strategies(ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False))
-    """
-    if len(c.paired) <= MAX_BOARD_PAIRS:
-        return None
-    leaders = {standing(c, measure).highest for measure in HORIZONS}
-    return [name for name in c.strategies if name in leaders] or c.strategies[:1]
 
 
 def _pair_sentences(c: ComparisonResults, pairs: list[tuple[str, str]]) -> list[str]:
@@ -187,6 +184,10 @@ def _report_figures(c: ComparisonResults, board: list[str] | None) -> dict[str, 
             "Mean of all runs; bar: the middle 90% of them." if many else "One run.",
             tables.group_table(c, top.level) if top is not None else None),
     }  # fmt: skip
+    answer["worlds"] = _report_figure(
+        "worlds", worlds_figure(c), worlds_alt(c),
+        "Bars: the share of worlds in which a strategy is best, and its 95% interval. Circles: worlds; diamond and "
+        "bar: the middle one, and nine worlds of ten.", tables.worlds_table(c))  # fmt: skip
     if c.paired:
         answer["differences"] = _report_figure(
             "differences", strategies.difference_figure(c, against=board), strategies.difference_alt(c, against=board),
@@ -200,6 +201,12 @@ def _report_figures(c: ComparisonResults, board: list[str] | None) -> dict[str, 
             f"(tick), one bar for each rule on latitude after the programme; {bands}."
             if c.frontier.values["benefit"].shape[1] > 1 else "A single run of each balance: no range can be given.",
             *tables.frontier_tables(c.frontier, FRONTIER_MEASURES))  # fmt: skip
+        answer["effort"] = _report_figure(
+            "effort", effort_figure(c), effort_alt(c),
+            "Means. Grey: the dial, with the scenario's latitude after the programme; the balances at its ends and at "
+            "its best point are named. Stars: the best mix of levers that was found at no more cost, joined to its "
+            "strategy.",
+            tables.effort_table(c))  # fmt: skip
     if c.network.n <= MAX_MAPPED:
         answer["map"] = _report_figure(
             "map", strategies.map_figure(c, layout(c.network), group_positions(c.network)), strategies.map_alt(c),
@@ -207,6 +214,25 @@ def _report_figures(c: ComparisonResults, board: list[str] | None) -> dict[str, 
             "groups.",
             tables.state_table(c))  # fmt: skip
     return answer
+
+
+def _worlds(c: ComparisonResults) -> dict[str, Any] | None:
+    """Return where the plausible worlds come from, in words."""
+    doubt = c.doubt
+    if doubt is None or not doubt.answers:
+        return None
+    sources = {
+        "published": "They are drawn from what is held plausible of each parameter, and kept where six published "
+        "figures on sustainment, adoption in name only and fidelity allow them.",
+        "plausible": "They are drawn from what is held plausible of each parameter, whatever published figures say.",
+    }
+    return {
+        "n": doubt.n_sets,
+        "replicates": doubt.n_replicates,
+        "source": sources.get(doubt.sets.file, f"They are the rows of {doubt.sets.file}."),
+        "parameters": [(path, f"{low:g} to {high:g}") for path, low, high in doubt.ranges()],
+        "thresholds": doubt.thresholds,
+    }
 
 
 def _group_tables(c: ComparisonResults) -> list[tuple[str, ReportTable]]:
@@ -249,6 +275,43 @@ def _equal(e: EqualCost | None) -> dict[str, Any] | None:
         "outcomes": tables.outcome_table(e.comparison),
         "differences": tables.difference_table(e.comparison, ("benefit", "cumulative_benefit", "cost")),
         "replicates": e.comparison.n_replicates,
+    }
+
+
+def _worth(c: ComparisonResults) -> dict[str, Any] | None:
+    worth = worth_of(c)
+    if worth is None:
+        return None
+    head, rows = worth.table()
+    plane = _report_figure(
+        "plane", plane_figure(worth), plane_alt(worth),
+        "Each small mark is a run, each large one a mean. Above and to the left of the broken line, which is what "
+        "would be paid, a strategy is not worth its cost." if worth.willingness is not None
+        else "Each small mark is a run, each large one a mean.")  # fmt: skip
+    curve = None
+    if worth.worth.effect_unit == "QALYs":
+        curve = _report_figure(
+            "acceptability", acceptability_figure(worth), acceptability_alt(worth),
+            "Along what would be paid for a unit of effect. The strategy that is most often best need not be the one "
+            "with the highest mean.")  # fmt: skip
+    names = ("Strategy", *(f"{name}: {what}" for name in worth.strategies for what in ("best in, %", "loss")))
+    points = tuple(
+        (
+            worth.cost_text(float(worth.values[k])),
+            *(
+                cell
+                for i in range(len(worth.strategies))
+                for cell in (f"{100 * worth.curves[k, i]:.0f}", worth.cost_text(float(worth.losses[k, i])))
+            ),
+        )
+        for k in range(0, len(worth.values), 4)
+    )
+    return {
+        "sentences": [worth.sentence, *worth.increments],
+        "basis": worth.basis,
+        "table": ReportTable("Effect, cost and net benefit: means over runs", tuple(head), tuple(map(tuple, rows))),
+        "pictures": [picture for picture in (plane, curve) if picture is not None],
+        "curves": ReportTable("Along what would be paid", ("Paid for one more", *names[1:]), points),
     }
 
 

@@ -15,11 +15,13 @@ import numpy as np
 
 from spreadsim.comparison.report_tables import Cell, ReportTable
 from spreadsim.comparison.results import ComparisonResults
-from spreadsim.levers import SCHEDULED, BalanceLevers, Lever
+from spreadsim.levers import PROGRAMME_RUNS, SCHEDULED, SET_BY_BALANCE, BalanceLevers, Lever
+from spreadsim.network.provenance import extent_of_draws, ties_in_words
 from spreadsim.parameters import Declaration, declarations
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import Plan
 from spreadsim.state import ATTRIBUTES
+from spreadsim.telling.wording import listed
 
 TABLES = ("run", "intervention", "network", "services", "programme", "behaviour", "cost")
 _USED_BY = {  # parameters that only some networks use
@@ -31,6 +33,10 @@ _USED_BY = {  # parameters that only some networks use
     "network.peer_ties.picks_in_lowest_level": ("nested-hierarchy",),
     "network.peer_ties.picks_in_next_level": ("nested-hierarchy",),
     "network.peer_ties.picks_anywhere": ("nested-hierarchy",),
+    "network.affinity.picks_in_groups": ("affinity",),
+    "network.affinity.picks_nearby": ("affinity",),
+    "network.affinity.picks_alike": ("affinity",),
+    "network.affinity.candidates": ("affinity",),
     "network.directed": ("file",),
     "network.influence": ("file",),
     "network.repeated_ties": ("file",),
@@ -65,6 +71,37 @@ def periods(plan: Plan) -> list[tuple[int, int, Any]]:
         else:
             answer.append((levers.month, levers.month, levers))
     return answer
+
+
+def lever_sentences() -> str:
+    """Return what the balance sets, and what becomes of each lever when the programme stops, in words.
+
+    Returns
+    -------
+    Sentences.
+
+    Examples
+    --------
+    >>> lever_sentences().split(". ")[1]
+    'It sets mandate, latitude to adapt, peer programme and monitoring, unless a strategy sets them one by one'
+    """
+    named = {one.name: one.label[0].lower() + one.label[1:] for one in SCHEDULED}
+    after: dict[str, list[str]] = {}
+    for one in SCHEDULED:
+        if one.off is None or one.months is None:
+            after.setdefault("keeps its value", []).append(named[one.name])
+        elif one.months == PROGRAMME_RUNS:
+            becomes = "takes its value for afterwards" if one.off_field else f"goes to {one.off:g}"
+            after.setdefault(becomes, []).append(named[one.name])
+    parts = [
+        f"each of {listed(names)} {words}" if len(names) > 1 else f"{names[0]} {words}"
+        for words, names in after.items()
+    ]
+    return (
+        "The balance runs from 0, a fixed package mandated from above, to 1, organic. It sets "
+        f"{listed([named[name] for name in SET_BY_BALANCE])}, unless a strategy sets them one by one. When the "
+        f"programme stops, {'; '.join(parts)}, unless a schedule or a rule says otherwise."
+    )
 
 
 def strategy_table(c: ComparisonResults) -> ReportTable:
@@ -118,7 +155,7 @@ def own_changes(scenario: Scenario) -> list[str]:
     lines = []
     for name, strategy in scenario.strategies.items():
         fields = strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
-        for key in ("title", "schedule", *BalanceLevers.model_fields):
+        for key in ("title", "schedule", "rules", *BalanceLevers.model_fields):
             fields.pop(key, None)
         flat = [*_flat(fields.pop("overrides", {})), *_flat(fields)]
         if flat:
@@ -191,14 +228,13 @@ def status(c: ComparisonResults, declaration: Declaration, value: Any) -> str:
     """
     path, drawn = declaration.path, c.network.drawn
     parts = path.split(".")
-    source = c.scenario.network.source if "ties" in drawn else "file"
-    if path in _USED_BY and source not in _USED_BY[path]:
+    if path in _USED_BY and not set(_USED_BY[path]) & _kinds_of_network(c):
         return "not used here"
     if path == "behaviour.adoption.cascade_probability" and (
         c.scenario.behaviour.adoption.exposure_response != "independent-cascade"
     ):
         return "not used here"
-    if path == "network.services" and "ties" not in drawn:
+    if path == "network.services" and (c.scenario.network.source == "file" or "ties" not in drawn):
         return f"set by the data: the network has {c.network.n:,}"
     if parts[0] == "services" and parts[1] not in drawn:
         return "not used: taken from the data"
@@ -208,13 +244,24 @@ def status(c: ComparisonResults, declaration: Declaration, value: Any) -> str:
         else f"changed by the scenario (default {value_text(declaration.default)})"
     )
     if parts[0] == "services":
-        text += "; services are drawn from it"
+        extent = extent_of_draws(c.network, parts[1])
+        text += "; services are drawn from it" if extent in ("", "all") else f"; {extent} are drawn from it"
     span = declaration.plausible
     if span and isinstance(value, (int, float)) and not isinstance(value, bool) and not span[0] <= value <= span[1]:
         text += f"; outside the plausible range {span[0]:g} to {span[1]:g}"
     if _set_by_strategy(c, path):
         text += "; some strategies set their own"
     return text
+
+
+def _kinds_of_network(c: ComparisonResults) -> set[str]:
+    """Return of which kinds the network is: by its source, and by how its ties come about."""
+    source = c.scenario.network.source
+    if "ties" not in c.network.drawn:
+        return {"file"}
+    if source != "file":
+        return {source}
+    return {"file", "nested-hierarchy", *(["affinity"] if c.scenario.network.affinity.is_used else [])}
 
 
 def _set_by_strategy(c: ComparisonResults, path: str) -> bool:
@@ -361,6 +408,15 @@ def synthetic_and_observed(c: ComparisonResults) -> tuple[list[str], list[str]]:
     []
     """
     names = ["hierarchy", "ties", *(variable.name for variable in ATTRIBUTES)]
-    synthetic = [name.replace("_", " ") for name in names if name in c.network.drawn]
-    observed = [name.replace("_", " ") for name in names if name not in c.network.drawn]
+    synthetic: list[str] = []
+    observed: list[str] = []
+    for name in names:
+        word, extent = name.replace("_", " "), extent_of_draws(c.network, name)
+        if name == "ties" and extent:
+            synthetic.append(f"ties ({ties_in_words(c.network, c.scenario.network) or 'generated'})")
+        elif extent in ("", "all"):
+            (synthetic if extent else observed).append(word)
+        else:
+            synthetic.append(f"{word} ({extent})")
+            observed.append(f"{word} (the others)")
     return synthetic, observed

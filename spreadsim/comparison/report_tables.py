@@ -21,15 +21,21 @@ from spreadsim.comparison.aggregates import (
     generations,
     groups,
     monthly,
+    people_served,
     select_pairs,
     sources_of_versions,
 )
+from spreadsim.comparison.answer import share_bounds
 from spreadsim.comparison.findings import standing, wins
-from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, ComparisonResults, EqualCost, Frontier
+from spreadsim.comparison.mixes import mix_words
+from spreadsim.comparison.responses import action_text, rule_summaries
+from spreadsim.comparison.results import ARMS, AS_GIVEN, ComparisonResults, EqualCost, Frontier
+from spreadsim.inference.crossed import Estimate
 from spreadsim.outcomes.measures import BY_NAME, STATE_COLUMNS
-from spreadsim.outcomes.statistics import quantile_bands, summarise
+from spreadsim.outcomes.statistics import quantile_bands, summary_of
+from spreadsim.scenario.beliefs import parameter_label
 from spreadsim.telling.figures import STATES
-from spreadsim.telling.wording import bounds, change_cell, mean_cell, unit, value
+from spreadsim.telling.wording import bounds, change_cell, is_negligible, mean_cell, people, unit, value
 
 Cell = str | tuple[str, str]
 OUTCOMES = (
@@ -88,7 +94,9 @@ def outcome_table(c: ComparisonResults, measures: Sequence[str] = OUTCOMES) -> R
             cells.append(mean_cell(m, c.summaries[strategy][name]))
         rows.append(tuple(cells))
         leader = standing(c, name).leader if m.better != "neither" else None
-        if leader is not None:
+        means = {s: c.summaries[s][name].mean for s in c.strategies}
+        rest = [mean for s, mean in means.items() if s != leader and mean is not None]
+        if leader is not None and not any(is_negligible(m, (means[leader] or 0.0) - mean) for mean in rest):
             strong.add((place, 2 + c.strategies.index(leader)))
     return ReportTable(
         f"Outcomes at month {c.scenario.run.months}: mean of {_runs(c.n_replicates)}"
@@ -97,8 +105,94 @@ def outcome_table(c: ComparisonResults, measures: Sequence[str] = OUTCOMES) -> R
     )  # fmt: skip
 
 
+def worlds_table(c: ComparisonResults) -> ReportTable | None:
+    """Return for each strategy in how many plausible worlds it is best, and what choosing it loses.
+
+    Returns
+    -------
+    `ReportTable`, one row a strategy and horizon; None without plausible worlds.
+
+    Examples
+    --------
+    >>> worlds_table(ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False))
+    """
+    doubt = c.doubt
+    if doubt is None or not doubt.answers:
+        return None
+    rows = []
+    for measure, answer in doubt.answers.items():
+        label = (BY_NAME[measure].label, unit(measure))
+        for name, row in zip(doubt.strategies, answer.standings.strategies, strict=True):
+            cells = [_estimate(measure, one) for one in (row.level, row.expected_loss, row.worst_loss)]
+            share = (f"{100 * row.best.value:.0f}", share_bounds(row.best))
+            rows.append((name, label, share, *cells))
+    return ReportTable(
+        f"In {doubt.n_sets} {doubt.worlds}, {doubt.n_replicates} runs of each; 95% intervals over worlds and luck",
+        (
+            "Strategy", "Measure", ("Best in", "% of worlds"), "Mean over worlds",
+            ("Mean loss", "below the best of each world"), ("Worst loss", "of these worlds"),
+        ),
+        tuple(rows),
+        texts=2,
+    )  # fmt: skip
+
+
+def _estimate(measure: str, one: Estimate) -> Cell:
+    return value(measure, one.value), bounds(measure, one.low, one.high)
+
+
+def knowing_table(c: ComparisonResults) -> ReportTable | None:
+    """Return what finding out an assumption before choosing is worth, the most valuable first.
+
+    Returns
+    -------
+    `ReportTable`, one row an assumption and a last one for all; None without plausible worlds.
+
+    Examples
+    --------
+    >>> knowing_table(ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False))
+    """
+    doubt = c.doubt
+    if doubt is None or "benefit" not in doubt.answers or doubt.answers["benefit"].verdict.best is None:
+        return None
+    answer, served = doubt.answers["benefit"], float(np.mean(people_served(c)))
+    known = [(parameter_label(path).removeprefix("the "), path, one) for path, one in answer.worth_knowing]
+    rows = [
+        ((label, path), _estimate("benefit", one), people(one.value * served))
+        for label, path, one in [*known, ("everything in doubt", "", answer.perfect)]
+    ]
+    return ReportTable(
+        "What it is worth to find out before choosing, for what lasts",
+        ("Assumption", ("Worth", "% of full effect"), ("Worth", "people who would have the full effect")),
+        tuple(rows),
+    )
+
+
 def _runs(n: int) -> str:
     return "one run" if n == 1 else f"{n} runs"
+
+
+def response_table(c: ComparisonResults) -> ReportTable | None:
+    """Return what the rules of strategies say, in how many runs each began to apply, and when.
+
+    Returns
+    -------
+    `ReportTable`, one row a rule; None where no strategy has any.
+
+    Examples
+    --------
+    >>> response_table(ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)) is None
+    True
+    """
+    rows = []
+    for row in rule_summaries(c.plans, c.outcomes):
+        months = f"{row.earliest}" if row.earliest == row.latest else f"{row.earliest} to {row.latest}"
+        first = (str(row.most_often), months) if row.runs else ("never", "")
+        where = "" if row.groups is None else f"in {row.groups:.3g} groups on average"
+        rule = f"{row.strategy}, rule {row.rule}"
+        rows.append((rule, row.when, action_text(row), (f"{row.runs} of {row.replicates}", where), first))
+    head = ("Rule", "Where", "What is then set", "Runs in which it began", ("First began", "most often; in any"))
+    return ReportTable("When the rules of the strategies began to apply", head, tuple(rows), texts=3) if rows else None
 
 
 def difference_table(
@@ -239,11 +333,7 @@ def frontier_tables(frontier: Frontier, measures: Sequence[str]) -> list[ReportT
     [3, 3]
     """
     tables = []
-    words = {
-        AS_GIVEN: "the scenario's latitude after the programme",
-        AS_BEFORE: "latitude kept as during the programme",
-    }
-    for arm in (AS_GIVEN, AS_BEFORE):
+    for arm, words in ARMS.items():
         places = frontier.arm(arm)
         if not places:
             continue
@@ -252,14 +342,14 @@ def frontier_tables(frontier: Frontier, measures: Sequence[str]) -> list[ReportT
         for row, i in enumerate(places):
             cells: list[Cell] = [" · ".join(f"{v:g}" for v in frontier.points[i].settings.values())]
             for column, name in enumerate(measures):
-                cells.append(mean_cell(name, summarise(frontier.values[name][i], BY_NAME[name].never)))
+                cells.append(mean_cell(name, summary_of(BY_NAME[name], frontier.values[name][i])))
                 if i in same.get(name, ()):
                     strong.add((row, column + 1))
             rows.append(tuple(cells))
         head = " · ".join(key.replace("_", " ") for key in frontier.points[0].settings)
         n = next(iter(frontier.values.values())).shape[1]
         tables.append(ReportTable(
-            f"Outcomes by {head}, {words[arm]}: mean of {_runs(n)} and 95% interval; "
+            f"Outcomes by {head}, {words}: mean of {_runs(n)} and 95% interval; "
             "bold: highest benefit, or not clearly different from it",
             (head, *((BY_NAME[name].label, unit(name)) for name in measures)), tuple(rows), frozenset(strong),
         ))  # fmt: skip
@@ -317,7 +407,7 @@ def _group_rows(c: ComparisonResults, table: Groups, first: str) -> ReportTable:
 
 
 def _share_cell(values: np.ndarray) -> Cell:
-    s = summarise(values)
+    s = summary_of(BY_NAME["reach"], values)
     if s.mean is None:
         return "not defined" if s.median is None else (f"{100 * s.median:.1f}", f"median of {s.n}")
     return f"{100 * s.mean:.1f}", bounds("reach", s.low, s.high)
@@ -373,7 +463,8 @@ def source_table(c: ComparisonResults) -> ReportTable | None:
         shares = sources_of_versions(c, name)
         if shares is None:
             return None
-        cells = [f"{100 * shares.get(key, 0.0):.0f}" for key in ("peer", "second leader", "specification", "hierarchy")]
+        kinds = ("peer", "second leader", "specification", "hierarchy")
+        cells = [f"{100 * shares.get(key, 0.0):.0f}" if shares["beginnings"] else "nobody began" for key in kinds]
         mean = c.outcomes[name][0].measures["generation"]
         rows.append((name, f"{int(shares['beginnings']):,}", *cells, value("generation", mean)))
     return ReportTable(
@@ -411,3 +502,72 @@ def equal_cost_table(e: EqualCost) -> ReportTable:
         f"Support scaled until mean effort per service is about {e.reference:.1f} staff-days",
         ("Strategy", "Support in scenario", "Support used", "Effort in scenario", "Effort reached", "Target met"), rows,
     )  # fmt: skip
+
+
+MIX_MEASURES = ("benefit", "cumulative_benefit", "equity_gap", "cost")
+
+
+def mix_table(c: ComparisonResults) -> ReportTable | None:
+    """Return each strategy beside the best mix of levers at no more cost, on the runs that it was not chosen on.
+
+    Returns
+    -------
+    `ReportTable`, one row a strategy for which a mix was found; None where there was no search, or none was found.
+
+    Examples
+    --------
+    >>> print(mix_table(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)))
+    None
+    """
+    mixes = c.better_mixes
+    if mixes is None or not mixes.rows:
+        return None
+    rows = []
+    for row in mixes.rows:
+        cells: list[Cell] = [row.strategy, mix_words(row.levers)]
+        for name in MIX_MEASURES:
+            difference = row.differences[name]
+            text, interval = change_cell(name, difference)
+            cells.append((mean_cell(name, row.summaries[name])[0], f"{text} ({interval})" if interval else text))
+        rows.append(tuple(cells))
+    return ReportTable(
+        f"The best mix that was found at no more cost than each strategy: mean of {_runs(mixes.n_evaluation)} that it "
+        "was not chosen on, and beneath it the mix minus the strategy with an interval that covers all rows jointly at "
+        "95%",
+        ("At no more cost than", "Mix", *((BY_NAME[name].label, unit(name)) for name in MIX_MEASURES)),
+        tuple(rows),
+        texts=2,
+    )
+
+
+def effort_table(c: ComparisonResults) -> ReportTable:
+    """Return benefit, equity gap and effort of the strategies and of the dial's points.
+
+    Parameters
+    ----------
+    c : the comparison, which has a dial.
+
+    Returns
+    -------
+    `ReportTable`, one row a strategy or a balance.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> effort_table(comparison).rows[0][0]
+    'one-neighbour-is-enough'
+    """
+    names = ("benefit", "equity_gap", "cost")
+    rows: list[tuple[Cell, ...]] = [
+        (strategy, *(mean_cell(m, c.summaries[strategy][m]) for m in names)) for strategy in c.strategies
+    ]
+    frontier = c.frontier
+    for i in frontier.arm(AS_GIVEN) if frontier is not None else ():
+        assert frontier is not None
+        cells = (mean_cell(m, summary_of(BY_NAME[m], frontier.values[m][i])) for m in names)
+        rows.append((f"balance {frontier.points[i].settings['balance']:g}", *cells))
+    return ReportTable(
+        "Benefit, equity gap and effort: mean and 95% interval",
+        ("Strategy", *((BY_NAME[m].label, unit(m)) for m in names)),
+        tuple(rows),
+    )

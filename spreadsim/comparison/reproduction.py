@@ -16,10 +16,13 @@ import numpy as np
 
 from spreadsim.comparison.folder import write_comparison, write_frontier
 from spreadsim.errors import InputError
-from spreadsim.telling.folder import RECEIPT, hashes, read_parquet, versions
+from spreadsim.input_files import read_text
+from spreadsim.telling.atomic import RECEIPT, folder_aside
+from spreadsim.telling.folder import hashes, read_parquet, versions
 from spreadsim.telling.verification import CHANGED, WHOLE, receipt_document, verified
 
 DIGITS = 12
+MAX_TEXT = 200_000_000  # bytes of a result that is text
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
@@ -127,7 +130,7 @@ def same_to_digits(was: Path, now: Path) -> bool:
     if was.suffix == ".parquet":
         try:
             a, b = read_parquet(was), read_parquet(now)
-        except (OSError, ValueError):
+        except InputError:
             return False
         if list(a.columns) != list(b.columns) or len(a) != len(b):
             return False
@@ -140,8 +143,8 @@ def same_to_digits(was: Path, now: Path) -> bool:
                 return False
         return True
     try:
-        first, second = (path.read_text("utf-8") for path in (was, now))
-    except ValueError:
+        first, second = (read_text(path, path.name, MAX_TEXT) for path in (was, now))
+    except InputError:
         return False
     if _NUMBER.split(first) != _NUMBER.split(second):
         return False
@@ -153,14 +156,16 @@ def _first_difference(name: str, was: Path, now: Path) -> str:
     """Say in words where two results first differ."""
     if not was.exists() or not now.exists():
         return f"{name}: {'missing in the folder' if not was.exists() else 'missing in the new run'}"
-    if was.suffix != ".parquet":
-        for number, (a, b) in enumerate(
-            zip(was.read_text("utf-8").splitlines(), now.read_text("utf-8").splitlines(), strict=False), start=1
-        ):
-            if a != b:
-                return f"{name}: line {number}: was {a.strip()[:80]!r}, is now {b.strip()[:80]!r}"
-        return f"{name}: a different length"
-    a, b = read_parquet(was), read_parquet(now)
+    try:
+        if was.suffix != ".parquet":
+            first, second = (read_text(path, path.name, MAX_TEXT).splitlines() for path in (was, now))
+            for number, (x, y) in enumerate(zip(first, second, strict=False), start=1):
+                if x != y:
+                    return f"{name}: line {number}: was {x.strip()[:80]!r}, is now {y.strip()[:80]!r}"
+            return f"{name}: a different length"
+        a, b = read_parquet(was), read_parquet(now)
+    except InputError as error:
+        return f"{name}: {error.problem}"
     if list(a.columns) != list(b.columns):
         return f"{name}: different columns"
     if len(a) != len(b):
@@ -218,8 +223,8 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
         if old_versions.get(name) != new_versions[name]
     ]
     scenario = load_scenario(folder / "scenario.toml")
-    with tempfile.TemporaryDirectory() as place:
-        target = Path(out) if out is not None else Path(place) / "again"
+    with folder_aside(Path(tempfile.gettempdir()), "spreadsim") as place:
+        target = Path(out) if out is not None else place / "again"
         if receipt["command"].split()[1:2] == ["frontier"]:
             levers = options.get("levers") or None
             new_frontier = frontier(

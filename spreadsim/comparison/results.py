@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spreadsim import rules
+from spreadsim.comparison.better_mixes import BetterMixes
+from spreadsim.comparison.doubt import Doubt
+from spreadsim.comparison.responses import rule_summaries
 from spreadsim.drivers.running import Driver, Outcome
 from spreadsim.network.data import Network
+from spreadsim.network.provenance import origins_by_service
 from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES, STATE_COLUMNS
-from spreadsim.outcomes.statistics import Difference, Summary, difference, summarise, told_apart_from_best
-from spreadsim.scenario.document import RESERVED_LEVELS, Scenario
+from spreadsim.outcomes.statistics import Difference, Summary, difference_of, summary_of, told_apart_from_best
+from spreadsim.scenario.document import RESERVED_LEVELS, Scenario, Strategy
 from spreadsim.scenario.parameter_sets import ParameterSets
 from spreadsim.scenario.plan import Plan
 from spreadsim.state import ATTRIBUTES
@@ -27,14 +31,15 @@ from spreadsim.state import ATTRIBUTES
 if TYPE_CHECKING:
     import pandas as pd
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 Columns = dict[str, np.ndarray]
-AS_GIVEN, AS_BEFORE = "as given", "as-before"
+AS_GIVEN, AS_BEFORE, FREE = "as given", "as-before", "free"
+# Latitudes once the programme has ended. A frontier has the scenario's, and the one of the others that is not that.
+ARMS = {
+    AS_GIVEN: "the scenario's latitude after the programme",
+    AS_BEFORE: "latitude kept as during the programme",
+    FREE: "full latitude after the programme",
+}
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,9 @@ class FrontierPoint:
     Attributes
     ----------
     settings : values from 0 to 1 by lever, or of ``balance``.
-    arm : the latitude after the programme, ``as given`` by the scenario or ``as-before``.
+    arm : the latitude after the programme, one of `ARMS`: ``as given`` by the scenario, ``as-before`` or ``free``.
     plan : `Plan` of the setting.
+    strategy : that the plan was made of.
 
     Examples
     --------
@@ -57,6 +63,7 @@ class FrontierPoint:
     settings: Mapping[str, float]
     arm: str
     plan: Plan
+    strategy: Strategy
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ class Frontier:
     ----------
     points : the settings, in order.
     values : for each measure an array of shape (points, replicates).
+    doubt : the settings of the scenario's arm in plausible worlds, or None.
 
     Examples
     --------
@@ -77,6 +85,7 @@ class Frontier:
 
     points: Sequence[FrontierPoint]
     values: Mapping[str, np.ndarray]
+    doubt: Doubt | None = None
 
     def arm(self, name: str) -> list[int]:
         """Return the places of the points of one arm."""
@@ -98,7 +107,7 @@ class Frontier:
         for i in self.arm(arm):
             row: dict[str, Any] = dict(self.points[i].settings)
             for measure in MEASURES:
-                row[measure.name] = vars(summarise(self.values[measure.name][i], measure.never))
+                row[measure.name] = vars(summary_of(measure, self.values[measure.name][i]))
             row["told_apart_from_best"] = i not in best["benefit"] if best["benefit"] else None
             row["told_apart_from_best_cumulative"] = (
                 i not in best["cumulative_benefit"] if best["cumulative_benefit"] else None
@@ -135,8 +144,10 @@ class ComparisonResults:
     fixed : whether one network served every replicate.
     lever_map : outcomes by mandate and latitude, or None.
     equal_cost : the strategies again at equal staff-days, or None.
+    better_mixes : the best mix of levers at no more cost than each strategy, or None.
     from_python : what was run that only the Python program had, and no file holds; empty if nothing.
     sets : the sets of parameters, of which each replicate took one; None where all had the scenario's.
+    doubt : the strategies in plausible worlds, or None.
 
     Examples
     --------
@@ -155,8 +166,10 @@ class ComparisonResults:
     fixed: bool = False
     lever_map: Frontier | None = None
     equal_cost: EqualCost | None = None
+    better_mixes: BetterMixes | None = None
     from_python: str = ""
     sets: ParameterSets | None = None
+    doubt: Doubt | None = None
 
     @property
     def strategies(self) -> list[str]:
@@ -185,9 +198,7 @@ class ComparisonResults:
     def summaries(self) -> dict[str, dict[str, Summary]]:
         """Every measure of every strategy over replicates."""
         return {
-            name: {
-                m.name: summarise(self.values(name, m.name), m.never, spread=self.sets is not None) for m in MEASURES
-            }
+            name: {m.name: summary_of(m, self.values(name, m.name), spread=self.sets is not None) for m in MEASURES}
             for name in self.strategies
         }
 
@@ -196,8 +207,8 @@ class ComparisonResults:
         """Every measure's paired difference for each pair (later, earlier) of strategies."""
         return {
             (later, earlier): {
-                m.name: difference(
-                    self.values(later, m.name), self.values(earlier, m.name), m.never, spread=self.sets is not None
+                m.name: difference_of(
+                    m, self.values(later, m.name), self.values(earlier, m.name), spread=self.sets is not None
                 )
                 for m in MEASURES
             }
@@ -325,6 +336,28 @@ class ComparisonResults:
                     parts.setdefault(key, []).append(values)
         return {key: np.concatenate(values) for key, values in parts.items()}
 
+    def firings_table(self) -> Columns:
+        """Return when each rule of a strategy began to apply, in every run.
+
+        Returns
+        -------
+        Columns by name, one row a rule, month and group of services; rules are counted from 1.
+        """
+        rows = [
+            (name, replicate, firing.month, firing.rule + 1, firing.group or "all")
+            for name in self.strategies
+            for replicate, outcome in enumerate(self.outcomes[name])
+            for firing in outcome.firings
+        ]
+        strategy, replicate, month, rule, group = zip(*rows, strict=True) if rows else ((),) * 5
+        return {
+            "strategy": np.array(strategy, dtype=object),
+            "replicate": np.array(replicate, dtype=np.int64),
+            "month": np.array(month, dtype=np.int64),
+            "rule": np.array(rule, dtype=np.int64),
+            "group": np.array(group, dtype=object),
+        }
+
     def services_table(self) -> Columns:
         """Return attributes, end state, and how often and when each service was embedded.
 
@@ -349,6 +382,7 @@ class ComparisonResults:
         columns["degree"] = np.tile(net.ties.degree, k)
         for variable in ATTRIBUTES:
             columns[variable.name] = np.tile(net[variable.name], k)
+        columns["origin"] = np.tile(np.array(origins_by_service(net), dtype=object), k)
         end, share, median = [], [], []
         for name in self.strategies:
             outcomes = self.outcomes[name]
@@ -436,17 +470,24 @@ class ComparisonResults:
                 "parameters": list(self.sets.paths),
                 "intervals": "the middle 95% of single runs: chance, and uncertainty about these parameters",
             }
+        if any(strategy_plan.triggers for strategy_plan in self.plans):
+            answer["rules"] = [vars(row) for row in rule_summaries(self.plans, self.outcomes)]
         if self.frontier is not None:
             answer["frontier"] = self.frontier.summary()
             answer["frontier_as_before"] = self.frontier.summary(AS_BEFORE)
+            answer["frontier_free"] = self.frontier.summary(FREE)
         if self.lever_map is not None:
             answer["lever_map"] = self.lever_map.summary()
+        if self.doubt is not None:
+            answer["doubt"] = self.doubt.as_json()
         if self.equal_cost is not None:
             answer["equal_cost"] = {
                 "reference": self.equal_cost.reference,
                 "strategies": [vars(row) for row in self.equal_cost.rows],
                 "outcomes": self.equal_cost.comparison.as_json(),
             }
+        if self.better_mixes is not None:
+            answer["better_mixes"] = self.better_mixes.as_json()
         return answer
 
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from spreadsim.comparison.results import ComparisonResults
 from spreadsim.outcomes.measures import BY_NAME
-from spreadsim.outcomes.statistics import Difference, difference, joint_level, told_apart_from_best
-from spreadsim.telling.wording import bounds, change, is_share, listed, value
+from spreadsim.outcomes.statistics import Difference, difference, difference_of, joint_level, told_apart_from_best
+from spreadsim.telling.wording import bounds, change, is_negligible, is_share, listed, value
 
+MAX_BOARD_PAIRS = 6  # of which a board reads all
 HORIZONS = {"benefit": "sustained benefit", "cumulative_benefit": "cumulative benefit"}
 
 
@@ -91,11 +92,10 @@ def paired_difference(comparison: ComparisonResults, later: str, earlier: str, m
     """
     if (later, earlier) in comparison.paired:
         return comparison.paired[later, earlier][measure]
-    never = BY_NAME[measure].never
-    return difference(
+    return difference_of(
+        BY_NAME[measure],
         comparison.values(later, measure),
         comparison.values(earlier, measure),
-        never,
         spread=comparison.sets is not None,
     )
 
@@ -145,9 +145,14 @@ def pair_sentence(comparison: ComparisonResults, one: str, other: str, measure: 
     label = BY_NAME[measure].label.lower()
     if n == 0:
         return f"On {label}, there is no run in which both {one} and {other} have a value."
+    d = paired_difference(comparison, one, other, measure)
+    if d.told_apart and is_negligible(measure, d.mean):
+        return (
+            f"On {label}, {one} and {other} differ by a negligible amount, {change(measure, d.mean)} "
+            f"({bounds(measure, d.low, d.high, sign=True)})."
+        )
     ties = f" ({same} {'tie' if same == 1 else 'ties'})" if same else ""
     text = f"On {label}, {one} beats {other} in {won} of {n} paired {'run' if n == 1 else 'runs'}{ties}"
-    d = paired_difference(comparison, one, other, measure)
     if d.mean is None:
         return text + "; not every run has a value, so no mean difference is given."
     if d.low is None:
@@ -182,7 +187,12 @@ def _lead_text(comparison: ComparisonResults, one: str, other: str, measure: str
     return f"{size.lstrip('+')} above {other} ({bounds(measure, d.low, d.high)})"
 
 
-def tied_difference(comparison: ComparisonResults, best: np.ndarray, other: np.ndarray) -> tuple[Difference, str]:
+def tied_difference(
+    comparison: ComparisonResults,
+    best: np.ndarray,
+    other: np.ndarray,
+    limits: tuple[float, float] = (-np.inf, np.inf),
+) -> tuple[Difference, str]:
     """Return the difference of two strategies that cannot be distinguished, with an interval that includes 0.
 
     It is the 95% interval where that includes 0; else the wider one at the joint level over all pairs of strategies, by
@@ -191,6 +201,7 @@ def tied_difference(comparison: ComparisonResults, best: np.ndarray, other: np.n
     Parameters
     ----------
     best, other : values of the measure, one a replicate.
+    limits : least and largest possible value of the measure.
 
     Returns
     -------
@@ -204,11 +215,12 @@ def tied_difference(comparison: ComparisonResults, best: np.ndarray, other: np.n
     (0.05, '')
     """
     spread = comparison.sets is not None
-    d = difference(best, other, spread=spread)
+    d = difference(best, other, spread=spread, limits=limits)
     n_pairs = len(comparison.strategies) * (len(comparison.strategies) - 1) // 2
     if not d.told_apart or n_pairs < 2:
         return d, ""
-    wider = difference(best, other, level=joint_level(len(comparison.strategies)), spread=spread)
+    level = joint_level(len(comparison.strategies))
+    wider = difference(best, other, level=level, spread=spread, limits=limits)
     return wider, f", at the joint level for {n_pairs} pairs"
 
 
@@ -245,7 +257,8 @@ def leader_sentence(comparison: ComparisonResults, measure: str) -> str:
     others = [name for name in place.tied if name != best]
     gaps = []
     for name in others:
-        d, joint = tied_difference(comparison, comparison.values(best, measure), comparison.values(name, measure))
+        own, theirs = comparison.values(best, measure), comparison.values(name, measure)
+        d, joint = tied_difference(comparison, own, theirs, BY_NAME[measure].limits)
         gaps.append(
             f"{change(measure, d.mean)} compared with {name} ({bounds(measure, d.low, d.high, sign=True)}{joint})"
         )
@@ -254,3 +267,24 @@ def leader_sentence(comparison: ComparisonResults, measure: str) -> str:
         f"On {label}, {listed(list(place.tied))} cannot be distinguished: {best} has the highest mean, "
         f"{mean_text(comparison, best, measure)}{unit}, {listed(gaps)}.{tail}"
     )
+
+
+def board_strategies(c: ComparisonResults) -> list[str] | None:
+    """Return the strategies whose pairs the board reads.
+
+    Parameters
+    ----------
+    c : the comparison.
+
+    Returns
+    -------
+    None for all; where there are many pairs, the strategies that are highest on either horizon.
+
+    Examples
+    --------
+    >>> board_strategies(ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False))
+    """
+    if len(c.paired) <= MAX_BOARD_PAIRS:
+        return None
+    leaders = {standing(c, measure).highest for measure in HORIZONS}
+    return [name for name in c.strategies if name in leaders] or c.strategies[:1]

@@ -12,9 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, ComparisonResults, Frontier
+from spreadsim.comparison.aggregates import select_pairs
+from spreadsim.comparison.answer import best_in_worlds
+from spreadsim.comparison.findings import findings
+from spreadsim.comparison.report_assumptions import synthetic_and_observed
+from spreadsim.comparison.responses import rules_line
+from spreadsim.comparison.results import ARMS, AS_GIVEN, ComparisonResults, Frontier
+from spreadsim.comparison.standings import board_strategies
+from spreadsim.comparison.worth import worth_of
 from spreadsim.outcomes.measures import BY_NAME
-from spreadsim.outcomes.statistics import Difference, Summary
+from spreadsim.outcomes.statistics import Difference, Summary, difference, joint_level
+from spreadsim.telling.terminal import NO_BREAK, WIDTH, text_table
+from spreadsim.telling.wording import ranges
 
 if TYPE_CHECKING:
     from spreadsim.comparison.components import ComponentStudy
@@ -37,6 +46,7 @@ TABLE_MEASURES = (
     "equity_gap",
     "cost",
 )
+DIFFERENCE_MEASURES = ("benefit", "cumulative_benefit", "cost")  # where all do not fit
 
 
 def number(value: float | None, unit: str = "") -> str:
@@ -117,36 +127,73 @@ def difference_cell(d: Difference, measure: str) -> str:
     return text if d.told_apart else text + " no clear difference"
 
 
-def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return aligned columns as text.
+def brief_cell(s: Summary, measure: str) -> str:
+    """Return a measure with half the width of its interval, or with both ends where it is not symmetric.
 
     Parameters
     ----------
-    header : heads of the columns.
-    rows : cells of each row.
+    s : of the measure over replicates.
 
     Returns
     -------
-    Lines without a line break at the end.
+    Text, which may be broken before the interval only.
 
     Examples
     --------
-    >>> print(text_table(["measure", "organic"], [["reach", "0.401"]]))
-    measure    organic
-    ---------  ---------
-    reach      0.401
+    >>> from spreadsim.outcomes.statistics import summarise
+    >>> brief_cell(summarise(np.array([0.4, 0.5, 0.6])), "reach").replace(NO_BREAK, " ")
+    '0.500 ±0.248'
     """
-    from tabulate import tabulate
+    half = _half(s.mean, s.low, s.high, BY_NAME[measure].unit)
+    if s.mean is None or half is None:
+        mean, space, rest = summary_cell(s, measure).partition(" (")
+        return mean.replace(" ", NO_BREAK) + space + rest.replace(" ", NO_BREAK)
+    return f"{number(s.mean, BY_NAME[measure].unit)}{NO_BREAK}±{half}"
 
-    return tabulate(rows, headers=list(header), tablefmt="simple", disable_numparse=True)
+
+def _half(mean: float | None, low: float | None, high: float | None, unit: str) -> str | None:
+    """Return half the width of a symmetric interval; None where there is none, or where it is not symmetric."""
+    if mean is None or low is None or high is None:
+        return None
+    below, above = number(mean - low, unit), number(high - mean, unit)
+    return above if below == above else None
 
 
-def comparison_text(comparison: ComparisonResults) -> str:
-    """Return outcome table, paired differences, and the balance.
+def brief_difference(d: Difference, measure: str, is_clear: bool | None = None) -> str:
+    """Return a paired difference with half the width of its interval, marked where it is not clear.
+
+    Parameters
+    ----------
+    d : between two strategies on the measure.
+    is_clear : whether the difference is clear; by its own interval where None.
+
+    Returns
+    -------
+    Text, which may be broken before the interval only.
+
+    Examples
+    --------
+    >>> from spreadsim.outcomes.statistics import difference
+    >>> d = difference(np.array([0.4, 0.5, 0.6]), np.array([0.3, 0.3, 0.3]))
+    >>> brief_difference(d, "reach").replace(NO_BREAK, " ")
+    '+0.200 ±0.248 ~'
+    """
+    if d.mean is None:
+        return difference_cell(d, measure)
+    half = _half(d.mean, d.low, d.high, BY_NAME[measure].unit)
+    mean, space, interval = difference_cell(d, measure).removesuffix(" no clear difference").partition(" (")
+    text = mean + space + interval.replace(" ", NO_BREAK) if half is None else f"{mean}{NO_BREAK}±{half}"
+    is_clear = d.told_apart if is_clear is None else is_clear
+    return text if is_clear or d.low is None else f"{text}{NO_BREAK}~"
+
+
+def comparison_text(comparison: ComparisonResults, wide: bool = False) -> str:
+    """Return the answer, the outcomes, the paired differences, and the balance.
 
     Parameters
     ----------
     comparison : outcomes of every strategy.
+    wide : every pair and measure with both ends of its interval, however wide; else tables that fit 80 columns.
 
     Returns
     -------
@@ -160,34 +207,105 @@ def comparison_text(comparison: ComparisonResults) -> str:
     """
     c = comparison
     scenario = c.scenario
+    synthetic = synthetic_and_observed(c)[0] if scenario.network.source == "file" else []
+    worth = worth_of(c)
+    is_mean = c.sets is None and c.n_replicates > 1
+    interval = "95% intervals of the mean" if wide else "±: 95% interval of the mean"
+    worlds = ["With the scenario's own values, counting luck alone:"] if c.doubt is not None else []
     parts = [
         scenario.title or scenario.name,
+        "",
+        *answer(c),
+        *([] if worth is None else [worth.sentence]),
+        *responses(c),
+        *c.notes,
+        "",
+        *worlds,
         f"{c.network.n:,} services, {c.n_replicates} paired runs of each strategy, {scenario.run.months} months, "
-        f"seed {scenario.run.seed}" + ("; 95% intervals of the mean" if c.sets is None else ""),
+        f"seed {scenario.run.seed}" + (f"; {interval}" if is_mean else ""),
         *([] if c.sets is None else [sets_sentence(c)]),
+        *([f"Not in the files: {', '.join(synthetic)}."] if synthetic else []),
         "",
         text_table(
             ["outcome", *c.strategies],
-            [[BY_NAME[m].label, *(summary_cell(c.summaries[s][m], m) for s in c.strategies)] for m in TABLE_MEASURES],
+            [
+                [
+                    BY_NAME[m].label,
+                    *((summary_cell if wide else brief_cell)(c.summaries[s][m], m) for s in c.strategies),
+                ]
+                for m in TABLE_MEASURES
+            ],
+            None if wide else WIDTH,
         ),
     ]
     if c.paired:
-        parts += ["", "Paired differences, same networks and same luck"]
-        parts.append(
-            text_table(
-                ["outcome", *(f"{later} - {earlier}" for later, earlier in c.paired)],
-                [
-                    [BY_NAME[m].label, *(difference_cell(row[m], m) for row in c.paired.values())]
-                    for m in TABLE_MEASURES
-                ],
-            )
-        )
+        parts += ["", *_difference_parts(c, wide)]
     if c.frontier is not None:
         parts += ["", best_text(c.frontier)]
-    from spreadsim.comparison.findings import headline
-
-    parts += ["", *c.notes, headline(c)]
     return "\n".join(parts)
+
+
+def responses(comparison: ComparisonResults) -> list[str]:
+    """Return when the rules of strategies began to apply.
+
+    Parameters
+    ----------
+    comparison : outcomes of every strategy.
+
+    Returns
+    -------
+    One sentence; none where no strategy has rules.
+
+    Examples
+    --------
+    >>> responses(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False))
+    []
+    """
+    line = rules_line(comparison.plans, comparison.outcomes)
+    return [line] if line else []
+
+
+def answer(comparison: ComparisonResults) -> list[str]:
+    """Return the sentences that come first: the finding, and how certain it is.
+
+    Parameters
+    ----------
+    comparison : outcomes of every strategy.
+
+    Returns
+    -------
+    Sentences of `findings`.
+
+    Examples
+    --------
+    >>> len(answer(ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)))
+    3
+    """
+    keys = ("headline",) if comparison.doubt is not None and comparison.doubt.answers else ("headline", "benefit")
+    return [text for part in findings(comparison) if part.key in keys for text in part.sentences]
+
+
+def _difference_parts(c: ComparisonResults, wide: bool) -> list[str]:
+    title = "Paired differences, same networks and same luck"
+    if wide:
+        head = ["outcome", *(f"{later} - {earlier}" for later, earlier in c.paired)]
+        rows = [[BY_NAME[m].label, *(difference_cell(row[m], m) for row in c.paired.values())] for m in TABLE_MEASURES]
+        return [title, text_table(head, rows)]
+    pairs, level = select_pairs(c, against=board_strategies(c)), joint_level(len(c.strategies))
+
+    def cell(later: str, earlier: str, measure: str) -> str:
+        values = c.values(later, measure), c.values(earlier, measure)
+        joint = difference(*values, BY_NAME[measure].never, level=level, spread=c.sets is not None)
+        return brief_difference(c.paired[later, earlier][measure], measure, joint.told_apart)
+
+    rows = [[f"{one} - {other}", *(cell(one, other, m) for m in DIFFERENCE_MEASURES)] for one, other in pairs]
+    if any("~" in text for row in rows for text in row):
+        jointly = f", judged jointly over {len(c.paired)} pairs" if len(c.paired) > 1 else ""
+        title += f"; ~: no clear difference{jointly}"
+    if len(pairs) < len(c.paired):
+        title += f"; {len(pairs)} of {len(c.paired)} pairs, all with --wide"
+    head = ["difference", *(BY_NAME[m].label for m in DIFFERENCE_MEASURES)]
+    return [title, text_table(head, rows, WIDTH)]
 
 
 def sets_sentence(comparison: ComparisonResults) -> str:
@@ -239,28 +357,37 @@ def best_text(frontier: Frontier) -> str:
     """
     lines = []
     for measure in ("benefit", "cumulative_benefit"):
-        for arm in (AS_GIVEN, AS_BEFORE):
+        for arm in ARMS:
             if not frontier.arm(arm):
                 continue
             best, same = frontier.best(measure, arm)
-            when = "" if arm == AS_GIVEN else ", with latitude kept as during the programme"
+            when = "" if arm == AS_GIVEN else f", with {ARMS[arm]}"
             label = BY_NAME[measure].label
             if best is None:
                 lines.append(f"{label}{when}: a single run cannot show which balance is best")
                 continue
-            others = [frontier.points[i].plan.name for i in same if i != best]
             text = f"{label}{when}: highest at {frontier.points[best].plan.name}"
-            text += f"; not clearly different: {'; '.join(others)}" if others else "; clearly higher than all others"
+            others = _settings_text(frontier, arm, [i for i in same if i != best])
+            text += f"; not clearly different: {others}" if others else "; clearly higher than all others"
             lines.append(text)
     return "\n".join(lines)
 
 
-def frontier_text(frontier: Frontier) -> str:
+def _settings_text(frontier: Frontier, arm: str, places: Sequence[int]) -> str:
+    points = [frontier.points[i] for i in places]
+    if points and list(points[0].settings) == ["balance"]:
+        balances = [frontier.points[i].settings["balance"] for i in frontier.arm(arm)]
+        return f"balance {ranges([point.settings['balance'] for point in points], balances)}"
+    return "; ".join(point.plan.name for point in points)
+
+
+def frontier_text(frontier: Frontier, wide: bool = False) -> str:
     """Return the frontier as tables.
 
     Parameters
     ----------
     frontier : outcomes by balance or by levers.
+    wide : with both ends of every interval, however wide; else tables that fit 80 columns.
 
     Returns
     -------
@@ -269,41 +396,38 @@ def frontier_text(frontier: Frontier) -> str:
     Examples
     --------
     >>> frontier = ss.frontier("classroom", replicates=2, driver="mesa", workers=1)
-    >>> frontier_text(frontier).splitlines()[0]
-    'Latitude after the programme as in the scenario'
+    >>> "The scenario's latitude after the programme" in frontier_text(frontier).splitlines()
+    True
     """
     measures = ("benefit", "cumulative_benefit", "reported_uptake", "in_name_only", "fidelity", "equity_gap", "cost")
-    parts = []
-    for arm in (AS_GIVEN, AS_BEFORE):
+    cell = summary_cell if wide else brief_cell
+    in_worlds = best_in_worlds(frontier.doubt)
+    of_worlds = [in_worlds, "", "With the scenario's own values, counting luck alone:"] if in_worlds else []
+    parts = [*of_worlds, best_text(frontier), ""]
+    for arm in ARMS:
         rows = frontier.summary(arm)
         if not rows:
             continue
         settings = list(frontier.points[0].settings)
-        parts.append(
-            "Latitude after the programme as in the scenario"
-            if arm == AS_GIVEN
-            else "Latitude kept as during the programme"
-        )
+        parts.append(f"{ARMS[arm][0].upper()}{ARMS[arm][1:]}")
         parts.append(
             text_table(
                 [*settings, *(BY_NAME[m].label for m in measures)],
-                [
-                    [*(f"{row[s]:g}" for s in settings), *(summary_cell(Summary(**row[m]), m) for m in measures)]
-                    for row in rows
-                ],
+                [[*(f"{row[s]:g}" for s in settings), *(cell(Summary(**row[m]), m) for m in measures)] for row in rows],
+                None if wide else WIDTH,
             )
         )
         parts.append("")
-    parts.append(best_text(frontier))
     return "\n".join(parts)
 
 
-def components_text(study: ComponentStudy, measure: str) -> str:
+def components_text(study: ComponentStudy, measure: str, wide: bool = False) -> str:
     """Return readiness, and what each component does to a measure.
 
     Parameters
     ----------
     study : of the components.
+    wide : with both ends of every interval, however wide; else tables that fit 80 columns.
 
     Returns
     -------
@@ -312,13 +436,15 @@ def components_text(study: ComponentStudy, measure: str) -> str:
     Examples
     --------
     >>> study = ss.study_components("classroom", replicates=2, workers=1)
-    >>> components_text(study, "reach").splitlines()[-1]
+    >>> components_text(study, "reach", wide=True).splitlines()[-1]
     'Whether a component is core or adaptable is a fact about the intervention, not a choice: the table ...'
     """
     net = study.network
+    cell, width = (difference_cell, None) if wide else (brief_difference, WIDTH)
+    unclear = "" if wide else "; ~: no clear difference"
     rows = []
     for r in study.readiness:
-        fifths = [f"{r.ready[net.fifth == k].mean():.0%}" for k in range(5)] if net.n >= 5 else ["-"] * 5
+        fifths = [f"{r.ready[net.fifth == k].mean():.0%}" for k in range(5)] if net.has_fifths else ["-"] * 5
         rows.append(
             [
                 r.strategy,
@@ -329,8 +455,8 @@ def components_text(study: ComponentStudy, measure: str) -> str:
             ]
         )
     parts = [
-        "Ready: more likely than not to engage of its own accord at the start, with support but before seeing an "
-        "example.",
+        f"Ready: at least {100 * study.readiness[0].threshold:.0f}% likely to engage of its own accord at the start, "
+        "with support but before seeing an example.",
         text_table(
             [
                 "strategy",
@@ -344,20 +470,22 @@ def components_text(study: ComponentStudy, measure: str) -> str:
                 "5 (most)",
             ],
             rows,
+            width,
         ),
         "",
         f"Change in {BY_NAME[measure].label.lower()} if one component were different ({study.n_replicates} paired runs;"
-        " difference with 95% interval)",
+        f" difference with 95% interval{unclear})",
         text_table(
             ["component", "if it were", *(r.strategy for r in study.readiness)],
             [
                 [
                     w.component,
                     w.change,
-                    *(difference_cell(w.differences[r.strategy][measure], measure) for r in study.readiness),
+                    *(cell(w.differences[r.strategy][measure], measure) for r in study.readiness),
                 ]
                 for w in study.what_ifs
             ],
+            width,
         ),
         "",
         "Whether a component is core or adaptable is a fact about the intervention, not a choice: the table shows how "
@@ -383,10 +511,12 @@ def explanation_text(story: Explanation) -> str:
     service-0002 under one-neighbour-is-enough, replicate 0: embedded at the end
     """
     a = story.attributes
+    unknown = [name.replace("_", " ") for name in story.drawn]
     parts = [
         f"{story.name} under {story.strategy}, replicate {story.replicate}: {story.end_state} at the end",
         f"readiness {a['readiness']:.2f}, capability {a['capability']:.2f}, tendency to adapt "
         f"{a['adaptation_tendency']:.2f}, context {a['context']:+.2f}, {story.n_peers} peers",
+        *([f"Of these, drawn at random and not measured: {', '.join(unknown)}."] if unknown else []),
         "",
         "What happened",
         *(f"  month {moment.month:>3}  {moment.text}" for moment in story.timeline),

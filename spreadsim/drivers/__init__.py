@@ -2,5 +2,5 @@
 
 What belongs here: the two drivers, the compiler, and running many plans.
 What does not: rules, which stand in ``rules``, and what the numbers mean.
-What it may import: outcomes and all below it.
+What it may import: outcomes, intake and all below them.
 """

@@ -2,7 +2,10 @@
 
 What belongs here: how pure Python modules become compiled ones, and where compiled code is kept between runs. The
 folder's name holds a hash of every source that is compiled, so that a changed rule never runs stale. Where nothing
-can be written, code is compiled anew in each process.
+can be written, code is compiled anew in each process. What does not: whether a run waits for it (``first_run``).
+
+A wheel may bring code that was compiled for a common processor, in ``compiled/``. It is used where this processor runs
+it and it gives a known answer.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+import pickle
+import platform
 import sys
 import tempfile
 import threading
@@ -19,15 +24,27 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import llvmlite
 import numba
-from llvmlite import ir
+from filelock import BaseFileLock, FileLock, Timeout
+from llvmlite import binding, ir
 from numba.core import cgutils
+from numba.core.caching import CompileResultCacheImpl, NullCache
+from numba.core.serialize import dumps
 from numba.extending import intrinsic
 from platformdirs import user_cache_path
 
 # What a run's numbers follow from: every module of these folders of the package ("." is its door), subfolders too.
-DECIDING = (".", "scenario", "network", "outcomes", "drivers")
+CODE_FOLDERS = (".", "scenario", "network", "outcomes", "drivers")
 _PACKAGE = Path(__file__).parent.parent
+
+# Where code comes with the package: for which processor it was compiled, and what of it a processor must be able to do.
+SHIPPED = _PACKAGE / "compiled"
+COMMON_PROCESSORS = {
+    "x86_64": ("x86-64-v3", ("avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe")),
+    "arm64": ("generic", ()),
+}
+LONGEST_WAIT = 600.0  # seconds for another process that compiles
 
 _loading = threading.Lock()
 
@@ -100,7 +117,7 @@ def prefetch_row(_: Any, array: Any, place: Any) -> Any:
     return numba.types.void(array, numba.types.intp), generate
 
 
-def deciding_sources(package: Path = _PACKAGE, folders: Iterable[str] = DECIDING) -> dict[str, bytes]:
+def code_sources(package: Path = _PACKAGE, folders: Iterable[str] = CODE_FOLDERS) -> dict[str, bytes]:
     """Return the source of every module that decides the numbers, by its path within the package.
 
     Parameters
@@ -114,7 +131,7 @@ def deciding_sources(package: Path = _PACKAGE, folders: Iterable[str] = DECIDING
 
     Examples
     --------
-    >>> [name for name in deciding_sources() if name.startswith("r")]
+    >>> [name for name in code_sources() if name.startswith("r")]
     ['rules.py']
     """
     sources = {}
@@ -129,7 +146,7 @@ def identity_of(sources: dict[str, bytes]) -> str:
 
     Parameters
     ----------
-    sources : by path, as from `deciding_sources`.
+    sources : by path, as from `code_sources`.
 
     Returns
     -------
@@ -163,12 +180,18 @@ def code_identity(*also: str) -> str:
     >>> len(code_identity())
     16
     """
-    return identity_of(deciding_sources(folders=(*DECIDING, *also)))
+    return identity_of(code_sources(folders=(*CODE_FOLDERS, *also)))
+
+
+def _built_with() -> str:
+    """Return what compiled code depends on beside the processor, as a part of a folder's name."""
+    versions = f"{numba.__version__}-{llvmlite.__version__}-py{sys.version_info[0]}{sys.version_info[1]}"
+    return f"{code_identity()}-{versions}-{sys.platform}"
 
 
 @lru_cache(maxsize=1)
 def cache_folder() -> Path | None:
-    """Return the folder for compiled code, or None where nothing can be written.
+    """Return the folder for code compiled for this processor, or None where nothing can be written.
 
     It is the user's for caches, or the system's for what is temporary; ``SPREADSIM_CACHE`` names another one.
 
@@ -184,8 +207,12 @@ def cache_folder() -> Path | None:
     """
     home = os.environ.get("SPREADSIM_CACHE")
     usual = [user_cache_path("spreadsim", appauthor=False), Path(tempfile.gettempdir()) / "spreadsim"]
+    features = numba.config.CPU_FEATURES
+    processor = f"{numba.config.CPU_NAME or binding.get_host_cpu_name()} " + (
+        binding.get_host_cpu_features().flatten() if features is None else features
+    )
     for place in [Path(home) / "spreadsim"] if home else usual:
-        folder = place / f"{code_identity()}-{numba.__version__}-py{sys.version_info[0]}{sys.version_info[1]}"
+        folder = place / f"{_built_with()}-{hashlib.sha256(processor.encode()).hexdigest()[:8]}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
@@ -195,8 +222,33 @@ def cache_folder() -> Path | None:
     return None
 
 
+def shipped_folder(within: Path = SHIPPED) -> Path | None:
+    """Return the folder for code that comes with the package and that this processor can run, or None.
+
+    Parameters
+    ----------
+    within : folder of such folders.
+
+    Returns
+    -------
+    A folder, which need not exist; None where no such code is made for processors of this kind.
+
+    Examples
+    --------
+    >>> folder = shipped_folder()
+    >>> folder is None or code_identity() in folder.name
+    True
+    """
+    machine = platform.machine().lower()
+    name, needs = COMMON_PROCESSORS.get({"amd64": "x86_64", "aarch64": "arm64"}.get(machine, machine), ("", ()))
+    features = binding.get_host_cpu_features()
+    if not name or not all(features.get(feature) for feature in needs):
+        return None
+    return within / f"{_built_with()}-{name}"
+
+
 def is_compiled() -> bool:
-    """Return whether compiled code is kept from an earlier run, or the compiler is switched off altogether.
+    """Return whether compiled code is kept from an earlier run or came with the package, or the compiler is off.
 
     Returns
     -------
@@ -207,8 +259,32 @@ def is_compiled() -> bool:
     >>> is_compiled() in (True, False)
     True
     """
+    folders = [folder for folder in (cache_folder(), shipped_folder()) if folder is not None]
+    return bool(numba.config.DISABLE_JIT) or any(any(folder.glob("*.code")) for folder in folders)
+
+
+def is_being_compiled() -> bool:
+    """Return whether a process is compiling for the cache folder now.
+
+    Returns
+    -------
+    Whether one is; False where that cannot be told.
+
+    Examples
+    --------
+    >>> is_being_compiled() in (True, False)
+    True
+    """
     folder = cache_folder()
-    return bool(numba.config.DISABLE_JIT) or (folder is not None and any(folder.rglob("*.nbi")))
+    try:
+        if folder is not None:
+            with FileLock(folder / "lock", timeout=0):
+                pass
+    except Timeout:
+        return True
+    except (OSError, NotImplementedError):
+        pass
+    return False
 
 
 @lru_cache(maxsize=1)
@@ -243,12 +319,82 @@ def interpreted_engine() -> types.ModuleType:
                     setattr(package, name, module)
 
 
-def cached(function: Callable[..., Any]) -> Any:
+class _Packing(CompileResultCacheImpl):
+    """Numba's way of turning compiled code into what can be written and back, without a place of its own."""
+
+    def __init__(self) -> None:
+        pass
+
+
+class _KeptCode(NullCache):
+    """Compiled code of one function in files, one for each form that its arguments take.
+
+    Numba's own cache keeps an index beside them, goes by the place and the time of the source, and lets several
+    processes compile the same at once. Here the folder's name says what the code follows from, and one process compiles
+    while others wait for it.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._lock: BaseFileLock | None = None  # held from the moment that nothing is there until the code is kept
+
+    def file_of(self, signature: Any, folder: Path) -> Path:
+        return folder / f"{self._function.__name__}-{hashlib.sha256(str(signature).encode()).hexdigest()[:16]}.code"
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the compiled code of a form, or None if it must be compiled."""
+        own, shipped = cache_folder(), shipped_folder()
+        if own is not None and (code := self._load(self.file_of(sig, own), target_context)) is not None:
+            return code
+        if shipped is not None and (code := self._load(self.file_of(sig, shipped), target_context)) is not None:
+            answer, answer_of = shipped / "answer.txt", self._function.__globals__["answer_of"]
+            if answer.is_file() and answer.read_text().strip() == answer_of(code.entry_point):
+                return code
+        if own is None:
+            return None
+        try:
+            self._lock = FileLock(own / "lock", timeout=LONGEST_WAIT).acquire().lock
+        except (Timeout, OSError, NotImplementedError):
+            return None
+        code = self._load(self.file_of(sig, own), target_context)
+        if code is not None:  # another process compiled it meanwhile
+            self._release()
+        return code
+
+    def _load(self, file: Path, target_context: Any) -> Any:
+        try:
+            content = pickle.loads(file.read_bytes())
+            target_context.refresh()
+            return _Packing().rebuild(target_context, content)
+        except Exception:  # it is not there, or damaged: then it is compiled, and written again
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep the code of a form, whole or not at all."""
+        folder = cache_folder()
+        try:
+            if folder is not None:
+                part = self.file_of(sig, folder).with_suffix(f".{os.getpid()}")
+                part.write_bytes(dumps(_Packing().reduce(data)))
+                part.replace(self.file_of(sig, folder))
+        except OSError:
+            pass  # the disk is full: it runs all the same
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+def compile_cached(function: Callable[..., Any]) -> Any:
     """Compile `function`, free of the interpreter's lock, and keep the code in the cache folder.
 
     Parameters
     ----------
-    function : of arrays, numbers and named tuples of them.
+    function : of arrays, numbers and named tuples of them. A function ``answer_of`` of its module gives the answer of
+        any form of it to one question: code that came with the package is used only where that is the answer beside it.
 
     Returns
     -------
@@ -256,16 +402,11 @@ def cached(function: Callable[..., Any]) -> Any:
 
     Examples
     --------
-    >>> @cached  # doctest: +SKIP
+    >>> @compile_cached  # doctest: +SKIP
     ... def total(values):
     ...     return values.sum()
     """
-    folder = cache_folder()
-    if folder is None:
-        return numba.njit(nogil=True, _nrt=False)(function)
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder)
-    try:
-        return numba.njit(nogil=True, cache=True, _nrt=False, no_cfunc_wrapper=True)(function)
-    finally:
-        numba.config.CACHE_DIR = before
+    compiled = numba.njit(nogil=True, _nrt=False, no_cfunc_wrapper=True)(function)
+    if not numba.config.DISABLE_JIT:
+        compiled._cache = _KeptCode(function)
+    return compiled

@@ -19,6 +19,8 @@ from mesa.discrete_space import Network as CellNetwork
 
 from spreadsim import draws, rules
 from spreadsim.drivers.agents import Service
+from spreadsim.drivers.pathways import Units
+from spreadsim.network.collaborative import TiedNetwork, tie_members
 from spreadsim.network.data import Network
 from spreadsim.network.starting_sites import starting_sites
 from spreadsim.network.waves import wave_months
@@ -62,6 +64,8 @@ class SpreadModel(mesa.Model):
     month : the month that holds now, from 0.
     network : the NetworkX graph, hierarchy and peer ties.
     structure : the same as arrays (`Network`).
+    units, unit_of, levers : where the strategy has rules, the parts of the services whose levers may differ; the unit
+        of each service; and the levers of each unit this month. Without rules `units` is None, and there is one unit.
     space : `mesa.discrete_space.Network`; each service stands in the cell of its uid.
     datacollector : shares in each state, a row a month.
     spec, strategy : the scenario (None where a plan was given) and the resolved `Plan`.
@@ -102,10 +106,14 @@ class SpreadModel(mesa.Model):
         self.structure = self._structure(network)
         self.b, self.v = resolved.behaviour, _as_lists(resolved.intervention)
         self.month = 0
-        self.m = resolved.levers[0]
-        self.support, self.support_embedded = [0.0, 0.0], [0.0, 0.0]
+        self.units = Units(self.structure, resolved) if resolved.triggers else None
+        self.unit_of = [0] * self.structure.n if self.units is None else self.units.unit_of.tolist()
+        n_units = 1 if self.units is None else self.units.n_units
+        self.levers = [resolved.levers[0]] if self.units is None else self.units.levers
+        self._next_levers = self.levers
+        self.support, self.support_embedded = [[0.0, 0.0]] * n_units, [[0.0, 0.0]] * n_units
         self._events: list[dict[str, Any]] = []
-        self._sums = np.zeros((resolved.months + 1, record.N_SUMS))
+        self._sums = np.zeros((n_units, resolved.months + 1, record.N_SUMS))
         self.published_form = 0.0
         self._specification = np.zeros((resolved.months + 1, 1 + self.v.n_components))
         self._late_effect = np.zeros(self.structure.n)
@@ -117,12 +125,21 @@ class SpreadModel(mesa.Model):
             else np.zeros(self.structure.n, dtype=np.bool_)
         )
         self.wave = wave_months(self.structure.hierarchy, programme).tolist()
+        self.pressure_group = self.structure.hierarchy.group_from_top(self.b.pressure.level).tolist()
+        self.pressure_left = [0] * (self.structure.hierarchy.n_groups + 1)
         self.message, self.message_generation = self._messages()
         self.services = [service_class(self, uid) for uid in range(self.structure.n)]
+        self._tied: TiedNetwork | None = None
+        self._tie_weights = [-1.0] * n_units  # the weights are not yet those of any month
         self._tie_and_place()
         self._begin()
         self.datacollector = mesa.DataCollector(model_reporters=MODEL_REPORTERS, agent_reporters=AGENT_REPORTERS)
         self._observe()
+
+    @property
+    def m(self) -> rules.Levers:
+        """The levers of this month; where the strategy has rules, those of the first unit."""
+        return self.levers[0]
 
     # ------------------------------------------------------------------------------------------ set-up
 
@@ -153,30 +170,26 @@ class SpreadModel(mesa.Model):
             if parent < 0:
                 message.append([1.0] * v.n_components)
                 continue
-            held = []
+            presence = []
             for k in range(v.n_components):
                 u_template, u_copy = (draws.uniform_at(p, draws.COMPONENT_STRIDE * (n + g) + k) for p in at)
-                held.append(
+                presence.append(
                     rules.component_copied(
                         self.b,
                         message[parent][k],
                         v.codification[k],
                         v.complexity[k],
-                        self.b.copying.error_from_hierarchy,
+                        rules.copying_error(self.b, self.m, rules.HIERARCHY, False),
                         u_template,
                         u_copy,
                     )
                 )
-            message.append(held)
+            message.append(presence)
         return message, tree.depth.tolist()
 
     def _tie_and_place(self) -> None:
         """Tell each service who its peers are, and put it in its cell."""
-        ties, weight = self.structure.ties, self.structure.weight.tolist()
-        start, peer = ties.start.tolist(), ties.peer.tolist()
-        for service in self.services:
-            row = range(start[service.uid], start[service.uid + 1])
-            service.peers = [(self.services[peer[entry]], weight[entry]) for entry in row]
+        self._tie(self.structure, self.structure.weight, self.structure.weight_sum)
         options: dict[str, Any] = {}
         if "layout" in inspect.signature(CellNetwork.__init__).parameters:
             from spreadsim.network.layout import layout
@@ -186,11 +199,31 @@ class SpreadModel(mesa.Model):
         for service in self.services:
             service.cell = self.space[service.uid]
 
+    def _tie(self, network: Network, weight: np.ndarray, weight_sum: np.ndarray, unit: int | None = None) -> None:
+        """Give each service, or those of a unit, its peers, with the weights of the ties."""
+        start, peer, weights = network.ties.start.tolist(), network.ties.peer.tolist(), weight.tolist()
+        for service in self.services:
+            if unit is None or service.unit == unit:
+                row = range(start[service.uid], start[service.uid + 1])
+                service.peers = [(self.services[peer[entry]], weights[entry]) for entry in row]
+                service.weight_sum = float(weight_sum[service.uid])
+
+    def _weigh_ties(self) -> None:
+        """Let the ties that a collaborative has made weigh what they do this month."""
+        for unit, levers in enumerate(self.levers):
+            if self._tied is not None and self._tie_weights[unit] != levers.tie_weight:
+                self._tie_weights[unit] = levers.tie_weight
+                self._tie(self._tied.network, *self._tied.weights(levers.tie_weight), unit)
+
     def _begin(self) -> None:
         self.month = -1  # what holds at month 0 has come about by then
-        for uid in starting_sites(self.structure, self.strategy.programme, self.seed_of_draws, self.replicate):
+        programme, seed, replicate = self.strategy.programme, self.seed_of_draws, self.replicate
+        sites = starting_sites(self.structure, programme, seed, replicate)
+        for uid in sites:
             self.services[uid].start_here()
         self.month = 0
+        if self.strategy.has_collaborative:
+            self._tied = tie_members(self.structure, programme.collaborative, sites, seed, replicate)
 
     # ------------------------------------------------------------------------------------------ the month
 
@@ -218,8 +251,15 @@ class SpreadModel(mesa.Model):
         event : one value for each of `state.EVENT_FIELDS`, by name.
         """
         self._events.append(event)
-        record.record_beginning(
-            event["month"], event["to_state"], event["source_kind"], event["leader_source"], self._sums[event["month"]]
+        record.record_change(
+            event["month"],
+            event["from_state"],
+            event["to_state"],
+            event["route"],
+            event["source_kind"],
+            event["leader_source"],
+            event["ready"],
+            self._sums[self.unit_of[event["service"]], event["month"]],
         )
 
     def share_in(self, state: int) -> float:
@@ -240,9 +280,14 @@ class SpreadModel(mesa.Model):
         if self.month >= self.strategy.months:
             self.running = False
             return
+        if self.units is not None and self.month + 1 < self.strategy.months:
+            self._next_levers = self.units.look(self._sums[:, : self.month + 1])
+        self._weigh_ties()
         for phase in rules.ACTING:
             if phase == "revision":
                 self._revise()
+            elif phase == "pressure":
+                self._press()
             else:
                 self.agents.do(phase)
         self.month += 1
@@ -262,7 +307,8 @@ class SpreadModel(mesa.Model):
         return self
 
     def _observe(self) -> None:
-        self.m = self.strategy.levers[min(self.month, self.strategy.months - 1)]
+        calendar = [self.strategy.levers[min(self.month, self.strategy.months - 1)]]
+        self.levers = calendar if self.units is None else self._next_levers
         for phase in rules.OBSERVING:
             if phase == "support":
                 self._share_support()
@@ -272,15 +318,48 @@ class SpreadModel(mesa.Model):
                 self.agents.do(phase)
         self.datacollector.collect(self)
 
+    def _press(self) -> None:
+        """Groups of services come under pressure, or are past it."""
+        if self.b.pressure.rate <= 0.0:
+            return
+        n_services = len(self.services)
+        for g in sorted({g for g in self.pressure_group if g < len(self.pressure_left) - 1}):
+            u = self.draw(draws.PRESSURE, n_services + g)
+            self.pressure_left[g] = rules.months_of_pressure(self.b, u, self.pressure_left[g])
+        for service in self.services:
+            is_pressed = self.pressure_left[service.pressure_group] > 0
+            self._sums[service.unit, self.month + 1, record.UNDER_PRESSURE] += is_pressed
+
+    def count_turnover(self, service: Service) -> None:
+        """Count a service whose people have changed this month.
+
+        Parameters
+        ----------
+        service : of the model.
+        """
+        self._sums[service.unit, self.month + 1, record.TURNOVERS] += 1.0
+
+    def by_unit(self) -> list[list[Service]]:
+        """Return the services of each unit of the programme, in order of uid.
+
+        Returns
+        -------
+        Services by unit; one unit where the strategy has no rules.
+        """
+        units: list[list[Service]] = [[] for _ in self.levers]
+        for service in self.services:
+            units[service.unit].append(service)
+        return units
+
     def _revise(self) -> None:
         """If a revision is due, move the specification towards what its effective adopters do, and pass it on."""
         if self.m.revises <= 0.0:
             return
         forms = effects = 0.0
         presences = [0.0] * self.v.n_components
-        for service in self.services:
+        for service in (service for unit in self.by_unit() for service in unit):
             if service.state == rules.EMBEDDED:
-                forms += service.effect * service.form
+                forms += service.effect * (service.form - service.m.hub * service.regional_context)
                 effects += service.effect
                 for k in range(self.v.n_components):
                     presences[k] += service.effect * service.fidelity[k]
@@ -288,22 +367,39 @@ class SpreadModel(mesa.Model):
         for k in range(self.v.n_components):
             self.v.codification[k] = rules.codification_revised(self.m, self.v.codification[k], presences[k], effects)
         self.message, self.message_generation = self._messages()
-        for service in self.services:
-            service.fit_as_published = rules.fit(self.b, service.context, self.published_form)
 
     def _share_support(self) -> None:
-        waiting = [0.0, 0.0]
-        for service in self.services:
-            if service.state == rules.IMPLEMENTING or (
-                self.m.support_for == rules.EMBEDDED_TOO and service.state == rules.EMBEDDED
-            ):
-                waiting[1 if service.has_priority else 0] += 1.0
-        places = self.m.support_capacity * len(self.services)
-        first = rules.support_received(self.m.support, places, waiting[1])
-        rest = rules.support_received(self.m.support, max(0.0, places - waiting[1]), waiting[0])
-        self.support = [rest, first]
-        self.support_embedded = [rest, first] if self.m.support_for == rules.EMBEDDED_TOO else [0.0, 0.0]
-        self._sums[self.month, record.SUPPORTED] = waiting[0] * rest + waiting[1] * first
+        """Work out the support that each service gets: one team serves all, with the places of every unit."""
+        units = self.by_unit()
+        wanted = [
+            [self._places_wanted(m, services, first) for first in (False, True)]
+            for m, services in zip(self.levers, units, strict=True)
+        ]
+        rest, first, places = 0.0, 0.0, 0.0
+        for m, services, (wanted_by_rest, wanted_first) in zip(self.levers, units, wanted, strict=True):
+            places += rules.support_places(m, len(services))
+            first += wanted_first
+            rest += wanted_by_rest
+        self.support, self.support_embedded = [], []
+        for unit, (m, services) in enumerate(zip(self.levers, units, strict=True)):
+            support = [
+                rules.support_received(m.support, max(0.0, places - first), rest),
+                rules.support_received(m.support, places, first),
+            ]
+            self.support.append(support)
+            self.support_embedded.append(support if m.support_for == rules.EMBEDDED_TOO else [0.0, 0.0])
+            row = self._sums[unit, self.month]
+            row[record.SUPPORTED] = wanted[unit][0] * support[0] + wanted[unit][1] * support[1]
+            row[record.MEMBERS] = 0 if self._tied is None else sum(self._tied.is_member[s.uid] for s in services)
+            row[record.PREPARING] = sum(service.preparing for service in services)
+
+    @staticmethod
+    def _places_wanted(m: rules.Levers, services: list[Service], has_priority: bool) -> float:
+        """Return the places wanted by the services of a unit that come first, or by the others."""
+        of_them = [service for service in services if service.has_priority == has_priority]
+        n_implementing = sum(service.state == rules.IMPLEMENTING for service in of_them)
+        n_embedded = sum(service.state == rules.EMBEDDED for service in of_them)
+        return rules.places_wanted(m, n_implementing, sum(service.preparing for service in of_them), n_embedded)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return attributes and state of all services as arrays, services first.
@@ -318,15 +414,21 @@ class SpreadModel(mesa.Model):
         }
 
     def _record(self) -> None:
-        held = {name: values.tolist() for name, values in self.arrays().items()}
-        world = SimpleNamespace(**held, fifth=self.structure.fifth.tolist(), published_form=[self.published_form])
+        lists = {name: values.tolist() for name, values in self.arrays().items()}
+        world = SimpleNamespace(
+            **lists,
+            least_deprived=self.structure.membership[0].tolist(),
+            most_deprived=self.structure.membership[4].tolist(),
+            published_form=[self.published_form],
+        )
         written = [self.v.codification[k] for k in range(self.v.n_components)]
         self._specification[self.month] = [self.published_form, *written]
         late = self.month >= first_late_month(self.strategy.months)
-        roster = [[s.uid for s in self.services if s.state == state] for state in range(len(rules.STATES))]
-        sizes = [len(services) for services in roster]
-        row = self._sums[self.month]
-        record.record_month(world, self.b, self.v, roster, sizes, self.month, late, self._late_effect, row)
+        for unit, services in enumerate(self.by_unit()):
+            roster = [[s.uid for s in services if s.state == state] for state in range(len(rules.STATES))]
+            sizes = [len(uids) for uids in roster]
+            m, row = self.levers[unit], self._sums[unit, self.month]
+            record.record_month(world, self.b, m, self.v, roster, sizes, self.month, late, self._late_effect, row)
 
     def result(self) -> Run:
         """Return the record of the run, as the compiled driver does.
@@ -340,10 +442,11 @@ class SpreadModel(mesa.Model):
             events={
                 name: np.array([event[name] for event in self._events], dtype=dtype) for name, dtype in EVENT_FIELDS
             },
-            sums=self._sums,
+            sums=self._sums[0] if len(self._sums) == 1 else np.sum(self._sums, axis=0),
             late_effect=self._late_effect,
             final={variable.name: arrays[variable.name] for variable in STATE},
             specification=self._specification,
+            by_unit=None if self.units is None else self.units.record(self._sums, self.strategy.months),
         )
 
 

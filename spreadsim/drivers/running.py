@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from spreadsim.drivers.first_run import is_interpreted
 from spreadsim.network.construction import make_networks
 from spreadsim.network.data import Network
 from spreadsim.outcomes import measures
-from spreadsim.outcomes.run import Run
+from spreadsim.outcomes.run import Firing, Run
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import Plan
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 Driver = Literal["compiled", "mesa"]
 Form = Literal["compiled", "mesa", "interpreted"]  # the compiled driver's code may run as plain Python
-SMALL = 1_000_000  # service-months up to which a first run does not wait for the compiler
 SERVICES_AT_ONCE = 100_000  # services of all replicates of a block together
 
 
@@ -50,6 +50,7 @@ class Outcome:
     end_state : state of each service at the horizon.
     first_month : first month in which each service was embedded; nan if never.
     events : every change of state, or None where they are not kept.
+    firings : of the strategy's rules, by month.
 
     Examples
     --------
@@ -65,6 +66,7 @@ class Outcome:
     end_state: np.ndarray
     first_month: np.ndarray
     events: Mapping[str, np.ndarray] | None
+    firings: tuple[Firing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,8 @@ def run_together(
 ) -> list[Run]:
     """Return runs of one plan in several replicates, by either driver.
 
+    While nothing is compiled yet, small work for the compiled driver goes as plain Python: the same numbers, sooner.
+
     Parameters
     ----------
     networks : of each replicate; all of one size and under the same hierarchy.
@@ -149,7 +153,7 @@ def run_together(
             run_with_mesa(network, plan, seed, replicate, service_class)
             for network, replicate in zip(networks, replicates, strict=True)
         ]
-    if driver == "interpreted":
+    if driver == "interpreted" or is_interpreted(_service_months(networks[0].n, [plan], len(replicates))):
         from spreadsim.drivers.compilation import interpreted_engine
 
         engine = interpreted_engine()
@@ -166,7 +170,7 @@ def run_block(
     block: Sequence[Task],
     driver: Form,
     service_class: type[Service] | None = None,
-    kept: dict[int, Network] | None = None,
+    network_cache: dict[int, Network] | None = None,
 ) -> list[list[Outcome]]:
     """Return for each task of a block the outcomes of its plans, in their order.
 
@@ -180,7 +184,7 @@ def run_block(
     block : tasks that run the same plans in several replicates.
     driver : ``compiled``, ``mesa`` or ``interpreted``.
     service_class : for the Mesa driver, a subclass of `Service`.
-    kept : networks made before, by replicate; takes what is made now.
+    network_cache : networks made before, by replicate; takes what is made now.
 
     Returns
     -------
@@ -193,7 +197,7 @@ def run_block(
     [3.0, 3.0, 3.0]
     """
     replicates = [task.replicate for task in block]
-    networks = networks_of(scenario, base, fixed, replicates, kept)
+    networks = networks_of(scenario, base, fixed, replicates, network_cache)
     seed, columns = scenario.run.seed, []
     for plan, in_full in zip(block[0].plans, block[0].in_full, strict=True):
         runs = run_together(networks, plan, seed, replicates, driver, service_class, keep_events=in_full)
@@ -202,7 +206,11 @@ def run_block(
 
 
 def networks_of(
-    scenario: Scenario, base: Network, fixed: bool, replicates: Sequence[int], kept: dict[int, Network] | None = None
+    scenario: Scenario,
+    base: Network,
+    fixed: bool,
+    replicates: Sequence[int],
+    network_cache: dict[int, Network] | None = None,
 ) -> list[Network]:
     """Return the networks of some replicates.
 
@@ -212,7 +220,7 @@ def networks_of(
     base : network of replicate 0.
     fixed : whether it serves every replicate.
     replicates : their numbers.
-    kept : networks made before, by replicate; takes what is made now.
+    network_cache : networks made before, by replicate; takes what is made now.
 
     Returns
     -------
@@ -225,7 +233,7 @@ def networks_of(
     """
     if fixed:
         return [base] * len(replicates)
-    by_replicate = {} if kept is None else kept
+    by_replicate = {} if network_cache is None else network_cache
     by_replicate.setdefault(0, base)
     missing = [replicate for replicate in replicates if replicate not in by_replicate]
     if missing:
@@ -259,8 +267,8 @@ def outcomes_of(
     Examples
     --------
     >>> run = run_plan(network, plan, 1, 0, "interpreted")
-    >>> kept = outcomes_of([run], [network], plan, in_full=False, keep_events=[False])
-    >>> kept[0].measures["reach"], kept[0].events
+    >>> outcomes = outcomes_of([run], [network], plan, in_full=False, keep_events=[False])
+    >>> outcomes[0].measures["reach"], outcomes[0].events
     (1.0, None)
     """
     detailed = in_full and in_detail
@@ -278,6 +286,7 @@ def outcomes_of(
                 end_state=run.final["state"] if in_full else np.empty(0, dtype=np.int8),
                 first_month=measures.first_months_embedded(run) if in_full else np.empty(0),
                 events=run.events if in_full and keep_events[k] else None,
+                firings=() if run.by_unit is None else run.by_unit.firings,
             )
         )
     return outcomes
@@ -317,13 +326,8 @@ def _same(some: Sequence[Plan], others: Sequence[Plan]) -> bool:
     return len(some) == len(others) and all(a is b for a, b in zip(some, others, strict=True))
 
 
-def _is_small_first_run(base: Network, tasks: Sequence[Task]) -> bool:
-    """Return whether to run as plain Python what would take less time than compiling, where nothing is compiled yet."""
-    if base.n * sum(plan.months for task in tasks for plan in task.plans) > SMALL:
-        return False
-    from spreadsim.drivers.compilation import is_compiled
-
-    return not is_compiled()
+def _service_months(n_services: int, some: Sequence[Plan], replicates: int = 1) -> int:
+    return n_services * replicates * sum(plan.months for plan in some)
 
 
 def default_workers() -> int:
@@ -353,12 +357,12 @@ def run_tasks(
     workers: int | None = None,
     service_class: type[Service] | None = None,
     progress: Callable[[], None] | None = None,
-    kept: dict[int, Network] | None = None,
+    network_cache: dict[int, Network] | None = None,
 ) -> Iterator[list[Outcome]]:
     """Yield the outcomes of each task, in order.
 
-    The compiled driver runs in threads, which it does not hold up; the Mesa driver in processes. `kept` keeps networks
-    from one call to the next, by replicate; it belongs to one scenario and `base`.
+    The compiled driver runs in threads, which it does not hold up; the Mesa driver in processes. `network_cache` keeps
+    networks from one call to the next, by replicate; it belongs to one scenario and `base`.
 
     Parameters
     ----------
@@ -370,7 +374,7 @@ def run_tasks(
     workers : threads or processes; all processors by default.
     service_class : for the Mesa driver, a subclass of `Service`; in this process alone.
     progress : called after each task.
-    kept : networks made before, by replicate; takes what is made now.
+    network_cache : networks made before, by replicate; takes what is made now.
 
     Yields
     ------
@@ -391,12 +395,18 @@ def run_tasks(
             yield result
 
     quick = driver == "compiled"
-    form: Form = "interpreted" if quick and _is_small_first_run(base, tasks) else driver
-    n_workers = 1 if form == "interpreted" else n_workers
+    n_first = 0  # tasks that are run while another process compiles
+    while quick and n_first < len(tasks) and is_interpreted(_service_months(base.n, tasks[n_first].plans)):
+        first = [tasks[n_first]]
+        yield from finished(run_block(scenario, base, fixed, first, "interpreted", None, network_cache))
+        n_first += 1
+    tasks = tasks[n_first:]
+    if not tasks:
+        return
     blocks = blocks_of(tasks, base.n, n_workers) if quick else [[task] for task in tasks]
     if n_workers == 1 or service_class is not None:
         for block in blocks:
-            yield from finished(run_block(scenario, base, fixed, block, form, service_class, kept))
+            yield from finished(run_block(scenario, base, fixed, block, driver, service_class, network_cache))
         return
     pool: Executor
     if quick:
@@ -412,8 +422,8 @@ def run_tasks(
         ahead = 2 * n_workers  # results are handed on as they come, so that memory does not grow with replicates
         try:
             for block in blocks:
-                shared = kept if quick else None
-                waiting.append(pool.submit(run_block, scenario, base, fixed, block, form, None, shared))
+                shared = network_cache if quick else None
+                waiting.append(pool.submit(run_block, scenario, base, fixed, block, driver, None, shared))
                 if len(waiting) > ahead:
                     yield from finished(waiting.pop(0).result())
             while waiting:

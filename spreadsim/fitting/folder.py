@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.comparison.terminal import text_table
 from spreadsim.fitting.results import DETERMINED, NARROWED, FitResults, distances
+from spreadsim.network.size import network_size
 from spreadsim.sweeps.designs import factor_quantile
 from spreadsim.telling.figures import make_figure, svg, tidy
 from spreadsim.telling.folder import as_json, write_folder, write_text
 from spreadsim.telling.page import render_findings
 from spreadsim.telling.spreadsheets import csv_text
+from spreadsim.telling.terminal import WIDTH, text_table
 from spreadsim.telling.wording import listed
 
 EXPERIMENT = "experiment.toml"
@@ -31,7 +32,7 @@ def _about(fit: FitResults) -> str:
     return (
         f"{len(goal.parameters)} parameters, {len(goal.table.targets)} figures; {fit.simulations:,} sets tried in "
         f"{len(fit.generations)} generations, {len(fit.sets)} kept ({fit.n_distinct} different); "
-        f"{goal.scenario.network.services:,} services, "
+        f"{network_size(goal.scenario).services:,} services, "
         + (f"{runs} runs of each set and condition, " if runs else "")
         + f"{goal.scenario.run.months} months, seed of the search {fit.seed}."
     )
@@ -102,12 +103,13 @@ def _parameter_rows(fit: FitResults) -> tuple[list[str], list[list[str]]]:
     ]
 
 
-def fit_text(fit: FitResults) -> str:
+def fit_text(fit: FitResults, wide: bool = False) -> str:
     """Return the fit as text for a terminal.
 
     Parameters
     ----------
     fit : the results.
+    wide : tables as wide as they are; else they fit 80 columns.
 
     Returns
     -------
@@ -133,8 +135,10 @@ def fit_text(fit: FitResults) -> str:
     """
     head, rows = _figure_rows(fit)
     title = fit.targets.table.title or fit.targets.table.name
-    figures = text_table(head[:-1], [row[:-1] for row in rows])
-    return "\n".join([title, _about(fit), "", figures, "", text_table(*_parameter_rows(fit)), "", *_findings(fit)])
+    width = None if wide else WIDTH
+    figures = text_table(head[:-1], [row[:-1] for row in rows], width)
+    parameters = text_table(*_parameter_rows(fit), width)
+    return "\n".join([title, _about(fit), "", *_findings(fit), "", figures, "", parameters])
 
 
 def fit_json(fit: FitResults) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 from spreadsim.errors import InputError, InputErrors, nearest
 from spreadsim.lessons.document import Arm, LessonTable
 from spreadsim.lessons.text import Exercise, read_text
+from spreadsim.network.size import network_size
 from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import inside_folder, load_scenario, read_toml, shipped_folder
@@ -317,7 +318,7 @@ def _check_arms(lesson: Lesson, file: str) -> None:
     table, work = lesson.table, 0
     for name in table.arms:
         scenario = lesson.arm(name)
-        work += scenario.network.services * table.replicates
+        work += network_size(scenario).services * table.replicates
         for option in table.change.options:
             lesson.arm(name, option.set)
     for claim in table.claims:

@@ -117,7 +117,9 @@ def run_lesson(
     comparisons = {}
     for name in arms or lesson.table.arms:
         scenario = lesson.arm(name, settings)
-        comparisons[name] = compare(scenario, replicates=lesson.table.replicates, frontier=False, network=network)
+        comparisons[name] = compare(
+            scenario, replicates=lesson.table.replicates, frontier=False, doubt="none", network=network
+        )
     return LessonRun(lesson, comparisons)
 
 

@@ -17,11 +17,11 @@ from typing import Literal
 
 import numpy as np
 from scipy import sparse
-from scipy.special import ndtr
 
 from spreadsim import draws
 from spreadsim.network.adoption_metrics import adjacency, has_adopted, observed_times, threshold
 from spreadsim.network.data import Ties, ties_from_pairs
+from spreadsim.special import ndtr
 
 DISTANCE_STEPS = 6
 BLOCK_CELLS = 4_000_000  # of a block of rows, the most that is held at a time

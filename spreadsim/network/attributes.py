@@ -1,6 +1,6 @@
 """Attributes of services: drawn from a scenario's distributions, or checked where data give them.
 
-What belongs here: the nine columns of normal numbers and what each attribute makes of them. What does not: which
+What belongs here: the columns of normal numbers and what each attribute makes of them. What does not: which
 attributes there are (``state``), columns of files (``reading.columns``).
 
 scenario : holds the distributions, and the limits of readiness.
@@ -88,30 +88,77 @@ def attribute_draws(
         values = standard_normal(draws.uniform(seed, number, 0, draws.ATTRIBUTE + column, group_uid))
         return np.where(group >= 0, values[:, group], 0.0)
 
+    region = hierarchy.group_at(0)
+    between_regions = np.where(region >= 0, s.regional_intraclass_correlation, 0.0)
+
+    def of_region(column: int) -> np.ndarray:
+        if not np.any(between_regions > 0.0):
+            return np.zeros((len(replicates), n))
+        values = standard_normal(draws.uniform(seed, number, 0, draws.ATTRIBUTE + column, group_uid))
+        return np.sqrt(between_regions) * np.where(region >= 0, values[:, region], 0.0)
+
+    def within_region(own: np.ndarray) -> np.ndarray:
+        return np.sqrt(1.0 - between_regions) * own
+
     def two_level(icc: float, first_column: int) -> np.ndarray:
         between = icc if has_groups else 0.0
         return np.sqrt(between) * normal(first_column, True) + np.sqrt(1.0 - between) * normal(first_column + 1)
 
-    def by_deprivation(table: Any, own: np.ndarray) -> np.ndarray:
+    def by_deprivation(table: Any, own: np.ndarray, regional: np.ndarray) -> np.ndarray:
         slope = table.deprivation_slope
-        return table.mean + table.standard_deviation * (slope * deprivation + np.sqrt(1.0 - slope * slope) * own)
+        part = within_region(slope * deprivation + np.sqrt(1.0 - slope * slope) * own)
+        return table.mean + table.standard_deviation * (part + regional)
 
     deprivation = (
         two_level(s.deprivation.intraclass_correlation, 0) if observed_deprivation is None else observed_deprivation
     )
     tendency = s.adaptation_tendency
+    regional_context = s.context.standard_deviation * of_region(9)
+    own_context = within_region(two_level(s.context.intraclass_correlation, 2))
     unrounded = {
         "deprivation": np.broadcast_to(deprivation, (len(replicates), n)),
-        "context": s.context.mean + s.context.standard_deviation * two_level(s.context.intraclass_correlation, 2),
-        "readiness": np.clip(by_deprivation(s.readiness, normal(4)), s.readiness.minimum, s.readiness.maximum),
-        "capability": np.clip(by_deprivation(s.capability, normal(5)), 0.0, 1.0),
+        "context": s.context.mean + s.context.standard_deviation * own_context + regional_context,
+        "readiness": np.clip(
+            by_deprivation(s.readiness, normal(4), of_region(10)), s.readiness.minimum, s.readiness.maximum
+        ),
+        "capability": np.clip(by_deprivation(s.capability, normal(5), of_region(11)), 0.0, 1.0),
         "adaptation_tendency": np.clip(tendency.mean + tendency.standard_deviation * normal(6), 0.0, 1.0),
         "population": np.exp(np.log(s.population.median) + s.population.log_standard_deviation * normal(7)),
+        "regional_context": regional_context,
+        "second_form": normal(12),
         "perception": normal(8),
+        "appraisal_error": normal(13),
     }
     attributes = {name: np.round(unrounded[name], 6) + 0.0 for name in unrounded}
     attributes["population"] = np.round(unrounded["population"])
     return {variable.name: attributes[variable.name] for variable in ATTRIBUTES}
+
+
+def regional_deviation(context: np.ndarray, hierarchy: Hierarchy) -> np.ndarray:
+    """Return how far the mean context of each service's region lies from that of all: what data say of regions.
+
+    Parameters
+    ----------
+    context : shape (n,), in fit distances.
+
+    Returns
+    -------
+    Fit distances, shape (n,); 0 where a service has no region.
+
+    Examples
+    --------
+    >>> network = ss.make_network(ss.load_scenario("default"))
+    >>> np.unique(regional_deviation(np.ones(network.n), network.hierarchy)).tolist()
+    [0.0]
+    """
+    region = hierarchy.group_at(0)
+    has_region = region >= 0
+    if not has_region.any():
+        return np.zeros(len(context))
+    number = np.bincount(region[has_region], minlength=hierarchy.n_groups)
+    total = np.bincount(region[has_region], weights=context[has_region], minlength=hierarchy.n_groups)
+    mean = total / np.maximum(number, 1)
+    return np.round(np.where(has_region, mean[region] - context.mean(), 0.0), 6) + 0.0
 
 
 def attribute_in_range(scenario: Scenario, name: str, values: np.ndarray, source: str) -> np.ndarray:

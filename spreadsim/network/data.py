@@ -125,6 +125,7 @@ class Network:
     homophily_distance : difference in context at which a tie counts half.
     drawn : names of what the scenario's distributions supplied: attributes, ``ties``, ``hierarchy``.
     facts : what files say of the network beyond its attributes, for example ``faults`` and ``adopted_month``.
+    deaf : uids of services that hear nobody, so that their ties weigh nothing; others hear them as before.
 
     Examples
     --------
@@ -143,6 +144,7 @@ class Network:
     homophily_distance: float = float("inf")
     drawn: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    deaf: tuple[int, ...] = ()
 
     @property
     def n(self) -> int:
@@ -157,7 +159,8 @@ class Network:
         """Weight of each entry of ``ties.peer``: its strength, less for peers in other contexts (homophily)."""
         x = self["context"]
         gap = (x[self.ties.listener] - x[self.ties.peer]) / self.homophily_distance
-        return self.ties.strength / (1.0 + gap * gap)
+        weight = self.ties.strength / (1.0 + gap * gap)
+        return np.where(np.isin(self.ties.listener, self.deaf), 0.0, weight) if self.deaf else weight
 
     @cached_property
     def weight_sum(self) -> np.ndarray:
@@ -174,10 +177,30 @@ class Network:
 
     @cached_property
     def fifth(self) -> np.ndarray:
-        """Fifth by deprivation: 0 the least deprived, 4 the most, -1 where there are fewer than five services."""
-        if self.n < 5:
+        """Fifth by deprivation: 0 the least deprived, 4 the most; -1 where there are none (`has_fifths`).
+
+        Services of equal deprivation that lie in several fifths stand in one of them; `membership` shares them.
+        """
+        if not self.has_fifths:
             return np.full(self.n, -1, dtype=np.int8)
         return np.minimum(4, (self.deprivation_rank * 5) // self.n).astype(np.int8)
+
+    @cached_property
+    def has_fifths(self) -> bool:
+        """Whether there are fifths by deprivation: five services or more, and not all of equal deprivation."""
+        return self.n >= 5 and bool(self["deprivation"].min() < self["deprivation"].max())
+
+    @cached_property
+    def membership(self) -> np.ndarray:
+        """Share of each service that belongs to each fifth, shape (5, n); zeros where there are no fifths.
+
+        Services of equal deprivation share the fifths in which they lie, so that the order of a file decides nothing.
+        """
+        shares = (self.fifth == np.arange(5)[:, None]).astype(np.float64)
+        _, tied, count = np.unique(self["deprivation"], return_inverse=True, return_counts=True)
+        if len(count) < self.n:
+            shares = np.array([np.bincount(tied, weights=row)[tied] / count[tied] for row in shares])
+        return np.ascontiguousarray(shares)
 
     @cached_property
     def people(self) -> float:
@@ -187,7 +210,7 @@ class Network:
     @cached_property
     def people_by_fifth(self) -> tuple[float, ...]:
         """Number of people served by each fifth by deprivation; zeros where there are no fifths."""
-        return tuple(float(self["population"][self.fifth == number].sum()) for number in range(5))
+        return tuple(float((self["population"] * share)[share > 0].sum()) for share in self.membership)
 
     def most_deprived(self, share: float) -> np.ndarray:
         """Return whether each service is among the most deprived.
@@ -221,6 +244,7 @@ class Network:
         import networkx
 
         graph: Any = networkx.DiGraph() if self.ties.directed else networkx.Graph()
+        graph.graph["ties"] = "made, not data" if "ties" in self.drawn else "data"
         for i, (identity, name) in enumerate(zip(self.ids, self.names, strict=True)):
             values = {key: float(array[i]) for key, array in self.attributes.items()}
             graph.add_node(i, kind="service", id=identity, name=name, **values)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spreadsim.errors import InputError
-from spreadsim.network.attributes import attribute_in_range, draw_attributes
+from spreadsim.network.attributes import attribute_in_range, draw_attributes, regional_deviation
 from spreadsim.network.data import Network, ties_from_pairs
 from spreadsim.network.hierarchy import Hierarchy
 
@@ -92,6 +92,8 @@ def network_from_graph(graph: networkx.Graph, scenario: Scenario, replicate: int
             missing.append(name)
             continue
         attributes[name] = attribute_in_range(scenario, name, np.array(values, dtype=np.float64), source)
+    if "regional_context" in missing and "context" not in missing:
+        attributes["regional_context"] = regional_deviation(attributes["context"], hierarchy)
     return Network(
         ids=tuple(str(graph.nodes[node].get("id", node)) for node in services),
         names=tuple(str(graph.nodes[node].get("name", node)) for node in services),

@@ -77,6 +77,16 @@ class Hierarchy:
             return np.full(len(self.service_parent), -1, dtype=np.int64)
         return np.where(self.service_parent >= 0, group[self.service_parent], -1)
 
+    def group_from_top(self, level: int) -> np.ndarray:
+        """Return for each service its group at a level counted from the top, from 1; its own where that is higher up.
+
+        Where there are fewer levels it is the lowest one's, or the root; where a service has no group at all, it is
+        the number after the last group.
+        """
+        group = self.group_at(min(level, len(self.levels)) - 1)
+        group = np.where(group >= 0, group, self.service_parent)
+        return np.where(group >= 0, group, self.n_groups)
+
 
 def largest_remainder(shares: np.ndarray, total: int) -> np.ndarray:
     """Return whole numbers of at least 1 that have a sum, in proportion to shares (Hamilton's method).

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
+
+from spreadsim.special import ndtri
 
 
 def standard_normal(u: np.ndarray) -> np.ndarray:

@@ -78,7 +78,8 @@ def network_size(scenario: Scenario) -> NetworkSize:
         network_file = read_network(files_of_scenario(scenario), table, scenario)
         network = network_file.network
         faults = tuple(str(fault) for fault in network_file.faults)
-        return NetworkSize(network.n, network.hierarchy.n_groups, network.ties.n_ties, True, faults)
+        exact = "ties" not in network.drawn or not table.redraw
+        return NetworkSize(network.n, network.hierarchy.n_groups, network.ties.n_ties, exact, faults)
     ties, exact = _ties(table)
     return NetworkSize(table.services, 1 + sum(level.size for level in table.hierarchy), ties, exact)
 

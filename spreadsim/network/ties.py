@@ -13,7 +13,8 @@ replicates : numbers of the replicates; services of the k-th are numbered from k
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from spreadsim import draws
 from spreadsim.errors import InputError
 from spreadsim.network.data import Ties, ties_from_pairs
 from spreadsim.network.hierarchy import Hierarchy
-from spreadsim.scenario.document import NetworkTable
+from spreadsim.scenario.document import Affinity, NetworkTable
 
 Pairs = tuple[np.ndarray, np.ndarray]
 MAX_COMPLETE = 5000
@@ -88,6 +89,8 @@ def _pairs_of_family(table: NetworkTable, seed: int, replicate: int) -> Pairs:
 def pairs_by_level(table: NetworkTable, hierarchy: Hierarchy, seed: int, replicates: Sequence[int]) -> Pairs:
     """Return pairs in which each service picks peers in its lowest group, in the group above, and anywhere.
 
+    A service that stands directly among groups, because its own is not known, shares a lowest group with nobody.
+
     Returns
     -------
     Service numbers of those who pick, and of those they pick.
@@ -105,34 +108,154 @@ def pairs_by_level(table: NetworkTable, hierarchy: Hierarchy, seed: int, replica
     above = np.where(hierarchy.parent[lowest] >= 0, hierarchy.parent[lowest], lowest)
     # With a single level, the group one up is the whole body; the level itself then serves as both.
     above = np.where(hierarchy.level_of[above] >= 0, above, lowest)
+    has_groups_below = np.isin(np.arange(hierarchy.n_groups), hierarchy.parent)
+    without_group = has_groups_below[lowest]
+    if without_group.any():
+        alone = hierarchy.n_groups + np.arange(n)
+        above = np.where(without_group, np.where(hierarchy.level_of[lowest] >= 0, lowest, alone), above)
+        lowest = np.where(without_group, alone, lowest)
     picks = (
         (lowest, rates.picks_in_lowest_level),
         (above, rates.picks_in_next_level),
         (everyone, rates.picks_anywhere),
     )
-    listeners, speakers, number = [], [], 0
-    uid = np.arange(n, dtype=np.uint64)
-    replicate = np.array(replicates, dtype=np.uint64)[:, np.newaxis]
-    for pool, rate in picks:
-        order = np.argsort(pool, kind="stable")
-        groups, first, size = np.unique(pool[order], return_index=True, return_counts=True)
-        where = np.searchsorted(groups, pool)
-        position = np.empty(n, dtype=np.int64)
-        position[order] = np.arange(n) - first[where[order]]
-        others, before = size[where] - 1, first[where]
+    lottery = _Lottery(seed, replicates, draws.PICK_KEPT, draws.PICK)
+    return _concatenated([pair for pool, rate in picks for pair in _picks_in_groups(pool, rate, lottery)])
+
+
+@dataclass(frozen=True)
+class Pools:
+    """Among whom the services of a network may pick peers by affinity.
+
+    Attributes
+    ----------
+    groups : for each column of groups, a number for each service's group, shape (n,); one of its own without a group.
+    nearby, alike : the services nearest to each, and most like it, shape (n, candidates); None where nobody asks.
+
+    Examples
+    --------
+    >>> Pools((np.array([0, 0, 1]),)).nearby is None
+    True
+    """
+
+    groups: tuple[np.ndarray, ...] = ()
+    nearby: np.ndarray | None = None
+    alike: np.ndarray | None = None
+
+
+def pairs_by_affinity(rates: Affinity, pools: Pools, seed: int, replicates: Sequence[int]) -> Pairs:
+    """Return pairs in which each service picks peers in further groups, nearby, and among those like it.
+
+    Parameters
+    ----------
+    rates : how many peers it picks in each.
+    pools : among whom.
+
+    Returns
+    -------
+    Service numbers of those who pick, and of those they pick.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.document import Affinity
+    >>> hub = np.array([0, 0, 1, 1])
+    >>> listener, speaker = pairs_by_affinity(Affinity(groups=["hub"]), Pools((hub,)), seed=1, replicates=[0])
+    >>> speaker.tolist()
+    [1, 0, 3, 2]
+    """
+    lottery = _Lottery(seed, replicates, draws.AFFINITY_KEPT, draws.AFFINITY)
+    pairs = [pair for group in pools.groups for pair in _picks_in_groups(group, rates.picks_in_groups, lottery)]
+    for candidates, rate in ((pools.nearby, rates.picks_nearby), (pools.alike, rates.picks_alike)):
+        if candidates is None:
+            continue
+        n, width = candidates.shape
+        for k, i, other in lottery.picks(rate, np.full(n, width)):
+            pairs.append((k * n + i, k * n + candidates[i, other]))
+    return _concatenated(pairs)
+
+
+def nearest_services(points: np.ndarray, count: int) -> np.ndarray:
+    """Return the services nearest to each in some space, itself left out.
+
+    Parameters
+    ----------
+    points : shape (n, dimensions); not finite where a service has no place, which then is near nobody.
+    count : number of services for each; fewer where there are not as many.
+
+    Returns
+    -------
+    Service numbers, shape (n, count); a service without a place has itself alone.
+
+    Examples
+    --------
+    >>> nearest_services(np.array([[0.0], [1.0], [3.0]]), 1).tolist()
+    [[1], [0], [1]]
+    """
+    from scipy.spatial import KDTree
+
+    n = len(points)
+    placed = np.flatnonzero(np.isfinite(points).all(axis=1))
+    width = min(count, len(placed) - 1)
+    nearest = np.repeat(np.arange(n)[:, np.newaxis], max(width, 1), axis=1)
+    if width < 1:
+        return nearest
+    _, index = KDTree(points[placed]).query(points[placed], k=width + 1)
+    itself = index == np.arange(len(placed))[:, np.newaxis]
+    order = np.argsort(itself, axis=1, kind="stable")  # where many share a place, it may not be among its own nearest
+    nearest[placed] = placed[np.take_along_axis(index, order, axis=1)[:, :width]]
+    return nearest
+
+
+@dataclass
+class _Lottery:
+    """Picks, each drawn at an address of its own.
+
+    seed, replicates : of the runs.
+    kept, pick : purposes of the draws: whether a pick is made, and which peer it is.
+    number : of rounds so far.
+    """
+
+    seed: int
+    replicates: Sequence[int]
+    kept: int
+    pick: int
+    number: int = 0
+
+    def picks(self, rate: float, n_others: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield for each round the replicate's place, the service, and the place of its pick among its others."""
+        n = len(n_others)
+        uid = np.arange(n, dtype=np.uint64)
+        replicate = np.array(self.replicates, dtype=np.uint64)[:, np.newaxis]
         for chance in _rounds(rate):
-            word = uid * np.uint64(draws.COMPONENT_STRIDE) + np.uint64(number)
-            keep = np.broadcast_to(others > 0, (len(replicates), n))
+            word = uid * np.uint64(draws.COMPONENT_STRIDE) + np.uint64(self.number)
+            keep = np.broadcast_to(n_others > 0, (len(self.replicates), n))
             if chance < 1.0:
-                keep = keep & (draws.uniform(seed, replicate, 0, draws.PICK_KEPT, word) < chance)
+                keep = keep & (draws.uniform(self.seed, replicate, 0, self.kept, word) < chance)
             k, i = np.nonzero(keep)
-            u = draws.uniform(seed, replicate, 0, draws.PICK, word)[k, i]
-            other = np.floor(u * others[i]).astype(np.int64)
-            other += other >= position[i]
-            listeners.append(k * n + i)
-            speakers.append(k * n + order[before[i] + other])
-            number += 1
-    return np.concatenate(listeners or [np.empty(0, np.int64)]), np.concatenate(speakers or [np.empty(0, np.int64)])
+            u = draws.uniform(self.seed, replicate, 0, self.pick, word)[k, i]
+            self.number += 1
+            yield k, i, np.floor(u * n_others[i]).astype(np.int64)
+
+
+def _picks_in_groups(group: np.ndarray, rate: float, lottery: _Lottery) -> list[Pairs]:
+    """Return pairs in which each service picks peers in its own group."""
+    n = len(group)
+    order = np.argsort(group, kind="stable")
+    groups, first, size = np.unique(group[order], return_index=True, return_counts=True)
+    where = np.searchsorted(groups, group)
+    position = np.empty(n, dtype=np.int64)
+    position[order] = np.arange(n) - first[where[order]]
+    before = first[where]
+    pairs = []
+    for k, i, other in lottery.picks(rate, size[where] - 1):
+        place = other + (other >= position[i])
+        pairs.append((k * n + i, k * n + order[before[i] + place]))
+    return pairs
+
+
+def _concatenated(pairs: list[Pairs]) -> Pairs:
+    nobody = np.empty(0, np.int64)
+    return np.concatenate([a for a, _ in pairs] or [nobody]), np.concatenate([b for _, b in pairs] or [nobody])
 
 
 def _rounds(rate: float) -> list[float]:

@@ -1,7 +1,7 @@
-"""Measures: what is compared between strategies, each defined once.
+"""Measures computed: curves and measures from what runs left behind, each defined once.
 
-What belongs here: for every measure its name, unit, meaning and which way is better, and the functions that make
-curves and measures from what runs left behind. A ratio with nothing below it is null (nan here), never 0.
+What belongs here: the functions that compute what ``spreadsim.measures`` declares. A ratio with nothing below it is
+null (nan here), never 0.
 
 Examples
 --------
@@ -15,234 +15,22 @@ Those of the functions take a run of the classroom:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
 
 from spreadsim import rules
+from spreadsim.measures import BY_NAME, CURVE_COLUMNS, CURVES_ALONE, MEASURES, STATE_COLUMNS, Better, Measure
 from spreadsim.network.data import Network
 from spreadsim.outcomes.record import SUMS
 from spreadsim.outcomes.run import Run, n_late_months
 from spreadsim.scenario.plan import Plan
 
-Better = Literal["higher", "lower", "neither"]
 NEVER = float("nan")
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One outcome of a run.
-
-    Attributes
-    ----------
-    name : of the column.
-    label : in reports and the app.
-    unit : in words.
-    better : which way is better, ``higher``, ``lower`` or ``neither``.
-    meaning : in a phrase.
-    monthly : whether it is a column of the curves too.
-    never : whether it is a month that may not be reached.
-
-    Examples
-    --------
-    >>> [measure.name for measure in MEASURES if measure.never]
-    ['months_to_half']
-    >>> BY_NAME["reach"].label, BY_NAME["reach"].better
-    ('Reach', 'higher')
-    """
-
-    name: str
-    label: str
-    unit: str
-    better: Better
-    meaning: str
-    monthly: bool = False
-    never: bool = False
-
-
-MEASURES = (
-    Measure(
-        "reported_uptake",
-        "Reported uptake",
-        "share",
-        "higher",
-        "share that reports having adopted: implementing, embedded or in name only",
-        True,
-    ),
-    Measure(
-        "embedded",
-        "Embedded",
-        "share",
-        "higher",
-        "share in which the improvement is embedded in routine practice",
-        True,
-    ),
-    Measure(
-        "in_name_only", "In name only", "share", "lower", "share that reports adoption without practising it", True
-    ),
-    Measure(
-        "in_name_only_of_reported",
-        "In name only, of those reporting",
-        "share",
-        "lower",
-        "share of the services reporting adoption that do not practise it",
-        True,
-    ),
-    Measure(
-        "discontinued", "Discontinued", "share", "lower", "share that stopped, or let a nominal adoption lapse", True
-    ),
-    Measure(
-        "lapsed_never_started",
-        "Lapsed, never started",
-        "share",
-        "lower",
-        "share that let a nominal adoption lapse and never began: part of the discontinued",
-    ),
-    Measure("reach", "Reach", "share", "higher", "share in which it was ever embedded, starting sites included", True),
-    Measure("population_reach", "People reached", "share of people", "higher", "reach, weighted by population", True),
-    Measure(
-        "fidelity",
-        "Fidelity",
-        "share",
-        "neither",
-        "mean over embedded services: weighted presence of components as intended, the adaptable ones marked down by "
-        "how far their form lies from that of the present specification",
-        True,
-    ),
-    Measure("core_fidelity", "Core fidelity", "share", "higher", "the same over core components only", True),
-    Measure(
-        "fidelity_at_start",
-        "Fidelity at the start",
-        "share",
-        "neither",
-        "mean over services embedded at the horizon of the weighted share of components present when they began",
-    ),
-    Measure(
-        "fidelity_drift",
-        "Fidelity drift",
-        "share",
-        "higher",
-        "mean over the same services of that share at the horizon minus at the start; negative is loss",
-    ),
-    Measure(
-        "adaptation",
-        "Adaptation",
-        "fit distances",
-        "neither",
-        "mean over embedded services of how far their form has moved from the original",
-        True,
-    ),
-    Measure(
-        "adaptation_ratio",
-        "Adaptation, relative to what context asks for",
-        "ratio",
-        "neither",
-        "the same, divided by how far their contexts lie from the originators'",
-    ),
-    Measure(
-        "local_fit",
-        "Local fit",
-        "0 to 1",
-        "higher",
-        "mean over embedded services of the fit of their form to their own context",
-        True,
-    ),
-    Measure(
-        "effectiveness",
-        "Effectiveness",
-        "ratio",
-        "higher",
-        "mean over embedded services of the effect achieved, relative to the originating sites'",
-        True,
-    ),
-    Measure(
-        "effectiveness_ever",
-        "Effectiveness, all ever embedded",
-        "ratio",
-        "higher",
-        "the same over all services ever embedded, 0 where stopped: free of survivorship bias",
-        True,
-    ),
-    Measure(
-        "benefit",
-        "Sustained benefit",
-        "share of full effect",
-        "higher",
-        "effect achieved times population served, over all services, mean of the last 12 months, relative to every "
-        "service having the full effect",
-    ),
-    Measure(
-        "cumulative_benefit",
-        "Cumulative benefit",
-        "years of full effect",
-        "higher",
-        "the same summed over months 0 to the horizon, in years",
-    ),
-    Measure(
-        "sustainment", "Sustainment", "share", "higher", "share of the services ever embedded that still are", True
-    ),
-    Measure(
-        "evaporation", "Evaporation", "share", "lower", "reported uptake when the programme stops minus at the horizon"
-    ),
-    Measure(
-        "months_to_half",
-        "Months to half",
-        "months",
-        "lower",
-        "first month by which reach is at least one half; null if never",
-        never=True,
-    ),
-    Measure(
-        "generation",
-        "Generation",
-        "copies",
-        "neither",
-        "mean number of copies between an embedded service's version and the originators'",
-        True,
-    ),
-    Measure(
-        "equity_gap",
-        "Equity gap",
-        "share of full effect",
-        "lower",
-        "benefit in the least deprived fifth of services minus that in the most deprived fifth",
-    ),
-    Measure(
-        "equity_ratio",
-        "Equity ratio",
-        "ratio",
-        "higher",
-        "benefit in the most deprived fifth divided by that in the least deprived fifth",
-    ),
-    Measure(
-        "second_leaders", "Second leaders", "share", "neither", "share of services that emerged as leaders of spread"
-    ),
-    Measure("cost", "Cost", "staff-days per service", "lower", "support, programme and delivery effort per service"),
-    Measure(
-        "cost_per_benefit_year",
-        "Cost per benefit-year",
-        "staff-days",
-        "lower",
-        "cost per service divided by cumulative benefit",
-    ),
-)
-BY_NAME = {measure.name: measure for measure in MEASURES}
-STATE_COLUMNS = ("unaware", "aware", "implementing", "embedded", "in_name_only", "discontinued")
-CURVES_ALONE = {  # columns of the curves that are not measures, with their meaning
-    "delivered": "effect delivered in the month times population served, relative to all having the full effect",
-    "leading": "share of services that are second leaders now",
-    "starters_from_leaders": "share of the services beginning in the month that copied a second leader",
-    "published_form": "form of the published specification, moved by revisions (fit distances)",
-    "published_codification": "weighted mean codification of the published specification's components (0 to 1)",
-}
-CURVE_COLUMNS = (
-    *(f"share_{name}" for name in STATE_COLUMNS),
-    *(measure.name for measure in MEASURES if measure.monthly),
-    "cost",
-    *CURVES_ALONE,
-)
+FOLLOWED_MONTHS = 24  # that a start has to show whether the improvement is embedded
+MOVED = 0.25  # fit distances from the published form, from which a form has moved
 
 
 def _over(above: Any, below: Any) -> np.ndarray:
@@ -293,43 +81,14 @@ def curves_of(runs: Sequence[Run], networks: Sequence[Network], plan: Plan) -> d
     >>> curves_of([run], [network], plan)["reach"].shape
     (1, 13)
     """
-    n, months = networks[0].n, plan.months
-    sums = _sums(runs)
-    counts = [sums[f"n_{name}"] for name in STATE_COLUMNS]
-    implementing, embedded, nominal = (counts[s] for s in (rules.IMPLEMENTING, rules.EMBEDDED, rules.IN_NAME_ONLY))
-    reporting = implementing + embedded + nominal
     people = np.array([[network.people] for network in networks])
-    n_ever = np.cumsum(sums["n_first_embedded"], axis=1)
-    people_ever = np.cumsum(sums["people_first_embedded"], axis=1)
-    starting_effect = np.ones((len(runs), 1))
-    np.divide(sums["effect"][:, :1], embedded[:, :1], out=starting_effect, where=embedded[:, :1] > 0)
-    result = {f"share_{name}": count / n for name, count in zip(STATE_COLUMNS, counts, strict=True)}
-    result |= {
-        "reported_uptake": reporting / n,
-        "embedded": embedded / n,
-        "in_name_only": nominal / n,
-        "in_name_only_of_reported": _over(nominal, reporting),
-        "discontinued": counts[rules.DISCONTINUED] / n,
-        "reach": n_ever / n,
-        "population_reach": _over(people_ever, people),
-        "fidelity": _over(sums["fidelity"], embedded),
-        "core_fidelity": _over(sums["core_fidelity"], embedded),
-        "adaptation": _over(sums["form_moved"], embedded),
-        "local_fit": _over(sums["fit"], embedded),
-        "effectiveness": _over(sums["effect"], embedded) / starting_effect,
-        "effectiveness_ever": _over(sums["effect"], n_ever) / starting_effect,
-        "sustainment": _over(embedded, n_ever),
-        "generation": _over(sums["generation"], embedded),
-        "delivered": _over(sums["delivered"], people),
-        "leading": sums["leaders"] / n,
-        "starters_from_leaders": _over(sums["n_beginning_from_leaders"], sums["n_beginning"]),
-    }
-    spending, monthly_cost = np.zeros((len(runs), months + 1)), cast(Any, rules.monthly_cost)  # arithmetic: all at once
-    sums_before_horizon = [
-        part[:, :months] for part in (implementing, sums["supported"], embedded + nominal, sums["leaders"])
-    ]
-    spending[:, :months] = monthly_cost(plan.cost, plan.levers_by_month, float(n), *sums_before_horizon)
-    result["cost"] = spending / n
+    sums = np.stack([run.sums for run in runs])
+    result = monthly(sums, float(networks[0].n), people)
+    if any(run.by_unit is not None for run in runs):
+        spending = np.stack([_spending_by_unit(plan, run) for run in runs])
+    else:
+        spending = spending_of(plan, plan.levers_by_month, float(networks[0].n), sums[:, :-1])
+    result["cost"] = np.pad(spending, ((0, 0), (0, 1))) / networks[0].n
     published = np.stack([run.specification for run in runs])
     result["published_form"] = published[:, :, 0]
     codification = np.zeros(published.shape[:2])
@@ -337,6 +96,111 @@ def curves_of(runs: Sequence[Run], networks: Sequence[Network], plan: Plan) -> d
         codification += plan.intervention.weight[k] * published[:, :, 1 + k]
     result["published_codification"] = codification
     return {name: result[name] for name in CURVE_COLUMNS}
+
+
+def monthly(sums: np.ndarray, n: Any, people: Any, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
+    """Return monthly measures of groups of services, by the sums recorded of them.
+
+    Parameters
+    ----------
+    sums : shape (groups, months, N_SUMS), from month 0 on.
+    n, people : how many services there are in each group and how many people they serve; one number, or shape
+        (groups, 1).
+    names : of the measures wanted; None for all but cost.
+
+    Returns
+    -------
+    Arrays of shape (groups, months), by name.
+
+    Examples
+    --------
+    >>> monthly(run.sums[None], 12.0, network.people, ["reach"])["reach"].round(2).tolist()
+    [[0.08, 0.25, 0.42, 0.58, 0.75, 0.92, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]]
+    """
+    s = {name: sums[..., place] for place, name in enumerate(SUMS)}
+    counts = [s[f"n_{name}"] for name in STATE_COLUMNS]
+    implementing, embedded, nominal = (
+        counts[state] for state in (rules.IMPLEMENTING, rules.EMBEDDED, rules.IN_NAME_ONLY)
+    )
+    reporting = implementing + embedded + nominal
+    n_ever = np.cumsum(s["n_first_embedded"], axis=1)
+    people_ever = np.cumsum(s["people_first_embedded"], axis=1)
+    starting_effect = np.ones((len(sums), 1))
+    np.divide(s["effect"][:, :1], embedded[:, :1], out=starting_effect, where=embedded[:, :1] > 0)
+    result: dict[str, Callable[[], np.ndarray]] = {
+        f"share_{name}": partial(np.divide, count, n) for name, count in zip(STATE_COLUMNS, counts, strict=True)
+    }
+    result |= {
+        "reported_uptake": lambda: reporting / n,
+        "embedded": lambda: embedded / n,
+        "in_name_only": lambda: nominal / n,
+        "in_name_only_of_reported": lambda: _over(nominal, reporting),
+        "discontinued": lambda: counts[rules.DISCONTINUED] / n,
+        "reach": lambda: n_ever / n,
+        "population_reach": lambda: _over(people_ever, people),
+        "fidelity": lambda: _over(s["fidelity"], embedded),
+        "core_fidelity": lambda: _over(s["core_fidelity"], embedded),
+        "adaptation": lambda: _over(s["form_moved"], embedded),
+        "local_fit": lambda: _over(s["fit"], embedded),
+        "effectiveness": lambda: _over(s["effect"], embedded) / starting_effect,
+        "effectiveness_ever": lambda: _over(s["effect"], n_ever) / starting_effect,
+        "sustainment": lambda: _over(embedded, n_ever),
+        "generation": lambda: _over(s["generation"], embedded),
+        "delivered": lambda: _over(s["delivered"], people),
+        "leading": lambda: s["leaders"] / n,
+        "preparing": lambda: s["n_preparing"] / n,
+        "under_pressure": lambda: s["n_under_pressure"] / n,
+        "starters_from_leaders": lambda: _over(s["n_beginning_from_leaders"], s["n_beginning"]),
+    }
+    return {name: result[name]() for name in (result if names is None else names)}
+
+
+def spending_of(plan: Plan, levers: rules.Levers, n: Any, sums: np.ndarray) -> np.ndarray:
+    """Return the staff-days of each month, by the sums recorded of it.
+
+    Parameters
+    ----------
+    plan : holds what things cost.
+    levers : one array a lever, over the months or over groups and months.
+    n : number of services; one number, or shape (groups, 1).
+    sums : shape (groups, months, N_SUMS).
+
+    Returns
+    -------
+    Staff-days, shape (groups, months).
+
+    Examples
+    --------
+    >>> spending_of(plan, plan.levers_by_month, 12.0, run.sums[None, :-1]).round(1).tolist()[0][:3]
+    [1.3, 1.5, 1.7]
+    """
+    s = {name: sums[..., place] for place, name in enumerate(SUMS)}
+    counts = [s[f"n_{name}"] for name in STATE_COLUMNS]
+    implementing, embedded, nominal = (
+        counts[state] for state in (rules.IMPLEMENTING, rules.EMBEDDED, rules.IN_NAME_ONLY)
+    )
+    monthly_cost = cast(Any, rules.monthly_cost)  # arithmetic: all at once
+    staff_days: np.ndarray = monthly_cost(
+        plan.cost,
+        levers,
+        n,
+        implementing,
+        s["supported"],
+        embedded + nominal,
+        s["leaders"],
+        s["n_preparing"],
+        s["n_members"],
+        embedded,
+    )
+    return staff_days
+
+
+def _spending_by_unit(plan: Plan, run: Run) -> np.ndarray:
+    """Return the staff-days of each month of a run whose programme responds, by the levers that held in each unit."""
+    units = run.by_unit
+    assert units is not None
+    levers = rules.Levers(*np.moveaxis(units.levers, -1, 0))
+    return np.asarray(np.sum(spending_of(plan, levers, units.sizes[:, None], units.sums[:, :-1]), axis=0))
 
 
 def measures_of(
@@ -371,7 +235,19 @@ def measures_of(
     cost, cumulative = np.sum(c["cost"], axis=1), np.sum(c["delivered"], axis=1) / 12.0
     at_start, now = (_over(sums[name][:, months], embedded) for name in ("presence_at_start", "presence"))
     uptake = c["reported_uptake"]
+    total = {name: np.sum(values, axis=1) for name, values in sums.items() if name.startswith("n_")}
+    ready_starts = total["n_beginning"] - total["n_beginning_unready"]
     result = last | {
+        "waited": np.array([np.sum(run.final["waited"]) for run in runs]) / n,
+        "declined": np.array([np.sum(run.final["declined"]) for run in runs]) / n,
+        "unready_starts": _over(total["n_beginning_by_choice_unready"], total["n_beginning_by_choice"]),
+        "given_up": _over(total["n_giving_up"], total["n_beginning"]),
+        "given_up_ready": _over(total["n_giving_up"] - total["n_giving_up_unready"], ready_starts),
+        "given_up_unready": _over(total["n_giving_up_unready"], total["n_beginning_unready"]),
+        "embedded_of_started": np.array([_embedded_of_started(run, months) for run in runs]),
+        "turnover_events": total["n_turnovers"] / n,
+        "region_gap": np.array([_region_gap(run, network) for run, network in zip(runs, networks, strict=True)]),
+        **_adaptations(runs, networks, plan),
         "lapsed_never_started": np.array(never_began) / n,
         "fidelity_at_start": at_start,
         "fidelity_drift": now - at_start,
@@ -387,6 +263,53 @@ def measures_of(
         "cost_per_benefit_year": _over(cost, cumulative),
     }
     return {measure.name: result[measure.name] for measure in MEASURES}
+
+
+def _embedded_of_started(run: Run, months: int) -> float:
+    """Return the share ever embedded of those that first started 24 months or more before the horizon."""
+    first = run.final["first_began"]
+    started = (first > 0) & (first <= months - FOLLOWED_MONTHS)
+    return float(np.mean(run.final["first_embedded"][started] >= 0)) if started.any() else NEVER
+
+
+def _region_gap(run: Run, network: Network) -> float:
+    """Return the largest minus the smallest reach of a group of the top level."""
+    group = network.hierarchy.group_at(0) if network.hierarchy.levels else np.empty(0, dtype=np.int64)
+    member = group[group >= 0]
+    size = np.bincount(member)
+    if np.count_nonzero(size) < 2:
+        return NEVER
+    reached = np.bincount(member, weights=run.final["first_embedded"][group >= 0] >= 0)
+    reach = reached[size > 0] / size[size > 0]
+    return float(reach.max() - reach.min())
+
+
+def _adaptations(runs: Sequence[Run], networks: Sequence[Network], plan: Plan) -> dict[str, np.ndarray]:
+    """Return the measures of embedded services whose form has moved, beside those whose form has not."""
+    names = ("moved", "equal_success", "adapted_effect_ratio", "consistent_adaptations", "second_form")
+    result = {name: np.full(len(runs), NEVER) for name in names}
+    b = plan.behaviour
+    distance = MOVED * b.adaptation.fit_distance
+    for r, (run, network) in enumerate(zip(runs, networks, strict=True)):
+        embedded = run.final["state"] == rules.EMBEDDED
+        hub: Any = plan.levers[-1].hub
+        if run.by_unit is not None:
+            hub = run.by_unit.levers[run.by_unit.unit_of, -1, rules.Levers._fields.index("hub")]
+        intended = run.specification[-1, 0] + hub * network["regional_context"]
+        has_moved = np.abs(run.final["form"] - intended)[embedded] >= distance
+        effect = run.final["effect"][embedded]
+        adapted, unadapted = effect[has_moved], effect[~has_moved]
+        if embedded.any():
+            result["moved"][r] = np.mean(has_moved)
+            form = [array[embedded] for array in (network["context"], run.final["form"], network["second_form"])]
+            result["second_form"][r] = np.mean(rules.is_second_form(b, *form))
+        copied = has_moved & (run.final["generation"][embedded] > 0)
+        if copied.any():
+            result["consistent_adaptations"][r] = np.mean(~run.final["damaged"][embedded][copied])
+        if len(adapted) and len(unadapted):
+            result["equal_success"][r] = np.mean(adapted >= np.median(unadapted))
+            result["adapted_effect_ratio"][r] = _over(np.mean(adapted), np.mean(unadapted))
+    return result
 
 
 def curves(run: Run, network: Network, plan: Plan) -> dict[str, np.ndarray]:
@@ -483,7 +406,7 @@ def groups(run: Run, network: Network, plan: Plan) -> list[dict[str, Any]]:
 
     Returns
     -------
-    A row a group; the fifths are left out where there are fewer than five services.
+    A row a group; the fifths are left out where there are none.
 
     Examples
     --------
@@ -495,20 +418,23 @@ def groups(run: Run, network: Network, plan: Plan) -> list[dict[str, Any]]:
     effect = run.late_effect / n_late_months(plan.months)
     rows: list[dict[str, Any]] = []
 
-    def add(level: str, member_of: np.ndarray, names: list[str], numbers: np.ndarray) -> None:
-        size = np.bincount(member_of[member_of >= 0], minlength=len(names))
-        is_member = member_of >= 0
-        n_ever = np.bincount(member_of[is_member], weights=ever[is_member], minlength=len(names))
-        people = np.bincount(member_of[is_member], weights=population[is_member], minlength=len(names))
-        achieved = np.bincount(member_of[is_member], weights=(population * effect)[is_member], minlength=len(names))
-        reach, benefit = _over(n_ever, size), _over(achieved, people)
+    def add(
+        level: str, group: np.ndarray, service: np.ndarray, share: np.ndarray, names: list[str], numbers: np.ndarray
+    ) -> None:
+        """Add a level: `share` of `service` belongs to `group`, entry by entry."""
+
+        def total(values: np.ndarray) -> np.ndarray:
+            return np.bincount(group, weights=share * values[service], minlength=len(names))
+
+        size, people = total(np.ones(len(population))), total(population)
+        reach, benefit = _over(total(ever), size), _over(total(population * effect), people)
         for g in range(len(names)):
             rows.append(
                 {
                     "level": level,
                     "group": names[g],
                     "number": int(numbers[g]),
-                    "n_services": int(size[g]),
+                    "n_services": round(size[g]),
                     "population": float(people[g]),
                     "reach": float(reach[g]),
                     "benefit": float(benefit[g]),
@@ -521,8 +447,34 @@ def groups(run: Run, network: Network, plan: Plan) -> list[dict[str, Any]]:
         number = np.full(max(tree.n_groups, 1), -1)
         number[here] = np.arange(len(here))
         of_service = tree.group_at(place)
-        add(level, np.where(of_service >= 0, number[of_service], -1), [tree.names[g] for g in here], here)
-    if network.n >= 5:
+        members = np.flatnonzero(of_service >= 0)
+        names = [tree.names[g] for g in here]
+        add(level, number[of_service[members]], members, np.ones(len(members)), names, here)
+    if network.has_fifths:
         labels = ["1 least deprived", "2", "3", "4", "5 most deprived"]
-        add("deprivation fifth", network.fifth.astype(np.int64), labels, np.arange(1, 6))
+        service, fifth = np.nonzero(network.membership.T)
+        add("deprivation fifth", fifth, service, network.membership[fifth, service], labels, np.arange(1, 6))
     return rows
+
+
+__all__ = [
+    "BY_NAME",
+    "CURVES_ALONE",
+    "CURVE_COLUMNS",
+    "FOLLOWED_MONTHS",
+    "MEASURES",
+    "MOVED",
+    "NEVER",
+    "STATE_COLUMNS",
+    "Better",
+    "Measure",
+    "curves",
+    "curves_of",
+    "first_months_embedded",
+    "generations",
+    "groups",
+    "measures",
+    "measures_of",
+    "monthly",
+    "spending_of",
+]

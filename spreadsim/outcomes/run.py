@@ -1,7 +1,7 @@
 """What a run leaves behind.
 
-What belongs here: the small immutable record that either driver returns. Curves, measures and explanations are made
-from it (``measures``).
+What belongs here: the small immutable records that either driver returns. Curves, measures and explanations are made
+from them (``measures``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,73 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spreadsim import rules
+
 SUSTAINED_MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Firing:
+    """A rule of a strategy that began to apply.
+
+    Attributes
+    ----------
+    month : the first in which its levers hold.
+    rule : its place in the strategy's list, from 0.
+    group : name of the group of services that it applies to; empty for all.
+
+    Examples
+    --------
+    >>> Firing(13, 0, "region 2").month
+    13
+    """
+
+    month: int
+    rule: int
+    group: str
+
+
+@dataclass(frozen=True)
+class ByUnit:
+    """A run whose programme responds, by the units whose levers may differ.
+
+    Attributes
+    ----------
+    unit_of : int32, shape (n,): unit of each service.
+    sums : shape (units, T + 1, len(record.SUMS)).
+    levers : shape (units, T, levers): those that held.
+    firings : of the strategy's rules, by month, then in the units' order.
+
+    Examples
+    --------
+    >>> by_unit = ByUnit(np.zeros(12, dtype=np.int32), np.zeros((1, 13, 33)), np.zeros((1, 12, 25)), ())
+    >>> by_unit.sizes.tolist()
+    [12]
+    """
+
+    unit_of: np.ndarray
+    sums: np.ndarray
+    levers: np.ndarray
+    firings: tuple[Firing, ...]
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Number of services in each unit."""
+        return np.bincount(self.unit_of, minlength=len(self.sums))
+
+    def levers_of(self, service: int) -> tuple[rules.Levers, ...]:
+        """Return the levers that held for a service, month by month.
+
+        Parameters
+        ----------
+        service : uid.
+
+        Returns
+        -------
+        One `rules.Levers` a month.
+        """
+        months = self.levers[self.unit_of[service]]
+        return tuple(rules.Levers(t, *row[1:].tolist()) for t, row in enumerate(months))
 
 
 @dataclass(frozen=True)
@@ -26,12 +92,13 @@ class Run:
     late_effect : for each service, the effect delivered, summed over the last twelve months.
     final : one array for each of `state.STATE`, at the horizon.
     specification : shape (T + 1, 1 + components): the published form, then the codification of each component.
+    by_unit : what differs between parts of the services where the strategy has rules; None where it has none.
 
     Examples
     --------
     >>> run = ss.SpreadModel("classroom").run().result()
     >>> run.sums.shape, run.specification.shape
-    ((13, 24), (13, 2))
+    ((13, 33), (13, 2))
     >>> run.final["state"].shape
     (12,)
     """
@@ -41,6 +108,7 @@ class Run:
     late_effect: np.ndarray
     final: Mapping[str, np.ndarray]
     specification: np.ndarray
+    by_unit: ByUnit | None = None
 
 
 def first_late_month(months: int) -> int:

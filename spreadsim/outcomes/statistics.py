@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spreadsim.measures import Measure
+
 LEVEL = 0.95
 
 
@@ -80,7 +82,7 @@ def student_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, f
     >>> [round(float(value), 3) for value in student_interval(np.array([1.0, 2.0, 3.0]))]
     [2.0, -0.484, 4.484]
     """
-    from scipy.special import stdtrit
+    from spreadsim.special import stdtrit
 
     n = len(values)
     mean = float(np.mean(values))
@@ -92,7 +94,8 @@ def student_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, f
 def spread_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:
     """Return mean, low and high of the middle share `level` of single runs.
 
-    For runs that differ in their parameters: more of them do not reduce uncertainty about the parameters.
+    For runs that differ in their parameters: more of them do not reduce uncertainty about the parameters. With too few
+    runs for quantiles so far out (39 at 95%) it is Student's interval for one more run.
 
     Parameters
     ----------
@@ -107,12 +110,24 @@ def spread_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, fl
     --------
     >>> [round(value, 6) for value in spread_interval(np.arange(101.0), 0.9)]
     [50.0, 5.0, 95.0]
+    >>> [round(value, 2) for value in spread_interval(np.array([0.5, 0.6, 0.7]))]
+    [0.6, 0.1, 1.1]
     """
+    n = len(values)
+    if n < round(2 / (1 - level), 6) - 1:
+        mean, low, high = student_interval(values, level)
+        half = float((high - mean) * np.sqrt(n + 1))
+        return mean, mean - half, mean + half
     low, high = np.quantile(values, (0.5 - level / 2, 0.5 + level / 2))
     return float(np.mean(values)), float(low), float(high)
 
 
-def summarise(values: np.ndarray, never: bool = False, spread: bool = False) -> Summary:
+def summarise(
+    values: np.ndarray,
+    never: bool = False,
+    spread: bool = False,
+    limits: tuple[float, float] = (-np.inf, np.inf),
+) -> Summary:
     """Return the summary of a measure over replicates.
 
     Parameters
@@ -120,6 +135,7 @@ def summarise(values: np.ndarray, never: bool = False, spread: bool = False) -> 
     values : one a replicate, shape (n,), nan where null.
     never : a null is a month later than any.
     spread : the interval is the middle 95% of single runs (`spread_interval`), not that of the mean.
+    limits : least and largest possible value, beyond which no interval goes.
 
     Returns
     -------
@@ -143,11 +159,17 @@ def summarise(values: np.ndarray, never: bool = False, spread: bool = False) -> 
         mean = float(np.mean(values))
         if n > 1:
             mean, low, high = spread_interval(values) if spread else student_interval(values)
+            low, high = max(low, min(limits[0], mean)), min(high, max(limits[1], mean))
     return Summary(mean, low, high, median, n)
 
 
 def difference(
-    later: np.ndarray, earlier: np.ndarray, never: bool = False, level: float = LEVEL, spread: bool = False
+    later: np.ndarray,
+    earlier: np.ndarray,
+    never: bool = False,
+    level: float = LEVEL,
+    spread: bool = False,
+    limits: tuple[float, float] = (-np.inf, np.inf),
 ) -> Difference:
     """Return the paired difference of two strategies over the same replicates.
 
@@ -157,6 +179,7 @@ def difference(
     never : a null is a month later than any.
     level : of the interval, 0 to 1.
     spread : as in `summarise`.
+    limits : least and largest possible value of the measure; no interval goes beyond what two of them can differ by.
 
     Returns
     -------
@@ -182,7 +205,55 @@ def difference(
         if n > 1:
             mean, low, high = spread_interval(gaps, level) if spread else student_interval(gaps, level)
             told_apart = bool(low > 0 or high < 0)
+            most = limits[1] - limits[0]
+            low, high = max(low, min(-most, mean)), min(high, max(most, mean))
     return Difference(mean, low, high, n, share, told_apart)
+
+
+def summary_of(measure: Measure, values: np.ndarray, spread: bool = False) -> Summary:
+    """Return the summary of a measure, no interval going beyond what it can be.
+
+    Parameters
+    ----------
+    measure : its declaration.
+    values, spread : as in `summarise`.
+
+    Returns
+    -------
+    Mean, interval, median and number defined.
+
+    Examples
+    --------
+    >>> from spreadsim.measures import BY_NAME
+    >>> summary = summary_of(BY_NAME["reach"], np.array([0.01, 0.2]))
+    >>> round(summary.mean, 3), summary.low, summary.high
+    (0.105, 0.0, 1.0)
+    """
+    return summarise(values, measure.never, spread, measure.limits)
+
+
+def difference_of(
+    measure: Measure, later: np.ndarray, earlier: np.ndarray, level: float = LEVEL, spread: bool = False
+) -> Difference:
+    """Return the paired difference of a measure, no interval going beyond what two values can differ by.
+
+    Parameters
+    ----------
+    measure : its declaration.
+    later, earlier, level, spread : as in `difference`.
+
+    Returns
+    -------
+    Mean, interval and share of pairs.
+
+    Examples
+    --------
+    >>> from spreadsim.measures import BY_NAME
+    >>> gap = difference_of(BY_NAME["reach"], np.array([0.9, 0.2]), np.array([0.1, 0.2]))
+    >>> round(gap.mean, 3), gap.low, gap.high
+    (0.4, -1.0, 1.0)
+    """
+    return difference(later, earlier, measure.never, level, spread, measure.limits)
 
 
 def joint_level(n: int) -> float:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from spreadsim.errors import nearest
 from spreadsim.levers import SCHEDULED, SET_BY_BALANCE, BalanceLevers, Programme
 from spreadsim.parameters import (
     Behaviour,
@@ -23,6 +25,7 @@ from spreadsim.parameters import (
     Table,
     parameter,
 )
+from spreadsim.scenario.conditions import ConditionError, condition
 from spreadsim.scenario.network_options import NetworkFileOptions
 
 MAX_COMPONENTS = 64
@@ -30,7 +33,8 @@ MAX_COMPONENTS = 64
 RESERVED_LEVELS = frozenset(
     (
         "strategy", "replicate", "service", "name", "degree", "deprivation", "context", "readiness", "capability",
-        "adaptation_tendency", "population", "perception", "end_state", "share_embedded", "median_month_embedded",
+        "adaptation_tendency", "population", "regional_context", "second_form", "perception", "appraisal_error",
+        "origin", "end_state", "share_embedded", "median_month_embedded",
         "level", "group", "number", "n_services", "reach", "benefit", "deprivation fifth",
     )
 )
@@ -122,6 +126,37 @@ class PeerTies(Table):
     )
 
 
+class Affinity(Table):
+    """Ties made where nobody publishes ties, from what services read from files share; beside those of peer_ties."""
+
+    groups: list[str] = Field(
+        default_factory=list,
+        description="Columns of the table of services that name further groups whose members may be in touch: a "
+        "federation, a training hub, a postcode (of which the first part counts).",
+    )
+    picks_in_groups: float = parameter(
+        1.0, "Peers each service picks in each of its groups of 'groups'.", label="Peers in each further group",
+        unit="picks", bounds=(0.0, 20.0), plausible=(0.0, 3.0),
+    )
+    picks_nearby: float = parameter(
+        0.0, "Peers each service picks among those nearest to it on the map (map_x, map_y).", label="Peers nearby",
+        unit="picks", bounds=(0.0, 20.0), plausible=(0.0, 4.0),
+    )
+    picks_alike: float = parameter(
+        0.0, "Peers each service picks among those most like it in the attributes that files hold.",
+        label="Peers most like it", unit="picks", bounds=(0.0, 20.0), plausible=(0.0, 4.0),
+    )
+    candidates: int = parameter(
+        10, "Number of nearest, or most similar, services among which a service picks.", unit="services",
+        bounds=(1, 1000), plausible=(5, 50),
+    )
+
+    @property
+    def is_used(self) -> bool:
+        """Whether any tie may come of it."""
+        return bool(self.groups) or self.picks_nearby > 0.0 or self.picks_alike > 0.0
+
+
 class Generator(Table):
     """Shape of the generated networks other than the nested hierarchy."""
 
@@ -187,6 +222,7 @@ class NetworkTable(NetworkFileOptions):
         default_factory=list, description="What no one has published and is therefore generated, for the report."
     )
     peer_ties: PeerTies = PeerTies()
+    affinity: Affinity = Affinity()
     generator: Generator = Generator()
 
     @model_validator(mode="after")
@@ -215,6 +251,14 @@ class NetworkTable(NetworkFileOptions):
         ties = self.peer_ties
         if sum(map(math.ceil, (ties.picks_in_lowest_level, ties.picks_in_next_level, ties.picks_anywhere))) > 63:
             raise ValueError("a service can pick at most 63 peers")
+        affinity = self.affinity
+        if affinity.is_used and self.source != "file":
+            raise ValueError("network.affinity acts only on services read from files (source = \"file\")")
+        if len(affinity.groups) > 16:
+            raise ValueError("network.affinity.groups can name at most 16 columns")
+        picks = len(affinity.groups) * math.ceil(affinity.picks_in_groups)
+        if picks + math.ceil(affinity.picks_nearby) + math.ceil(affinity.picks_alike) > 63:
+            raise ValueError("a service can pick at most 63 peers by affinity")
         if self.source in ("ring-lattice", "small-world") and self.generator.neighbours % 2:
             raise ValueError("generator.neighbours must be even")
         return self
@@ -242,6 +286,80 @@ ScheduleEntry = create_model(
 )
 
 
+def fault(problem: str, remedy: str, field: str = "") -> PydanticCustomError:
+    """Return an error with a remedy of its own, and with the field where that is not the one being validated.
+
+    Parameters
+    ----------
+    problem, remedy, field : as of `errors.InputError`.
+
+    Returns
+    -------
+    An error for pydantic.
+
+    Examples
+    --------
+    >>> fault("'reech' is not a measure", "did you mean 'reach'?").type
+    'fault'
+    """
+    return PydanticCustomError("fault", "{problem}", {"problem": problem, "remedy": remedy, "field": field})
+
+
+class RuleLeversBase(BalanceLevers):
+    """The levers that a rule sets."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_moved(cls, values: Any) -> Any:
+        if isinstance(values, Mapping):
+            movable = [name for name in cls.model_fields if name != "balance"]
+            elsewhere = {*Programme.model_fields, *StrategyBase.model_fields}
+            for name in values:
+                if name not in cls.model_fields and name in elsewhere:
+                    raise fault(
+                        f"'{name}' cannot be moved in the middle of a run",
+                        f"a rule can set: balance, {', '.join(movable)}",
+                    )
+            if not values:
+                raise fault("sets nothing", "name at least one lever and its value")
+        return values
+
+
+RuleLevers = create_model(
+    "RuleLevers", __base__=RuleLeversBase, **_optional(Programme, tuple(one.name for one in SCHEDULED))
+)
+
+
+class StrategyRule(Table):
+    """What a strategy does where its record of the month before says so."""
+
+    when: str = Field(
+        min_length=1,
+        max_length=500,
+        description="Comparisons of monthly measures, month and numbers, joined by and, or, not. The measures are "
+        "those of the month before.",
+    )
+    set: RuleLevers = Field(description="Levers, and the values that they then have.")
+    months: int | None = Field(
+        None, ge=1, le=1200, description="How long they have them; absent: from then on, as in a schedule."
+    )
+    each: str | None = Field(
+        None,
+        max_length=100,
+        description="A level of the hierarchy: each of its groups is judged on its own record, and set on its own; "
+        "absent: all services together.",
+    )
+
+    @field_validator("when")
+    @classmethod
+    def _is_condition(cls, text: str) -> str:
+        try:
+            condition(text)
+        except ConditionError as error:
+            raise fault(error.problem, error.remedy) from None
+        return text
+
+
 class StrategyBase(BalanceLevers):
     """One way of driving spread."""
 
@@ -250,6 +368,9 @@ class StrategyBase(BalanceLevers):
     mechanism_clarity: float | None = Field(None, ge=0, le=1, description="Clarity of the mechanism.")
     overrides: dict[str, Any] = Field(default_factory=dict)
     schedule: list[ScheduleEntry] = Field(default_factory=list)
+    rules: list[StrategyRule] = Field(
+        default_factory=list, max_length=20, description="In each month the first that holds applies."
+    )
 
     @model_validator(mode="after")
     def _levers_given(self) -> Self:
@@ -297,6 +418,116 @@ class FrontierTable(Table):
         return values
 
 
+class Doubt(Table):
+    """In which plausible worlds the strategies are compared, beside the scenario's own."""
+
+    sets: str = Field(
+        "published", min_length=1, max_length=300,
+        description="Assumption sets: 'published', those that published figures allow; 'plausible', all that is held "
+        "possible; 'none', the scenario's own values alone; or a CSV file beside this file. A parameter that the "
+        "scenario gives another value than its default is not in doubt.",
+    )
+    known: list[str] = Field(
+        default_factory=list,
+        description="Parameters that are not in doubt although they have their default; what --set sets is added.",
+    )
+    at_least: int = parameter(
+        64, "Assumption sets that are run before it is asked whether more are needed.", unit="sets",
+        bounds=(2, 100_000), plausible=(64, 512), evidence="design", source="design",
+    )
+    at_most: int = parameter(
+        512, "Most assumption sets that are run.", unit="sets", bounds=(2, 100_000), plausible=(64, 512),
+        evidence="design", source="design",
+    )
+    replicates: int = parameter(
+        6, "Paired runs of each assumption set.", unit="runs", bounds=(1, 1000), plausible=(3, 20), evidence="design",
+        source="design",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.at_least > self.at_most:
+            raise ValueError(f"doubt.at_least ({self.at_least}) is above doubt.at_most ({self.at_most})")
+        return self
+
+
+class Decision(Table):
+    """What has to hold before the answer names a strategy."""
+
+    difference_that_matters: float = parameter(
+        0.02, "The least difference in benefit that is worth a choice.", unit="share of the full effect",
+        plausible=(0.0, 0.1), evidence="design", source="judgement",
+    )
+    clearly: float = parameter(
+        0.8, "Lower limit of the share of worlds in which a strategy is best, from which it is clearly best.",
+        plausible=(0.6, 0.95), evidence="design", source="judgement",
+    )
+    probably: float = parameter(
+        0.5, "The same, above which it is probably best.", plausible=(0.3, 0.8), evidence="design", source="judgement",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.probably > self.clearly:
+            raise ValueError(f"decision.probably ({self.probably:g}) is above decision.clearly ({self.clearly:g})")
+        return self
+
+
+class Worth(Table):
+    """What effort and effect are worth; where nothing is declared, nothing is said in money."""
+
+    currency: str = parameter(
+        "", "Sign or code of the money, such as £ or GBP.", label="Currency", unit="text", bounds=None,
+        evidence="design", source="the user's",
+    )
+    staff_day: float | None = parameter(
+        None, "What a staff-day costs; absent: costs stay in staff-days.", label="Cost of a staff-day",
+        unit="money", bounds=(0.0, 1e9), above=0.0, plausible=(50.0, 2000.0), evidence="design", source="the user's",
+    )
+    full_effect_person_year: float | None = parameter(
+        None, "What the full effect is worth, in a year, to a person served; absent: effects stay in person-years of "
+        "full effect.", label="Worth of the full effect to a person in a year", unit="effect_unit", bounds=(0.0, 1e9),
+        above=0.0, plausible=(0.0001, 1.0), evidence="design", source="the user's",
+    )
+    effect_unit: Literal["QALYs", "money"] = parameter(
+        "QALYs", "What full_effect_person_year is in.", label="Unit of the effect", unit="choice", bounds=None,
+        evidence="design", source="design",
+    )
+    discount_rate: float = parameter(
+        0.035, "Rate at which costs and effects of later years count less, per year.", label="Discount rate",
+        unit="per year", bounds=(0.0, 1.0), plausible=(0.0, 0.06), evidence="design",
+        source="NICE health technology evaluations: the manual (PMG36) 2022, 4.5",
+    )
+    willingness: float | None = parameter(
+        None, "Most that would be paid for one unit of effect, in the unit of cost.", label="Willingness to pay",
+        unit="cost per unit of effect", bounds=(0.0, 1e12), above=0.0,
+        plausible=(1000.0, 100_000.0), evidence="design", source="the user's",
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if len(self.currency) > 10 or any(c.isspace() or c.isdigit() or not c.isprintable() for c in self.currency):
+            raise ValueError("worth.currency is a sign or a code of at most 10 characters, without spaces and digits")
+        is_money = self.effect_unit == "money"
+        if is_money and (self.full_effect_person_year is None or self.staff_day is None):
+            raise ValueError(
+                "an effect in money is set against cost in money: give worth.full_effect_person_year and "
+                "worth.staff_day, or effect_unit = \"QALYs\""
+            )
+        if is_money and self.willingness is not None:
+            raise ValueError("an effect in money needs no worth.willingness; leave it out")
+        if self.staff_day is not None and not self.currency:
+            raise ValueError("worth.staff_day needs worth.currency, such as \"£\"")
+        if self.currency and self.staff_day is None:
+            raise ValueError(f"nothing is in the currency '{self.currency}'; give worth.staff_day")
+        return self
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the scenario says what anything is worth."""
+        return (self.staff_day, self.full_effect_person_year, self.willingness) != (None, None, None)
+
+
 class Scenario(Table):
     """A question, the structure it is asked of, and the strategies compared."""
 
@@ -315,9 +546,13 @@ class Scenario(Table):
     frontier: FrontierTable = Field(default_factory=FrontierTable)
     behaviour: Behaviour = Behaviour()
     cost: Cost = Cost()
+    doubt: Doubt = Doubt()
+    decision: Decision = Decision()
+    worth: Worth = Worth()
 
     _folder: Path | None = PrivateAttr(None)
     _sets_folder: Path | None = PrivateAttr(None)
+    _settings: tuple[str, ...] = PrivateAttr(())
 
     @property
     def folder(self) -> Path | None:
@@ -326,7 +561,7 @@ class Scenario(Table):
 
     @property
     def sets_folder(self) -> Path | None:
-        """Folder of the file that names the sets of parameters; None where no file names any."""
+        """Folder of the file that names sets of parameters or assumption sets; None where no file names any."""
         return self._sets_folder
 
     def with_folders(self, folder: Path | None, sets_folder: Path | None = None) -> Self:
@@ -350,6 +585,32 @@ class Scenario(Table):
         """
         scenario = self.model_copy()
         scenario._folder, scenario._sets_folder = folder, sets_folder
+        return scenario
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Paths of the fields that the user set beside the file: refused where data decide."""
+        return self._settings
+
+    def with_settings(self, paths: tuple[str, ...]) -> Self:
+        """Return the scenario with a note of the fields that the user set beside the file.
+
+        Parameters
+        ----------
+        paths : of the fields.
+
+        Returns
+        -------
+        A scenario; this one is left as it is.
+
+        Examples
+        --------
+        >>> from spreadsim.scenario.files import load_scenario
+        >>> load_scenario("default").with_settings(("run.months",)).settings
+        ('run.months',)
+        """
+        scenario = self.model_copy()
+        scenario._settings = paths
         return scenario
 
     @field_validator("title", "question", "shows")
@@ -378,7 +639,7 @@ class Scenario(Table):
         if abs(total - 1) > 1e-6:
             raise ValueError(f"the weights of components sum to {total:.6g}; they must sum to 1")
         for function, names in self.intervention.functions.items():
-            for field in ("core", "complexity", "codification"):
+            for field in ("core", "truly_core", "complexity", "codification"):
                 values = [getattr(components[name], field) for name in names]
                 if len(set(values)) > 1:
                     raise ValueError(
@@ -400,9 +661,22 @@ class Scenario(Table):
             )
         if self.programme.stop_month < self.programme.start_month:
             raise ValueError("programme.stop_month is before programme.start_month")
+        if self.network.source not in ("file", "graph"):  # whose levels are those of the files
+            self._check_levels_of_rules([level.level for level in self.network.hierarchy])
         return self
+
+    def _check_levels_of_rules(self, levels: list[str]) -> None:
+        for name, strategy in self.strategies.items():
+            for place, rule in enumerate(strategy.rules):
+                if rule.each is not None and rule.each not in levels:
+                    raise fault(
+                        f"there is no level '{rule.each}'",
+                        nearest(rule.each, levels) if levels else "the network has no levels: leave 'each' out",
+                        f"strategies.{name}.rules.{place}.each",
+                    )
 
 
 __all__ = [
-    "Level", "NetworkTable", "Scenario", "Sizes", "Strategy", "without_levers",
+    "Affinity", "Decision", "Doubt", "Level", "NetworkTable", "Scenario", "Sizes", "Strategy", "Worth",
+    "without_levers",
 ]

@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from spreadsim.errors import InputError, nearest
-from spreadsim.input_files import read_text
+from spreadsim.input_files import is_file, read_text
 from spreadsim.parameters import default_components
+from spreadsim.scenario.beliefs import settled
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import plans
 from spreadsim.scenario.validation import as_document, merge, validate, with_setting
@@ -25,12 +26,15 @@ _PACKAGE = Path(__file__).parent.parent
 # ------------------------------------------------------------------------------------------------- shipped files
 
 
+SHIPPED_SETS = ("published", "plausible", "none")  # what ``doubt.sets`` may say that is no file
+
+
 def shipped_folder(kind: str) -> Path:
-    """Return the folder of shipped scenarios, experiments or lessons: in the wheel, or at the repository's top.
+    """Return a folder of what is shipped: in the wheel, or at the top of the repository.
 
     Parameters
     ----------
-    kind : ``scenarios``, ``experiments`` or ``lessons``.
+    kind : ``scenarios``, ``experiments``, ``assumptions`` or ``lessons``.
 
     Returns
     -------
@@ -55,10 +59,25 @@ def shipped_names() -> list[str]:
     Examples
     --------
     >>> shipped_names()[:2]
-    ['default', 'classroom']
+    ['default', 'across-regions']
     """
     names = sorted(path.stem for path in shipped_folder("scenarios").glob("*.toml"))
     return sorted(names, key=lambda name: (name != "default", name))
+
+
+def shipped_networks() -> list[str]:
+    """Return the names of the networks that are shipped beside the scenarios, as ``network.path`` gives them.
+
+    Returns
+    -------
+    Names of folders.
+
+    Examples
+    --------
+    >>> shipped_networks()
+    ['england-2021']
+    """
+    return sorted(path.name for path in shipped_folder("scenarios").iterdir() if path.is_dir())
 
 
 def find_scenario(name: str, beside: Path | None = None) -> Path:
@@ -85,7 +104,7 @@ def find_scenario(name: str, beside: Path | None = None) -> Path:
     if name in shipped_names():
         return shipped_folder("scenarios") / f"{name}.toml"
     path = inside_folder(beside, name, "based_on") if beside is not None else Path(name)
-    if path.is_file():
+    if is_file(path):
         return path
     if path.suffix == ".toml" or "/" in name or "\\" in name:
         raise InputError(name, "", "there is no such file", "check the path")
@@ -118,7 +137,11 @@ def inside_folder(folder: Path, name: str, field: str, file: str = "") -> Path:
     remedy = "give a path inside the folder of the file that names it"
     if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or PureWindowsPath(name).is_absolute():
         raise InputError(file or name, field, f"'{name}' is an absolute path", remedy)
-    path = (folder / name).resolve()
+    try:
+        path = (folder / name).resolve()
+        path.is_file()
+    except (OSError, ValueError, RuntimeError):  # too long, with a null byte, or a circle of links
+        raise InputError(file or name, field, f"'{name}' is not a path that a file can have", remedy) from None
     if not path.is_relative_to(folder.resolve()):
         raise InputError(file or name, field, f"'{name}' is outside the file's folder", remedy)
     return path
@@ -181,13 +204,13 @@ def _read_chain(name: str, files_before: tuple[Path, ...], beside: Path | None) 
     return merge(base, document), path, path.parent if own_path else folder
 
 
-def _sets_folder(name: str) -> Path | None:
-    """Return the folder of the file of a chain that names ``run.parameter_sets``, None where none does."""
+def _sets_folder(name: str, table: str, field: str) -> Path | None:
+    """Return the folder of the file of a chain that names a file of sets in a field, None where none does."""
     path = find_scenario(name)
     while True:
         document = read_toml(path, path.name)
-        run = document.get("run")
-        if isinstance(run, Mapping) and "parameter_sets" in run:
+        fields = document.get(table)
+        if isinstance(fields, Mapping) and field in fields:
             return path.parent
         if "based_on" not in document:
             return None
@@ -264,7 +287,7 @@ def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
     Traceback (most recent call last):
     spreadsim.errors.InputErrors: default (with --set): run.month: unknown name; did you mean 'months'?
     """
-    label = str(name)
+    label, settings = str(name), tuple(settings)
     document, path, folder = _read_chain(label, (), None)
     document.setdefault("name", path.stem)
     source = label
@@ -273,9 +296,17 @@ def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
         _check_component(keys, document)
         document = with_setting(document, keys, value, "--set")
         source = f"{label} (with --set)"
-    scenario = validate(document, source, folder)
+    scenario = validate(document, source, folder).with_settings(
+        tuple(".".join(parse_setting(text)[0]) for text in settings)
+    )
     if scenario.run.parameter_sets is not None:
-        scenario = scenario.with_folders(folder, _sets_folder(label) or Path())
+        scenario = scenario.with_folders(folder, _sets_folder(label, "run", "parameter_sets") or Path())
+    elif scenario.doubt.sets not in SHIPPED_SETS:
+        scenario = scenario.with_folders(folder, _sets_folder(label, "doubt", "sets") or Path())
+    known = settled(scenario)
+    if known:
+        doubt = scenario.doubt.model_copy(update={"known": sorted({*scenario.doubt.known, *known})})
+        scenario = scenario.model_copy(update={"doubt": doubt})
     plans(scenario, source)  # strategies that do not resolve are refused here, not in the middle of a run
     return scenario
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ from typing import Any
 from spreadsim.errors import InputError, nearest
 from spreadsim.input_files import read_text
 from spreadsim.parameters import Declaration
-from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.files import MAX_BYTES, inside_folder
+from spreadsim.scenario.document import Scenario, Strategy
+from spreadsim.scenario.files import MAX_BYTES, SHIPPED_SETS, inside_folder
 from spreadsim.scenario.paths import fields_that_vary
 from spreadsim.scenario.validation import as_document, validate, with_setting
 
@@ -65,7 +65,32 @@ class ParameterSets:
         return validate(document, f"{self.file}: line {place + 2}", base.folder)
 
 
-def check_path(scenario: Scenario, path: str, file: str) -> Declaration:
+def hidden_by(strategy: Strategy, path: str) -> bool:
+    """Return whether a strategy gives a field of the scenario a value of its own.
+
+    Parameters
+    ----------
+    strategy : of the scenario.
+    path : dotted, of the field.
+
+    Returns
+    -------
+    A boolean.
+
+    Examples
+    --------
+    >>> blend = ss.load_scenario("default").strategies["blend"]
+    >>> hidden_by(blend, "behaviour.drift.rate")
+    False
+    """
+    own, parts = strategy.model_dump(exclude_unset=True, exclude_none=True), path.split(".")
+    hidden = parts[0] == "programme" and parts[1] in own
+    hidden |= path == "intervention.mechanism_clarity" and "mechanism_clarity" in own
+    hidden |= parts[0] == "intervention" and parts[-1] == "codification" and "codification" in own
+    return hidden or path in own.get("overrides", {})
+
+
+def check_path(scenario: Scenario, path: str, file: str, tables: Sequence[str] = TABLES) -> Declaration:
     """Return what is by_path of a field that may differ from set to set.
 
     Parameters
@@ -73,6 +98,7 @@ def check_path(scenario: Scenario, path: str, file: str) -> Declaration:
     scenario : whose field it is.
     path : dotted, of the field.
     file : that names the field, for errors.
+    tables : of the scenario whose fields may differ.
 
     Returns
     -------
@@ -87,24 +113,21 @@ def check_path(scenario: Scenario, path: str, file: str) -> Declaration:
     >>> check_path(ss.load_scenario("default"), "behaviour.drift.rate", "sets.csv").plausible
     (0.0, 0.03)
     """
-    by_path = {name: d for name, d in fields_that_vary(scenario).items() if name.split(".")[0] in TABLES}
+    by_path = {name: d for name, d in fields_that_vary(scenario).items() if name.split(".")[0] in tables}
     if path not in by_path:
         raise InputError(file, path, "is not a field that a set of parameters can hold", nearest(path, by_path))
     if by_path[path].kind not in ("number", "integer"):
         raise InputError(file, path, "is not a number", "leave out the column")
-    parts = path.split(".")
     for name, strategy in scenario.strategies.items():
-        own = strategy.model_dump(exclude_unset=True, exclude_none=True)
-        hidden = parts[0] == "programme" and parts[1] in own
-        hidden |= path == "intervention.mechanism_clarity" and "mechanism_clarity" in own
-        hidden |= parts[0] == "intervention" and parts[-1] == "codification" and "codification" in own
-        if hidden or path in own.get("overrides", {}):
+        if hidden_by(strategy, path):
             raise InputError(file, path, f"strategy '{name}' sets its own, so the sets would have no effect there",
                              "remove it from the strategy, or leave out the column")  # fmt: skip
     return by_path[path]
 
 
-def read_parameter_sets(path: Path, scenario: Scenario, label: str | None = None) -> ParameterSets:
+def read_parameter_sets(
+    path: Path, scenario: Scenario, label: str | None = None, tables: Sequence[str] = TABLES
+) -> ParameterSets:
     r"""Return the sets of a CSV file whose header holds fields of the scenario.
 
     Parameters
@@ -112,6 +135,7 @@ def read_parameter_sets(path: Path, scenario: Scenario, label: str | None = None
     path : of the file.
     scenario : whose fields the columns are.
     label : the file's name in errors; its own if None.
+    tables : of the scenario whose fields may differ from set to set.
 
     Returns
     -------
@@ -129,6 +153,42 @@ def read_parameter_sets(path: Path, scenario: Scenario, label: str | None = None
     (('behaviour.drift.rate', 'cost.revision'), ((0.01, 0.2), (0.02, 0.3)))
     """
     file = label or path.name
+    return _table(path, file, lambda name: check_path(scenario, name, file, tables).kind)
+
+
+def read_shipped_sets(path: Path, label: str, kinds: Mapping[str, str]) -> ParameterSets:
+    r"""Return the sets of a file that is shipped, whose columns are of no scenario in particular.
+
+    Parameters
+    ----------
+    path : of the file.
+    label : that the sets are called by.
+    kinds : of the parameters that may be columns, ``number`` or ``integer`` by path.
+
+    Returns
+    -------
+    The sets, in the file's order.
+
+    Raises
+    ------
+    InputError : the file cannot be read, or names another parameter.
+
+    Examples
+    --------
+    >>> _ = Path("sets.csv").write_text("behaviour.drift.rate\n0.01\n")
+    >>> read_shipped_sets(Path("sets.csv"), "mine", {"behaviour.drift.rate": "number"}).rows
+    ((0.01,),)
+    """
+
+    def kind(name: str) -> str:
+        if name not in kinds:
+            raise InputError(label, name, "is not a parameter in doubt", nearest(name, kinds))
+        return kinds[name]
+
+    return _table(path, label, kind)
+
+
+def _table(path: Path, file: str, kind_of: Callable[[str], str]) -> ParameterSets:
     text = read_text(path, file, MAX_BYTES, "a table of parameters")
     try:
         lines = list(csv.reader(io.StringIO(text, newline="")))
@@ -139,7 +199,7 @@ def read_parameter_sets(path: Path, scenario: Scenario, label: str | None = None
         raise InputError(file, "", "holds no set of parameters", "give a header of fields, and one row for each set")
     if len(set(header)) != len(header):
         raise InputError(file, "", "names a column twice", "give each field once")
-    kinds = [check_path(scenario, name, file).kind for name in header]
+    kinds = [kind_of(name) for name in header]
     return ParameterSets(
         file, tuple(header), tuple(_row(line, header, kinds, file, n) for n, line in enumerate(body, 2))
     )
@@ -179,7 +239,7 @@ def with_parameter_sets(scenario: Scenario, path: Path) -> Scenario:
 
 
 def sets_file(scenario: Scenario) -> Path | None:
-    """Return the file of the scenario's sets of parameters, None if it has none.
+    """Return the file of the scenario's sets of parameters, or of its assumption sets; None if it has neither.
 
     Parameters
     ----------
@@ -200,12 +260,37 @@ def sets_file(scenario: Scenario) -> Path | None:
     >>> sets_file(with_parameter_sets(ss.load_scenario("default"), Path("sets.csv"))).name
     'sets.csv'
     """
-    name = scenario.run.parameter_sets
+    name, field = scenario.run.parameter_sets, "run.parameter_sets"
+    if name is None and scenario.doubt.sets not in SHIPPED_SETS:
+        name, field = scenario.doubt.sets, "doubt.sets"
     if name is None:
         return None
     if scenario.sets_folder is None:
-        raise InputError(scenario.name, "run.parameter_sets", "has no file to be relative to", "load it from a file")
-    return inside_folder(scenario.sets_folder, name, "run.parameter_sets", scenario.name)
+        raise InputError(scenario.name, field, "has no file to be relative to", "load it from a file")
+    return inside_folder(scenario.sets_folder, name, field, scenario.name)
+
+
+def with_sets_file(scenario: Scenario, name: str) -> Scenario:
+    """Return the scenario with another name for the file of its sets.
+
+    Parameters
+    ----------
+    scenario : that has one (`sets_file`).
+    name : of the file, from the folder of the scenario's own.
+
+    Returns
+    -------
+    A scenario; the one passed is left as it is.
+
+    Examples
+    --------
+    >>> scenario = with_parameter_sets(ss.load_scenario("default"), Path("sets.csv"))
+    >>> with_sets_file(scenario, "inputs/sets.csv").run.parameter_sets
+    'inputs/sets.csv'
+    """
+    if scenario.run.parameter_sets is not None:
+        return scenario.model_copy(update={"run": scenario.run.model_copy(update={"parameter_sets": name})})
+    return scenario.model_copy(update={"doubt": scenario.doubt.model_copy(update={"sets": name})})
 
 
 def sets_of_scenario(scenario: Scenario) -> ParameterSets | None:
@@ -228,5 +313,5 @@ def sets_of_scenario(scenario: Scenario) -> ParameterSets | None:
     >>> print(sets_of_scenario(ss.load_scenario("default")))
     None
     """
-    path = sets_file(scenario)
+    path = sets_file(scenario) if scenario.run.parameter_sets is not None else None
     return None if path is None else read_parameter_sets(path, scenario)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from spreadsim.parameters import Component, Declaration, declarations
 from spreadsim.scenario.document import Scenario, Strategy
 
-_NOT_LEVERS = ("title", "overrides", "schedule")
+_NOT_LEVERS = ("title", "overrides", "schedule", "rules")
 _NOT_VARIED = ("run.seed", "run.replicates", "network.source", "network.path", "name", "format")
 
 
@@ -37,4 +37,6 @@ def fields_that_vary(scenario: Scenario) -> dict[str, Declaration]:
     by_path |= {name: d for name, d in levers.items() if name not in _NOT_LEVERS}
     for name in ("codification", "mechanism_clarity"):
         by_path[name] = Declaration(name, "number", None, "", "0 to 1", (0.0, 1.0), (0.0, 1.0), "", "", "design")
-    return {name: d for name, d in by_path.items() if name not in _NOT_VARIED}
+    return {
+        name: d for name, d in by_path.items() if name not in _NOT_VARIED and not name.startswith("worth.")
+    }  # worth changes no run

@@ -146,6 +146,8 @@ def _problem_and_remedy(root: type[BaseModel], error: Mapping[str, Any], locatio
         return f"{text} is not one of the choices", "choose one of: " + ", ".join(choices)
     if kind == "finite_number":
         return f"{text} is not a finite number", "give a finite number"
+    if kind == "fault":
+        return str(context["problem"]), str(context["remedy"])
     if kind in _WANTED:
         return f"{text} is not {_WANTED[kind]}", f"give {_WANTED[kind]}"
     if kind == "value_error":
@@ -221,7 +223,7 @@ def validate(document: Mapping[str, Any], file: str, folder: Path | None = None)
         faults: dict[str, InputError] = {}
         for error in failure.errors(include_url=False):
             location = tuple(step for step in error["loc"] if step not in ("float", "literal['as-before']"))
-            field = ".".join(str(step) for step in location)
+            field = error.get("ctx", {}).get("field") or ".".join(str(step) for step in location)
             problem, remedy = _problem_and_remedy(Scenario, error, location)
             faults.setdefault(field + problem.split(" ")[0], InputError(file, field, problem, remedy))
         raise InputErrors(list(faults.values())) from None

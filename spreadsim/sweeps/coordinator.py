@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spreadsim.drivers.compilation import is_compiled
+from spreadsim.drivers.first_run import compile_now
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.network.size import network_size
 from spreadsim.sweeps import folder as sweep_folder
@@ -25,6 +27,7 @@ from spreadsim.sweeps.experiment import Study, load_experiment
 from spreadsim.sweeps.job import Chunk, Job, base_content, sweep_identity
 from spreadsim.sweeps.pool import LocalPool, Pool
 from spreadsim.sweeps.progress import Progress
+from spreadsim.telling.folder import read_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,9 +70,7 @@ class Sweep:
     @cached_property
     def points(self) -> pd.DataFrame:
         """One row a point of the design: its key, number and values."""
-        import pandas as pd
-
-        return pd.read_parquet(self.folder / "points.parquet")
+        return read_parquet(self.folder / "points.parquet")
 
 
 def job_of(study: Study) -> Job:
@@ -296,6 +297,9 @@ def sweep(
             pool = DaskPool(scheduler)
         else:
             pool = LocalPool(workers if ledger.total - before > size else 1)
+            if pool.workers > 1 and not is_compiled():  # once here, not once a worker
+                log.write("compiling the model, once: about half a minute")
+                compile_now()
         try:
             n_done, n_failed = _run(job, ledger.chunks(size), pool, folder, log)
         finally:

@@ -20,6 +20,7 @@ import numpy as np
 
 from spreadsim.errors import InputError, MissingExtraError
 from spreadsim.input_files import read_text
+from spreadsim.scenario.beliefs import integer_quantile, quantile
 from spreadsim.scenario.files import inside_folder
 from spreadsim.sweeps.experiment import Factor, Study, Values
 
@@ -136,28 +137,11 @@ def factor_quantile(factor: Factor, u: float) -> Any:
     0.1
     >>> factor_quantile(Factor("x", "choice", values=("random", "most-ready")), 0.7)
     'most-ready'
-
-    Notes
-    -----
-    SciPy's quantiles differ in the twelfth digit of a few values, and with it a run's identity: decision 27.
     """
     if factor.values:
         return factor.values[min(len(factor.values) - 1, int(u * len(factor.values)))]
-    low, high = factor.low, factor.high
-    if factor.kind == "integer":
-        return int(min(high, math.floor(low + u * (high - low + 1))))
-    if factor.distribution == "log-uniform":
-        value = math.exp(math.log(low) + u * (math.log(high) - math.log(low)))
-    elif factor.distribution == "triangular":
-        mode = float(factor.mode if factor.mode is not None else low)
-        split = (mode - low) / (high - low)
-        if u <= split:
-            value = low + math.sqrt(u * (high - low) * (mode - low))
-        else:
-            value = high - math.sqrt((1 - u) * (high - low) * (high - mode))
-    else:
-        value = low + u * (high - low)
-    return float(f"{min(high, max(low, value)):.12g}")
+    take = integer_quantile if factor.kind == "integer" else quantile
+    return take(u, factor.low, factor.high, factor.distribution, factor.mode)
 
 
 def lever_values(factor: Factor) -> list[Any]:
@@ -375,6 +359,10 @@ def _table(study: Study) -> Points:
         raise InputError(study.file, "design.table", f"'{name}' cannot be read ({error})", "check the file") from None
     header = list(rows[0]) if rows else []
     paths = [factor.path for factor in study.uncertainties]
+    for number, row in enumerate(rows, start=2):
+        if None in row:
+            problem = f"has more cells than the header, {len(header) - (None in header)}"
+            raise InputError(f"{study.file}: {name}", f"line {number}", problem, "correct the line")
     if sorted(header) != sorted(paths):
         odd = sorted(set(header) ^ set(paths))
         raise InputError(

@@ -8,12 +8,15 @@ chance explains taken out, and its sentence with coverage and density.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from spreadsim.errors import InputError, MissingExtraError
+from spreadsim.inference.crossed import Levels
 from spreadsim.sweeps.designs import Points
+from spreadsim.sweeps.robustness import end_of, share_interval
 
 MIN_CASES = 40
 MIN_MASS = 0.05
@@ -32,6 +35,9 @@ class Region:
     mass : share of all points inside.
     base : share of all points in which it holds.
     held_out_density, held_out_coverage : the same over points that had no part in the search for the box.
+    density_low, density_high, coverage_low, coverage_high : 95% intervals of these two; nan where there are none.
+    asked : the density asked for.
+    trade_off : coverage, density and mass of every box on the way, over the points that found it, the widest first.
 
     Examples
     --------
@@ -47,6 +53,17 @@ class Region:
     base: float
     held_out_density: float
     held_out_coverage: float
+    asked: float = 0.0
+    trade_off: tuple[tuple[float, float, float], ...] = ()
+    density_low: float = np.nan
+    density_high: float = np.nan
+    coverage_low: float = np.nan
+    coverage_high: float = np.nan
+
+    @property
+    def reaches(self) -> bool:
+        """Whether the box has the density asked for."""
+        return self.density >= self.asked
 
     def sentence(self, what: str) -> str:
         """Say where `what` holds."""
@@ -57,13 +74,16 @@ class Region:
             ""
             if np.isnan(self.held_out_density)
             else (
-                f"; over points held out, density {self.held_out_density:.0%} and coverage {self.held_out_coverage:.0%}"
+                f"; over points held out, density {self.held_out_density:.0%}"
+                f"{share_interval(self.density_low, self.density_high)} and coverage {self.held_out_coverage:.0%}"
+                f"{share_interval(self.coverage_low, self.coverage_high)}"
             )
         )
         often = "mostly" if self.density >= 0.5 and not self.held_out_density < 0.5 else "more often, not mostly,"
         return (
             f"{what} {often} where {inside}: in {self.density:.0%} of the points there (density), which are "
             f"{self.coverage:.0%} of all points in which this holds (coverage), against {self.base:.0%} overall{check}."
+            f"{'' if self.reaches else f' No region has the density asked for, {self.asked:.0%}: this is the densest.'}"
         )
 
 
@@ -107,7 +127,7 @@ def find_region(points: Points, holds: np.ndarray, *, density: float = 0.8) -> R
     base = float(np.mean(holds))
     if min(base, 1 - base) < MIN_MASS or not points.factors:
         return None
-    training = np.arange(n) % 2 == 0
+    training = _finds_box(n)
     if not holds[training].any():
         return None
     table = points.columns()
@@ -116,7 +136,8 @@ def find_region(points: Points, holds: np.ndarray, *, density: float = 0.8) -> R
         for f in points.factors
         if f.kind in ("number", "integer") and len(set(table[f.path])) > 1
     }
-    limits = _box({name: column[training] for name, column in columns.items()}, holds[training], density)
+    train = {name: column[training] for name, column in columns.items()}
+    limits, path = _box(train, holds[training], density)
     inside = np.ones(n, dtype=np.bool_)
     for name, (low, high) in limits.items():
         inside &= (columns[name] >= low) & (columns[name] <= high)
@@ -127,11 +148,82 @@ def find_region(points: Points, holds: np.ndarray, *, density: float = 0.8) -> R
         return (both / here.sum() if here.any() else np.nan, both / members.sum() if members.any() else np.nan)
 
     mass = float(inside[training].mean())
-    return Region(limits, *shares(training), mass, base, *shares(~training))
+    return Region(limits, *shares(training), mass, base, *shares(~training), density, path)
 
 
-def _box(columns: dict[str, np.ndarray], holds: np.ndarray, density: float) -> dict[str, tuple[float, float]]:
-    """Return the limits of the box chosen, restrictions that chance explains left out."""
+def _finds_box(n: int) -> np.ndarray:
+    return np.arange(n) % 2 == 0
+
+
+def judged(region: Region, points: Points, values: np.ndarray, holds: Callable[[np.ndarray], np.ndarray]) -> Region:
+    """Return a region with its density and coverage over the points held out, net of luck and with their intervals.
+
+    Parameters
+    ----------
+    region : the box.
+    points : of the design.
+    values : of the settings at these points, shape (points, replicates, settings), higher being better. Those
+        inside and outside the box are each drawn to their own mean: drawn to that of all, the box would lose its own.
+    holds : of levels, shape (..., points, settings): 0 to 1 for each point, shape (..., points).
+
+    Returns
+    -------
+    The same box; unchanged where there is none, or no point held out lies in it.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import Factor
+    >>> unit = np.random.default_rng(1).random((200, 1))
+    >>> points = Points((Factor("a", "number", 0.0, 1.0),), unit, "latin-hypercube")
+    >>> values = np.repeat(np.stack([unit[:, 0], 0 * unit[:, 0] + 0.5], axis=1)[:, None], 4, axis=1)
+    >>> region = find_region(points, unit[:, 0] > 0.5)
+    >>> result = judged(region, points, values, lambda level: level[..., 0] > level[..., 1])
+    >>> round(result.density_low, 1), round(result.density_high, 1), result.coverage_high
+    (0.6, 0.8, 1.0)
+    """
+    table = points.columns()
+    inside = ~_finds_box(len(points))
+    held_out = np.flatnonzero(inside)
+    for name, (low, high) in region.limits.items():
+        column = np.array(table[name], dtype=np.float64)
+        inside &= (column >= low) & (column <= high)
+    if not region.limits or not inside.any():
+        return region
+    (density,) = Levels(values[inside]).share(lambda level: holds(level)[..., None] * 1.0)
+    outside = np.setdiff1d(held_out, np.flatnonzero(inside))
+
+    rng = np.random.default_rng(20076)
+    parts = [
+        np.concatenate([holds(block[:, 0]).sum(axis=-1) for block in Levels(values[part]).draws()])
+        for part in (inside, outside)
+        if len(values[part])
+    ]
+    whole = np.sum(parts, axis=0)
+    share = parts[0] / np.where(whole > 0, whole, 1.0)
+    drawn = rng.beta(share * whole + 0.5, (1 - share) * whole + 0.5)  # Jeffreys' interval, of each draw
+    coverage = float(share.mean())
+    ends = np.quantile(drawn, (0.025, 0.975)) if density.low is not None else (np.nan, np.nan)
+    return replace(
+        region,
+        held_out_density=density.value,
+        held_out_coverage=coverage,
+        density_low=end_of(density.low),
+        density_high=end_of(density.high),
+        coverage_low=min(coverage, float(ends[0])),
+        coverage_high=max(coverage, float(ends[1])),
+    )
+
+
+Limits = dict[str, tuple[float, float]]
+
+
+def _box(
+    columns: dict[str, np.ndarray], holds: np.ndarray, density: float
+) -> tuple[Limits, tuple[tuple[float, float, float], ...]]:
+    """Return the limits of the box chosen, restrictions that chance explains left out, and the way to it.
+
+    The widest box that still has the density without these restrictions; the densest where none has.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -148,14 +240,25 @@ def _box(columns: dict[str, np.ndarray], holds: np.ndarray, density: float) -> d
             pd.DataFrame(columns), holds.astype(np.float64), threshold=0.5, threshold_type=">", mass_min=MIN_MASS
         ).find_box()
         if box is None:
-            return {}
+            return {}, ()
         path = box.peeling_trajectory
-        reach = np.flatnonzero(path["density"].to_numpy() >= density)
-        place = int(reach[0]) if len(reach) else int(np.argmax(path["density"].to_numpy()))
-        box.select(place)
-        rows = box.limits
-    limits: dict[str, tuple[float, float]] = {}
-    for name, row in rows.iterrows():
-        if float(row["qp values"]) <= MAX_QUASI_P:
-            limits[str(name)] = (float(row["min"]), float(row["max"]))
-    return limits
+        steps = tuple(zip(*(path[key].astype(float) for key in ("coverage", "density", "mass")), strict=True))
+        best, chosen = -1.0, {}
+        for place in range(len(path)):
+            if place and steps[place][1] <= best:
+                continue
+            box.select(place)
+            limits = {
+                str(name): (float(row["min"]), float(row["max"]))
+                for name, row in box.limits.iterrows()
+                if float(row["qp values"]) <= MAX_QUASI_P
+            }
+            inside = np.ones(len(holds), dtype=np.bool_)
+            for name, (low, high) in limits.items():
+                inside &= (columns[name] >= low) & (columns[name] <= high)
+            here = float(holds[inside].mean())
+            if here > best:
+                best, chosen = here, limits
+            if best >= density:
+                break
+    return chosen, steps

@@ -34,12 +34,12 @@ class EqualEffort(SweepTables):
 
     Examples
     --------
-    >>> levers = "levers={mandate=[0, 0.3], latitude=[0.3], peer_programme=[1], monitoring=[0], support=[0, 1]}"
+    >>> levers = "levers={mandate=[0.3], latitude=[0.1, 0.3], peer_programme=[1], monitoring=[0], support=[0, 1]}"
     >>> small = ["run.replicates=2", "design.samples=4", "run.months=12", levers]
     >>> tables = SweepTables(ss.sweep("equal-effort", out="small", settings=small).folder)
     >>> mixes = EqualEffort(tables, "cost", "support")
-    >>> [setting.levers["mandate"] for setting in mixes.settings], mixes.values("benefit").shape
-    ([0.0, 0.3], (4, 2, 2))
+    >>> [setting.levers["latitude"] for setting in mixes.settings], mixes.values("benefit").shape
+    ([0.1, 0.3], (4, 2, 2))
     """
 
     def __init__(self, tables: SweepTables, measure: str, along: str) -> None:

@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from spreadsim.errors import InputError, InputErrors, nearest
+from spreadsim.input_files import is_file, is_folder
+from spreadsim.network.construction import make_network
+from spreadsim.network.provenance import refuse_without_effect
 from spreadsim.outcomes.measures import BY_NAME
-from spreadsim.parameters import Declaration
+from spreadsim.parameters import Belief, Declaration
 from spreadsim.scenario.document import Scenario, without_levers
 from spreadsim.scenario.files import find_scenario, load_scenario, read_toml, shipped_folder, shipped_names
 from spreadsim.scenario.paths import fields_that_vary
@@ -51,7 +54,7 @@ class Factor:
     kind: str
     low: float = 0.0
     high: float = 0.0
-    distribution: str = "uniform"
+    distribution: Belief = "uniform"
     mode: float | None = None
     steps: int | None = None
     values: tuple[Any, ...] = ()
@@ -111,7 +114,7 @@ def experiment_names() -> list[str]:
     Examples
     --------
     >>> experiment_names()
-    ['best-balance', 'clustering', 'equal-effort', 'where-to-start']
+    ['best-balance', 'clustering', 'clustering-in-facilities', 'equal-effort', 'where-to-start']
     """
     return sorted(path.stem for path in shipped_folder("experiments").glob("*.toml"))
 
@@ -139,9 +142,9 @@ def find_experiment(name: str) -> Path:
     if name in experiment_names():
         return shipped_folder("experiments") / f"{name}.toml"
     path = Path(name)
-    if path.is_dir() and (path / "experiment.toml").is_file():
+    if is_folder(path) and is_file(path / "experiment.toml"):
         return path / "experiment.toml"
-    if path.is_file():
+    if is_file(path):
         return path
     names = experiment_names()
     remedy = "check the path" if path.suffix == ".toml" or "/" in name or not names else nearest(name, names)
@@ -167,9 +170,9 @@ def is_experiment(name: str) -> bool:
     if name in experiment_names():
         return name not in shipped_names()
     path = Path(name)
-    if path.is_dir():
-        return (path / "experiment.toml").is_file()
-    return path.is_file() and "scenario" in read_toml(path, name)
+    if is_folder(path):
+        return is_file(path / "experiment.toml")
+    return is_file(path) and "scenario" in read_toml(path, name)
 
 
 def load_experiment(name: str | Path, settings: Iterable[str] = ()) -> Study:
@@ -215,7 +218,7 @@ def load_experiment(name: str | Path, settings: Iterable[str] = ()) -> Study:
 
 def _resolve(experiment: Experiment, file: str, folder: Path) -> Study:
     path = find_scenario(experiment.scenario, folder)
-    base = load_scenario(str(path) if path.is_file() else experiment.scenario)
+    base = load_scenario(str(path) if is_file(path) else experiment.scenario)
     document = as_document(base)
     paths = fields_that_vary(base)
     for key, value in experiment.settings.items():
@@ -247,7 +250,17 @@ def _resolve(experiment: Experiment, file: str, folder: Path) -> Study:
         levers=tuple(factors_of_table(experiment.levers, "levers", file, scenario)),
         uncertainties=tuple(factors_of_table(experiment.uncertainties, "uncertainties", file, scenario)),
     )
+    if experiment.design.method == "table" and not study.uncertainties:
+        raise InputError(
+            file,
+            "uncertainties",
+            "names none of the columns of design.table, whose rows would be ignored",
+            "name each column, with its range or its values",
+        )
     _check(study)
+    if scenario.network.source == "file":
+        moved = [*experiment.settings, *(factor.path for factor in (*study.levers, *study.uncertainties))]
+        refuse_without_effect(moved, make_network(scenario), file)
     return study
 
 
@@ -412,7 +425,7 @@ def scenario_at(study: Study, base: Values, point: Values, strategy: str, levers
 def document_at(base: Values, point: Values, strategy: str, levers: Values) -> Values:
     """Return the resolved document of one point and one setting.
 
-    A lever without a dot is a field of the strategy. Where `balance` is a lever, the four levers that it sets are the
+    A lever without a dot is a field of the strategy. Where `balance` is a lever, the levers that it sets are the
     strategy's own no longer, unless they are levers too.
 
     Parameters

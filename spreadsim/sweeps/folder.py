@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from spreadsim.errors import InputError
+from spreadsim.input_files import is_file, read_bytes
 from spreadsim.outcomes.measures import BY_NAME, CURVES_ALONE
 from spreadsim.sweeps import store
-from spreadsim.sweeps.designs import Points, content_key, lever_values
+from spreadsim.sweeps.designs import MAX_TABLE_BYTES, Points, content_key, lever_values
 from spreadsim.sweeps.experiment import Factor, Study, Values
 from spreadsim.sweeps.job import Job
 from spreadsim.sweeps.work import schema
+from spreadsim.telling.atomic import RECEIPT
+from spreadsim.telling.folder import sha256
 from spreadsim.telling.verification import WHOLE, Verification, is_inside, receipt_document, verified
 
-RECEIPT = "provenance.json"
 _COLUMNS = {
     "run": "identity of the run: a hash of its resolved inputs, seed, replicate and the version of the code",
     "point": "key of the point of the uncertainties: see points.parquet",
@@ -85,7 +87,7 @@ def network_digest(scenario: Any) -> str:
     from spreadsim.network.reading.files import files_of_scenario, network_files
 
     files = network_files(files_of_scenario(scenario), scenario.network)
-    return content_key([(path.name, store.digest(path.read_bytes())) for path in sorted(files)], 32)
+    return content_key([(path.name, sha256(path)) for path in sorted(files)], 32)
 
 
 def identity(job: Job, base: Values) -> Values:
@@ -195,7 +197,8 @@ def write_inputs(study: Study, points: Points, folder: Path) -> None:
     own = study.folder.resolve() == folder.resolve()
     if not own:
         if study.experiment.design.table is not None:
-            store.write_atomic(folder / "design.csv", (study.folder / study.experiment.design.table).read_bytes())
+            table = read_bytes(study.folder / study.experiment.design.table, "design.table", MAX_TABLE_BYTES)
+            store.write_atomic(folder / "design.csv", table)
         store.write_atomic(folder / "scenario.toml", to_toml(copy_inputs(study.scenario, folder)).encode())
     store.write_atomic(folder / "experiment.toml", tomli_w.dumps(experiment_document(study)).encode())
     columns = {"point": [key.decode() for key in points.all_keys()], "number": list(range(len(points)))}
@@ -283,7 +286,7 @@ def write_receipt(job: Job, folder: Path, started: str, runs: int, failed: int) 
     >>> sorted(path.name for path in Path("ready").iterdir())
     ['README.md', 'dictionary.csv', 'provenance.json']
     """
-    from spreadsim.telling.folder import as_json, sha256, versions
+    from spreadsim.telling.folder import as_json, versions
 
     experiment = job.study.experiment
     readme = _README.format(name=experiment.name, title=experiment.title, measure=experiment.outcomes.measures[0])
@@ -320,7 +323,7 @@ def is_sweep(folder: Path) -> bool:
     >>> is_sweep(Path("."))
     False
     """
-    return (folder / store.IDENTITY).is_file()
+    return is_file(folder / store.IDENTITY)
 
 
 def verify_sweep(folder: Path) -> Verification:

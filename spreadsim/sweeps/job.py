@@ -5,7 +5,7 @@ What belongs here: the job that all chunks share, chunks, results, and the hashe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from spreadsim.drivers.compilation import code_identity
@@ -184,6 +184,36 @@ def setting_identity(job: Job, base: Values, point: Values, strategy: str, lever
     """
     document = _content_of(document_at(base, point, strategy, levers), job.files)
     return content_key([document, job.rulebook], 32)
+
+
+def same_settings(base: Values, settings: Sequence[tuple[str, Values]]) -> list[int]:
+    """Return for each setting the first that resolves to the same but for the name and title of its strategy.
+
+    A lever may override what distinguishes strategies: under a balance all strategies that differ in the four levers
+    alone are one. Such settings give the same runs at every point, to the last bit.
+
+    Parameters
+    ----------
+    base : the experiment's scenario as a resolved document.
+    settings : strategy and levers of each.
+
+    Returns
+    -------
+    Places of settings.
+
+    Examples
+    --------
+    >>> base = as_document(ss.load_scenario("default"))
+    >>> same_settings(base, [("organic", {"balance": 0.5}), ("blend", {"balance": 0.5}), ("blend", {"balance": 1.0})])
+    [0, 0, 2]
+    """
+    first: dict[str, int] = {}
+    places = []
+    for i, (strategy, levers) in enumerate(settings):
+        content = _content_of(document_at(base, {}, strategy, levers), "")
+        key = content_key([{**content, "strategies": list(content["strategies"].values())}])
+        places.append(first.setdefault(key, i))
+    return places
 
 
 def run_identity(setting: str, replicate: int) -> str:

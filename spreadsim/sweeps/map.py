@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from spreadsim.errors import InputError, nearest
+from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.sweeps.tables import NOT_CHOICES, SweepTables
 
 STRATEGY = "strategy"
@@ -75,6 +76,12 @@ class HeatMap:
     half: np.ndarray
     runs: np.ndarray
     settings: tuple[int, ...]
+
+    def interval(self, row: int, column: int) -> tuple[float, float]:
+        """Return the 95% interval of a cell's mean, within what the measure can be."""
+        least, most = BY_NAME[self.measure].limits
+        mean, half = float(self.mean[row, column]), float(self.half[row, column])
+        return max(mean - half, min(least, mean)), min(mean + half, max(most, mean))
 
     @property
     def sentence(self) -> str:

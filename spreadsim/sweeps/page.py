@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spreadsim.sweeps import store
+from spreadsim.input_files import read_text
+from spreadsim.sweeps.discovery import Region
 from spreadsim.sweeps.map import HeatMap
+from spreadsim.sweeps.robustness import Robustness, share_interval
 from spreadsim.sweeps.sensitivity import Index
 from spreadsim.sweeps.tables import Panel, SweepTables
+from spreadsim.telling.atomic import RECEIPT, write_together
 from spreadsim.telling.spreadsheets import frame_csv
+from spreadsim.telling.verification import MAX_RECEIPT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -120,7 +124,7 @@ class Analysis:
 # ------------------------------------------------------------------------------------------------- figures
 
 
-def draw_bars(analysis: Analysis, measure: str, panel: Panel, values: np.ndarray, sign: float) -> None:
+def draw_bars(analysis: Analysis, measure: str, panel: Panel, standings: Sequence[Robustness]) -> None:
     """Add a figure of how often each setting is best; of many settings those most often best.
 
     Parameters
@@ -128,32 +132,34 @@ def draw_bars(analysis: Analysis, measure: str, panel: Panel, values: np.ndarray
     analysis : takes the figure.
     measure : its name.
     panel : settings that are alternatives to one another.
-    values : shape (points, settings of the panel, replicates).
-    sign : 1 where higher is better, -1 where lower is.
+    standings : of the settings over the points, net of luck.
 
     Examples
     --------
+    >>> from spreadsim.sweeps.robustness import robustness
     >>> analysis = Analysis(Path("analysis"), "", "")
     >>> panel = Panel("", (0, 1), ("organic", "blend"), None)
-    >>> draw_bars(analysis, "benefit", panel, np.array([[[0.1], [0.4]], [[0.2], [0.3]]]), 1.0)
+    >>> draw_bars(analysis, "benefit", panel, robustness(np.array([[[0.1], [0.4]], [[0.2], [0.3]]]), panel.names, 1.0))
     >>> analysis.figures[0].words
     'organic 0%, blend 100%'
     """
-    means = sign * values.mean(axis=2)
-    use = np.all(np.isfinite(means), axis=1)
-    if len(panel.names) < 2 or not use.any():
-        return
-    share = np.bincount(means[use].argmax(axis=1), minlength=len(panel.names)) / use.sum()
-    order = np.arange(len(share)) if len(share) <= MOST_BARS else np.argsort(-share, kind="stable")[: MOST_BARS // 2]
-    share, names = share[order], [panel.names[i] for i in order.tolist()]
+    by_name = {row.setting: row for row in standings}
+    chosen = [by_name[name] for name in panel.names if name in by_name]
+    if len(chosen) > MOST_BARS:
+        chosen = sorted(chosen, key=lambda row: -row.best_in)[: MOST_BARS // 2]
+    share, names = [row.best_in for row in chosen], [row.setting for row in chosen]
 
     def draw(axes: Any) -> None:
-        axes.barh(range(len(share)), share * 100, color="#004488")
+        axes.barh(range(len(share)), [100 * part for part in share], color="#004488")
+        ends = [[100 * end for end in ends] for ends in ([r.best_low for r in chosen], [r.best_high for r in chosen])]
+        axes.hlines(range(len(share)), *ends, color="#222222", linewidth=1)
         _label_bars(axes, names)
         axes.set_xlabel("% of the points in which it is best", fontsize=7.5)
 
-    rows = [{"setting": name, "best_in": part} for name, part in zip(names, share.tolist(), strict=True)]
-    words = ", ".join(f"{row['setting']} {row['best_in']:.0%}" for row in rows)
+    rows = [
+        {"setting": row.setting, "best_in": row.best_in, "low": row.best_low, "high": row.best_high} for row in chosen
+    ]
+    words = ", ".join(f"{row.setting} {row.best_in:.0%}{share_interval(row.best_low, row.best_high)}" for row in chosen)
     caption = f"How often each setting is best: {measure}{panel_text(panel)}"
     height = 0.6 + 0.19 * len(share)
     analysis.figures.append(AnalysisFigure("best", measure, panel.label, caption, words, height, draw, rows))
@@ -195,6 +201,59 @@ def draw_tornado(analysis: Analysis, measure: str, panel: Panel, what: str, indi
     ]
     height = 0.7 + 0.19 * len(top)
     analysis.figures.append(AnalysisFigure("tornado", measure, panel.label, caption, words, height, draw, rows))
+
+
+def draw_trade_off(analysis: Analysis, measure: str, panel: Panel, regions: Sequence[tuple[str, Region]]) -> None:
+    """Add a figure of what the regions found on the way give up: coverage against density, the chosen box marked.
+
+    Parameters
+    ----------
+    analysis : takes the figure.
+    measure, panel : of which the regions are.
+    regions : what holds in each, and the region.
+
+    Examples
+    --------
+    >>> analysis = Analysis(Path("analysis"), "", "")
+    >>> way = ((1.0, 0.4, 1.0), (0.9, 0.6, 0.6))
+    >>> region = Region({"reactance": (0.0, 1.2)}, 0.6, 0.9, 0.6, 0.4, np.nan, np.nan, 0.8, way)
+    >>> draw_trade_off(analysis, "benefit", Panel("", (0, 1), ("organic", "blend"), None), [("blend is best", region)])
+    >>> analysis.figures[0].words
+    'blend is best: density 40% to 60%, chosen 60% at coverage 90%'
+    """
+    drawn = [(what, region) for what, region in regions if region.limits and len(region.trade_off) > 1]
+    if not drawn:
+        return
+
+    def draw(axes: Any) -> None:
+        from spreadsim.telling.figures import safe, style, tidy
+
+        tidy(axes, grid="both")
+        for i, (what, region) in enumerate(drawn):
+            coverage, density, _ = (100 * np.array(part) for part in zip(*region.trade_off, strict=True))
+            colour = style(i).colour
+            axes.plot(coverage, density, color=colour, linewidth=1, label=safe(what))
+            axes.plot([100 * region.coverage], [100 * region.density], "o", color=colour, markersize=4)
+        axes.axhline(100 * drawn[0][1].asked, color="#222222", linewidth=0.8, linestyle=":")
+        axes.set_xlabel("coverage, %", fontsize=7.5)
+        axes.set_ylabel("density, % (dotted: asked for)", fontsize=7.5)
+        axes.legend(fontsize=6.5, frameon=False)
+
+    def way(region: Region) -> str:
+        density = [step[1] for step in region.trade_off]
+        return (
+            f"density {min(density):.0%} to {max(density):.0%}, chosen {region.density:.0%} at coverage "
+            f"{region.coverage:.0%}"
+        )
+
+    words = "; ".join(f"{what}: {way(region)}" for what, region in drawn)
+    caption = f"Regions, coverage against density: {measure}{panel_text(panel)}"
+    rows = [
+        {"what": what, "coverage": coverage, "density": density, "mass": mass}
+        for what, region in drawn
+        for coverage, density, mass in region.trade_off
+    ]
+    analysis.figures.append(AnalysisFigure("trade-off", measure, panel.label, caption, words, 2.6, draw, rows))
 
 
 def _label_bars(axes: Any, names: Sequence[str]) -> None:
@@ -278,8 +337,8 @@ def heat_rows(heat: HeatMap) -> Rows:
     return [
         {"measure": heat.measure, heat.across.name: heat.across.labels[column],
          **({heat.down.name: heat.down.labels[row]} if heat.down.name else {}),
-         "mean": float(heat.mean[row, column]), "low": float(heat.mean[row, column] - heat.half[row, column]),
-         "high": float(heat.mean[row, column] + heat.half[row, column]), "runs": int(heat.runs[row, column])}
+         "mean": float(heat.mean[row, column]), **dict(zip(("low", "high"), heat.interval(row, column), strict=True)),
+         "runs": int(heat.runs[row, column])}
         for row, column in np.ndindex(heat.mean.shape)
     ]  # fmt: skip
 
@@ -312,18 +371,17 @@ def write_analysis(analysis: Analysis, tables: SweepTables) -> None:
     from spreadsim.telling.folder import as_json
     from spreadsim.telling.page import templates
 
-    folder = analysis.folder
-    tables_of_page = {}
+    tables_of_page, files = {}, {}
     for name, rows in analysis.tables.items():
         frame = pd.DataFrame(rows)
-        store.write_atomic(folder / f"{name}.csv", frame_csv(frame).encode())
+        files[f"{name}.csv"] = frame_csv(frame).encode()
         sink = pa.BufferOutputStream()
         frame.to_parquet(sink, index=False)
-        store.write_atomic(folder / f"{name}.parquet", sink.getvalue().to_pybytes())
+        files[f"{name}.parquet"] = sink.getvalue().to_pybytes()
         tables_of_page[name] = _table_cells(frame.drop(columns=["sentence"], errors="ignore").head(200))
-    store.write_atomic(folder / "findings.json", as_json(analysis.as_json()).encode())
+    files["findings.json"] = as_json(analysis.as_json()).encode()
     figures = [(_svg(item, number), item.caption) for number, item in enumerate(analysis.figures)]
-    receipt = (tables.folder / "provenance.json").read_text(encoding="utf-8")
+    receipt = read_text(tables.folder / RECEIPT, RECEIPT, MAX_RECEIPT, "a receipt")
     page = (
         templates()
         .get_template("sweep.html.j2")
@@ -340,7 +398,8 @@ def write_analysis(analysis: Analysis, tables: SweepTables) -> None:
             levers=[(f.path, f.ends) for f in tables.study.levers],
         )
     )
-    store.write_atomic(folder / "report.html", page.encode())
+    files["report.html"] = page.encode()
+    write_together(analysis.folder, files)
 
 
 def _svg(figure: AnalysisFigure, number: int) -> str:

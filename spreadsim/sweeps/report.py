@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,19 @@ import numpy as np
 
 from spreadsim.errors import InputError, MissingExtraError, nearest
 from spreadsim.outcomes.measures import BY_NAME
-from spreadsim.sweeps.discovery import MIN_CASES, Region, find_region
+from spreadsim.sweeps.discovery import MIN_CASES, Region, find_region, judged
 from spreadsim.sweeps.equal_effort import EqualEffort
 from spreadsim.sweeps.map import axis_names, heat_map
-from spreadsim.sweeps.page import Analysis, draw_bars, draw_map, draw_tornado, panel_text, write_analysis
-from spreadsim.sweeps.robustness import convergence, interior, interior_gain, robustness
+from spreadsim.sweeps.page import (
+    Analysis,
+    draw_bars,
+    draw_map,
+    draw_tornado,
+    draw_trade_off,
+    panel_text,
+    write_analysis,
+)
+from spreadsim.sweeps.robustness import convergence, interior, interior_gain, robustness, satisficing, share_interval
 from spreadsim.sweeps.sensitivity import Index, indices
 from spreadsim.sweeps.tables import Panel, SweepTables
 
@@ -153,7 +162,13 @@ def examine(
     arrays = {name: tables.values(name) for name in {*measures, *(name for name, _, _ in bounds)}}
     if tables.failed:
         analysis.findings["Failed runs"] = [f"{tables.failed:,} runs failed; points with one are left out."]
-    for panel in tables.panels if panels is None else panels:
+    if any(BY_NAME[name].never for name in measures):
+        analysis.findings["Never reached"] = ["A month that was never reached counts as the last month of the run."]
+    for whole in tables.panels if panels is None else panels:
+        panel, same = tables.distinct(whole)
+        for names in same:
+            text = f"{', '.join(names)}: the same in every run, so counted as one."
+            _add_sentence(analysis, "Settings that do not differ", text)
         _add_robustness(analysis, tables, panel, measures, arrays, bounds)
         _add_interior(analysis, tables, panel, inside)
         _add_regions(analysis, tables, panel, measures, arrays, density)
@@ -184,11 +199,8 @@ def _add_robustness(
     for measure in measures:
         sign, values = tables.sign(measure), arrays[measure][points][:, columns]
         limits = bounds or [(measure, ">=" if sign > 0 else "<=", float(np.nanmedian(values)))]
-        meets = np.ones(values.shape[:2], dtype=np.bool_)
-        for name, relation, limit in limits:
-            means = arrays[name][points][:, columns].mean(axis=2)
-            meets &= (means >= limit) if relation == ">=" else (means <= limit)
-        rows = robustness(values, panel.names, sign, meets)
+        shares = satisficing([(arrays[name][points][:, columns], rel, limit) for name, rel, limit in limits])
+        rows = robustness(values, panel.names, sign, satisfying=shares)
         words = " and ".join(f"{name} {relation} {limit:.3g}" for name, relation, limit in limits)
         for row in rows:
             _add_row(analysis, "robustness", measure, panel, **asdict(row), limits=words)
@@ -199,10 +211,16 @@ def _add_robustness(
             analysis,
             "Robustness",
             f"{measure}{panel_text(panel)}: '{safest.setting}' has the lowest mean regret "
-            f"({safest.mean_regret:.3g}; 90th percentile {safest.regret_90:.3g}), and is best in {safest.best_in:.0%} "
-            f"of the points; '{often.setting}' most often meets {words} ({often.satisfies:.0%} of the points).",
+            f"({safest.mean_regret:.3g}; 90th percentile {safest.regret_90:.3g}), and is best in "
+            f"{safest.best_in:.0%} of the points{_interval(safest.best_low, safest.best_high)}; "
+            f"'{often.setting}' most often meets {words} ({often.satisfies:.0%} of the points"
+            f"{_interval(often.satisfies_low, often.satisfies_high)}).",
         )
-        draw_bars(analysis, measure, panel, values, sign)
+        draw_bars(analysis, measure, panel, rows)
+
+
+def _interval(low: float, high: float) -> str:
+    return ", too few for an interval" if np.isnan(low) else share_interval(low, high)
 
 
 def _add_interior(analysis: Analysis, tables: SweepTables, panel: Panel, measures: Sequence[str]) -> None:
@@ -220,9 +238,9 @@ def _add_interior(analysis: Analysis, tables: SweepTables, panel: Panel, measure
             "Is the best value inside the range?",
             (
                 f"{measure}{panel_text(panel)}: the best {panel.lever_name} lies strictly inside in "
-                f"{result.chosen:.0%} of {result.points} points ({result.low:.0%} to {result.high:.0%}); checked "
-                f"on the other half of the replicates it beats the better end in {result.confirmed:.0%}, "
-                f"beyond chance in {result.told_apart:.0%}{gain}. "
+                f"{result.inside:.0%} of {result.points} points{_interval(result.low, result.high)}. Chosen on half of "
+                f"the replicates it lies inside in {result.chosen:.0%}; on the other half it beats the better end in "
+                f"{result.confirmed:.0%}, beyond chance in {result.told_apart:.0%}{gain}. "
                 f"The lowest value is best in {result.low_end:.0%}, the highest in {result.high_end:.0%}."
             ),
         )
@@ -245,15 +263,25 @@ def _add_regions(
         means = tables.sign(measure) * values.mean(axis=2)
         if not np.all(np.isfinite(means)):
             continue
-        best = means.argmax(axis=1)
-        groups = [(f"'{name}' is best", best == i) for i, name in enumerate(panel.names)]
+        top = means == means.max(axis=1, keepdims=True)
+        tied = top.sum(axis=1) > 1
+        best = np.where(tied, -1, means.argmax(axis=1))
+        words = "is best, or as good as the best," if tied.any() else "is best"
+        better = tables.sign(measure) * values.transpose(0, 2, 1)
+        groups: list[tuple[str, np.ndarray, list[int]]] = [
+            (f"'{name}' {words}", top[:, i], [i]) for i, name in enumerate(panel.names)
+        ]
         if panel.lever is not None and len(panel.lever) > 3:
             order = np.argsort(panel.lever)
             name, first, last = panel.lever_name, order[0], order[-1]
             groups = [
-                (f"the lowest {name} ({panel.lever[first]:g}) is best", best == first),
-                (f"a {name} strictly inside is best", (best != first) & (best != last)),
-                (f"the highest {name} ({panel.lever[last]:g}) is best", best == last),
+                (f"the lowest {name} ({panel.lever[first]:g}) is best", best == first, [int(first)]),
+                (
+                    f"a {name} strictly inside is best",
+                    (best >= 0) & (best != first) & (best != last),
+                    order[1:-1].tolist(),
+                ),
+                (f"the highest {name} ({panel.lever[last]:g}) is best", best == last, [int(last)]),
             ]
         if len(groups) > MAX_REGIONS:
             ranked = sorted((g for g in groups if g[1].any()), key=lambda g: -int(g[1].sum()))
@@ -264,7 +292,8 @@ def _add_regions(
                 f"{measure}{panel_text(panel)}: of {len(panel.names)} settings {never} are best in none of the points; "
                 f"the {len(groups)} that are best most often are described below.",
             )
-        for what, holds in groups:
+        drawn = []
+        for what, holds, places in groups:
             try:
                 region = find_region(part, holds, density=density)
             except MissingExtraError as error:
@@ -274,12 +303,21 @@ def _add_regions(
                 text = f"{measure}{panel_text(panel)}: {what} in {holds.mean():.0%} of the points."
                 _add_sentence(analysis, "Where each does best", text)
                 continue
+            region = judged(region, part, better, partial(_is_best_among, places))
             _add_region(analysis, measure, panel, what, region)
+            drawn.append((what, region))
+        draw_trade_off(analysis, measure, panel, drawn)
+
+
+def _is_best_among(places: list[int], levels: np.ndarray) -> np.ndarray:
+    return np.asarray(levels[..., places].max(axis=-1) == levels.max(axis=-1)) * 1.0
 
 
 def _add_region(analysis: Analysis, measure: str, panel: Panel, what: str, region: Region) -> None:
     _add_sentence(analysis, "Where each does best", f"{measure}{panel_text(panel)}: {region.sentence(what)}")
-    shares = {key: value for key, value in asdict(region).items() if key != "limits"}
+    shares = {key: value for key, value in asdict(region).items() if key not in ("limits", "trade_off")}
+    for coverage, density, mass in region.trade_off:
+        _add_row(analysis, "trade_off", measure, panel, what=what, coverage=coverage, density=density, mass=mass)
     for name, (low, high) in (region.limits or {"": (float("nan"), float("nan"))}).items():
         _add_row(analysis, "regions", measure, panel, what=what, parameter=name, low=low, high=high, **shares)
 
@@ -342,7 +380,8 @@ def _add_convergence(
         return
     for measure in measures:
         values = arrays[measure][tables.independent][:, list(panel.settings)]
-        result = convergence(values, panel.names, tables.sign(measure))
+        halves = tables.points.method in ("sobol", "latin-hypercube")
+        result = convergence(values, panel.names, tables.sign(measure), halves)
         if result is not None:
             _add_row(analysis, "convergence", measure, panel, **asdict(result))
             _add_sentence(analysis, "Were there enough runs?", f"{measure}{panel_text(panel)}: {result.sentence}")

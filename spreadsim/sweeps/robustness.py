@@ -6,9 +6,12 @@ is chosen from some replicates and checked on the others, since the best of many
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from spreadsim.inference.crossed import Estimate, Levels, best_of, standings
 
 Z = 1.959963984540054
 
@@ -21,9 +24,14 @@ class Robustness:
     ----------
     setting : its name.
     mean, worst_tenth : of the outcome over points; the mean of the worst tenth of points.
-    best_in : share of points in which it has the best mean.
+    best_in : share of points in which it is best, net of luck; shared where settings are equal.
+    best_low, best_high : a 95% interval of it, over points and over the luck that all points share.
     mean_regret, regret_90, max_regret : how far below the best setting of the point: mean, 90th percentile, largest.
+    regret_low, regret_high, regret_90_low, regret_90_high : 95% intervals of the mean and of the 90th percentile.
     satisfies : share of points in which every limit is met; nan without limits.
+    satisfies_low, satisfies_high : a 95% interval of it.
+
+    Ends of intervals are nan where there are too few points or replicates.
 
     Examples
     --------
@@ -36,14 +44,26 @@ class Robustness:
     mean: float
     worst_tenth: float
     best_in: float
+    best_low: float
+    best_high: float
     mean_regret: float
+    regret_low: float
+    regret_high: float
     regret_90: float
+    regret_90_low: float
+    regret_90_high: float
     max_regret: float
     satisfies: float
+    satisfies_low: float
+    satisfies_high: float
 
 
 def robustness(
-    values: np.ndarray, names: tuple[str, ...], sign: float, meets: np.ndarray | None = None
+    values: np.ndarray,
+    names: tuple[str, ...],
+    sign: float,
+    meets: np.ndarray | None = None,
+    satisfying: Sequence[Estimate] | None = None,
 ) -> list[Robustness]:
     """Return how each setting stands up over the points.
 
@@ -53,6 +73,7 @@ def robustness(
     names : of the settings.
     sign : 1 where higher is better, -1 where lower is.
     meets : whether every limit is met, shape (points, settings).
+    satisfying : the share of points in which every limit is met, one a setting, in place of `meets`.
 
     Returns
     -------
@@ -74,23 +95,108 @@ def robustness(
     if not use.any():
         return []
     means = means[use]
-    best = means.argmax(axis=1)
-    regret = means.max(axis=1, keepdims=True) - means
     tenth = max(1, len(means) // 10)
+    shares = (
+        [Estimate(float(share), None, None) for share in meets[use].mean(axis=0)]
+        if meets is not None
+        else [Estimate(np.nan, None, None)] * len(names)
+    )
     rows = [
         Robustness(
             setting=name,
             mean=float(sign * means[:, i].mean()),
             worst_tenth=float(sign * np.sort(means[:, i])[:tenth].mean()),
-            best_in=float(np.mean(best == i)),
-            mean_regret=float(regret[:, i].mean()),
-            regret_90=float(np.quantile(regret[:, i], 0.9)),
-            max_regret=float(regret[:, i].max()),
-            satisfies=float(meets[use][:, i].mean()) if meets is not None else float("nan"),
+            best_in=row.best.value,
+            best_low=end_of(row.best.low),
+            best_high=end_of(row.best.high),
+            mean_regret=row.expected_loss.value,
+            regret_low=end_of(row.expected_loss.low),
+            regret_high=end_of(row.expected_loss.high),
+            regret_90=row.loss_90.value,
+            regret_90_low=end_of(row.loss_90.low),
+            regret_90_high=end_of(row.loss_90.high),
+            max_regret=row.worst_loss.value,
+            satisfies=share.value,
+            satisfies_low=end_of(share.low),
+            satisfies_high=end_of(share.high),
         )
-        for i, name in enumerate(names)
+        for i, (name, row, share) in enumerate(
+            zip(names, standings(sign * values[use].transpose(0, 2, 1)).strategies, satisfying or shares, strict=True)
+        )
     ]
     return sorted(rows, key=lambda row: row.mean_regret)
+
+
+def share_interval(low: float, high: float) -> str:
+    """Return the interval of a share of points in brackets; empty where there is none.
+
+    Parameters
+    ----------
+    low, high : its ends, 0 to 1; nan where there is none.
+
+    Returns
+    -------
+    Text.
+
+    Examples
+    --------
+    >>> share_interval(0.4, 0.625), share_interval(float("nan"), float("nan"))
+    (' (40% to 62%)', '')
+    """
+    return "" if np.isnan(low) else f" ({low:.0%} to {high:.0%})"
+
+
+def end_of(limit: float | None) -> float:
+    """Return the end of an interval as a number, nan where there is no interval.
+
+    Parameters
+    ----------
+    limit : the end, or None.
+
+    Returns
+    -------
+    A number.
+
+    Examples
+    --------
+    >>> end_of(0.5), end_of(None)
+    (0.5, nan)
+    """
+    return float("nan") if limit is None else limit
+
+
+def satisficing(parts: Sequence[tuple[np.ndarray, str, float]]) -> list[Estimate]:
+    """Return in what share of points each setting meets every limit, net of luck.
+
+    Parameters
+    ----------
+    parts : for each limit the values of its measure, shape (points, settings, replicates), ``>=`` or ``<=``, and where
+        it lies.
+
+    Returns
+    -------
+    One estimate a setting, over the points at which every measure is defined.
+
+    Examples
+    --------
+    >>> values = np.array([[[0.1], [0.4]], [[0.3], [0.2]]])
+    >>> [share.value for share in satisficing([(values, ">=", 0.2)])]
+    [0.5, 1.0]
+    """
+    n = parts[0][0].shape[1]
+    columns = np.concatenate([values for values, _, _ in parts], axis=1)
+    use = np.all(np.isfinite(columns), axis=(1, 2))
+    if not use.any():
+        return [Estimate(float("nan"), None, None)] * n
+
+    def meets(levels: np.ndarray) -> np.ndarray:
+        result = np.ones((*levels.shape[:-1], n), dtype=np.bool_)
+        for i, (_, relation, limit) in enumerate(parts):
+            own = levels[..., i * n : (i + 1) * n]
+            result &= (own >= limit) if relation == ">=" else (own <= limit)
+        return result
+
+    return Levels(columns[use].transpose(0, 2, 1), absolute=True).share(meets)
 
 
 @dataclass(frozen=True)
@@ -100,9 +206,11 @@ class Interior:
     Attributes
     ----------
     points : counted.
-    chosen : share of points in which the best mean of the first half lies inside.
-    low, high : a 95% interval of that share.
-    low_end, high_end : share in which it is the lowest or the highest value.
+    inside : share of points in which the best value lies inside, by all replicates and net of luck.
+    low, high : a 95% interval of that share, over points and over the luck that all points share; nan where there are
+        too few points.
+    low_end, high_end : share in which it is the lowest or the highest value, likewise.
+    chosen : share of points in which the best mean of the first half of the replicates lies inside.
     confirmed : share in which the value chosen inside beats, in the other half, the better end (chosen likewise).
     told_apart : share in which that holds beyond chance: a paired 95% interval over the other half leaves zero out.
     beaten : share in which it is worse than that end beyond chance.
@@ -117,11 +225,12 @@ class Interior:
     """
 
     points: int
-    chosen: float
+    inside: float
     low: float
     high: float
     low_end: float
     high_end: float
+    chosen: float
     confirmed: float
     told_apart: float
     beaten: float
@@ -174,7 +283,7 @@ def interior(values: np.ndarray, lever: tuple[float, ...], sign: float) -> Inter
     >>> interior(curve, (0.0, 0.5, 1.0), 1.0).chosen, interior(curve, (0.0, 0.5, 1.0), -1.0).chosen
     (1.0, 0.0)
     """
-    from scipy.special import stdtrit
+    from spreadsim.special import stdtrit
 
     order = np.argsort(lever)
     use = np.all(np.isfinite(values), axis=(1, 2))
@@ -192,13 +301,20 @@ def interior(values: np.ndarray, lever: tuple[float, ...], sign: float) -> Inter
     mean = gap.mean(axis=1)
     k = check.shape[2]
     half = float(stdtrit(k - 1, 0.975)) * gap.std(axis=1, ddof=1) / np.sqrt(k)
-    share = float(inside.mean())
+
+    def places(levels: np.ndarray) -> np.ndarray:
+        share = best_of(levels)
+        return np.stack([share[..., 1:-1].sum(axis=-1), share[..., 0], share[..., -1]], axis=-1)
+
+    where, low_end, high_end = Levels(v.transpose(0, 2, 1)).share(places)
     return Interior(
         n,
-        share,
-        *wilson(share, n),
-        float(np.mean(best == 0)),
-        float(np.mean(best == last)),
+        where.value,
+        end_of(where.low),
+        end_of(where.high),
+        low_end.value,
+        high_end.value,
+        float(inside.mean()),
         float(np.mean(inside & (mean > 0))),
         float(np.mean(inside & (mean - half > 0))),
         float(np.mean(inside & (mean + half < 0))),
@@ -235,9 +351,12 @@ class Convergence:
 
     Attributes
     ----------
-    share_noise : share of the variance of a setting's mean over points that is chance, from too few replicates.
+    share_noise : share of the variance of a setting's mean over points that is chance, from too few replicates: the
+        interaction of points and replicates, since the luck that all points share does not tell them apart.
     agree : share of points in which both halves of the replicates name the same best setting.
-    half_share, share : how often the setting most often best is best, in the first half of the points and in all.
+    half_share : how often the setting most often best is best in the first half of the points; nan where that half says
+        nothing about fewer points, as with a grid.
+    share : how often it is best in all.
     favourite : that setting.
 
     Examples
@@ -256,17 +375,25 @@ class Convergence:
     def sentence(self) -> str:
         """Were there enough runs?"""
         enough = "enough replicates" if self.share_noise < 0.1 else "more replicates would help"
-        change = abs(self.share - self.half_share)
         close = "" if self.agree >= 0.5 else ", so which is best at a point is often a matter of chance"
         return (
             f"Chance accounts for {self.share_noise:.0%} of the variance of means between points: {enough}. "
             f"The two halves of the replicates give the same best setting in {self.agree:.0%} of the points{close}. "
-            f"'{self.favourite}' is best in {self.share:.0%} of all points and {self.half_share:.0%} of the first "
-            f"half: {'more points would change little' if change < 0.05 else 'more points may change this'}."
+            f"'{self.favourite}' has the best mean in {self.share:.0%} of all points{self._halves}"
+        )
+
+    @property
+    def _halves(self) -> str:
+        if np.isnan(self.half_share):
+            return "."
+        enough = abs(self.share - self.half_share) < 0.05
+        return (
+            f" and in {self.half_share:.0%} of the first half: "
+            f"{'more points would change little' if enough else 'more points may change this'}."
         )
 
 
-def convergence(values: np.ndarray, names: tuple[str, ...], sign: float) -> Convergence | None:
+def convergence(values: np.ndarray, names: tuple[str, ...], sign: float, first_half: bool = True) -> Convergence | None:
     """Return whether there were enough replicates and points.
 
     Parameters
@@ -274,6 +401,7 @@ def convergence(values: np.ndarray, names: tuple[str, ...], sign: float) -> Conv
     values : shape (points, settings, replicates).
     names : of the settings.
     sign : 1 where higher is better, -1 where lower is.
+    first_half : whether the first half of the points is a smaller design of the same kind.
 
     Returns
     -------
@@ -291,7 +419,9 @@ def convergence(values: np.ndarray, names: tuple[str, ...], sign: float) -> Conv
     v = sign * values[use]
     if len(v) < 4 or v.shape[2] < 2:
         return None
-    noise = float(np.mean(v.var(axis=2, ddof=1)) / v.shape[2])
+    n, _, k = v.shape
+    rest = v - v.mean(axis=2, keepdims=True) - v.mean(axis=0, keepdims=True) + v.mean(axis=(0, 2), keepdims=True)
+    noise = float(np.mean((rest**2).sum(axis=(0, 2))) / ((n - 1) * (k - 1)) / k)
     total = float(np.mean(v.mean(axis=2).var(axis=0, ddof=1)))
     halves = [v[:, :, part::2].mean(axis=2).argmax(axis=1) for part in (0, 1)]
     best = v.mean(axis=2).argmax(axis=1)
@@ -300,7 +430,7 @@ def convergence(values: np.ndarray, names: tuple[str, ...], sign: float) -> Conv
     return Convergence(
         min(1.0, noise / total) if total > 0 else 1.0,
         float(np.mean(halves[0] == halves[1])),
-        float(np.mean(half == favourite)),
+        float(np.mean(half == favourite)) if first_half else float("nan"),
         float(np.mean(best == favourite)),
         names[favourite],
     )

@@ -24,8 +24,9 @@ class Index:
 
     Attributes
     ----------
-    parameter : path of the uncertainty.
-    kind : ``first``, ``total``, ``mean absolute effect`` or ``rank correlation``.
+    parameter : path of the uncertainty; two, for an index of the second order.
+    kind : ``first``, ``total``, ``second``, ``mean absolute effect``, ``rank correlation`` or, of a parameter whose
+        values have no order, ``share of ranks``.
     value, low, high : of the index, and the ends of its interval.
     sentence : what it says.
 
@@ -83,7 +84,8 @@ def sobol_indices(points: Points, values: np.ndarray, *, second_order: bool = Fa
 
     Returns
     -------
-    Two indices a parameter, as shares of the variance, largest total first; none where all values are the same.
+    Two indices a parameter, as shares of the variance, largest total first, and then those of pairs where they were
+    asked for; none where all values are the same.
 
     Raises
     ------
@@ -127,15 +129,29 @@ def sobol_indices(points: Points, values: np.ndarray, *, second_order: bool = Fa
             value, half = float(analysis[key][i]), float(analysis[f"{key}_conf"][i])
             result.append(_sobol(factor.path, kind, value, value - half, value + half))
     total = {index.parameter: index.value for index in result if index.kind == "total"}
-    return sorted(result, key=lambda index: (-total[index.parameter], index.kind))
+    pairs = []
+    for i, one in enumerate(points.factors if second_order else ()):
+        for j in range(i + 1, len(points.factors)):
+            value, half = float(analysis["S2"][i, j]), float(analysis["S2_conf"][i, j])
+            pairs.append(
+                _sobol(f"{one.path} with {points.factors[j].path}", "second", value, value - half, value + half)
+            )
+    return sorted(result, key=lambda index: (-total[index.parameter], index.kind)) + sorted(
+        pairs, key=lambda index: -index.value
+    )
 
 
 def _sobol(name: str, kind: str, value: float, low: float, high: float) -> Index:
-    what = "by itself" if kind == "first" else "by itself and with others"
-    if low <= 0 <= high or value <= 0:
+    raw = low, high
+    low, high = max(0.0, low), min(1.0, max(0.0, high))
+    what = {"first": "by itself", "total": "by itself and with others", "second": "by their interaction"}[kind]
+    if low <= 0 or value <= 0:
         text = f"{name}: no effect {what} can be seen (index {value:.2f}, interval {low:.2f} to {high:.2f} covers zero)"
     else:
-        text = f"{name} accounts {what} for {value:.0%} of the variance ({max(0.0, low):.0%} to {min(1.0, high):.0%})"
+        text = f"{name} accounts {what} for {value:.0%} of the variance ({low:.0%} to {high:.0%})"
+    if value > 1 or raw[1] < 0:
+        low, high = raw
+        text = f"{name}: the index {what} is {value:.2f}, which no share of a variance can be: more points are needed"
     return Index(name, kind, value, low, high, text + ".")
 
 
@@ -192,7 +208,7 @@ def morris_indices(points: Points, values: np.ndarray, levels: int = 4) -> list[
     result = []
     for i, factor in enumerate(points.factors):
         value, half = float(analysis["mu_star"][i]), float(analysis["mu_star_conf"][i])
-        low, high, sigma = value - half, value + half, float(analysis["sigma"][i])
+        low, high, sigma = max(0.0, value - half), value + half, float(analysis["sigma"][i])
         if low <= 0:
             text = f"{factor.path}: no effect can be seen (mean absolute effect {value:.3g}, interval covers zero)"
         else:
@@ -229,8 +245,9 @@ def rank_correlations(points: Points, values: np.ndarray) -> list[Index]:
     >>> first.parameter, round(first.value, 3), other.excludes_zero
     ('a', 1.0, False)
     """
-    from scipy.special import ndtri
     from scipy.stats import rankdata
+
+    from spreadsim.special import ndtri
 
     y = _check_values(values, points)
     n, d = points.unit.shape
@@ -240,6 +257,9 @@ def rank_correlations(points: Points, values: np.ndarray) -> list[Index]:
     result = []
     for i, factor in enumerate(points.factors):
         if np.ptp(points.unit[:, i]) == 0:
+            continue
+        if factor.kind not in ("number", "integer"):
+            result.append(_share_of_ranks(factor.path, np.array(points.columns()[factor.path], dtype=str), y, d))
             continue
         r = float(np.corrcoef(rankdata(points.unit[:, i]), rankdata(y))[0, 1])
         at = np.arctanh(min(max(r, -0.999999), 0.999999))
@@ -251,6 +271,28 @@ def rank_correlations(points: Points, values: np.ndarray) -> list[Index]:
             text = f"The outcome {word} with {factor.path} (rank correlation {r:.2f}, {low:.2f} to {high:.2f})"
         result.append(Index(factor.path, "rank correlation", r, low, high, text + "."))
     return sorted(result, key=lambda index: -abs(index.value))
+
+
+def _share_of_ranks(name: str, options: np.ndarray, y: np.ndarray, n_tests: int) -> Index:
+    """Return how much of the variance of ranks lies between options, which have no order (Kruskal and Wallis)."""
+    from scipy.stats import chi2, rankdata
+
+    def share(which: np.ndarray) -> float:
+        ranks, chosen = rankdata(y[which]), options[which]
+        mean, total = ranks.mean(), float(((ranks - ranks.mean()) ** 2).sum())
+        between = sum((chosen == o).sum() * (ranks[chosen == o].mean() - mean) ** 2 for o in np.unique(chosen))
+        return float(between) / total if total > 0 else 0.0
+
+    n, classes, rng = len(y), len(np.unique(options)), np.random.default_rng(1)
+    value = share(np.arange(n))
+    tail = 0.025 / max(1, n_tests)
+    low, high = np.quantile([share(rng.integers(n, size=n)) for _ in range(RESAMPLES)], (tail, 1 - tail))
+    if chi2.sf(value * (n - 1), classes - 1) > 0.05 / max(1, n_tests):
+        text = f"{name}: no difference between its options can be seen (share of the variance of ranks {value:.2f})"
+        return Index(name, "share of ranks", value, 0.0, float(max(high, value)), text + ".")
+    low, high = float(min(low, value)), float(max(high, value))
+    text = f"The outcome differs between the options of {name} (share of the variance of ranks {value:.0%}, "
+    return Index(name, "share of ranks", value, low, high, text + f"{low:.0%} to {high:.0%}).")
 
 
 def indices(points: Points, values: np.ndarray, *, second_order: bool = False, levels: int = 4) -> list[Index]:

@@ -12,6 +12,7 @@ from spreadsim.drivers.running import default_workers
 from spreadsim.errors import InputError
 from spreadsim.network.size import network_size
 from spreadsim.outcomes.measures import CURVE_COLUMNS
+from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps import store
 from spreadsim.sweeps.coordinator import (
     BYTES_PER_EVENT,
@@ -22,6 +23,7 @@ from spreadsim.sweeps.coordinator import (
 )
 from spreadsim.sweeps.designs import points_of, settings_of
 from spreadsim.sweeps.experiment import Study
+from spreadsim.sweeps.job import same_settings
 
 BYTES_PER_MEASURE = 7
 BYTES_PER_CURVE_VALUE = 4
@@ -79,9 +81,14 @@ def size_lines(study: Study, workers: int | None = None) -> list[tuple[str, str]
     >>> dict(size_lines(load_experiment("clustering"), workers=2))["runs"]
     '8 points x 1 settings x 100 replicates = 800'
     """
-    n_points, n_settings, k = len(points_of(study)), len(settings_of(study)), study.scenario.run.replicates
+    settings, k = settings_of(study), study.scenario.run.replicates
+    n_points, n_settings = len(points_of(study)), len(settings)
     runs = n_points * n_settings * k
+    same = same_settings(as_document(study.scenario), [(s.strategy, s.levers) for s in settings])
+    n_distinct = len(set(same))
+    once = [("run once", f"{n_distinct:,} settings; the others are the same but for the strategy's name")]
     n = workers or default_workers()
+    seconds = n_points * n_distinct * k * seconds_per_run(study) / n + 3
     size = chunk_size(study, runs)
     return [
         (
@@ -94,8 +101,12 @@ def size_lines(study: Study, workers: int | None = None) -> list[tuple[str, str]
         ("uncertainties", str(len(study.uncertainties))),
         ("design", study.experiment.design.method),
         ("runs", f"{n_points:,} points x {n_settings:,} settings x {k:,} replicates = {runs:,}"),
+        *(once if n_distinct < n_settings else []),
         ("chunks", f"{-(-runs // size):,} of about {size:,} runs"),
-        ("expected time", f"about {time_in_words(runs * seconds_per_run(study) / n + 3)} on {n} processors"),
+        (
+            "expected time",
+            f"about {time_in_words(seconds)} on {n} processors",
+        ),
         ("expected disk", f"about {max(1, _bytes_of(study, runs) // 1_000_000):,} MB"),
     ]
 
@@ -125,18 +136,23 @@ def run_again(study: Study, folder: Path, identity: str) -> dict[str, Any]:
     >>> run_again(load_experiment("small"), sweep.folder, row["run"])["benefit"] == float(row["benefit"])
     True
     """
-    import pyarrow.parquet as pq
-
     from spreadsim.sweeps.work import single_run
+    from spreadsim.telling.folder import read_table
 
     for key in store.chunk_records(folder):
         path = store.part_path(folder, "runs", key)
-        rows = pq.read_table(path, filters=[("run", "=", identity)]).to_pylist()
+        rows = read_table(path, filters=[("run", "=", identity)]).to_pylist()
         if not rows:
             continue
         row = rows[0]
-        point = pq.read_table(folder / "points.parquet", filters=[("point", "=", row["point"])]).to_pylist()[0]
-        values = {f.path: f.typed(point[f.path]) for f in study.uncertainties}
-        levers = {f.path: row[f.path] for f in study.levers}
+        points = read_table(folder / "points.parquet", filters=[("point", "=", row["point"])]).to_pylist()
+        try:
+            values = {f.path: f.typed(points[0][f.path]) for f in study.uncertainties}
+            levers = {f.path: row[f.path] for f in study.levers}
+        except (IndexError, KeyError, TypeError, ValueError):
+            problem = "its point or its levers are not those of the experiment"
+            raise InputError(
+                str(folder), "points.parquet", problem, "put back the files that the sweep wrote"
+            ) from None
         return dict(single_run(job_of(study), values, row["strategy"], levers, row["replicate"]))
     raise InputError("--run", identity, f"{folder} holds no such run", "take it from the column 'run'")

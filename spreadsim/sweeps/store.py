@@ -13,13 +13,15 @@ import json
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from spreadsim.errors import InputError, SpreadsimError
+from spreadsim.errors import InputError, SpreadsimError, system_reason
+from spreadsim.input_files import read_bytes, read_json, read_text
+from spreadsim.telling import folder as telling_folder
 
 MANIFEST, LOCK, HOLDER, IDENTITY = "manifest.jsonl", "sweep.lock", "sweep.holder", "identity.json"
 _IDENTITY_FIELDS = {
@@ -31,6 +33,7 @@ _IDENTITY_FIELDS = {
     "keep": "choice of tables",
 }
 KINDS = ("runs", "curves", "events")
+MAX_PART, MAX_MANIFEST, MAX_IDENTITY, MAX_HOLDER = 2_000_000_000, 2_000_000_000, 50_000_000, 10_000  # bytes
 SORT = {"runs": ("run",), "curves": ("run", "month"), "events": ("run", "month", "service")}
 
 
@@ -80,14 +83,16 @@ def write_atomic(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(aside, path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
         raise SpreadsimError(_disk_message(path, error)) from error
 
 
 def _disk_message(path: Path, error: OSError) -> str:
+    reason = system_reason(error)
     return (
-        f"{path}: could not be written ({error.strerror}); every finished chunk is kept: make room, then give the "
-        "same command again"
+        f"{path}: could not be written ({reason}); every finished chunk is kept: make room, then give the same "
+        "command again"
     )
 
 
@@ -105,7 +110,8 @@ def lock(folder: Path) -> Iterator[None]:
 
     Raises
     ------
-    InputError : another coordinator is at work in it.
+    InputError : another coordinator is at work in it, or nothing can be written there.
+    SpreadsimError : the disk is full.
 
     Examples
     --------
@@ -113,21 +119,34 @@ def lock(folder: Path) -> Iterator[None]:
     ...     Path("busy").is_dir()
     True
     """
-    folder.mkdir(parents=True, exist_ok=True)
     holder = folder / HOLDER
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         file_lock = FileLock(folder / LOCK, timeout=0).acquire()
     except Timeout:
-        who = holder.read_text(encoding="utf-8").strip() if holder.exists() else ""
+        who = _holder_text(holder)
         raise InputError(
             str(folder),
             LOCK,
             f"a sweep is at work in this folder ({who or 'another process'})",
             "wait for it, stop it, or give another --out",
         ) from None
+    except OSError as error:  # a Timeout is one too, and was seen to
+        problem = f"cannot be written ({system_reason(error)})"
+        raise InputError("--out", str(folder), problem, "choose another folder") from None
     with file_lock:
-        holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+        try:
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+        except OSError as error:
+            raise SpreadsimError(_disk_message(holder, error)) from error
         yield
+
+
+def _holder_text(path: Path) -> str:
+    try:
+        return read_text(path, HOLDER, MAX_HOLDER).strip()
+    except InputError:
+        return ""
 
 
 # ------------------------------------------------------------------------------------------------- manifest
@@ -160,16 +179,47 @@ def manifest_records(folder: Path) -> Iterator[dict[str, Any]]:
     path = folder / MANIFEST
     if not path.exists():
         return
-    with path.open("rb") as file:
-        for line in file:
-            try:
-                outer = json.loads(line)
-                record = outer["record"]
-                text = json.dumps(record, separators=(",", ":"), sort_keys=True)
-                if outer["check"] == digest(text.encode())[:16]:
-                    yield record
-            except (ValueError, KeyError, TypeError):
-                continue
+    for line in read_bytes(path, MANIFEST, MAX_MANIFEST, "a manifest").split(b"\n"):
+        try:
+            outer = json.loads(line)
+            record = outer["record"]
+            text = json.dumps(record, separators=(",", ":"), sort_keys=True)
+            if outer["check"] == digest(text.encode())[:16] and _is_record(record):
+                yield record
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+
+
+def _is_record(record: Any) -> bool:
+    """Return whether what a line holds can be a record: a folder may come from anybody."""
+    if not isinstance(record, dict):
+        return False
+    if "dropped" in record:
+        return isinstance(record["dropped"], str)
+    parts = record.get("parts")
+    return (
+        isinstance(record.get("chunk"), str)
+        and record["chunk"].isalnum()
+        and isinstance(parts, dict)
+        and set(parts) <= set(KINDS)
+        and all(isinstance(p, dict) and set(p) >= {"bytes", "sha256"} for p in parts.values())
+        and _are_runs(record)
+    )
+
+
+def _are_runs(record: Mapping[str, Any]) -> bool:
+    """Return whether a record says which runs it holds, in whole numbers and texts; one of a test may say nothing."""
+    counts = [record.get(name, 0) for name in ("runs", "failed")]
+    texts = [record.get(name, []) for name in ("points", "settings")]
+    replicates = record.get("replicates", [0, 1])
+    return (
+        all(isinstance(count, int) and count >= 0 for count in counts)
+        and all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in texts)
+        and isinstance(replicates, list)
+        and len(replicates) == 2
+        and all(isinstance(n, int) for n in replicates)
+        and 0 <= replicates[0] <= replicates[1]
+    )
 
 
 def _append_record(folder: Path, record: Mapping[str, Any]) -> None:
@@ -252,12 +302,13 @@ def _part_fault(folder: Path, record: Mapping[str, Any]) -> str:
     for kind, description in record["parts"].items():
         path = part_path(folder, kind, record["chunk"])
         try:
-            if path.stat().st_size != description["bytes"]:
-                return f"{path.name}: {path.stat().st_size} bytes instead of {description['bytes']}"
-            if digest(path.read_bytes()) != description["sha256"]:
-                return f"{path.name}: its content is not what was written"
-        except OSError:
-            return f"{path.name}: cannot be read"
+            content = read_bytes(path, path.name, MAX_PART, "a part")
+        except InputError as error:
+            return f"{path.name}: {error.problem}"
+        if len(content) != description["bytes"]:
+            return f"{path.name}: {len(content)} bytes instead of {description['bytes']}"
+        if digest(content) != description["sha256"]:
+            return f"{path.name}: its content is not what was written"
     return ""
 
 
@@ -323,10 +374,11 @@ def repair(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
         place = folder / kind
         for path in place.iterdir() if place.is_dir() else ():
             key = path.name.removeprefix("part-").removesuffix(".parquet")
-            if key not in chunks or path.name.startswith("."):
+            if (key not in chunks or path.name.startswith(".")) and not path.is_dir():
                 path.unlink()
     for path in folder.glob(".*.partial"):
-        path.unlink()
+        if not path.is_dir():
+            path.unlink()
     return chunks, faults
 
 
@@ -359,9 +411,11 @@ def check_identity(folder: Path, identity: Mapping[str, Any]) -> None:
         write_atomic(path, (json.dumps(identity, indent=1, sort_keys=True) + "\n").encode())
         return
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise InputError(str(folder), IDENTITY, "is damaged", "give another --out") from None
+        before = read_json(path, IDENTITY, MAX_IDENTITY)
+    except InputError as error:
+        raise InputError(str(folder), IDENTITY, f"is damaged: {error.problem}", "give another --out") from None
+    if not isinstance(before, dict):
+        raise InputError(str(folder), IDENTITY, "is damaged: it is not a table", "give another --out")
     for name, value in identity.items():
         if before.get(name) != value:
             what = _IDENTITY_FIELDS.get(name, name)
@@ -421,6 +475,10 @@ def read_table(folder: Path, kind: str = "runs", columns: Sequence[str] | None =
     -------
     An Arrow table.
 
+    Raises
+    ------
+    InputError : a part is not a table, or not one of these columns.
+
     Examples
     --------
     >>> sweep = ss.sweep("clustering", out="clustering", settings=["run.replicates=2", "run.months=12"])
@@ -428,10 +486,13 @@ def read_table(folder: Path, kind: str = "runs", columns: Sequence[str] | None =
     16
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     parts = [part_path(folder, kind, key) for key in sorted(chunk_records(folder))]
-    table = pa.concat_tables([pq.read_table(path, columns=columns) for path in parts])
+    try:
+        table = pa.concat_tables([telling_folder.read_table(path, columns) for path in parts])
+    except (ValueError, TypeError):  # of differing columns or types
+        problem = f"parts of '{kind}' do not have the same columns"
+        raise InputError(str(folder), kind, problem, "give the sweep command again in another folder") from None
     return table.sort_by([(name, "ascending") for name in SORT[kind] if name in table.column_names])
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from spreadsim.errors import InputError, nearest
+from spreadsim.inference.crossed import censored, same_strategies
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.sweeps import store
 from spreadsim.sweeps.designs import Points, Setting, points_of, settings_of
@@ -150,17 +151,52 @@ class SweepTables:
         for i, setting in enumerate(self.settings):
             place[(setting.strategy, *(setting.levers[name] for name in names))] = i
         rows = zip(*(table[name].to_pylist() for name in ("strategy", *names)), strict=True)
-        setting_of = np.fromiter((place[row] for row in rows), dtype=np.int64, count=table.num_rows)
+        setting_of = np.fromiter((place.get(row, -1) for row in rows), dtype=np.int64, count=table.num_rows)
         self.failed = table.num_rows - table["error"].null_count
         replicates = table["replicate"].to_numpy()
+        if (
+            replicates.dtype.kind not in "iu"
+            or (setting_of < 0).any()
+            or not (((replicates >= 0) & (replicates < self.replicates)).all())
+        ):
+            raise InputError(
+                str(self.folder),
+                "runs",
+                "hold settings or replicates that the experiment does not have",
+                "put back the files that the sweep wrote: give its command again",
+            )
         return np.asarray((points * len(self.settings) + setting_of) * self.replicates + replicates)
 
     def values(self, measure: str) -> np.ndarray:
-        """Return a measure, shape (points, settings, replicates); nan where null or failed."""
-        column = store.read_table(self.folder, columns=["run", measure])[measure]
+        """Return a measure, shape (points, settings, replicates); nan where null or failed.
+
+        A month that was never reached counts as the last month of the run: means are restricted means.
+        """
+        table = store.read_table(self.folder, columns=["run", measure, "error"])
+        column = table[measure]
         flat = np.full(len(self._unique) * len(self.settings) * self.replicates, np.nan)
-        flat[self._index] = column.to_numpy()
+        try:
+            flat[self._index] = column.cast("float64").to_numpy()
+        except (ValueError, NotImplementedError):
+            problem = "is not a column of numbers"
+            raise InputError(str(self.folder), f"runs: {measure}", problem, "give the sweep command again") from None
+        if BY_NAME[measure].never:
+            months = [float(s.levers.get("run.months", self.study.scenario.run.months)) for s in self.settings]
+            horizon = np.array(months)[(self._index // self.replicates) % len(self.settings)]
+            finished = table["error"].is_null().to_numpy()
+            flat[self._index] = np.where(finished, censored(flat[self._index], horizon), np.nan)
         return flat.reshape(len(self._unique), len(self.settings), self.replicates)[self._back]
+
+    def distinct(self, panel: Panel) -> tuple[Panel, list[list[str]]]:
+        """Return a panel with one setting of those whose kept measures are the same in every run, and who they are."""
+        same = [same_strategies(self.values(m)[:, list(panel.settings)].transpose(0, 2, 1)) for m in self.measures]
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for i, key in enumerate(zip(*same, strict=True)):
+            groups.setdefault(key, []).append(i)
+        if len(groups) == len(panel.settings):
+            return panel, []
+        names = [[panel.names[i] for i in places] for places in groups.values() if len(places) > 1]
+        return self._panel(panel.label, [panel.settings[places[0]] for places in groups.values()]), names
 
     @cached_property
     def measures(self) -> list[str]:

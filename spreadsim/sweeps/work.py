@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spreadsim import rules
-from spreadsim.drivers.running import SERVICES_AT_ONCE, networks_of
+from spreadsim.drivers.running import SERVICES_AT_ONCE, networks_of, run_together
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
@@ -31,6 +31,7 @@ from spreadsim.sweeps.job import (
     Job,
     WrongVersionError,
     run_identity,
+    same_settings,
     setting_identity,
     sweep_identity,
 )
@@ -48,6 +49,9 @@ class _RunOutcome:
     curves: Mapping[str, np.ndarray]
     measures: dict[str, float]
     events: Mapping[str, Any] | None
+
+
+_Outcomes = Sequence[tuple[str, _RunOutcome | Exception]]  # identity of each run, and what it gave
 
 
 class _Worker:
@@ -137,9 +141,13 @@ def run_chunk(job: Job, chunk: Chunk) -> ChunkResult:
     began = time.perf_counter()
     worker = _worker(job)
     rows = _Rows(job)
+    first = same_settings(worker.base, chunk.settings)
     for point_key, values in chunk.points:
         replicates = range(*chunk.replicates)
-        outcomes = [rows.run(worker, values, strategy, levers, replicates) for strategy, levers in chunk.settings]
+        outcomes: list[_Outcomes] = []
+        for i, (strategy, levers) in enumerate(chunk.settings):
+            same = outcomes[first[i]] if first[i] < i else ()
+            outcomes.append(rows.run(worker, values, strategy, levers, replicates, same))
         for k, replicate in enumerate(replicates):
             for (strategy, levers), results in zip(chunk.settings, outcomes, strict=True):
                 rows.add(point_key, strategy, levers, replicate, *results[k])
@@ -162,16 +170,29 @@ class _Rows:
         return [kind for kind in ("curves", "events") if kind in self.outcomes.keep]
 
     def run(
-        self, worker: _Worker, values: Values, strategy: str, levers: Values, replicates: Sequence[int]
-    ) -> list[tuple[str, _RunOutcome | Exception]]:
-        """Run replicates of one setting together; return for each its identity, and what it gave or why it failed."""
-        try:
-            identity, scenario, plan = _prepare(worker, values, strategy, levers)
-        except Exception as error:
-            identity = setting_identity(worker.job, worker.base, values, strategy, levers)
-            return [(run_identity(identity, replicate), error) for replicate in replicates]
+        self,
+        worker: _Worker,
+        values: Values,
+        strategy: str,
+        levers: Values,
+        replicates: Sequence[int],
+        same: _Outcomes = (),
+    ) -> _Outcomes:
+        """Run replicates of one setting together; return for each its identity, and what it gave or why it failed.
+
+        What a setting that resolves to the same gave is taken where none of its runs failed.
+        """
+        identity = setting_identity(worker.job, worker.base, values, strategy, levers)
         keys = [run_identity(identity, replicate) for replicate in replicates]
-        return list(zip(keys, _run_with_fallback(worker, scenario, plan, replicates), strict=True))
+        results: Iterable[_RunOutcome | Exception] = [result for _, result in same]
+        if not same or any(isinstance(result, Exception) for result in results):
+            try:
+                scenario, plan = _prepare(worker, values, strategy, levers)
+            except Exception as error:
+                results = [error] * len(keys)
+            else:
+                results = _run_with_fallback(worker, scenario, plan, replicates)
+        return list(zip(keys, results, strict=True))
 
     def add(
         self, point: str, strategy: str, levers: Values, replicate: int, run_key: str, result: _RunOutcome | Exception
@@ -238,21 +259,18 @@ def _error_text(error: Exception) -> str:
     return " ".join(text.split())[:500]
 
 
-def _prepare(worker: _Worker, values: Values, strategy: str, levers: Values) -> tuple[str, Any, Any]:
+def _prepare(worker: _Worker, values: Values, strategy: str, levers: Values) -> tuple[Any, Any]:
     from spreadsim.scenario.plan import plan
 
     scenario = scenario_at(worker.job.study, worker.base, values, strategy, levers)
-    identity = setting_identity(worker.job, worker.base, values, strategy, levers)
-    return identity, scenario, plan(scenario, strategy, file=worker.job.study.file)
+    return scenario, plan(scenario, strategy, file=worker.job.study.file)
 
 
 def _run_setting(worker: _Worker, scenario: Any, plan: Plan, replicates: Sequence[int]) -> list[_RunOutcome]:
     """Return what some replicates of one setting give."""
-    from spreadsim.drivers import engine
-
     networks = worker.networks(scenario, replicates)
     keep_events = "events" in worker.job.study.experiment.outcomes.keep
-    runs = engine.run_together(networks, plan, scenario.run.seed, replicates, keep_events=keep_events)
+    runs = run_together(networks, plan, scenario.run.seed, replicates, "compiled", keep_events=keep_events)
     monthly = measures.curves_of(runs, networks, plan)
     by_measure = measures.measures_of(runs, networks, plan, monthly)
     return [
@@ -312,7 +330,7 @@ def single_run(job: Job, values: Values, strategy: str, levers: Values, replicat
     True
     """
     worker = _Worker(job)
-    _, scenario, plan = _prepare(worker, values, strategy, levers)
+    scenario, plan = _prepare(worker, values, strategy, levers)
     return _run_setting(worker, scenario, plan, [replicate])[0].measures
 
 

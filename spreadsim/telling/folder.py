@@ -1,8 +1,8 @@
 """Results folders: written whole or not at all, and carrying their own receipt.
 
-What belongs here: tables to Parquet, summaries to JSON, the resolved scenario and its inputs, hashes of all of them,
-and the renaming that makes a folder appear at once. What does not: which tables a folder holds (``comparison.folder``
-and its like). No path of the machine stands in a folder.
+What belongs here: tables to Parquet and back, summaries to JSON, the resolved scenario and its inputs, and hashes of
+all of them. What does not: which tables a folder holds (``comparison.folder`` and its like), and how it appears at once
+(``telling.atomic``). No path of the machine stands in a folder.
 
 folder : path of the results folder.
 path : of the file.
@@ -14,24 +14,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from spreadsim.errors import InputError, SpreadsimError
+from spreadsim.errors import InputError
+from spreadsim.input_files import check_regular
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import to_toml
+from spreadsim.telling.atomic import RECEIPT, atomic_folder
 
-RECEIPT = "provenance.json"
+MAX_TABLE = 20_000_000_000  # bytes of a Parquet file
 
 
 def write_parquet(columns: Mapping[str, np.ndarray], path: Path) -> None:
@@ -57,6 +56,48 @@ def write_parquet(columns: Mapping[str, np.ndarray], path: Path) -> None:
     pq.write_table(pa.table(arrays), path, compression="zstd")
 
 
+def read_table(path: Path, columns: Sequence[str] | None = None, filters: Any = None) -> Any:
+    """Return a Parquet file as an Arrow table.
+
+    Parameters
+    ----------
+    columns : to read; all by default.
+    filters : rows to read, as PyArrow takes them; all by default.
+
+    Returns
+    -------
+    An Arrow table.
+
+    Raises
+    ------
+    InputError : it is not a regular file, not Parquet, damaged, or lacks a column.
+
+    Examples
+    --------
+    >>> write_parquet({"month": np.arange(3)}, Path("a.parquet"))
+    >>> read_table(Path("a.parquet"), columns=["month"]).num_rows
+    3
+    >>> write_text(Path("b.parquet"), "month")
+    >>> read_table(Path("b.parquet"))
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: b.parquet: is not a table of ours, or is damaged; make it again
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    check_regular(path, path.name, MAX_TABLE, "a Parquet file")
+    try:
+        with path.open("rb") as file:  # a path would be taken apart: its folders may be read as columns
+            table = pq.read_table(file, columns=columns, filters=filters)
+        table.validate(full=True)
+    except (OSError, ValueError, KeyError, NotImplementedError, pa.ArrowException):
+        raise InputError(path.name, "", "is not a table of ours, or is damaged", "make it again") from None
+    lacking = [name for name in columns or () if name not in table.column_names]
+    if lacking:
+        raise InputError(path.name, lacking[0], "the table has no such column", "make it again")
+    return table
+
+
 def read_parquet(path: Path) -> Any:
     """Return a Parquet file as a pandas DataFrame.
 
@@ -64,15 +105,17 @@ def read_parquet(path: Path) -> Any:
     -------
     A DataFrame with the file's columns.
 
+    Raises
+    ------
+    InputError : as in `read_table`.
+
     Examples
     --------
     >>> write_parquet({"month": np.arange(3)}, Path("a.parquet"))
     >>> len(read_parquet(Path("a.parquet")))
     3
     """
-    import pandas as pd
-
-    return pd.read_parquet(path)
+    return read_table(path).to_pandas()
 
 
 def as_json(value: Any) -> str:
@@ -149,111 +192,6 @@ def hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
 
 
-def free_name(folder: Path) -> Path:
-    """Return a folder's own path where nothing is there, else the first of folder-2, folder-3, ... that does not exist.
-
-    Returns
-    -------
-    A path at which nothing is.
-
-    Examples
-    --------
-    >>> Path("small").mkdir()
-    >>> free_name(Path("small")).name, free_name(Path("smaller")).name
-    ('small-2', 'smaller')
-    """
-    if not folder.exists():
-        return folder
-    number = 2
-    while (candidate := folder.with_name(f"{folder.name}-{number}")).exists():
-        number += 1
-    return candidate
-
-
-def check_target(folder: Path, force: bool) -> None:
-    """Refuse a folder that cannot be written, before anything is run.
-
-    Raises
-    ------
-    InputError : it exists and `force` is false, it is not a results folder of ours, or no file can be written there.
-
-    Examples
-    --------
-    >>> check_target(Path("new"), force=False)
-    >>> Path("old.txt").touch()
-    >>> check_target(Path("old.txt"), force=False)
-    Traceback (most recent call last):
-    spreadsim.errors.InputError: --out: old.txt: is a file; choose another name
-    """
-    label = str(folder)
-    try:
-        exists = folder.exists()
-        if not exists:
-            parent = next(p for p in folder.absolute().parents if p.exists())
-            if not parent.is_dir() or not os.access(parent, os.W_OK):
-                raise InputError("--out", label, "cannot be written here", "choose another folder")
-            tempfile.TemporaryDirectory(prefix=".spreadsim-", dir=parent).cleanup()
-            return
-    except OSError as error:
-        raise InputError("--out", label, f"cannot be written ({error.strerror})", "choose another folder") from None
-    if not folder.is_dir():
-        raise InputError("--out", label, "is a file", "choose another name")
-    if any(folder.iterdir()):
-        if not force:
-            raise InputError("--out", label, "exists already", "choose another folder, or give --force to replace it")
-        if not (folder / RECEIPT).is_file():
-            raise InputError("--out", label, "exists and is not a results folder", "choose another folder")
-
-
-@contextmanager
-def atomic_folder(folder: Path, force: bool) -> Iterator[Path]:
-    """Provide a temporary folder to write in, which becomes the results folder once all is written.
-
-    It stands beside the results folder and is renamed at the end; where anything fails, it is removed.
-
-    Yields
-    ------
-    Path of the temporary folder.
-
-    Raises
-    ------
-    InputError : the folder cannot be written (`check_target`).
-    SpreadsimError : writing failed.
-
-    Examples
-    --------
-    >>> with atomic_folder(Path("organic"), force=False) as temporary:
-    ...     write_text(temporary / "summary.json", "{}")
-    ...     print(Path("organic").exists())
-    False
-    >>> [file.name for file in Path("organic").iterdir()]
-    ['summary.json']
-    """
-    check_target(folder, force)
-    folder = folder.absolute()
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
-    except OSError as error:
-        problem = f"cannot be written ({error.strerror})"
-        raise InputError("--out", str(folder), problem, "choose another folder") from None
-    try:
-        yield temporary
-        temporary.chmod(0o755)
-        if folder.exists():
-            aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".old", dir=folder.parent))
-            folder.rename(aside / "old")
-            temporary.rename(folder)
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            temporary.rename(folder)
-    except OSError as error:
-        raise SpreadsimError(f"{folder}: could not be written ({error.strerror}); nothing was left behind") from error
-    finally:
-        if temporary.exists():
-            shutil.rmtree(temporary, ignore_errors=True)
-
-
 def versions() -> dict[str, str]:
     """Return the versions that results may depend on.
 
@@ -299,14 +237,13 @@ def copy_inputs(scenario: Scenario, place: Path) -> Scenario:
     >>> copy_inputs(scenario, Path()) is scenario
     True
     """
-    from spreadsim.scenario.parameter_sets import sets_file
+    from spreadsim.scenario.parameter_sets import sets_file, with_sets_file
 
     sets = sets_file(scenario)
     if sets is not None:
         (place / "inputs").mkdir(exist_ok=True)
         shutil.copyfile(sets, place / "inputs" / sets.name)
-        run = scenario.run.model_copy(update={"parameter_sets": f"inputs/{sets.name}"})
-        scenario = scenario.model_copy(update={"run": run})
+        scenario = with_sets_file(scenario, f"inputs/{sets.name}")
     if scenario.network.source != "file":
         return scenario
     from spreadsim.network.reading.files import files_of_scenario, network_files

@@ -20,9 +20,12 @@ _PHASES = {
     "quality": "what each service delivers, and how far that persuades its peers",
     "record": "the month's sums: over embedded services, then implementing ones, then those in name only",
     "support": "the support that each service gets: places shared by those waiting; at the horizon the run stops here",
+    "pressure": "groups of services come under pressure, or are past it",
     "revision": "if one is due, the specification moves towards what its effective adopters did last month",
-    "transition": "hear, decide, be directed, convert, finish, give up, stop; on entry, copy; on embedding, lead",
+    "transition": "hear, decide, prepare, be directed, convert, finish, give up, stop; on entry, copy; on embedding, "
+    "lead",
     "change": "adapt, erode, drift, repair, in services implementing or embedded before and after",
+    "turnover": "people leave: readiness falls back, and what was not written down goes with them",
     "commit": "the new state holds; leaders that stopped retire",
 }
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from spreadsim.errors import InputError
 from spreadsim.input_files import opened, read_json
-from spreadsim.telling.folder import RECEIPT
+from spreadsim.telling.atomic import RECEIPT
 
 MAX_RECEIPT = 20_000_000  # bytes
 MAX_FILE = 20_000_000_000  # bytes

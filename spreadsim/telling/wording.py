@@ -146,6 +146,27 @@ def change(measure: str | Measure, number: float | None) -> str:
     return _number(m, number, sign=True) + (f" {noun}" if noun else "")
 
 
+def is_negligible(measure: str | Measure, number: float | None) -> bool:
+    """Return whether a difference is written as nothing: nobody may call it better.
+
+    Parameters
+    ----------
+    number : a difference, in the unit of the measure's declaration; None and nan are not defined.
+
+    Returns
+    -------
+    Whether its digits are all 0; False where it is not defined.
+
+    Examples
+    --------
+    >>> is_negligible("reach", 0.0004), is_negligible("reach", 0.0006), is_negligible("reach", None)
+    (True, False, False)
+    """
+    if number is None or number != number:
+        return False
+    return not set(_number(measure, number)) & set("123456789")
+
+
 def bounds(measure: str | Measure, low: float | None, high: float | None, sign: bool = False) -> str:
     """Return an interval without its unit.
 

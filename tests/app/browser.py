@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,11 +52,14 @@ def app_address(*options: str) -> Iterator[str]:
 
 
 @contextmanager
-def app_process(*options: str) -> Iterator[tuple[str, int]]:
+def app_process(
+    *options: str, command: Sequence[str] = ("spreadsim.cli.app",), environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, int]]:
     """Serve the app in a process of its own; yield its address and the number of the process."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "spreadsim.cli.app", "--port", "0", "--no-browser", *options],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        [sys.executable, "-m", *command, "--port", "0", "--no-browser", *options],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
     )  # fmt: skip
     assert process.stdout is not None
     lines: list[str] = []

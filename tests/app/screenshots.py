@@ -71,7 +71,7 @@ def england(visitor: Visit) -> None:
     p = visitor.page
     visitor.tab("Explore")
     p.get_by_label("Open a shipped scenario").select_option("england-primary-care")
-    visitor.ready("of 6,506 services", 180_000)
+    visitor.ready("of 6,571 services", 180_000)
     p.locator(".scrub input").first.evaluate("e => { e.value = 30; e.dispatchEvent(new Event('input')); }")
 
 

@@ -6,8 +6,7 @@ import asyncio
 import base64
 import csv
 import io
-import threading
-import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,13 +18,15 @@ from spreadsim.app import documents, fields, runs
 from spreadsim.app.display import exports
 from spreadsim.app.server import uploads
 from spreadsim.app.server.security import TOKEN_COOKIE, Guard, content_security_policy, host_name, page_with_nonce
-from spreadsim.app.server.work_queue import BACKGROUND, FIGURES, INTERACTIVE, WorkCancelled, WorkQueue, work_queue
-from spreadsim.comparison.comparison import compare
+from spreadsim.app.server.work_queue import INTERACTIVE, Request, WorkCancelled, work_queue
+from spreadsim.comparison.comparison import MAP_REPLICATES, compare
+from spreadsim.drivers.running import run_block
 from spreadsim.errors import InputError, InputErrors
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan
 from spreadsim.scenario.validation import as_document, validate
 from spreadsim.telling import spreadsheets
+from tests.intake.exports import HEADS, practices, write_text, write_workbook
 
 # ------------------------------------------------------------------------------------------------- documents
 
@@ -128,7 +129,7 @@ def test_values_from_the_page_are_given_their_type() -> None:
 
 def test_the_quick_comparison_has_the_numbers_of_the_full_one(small: Any) -> None:
     base = runs.base_network(small)
-    first, last = runs.compare_in_stages(small, base, lambda: True)
+    first, last = runs.compare_in_stages(small, base)
     expected = compare(small, frontier=False)
     assert last.as_json() == expected.as_json()
     for name, column in expected.runs_table().items():
@@ -139,8 +140,8 @@ def test_the_quick_comparison_has_the_numbers_of_the_full_one(small: Any) -> Non
 
 
 def test_the_frontier_has_the_numbers_of_the_full_one(small: Any) -> None:
-    *_, last = runs.compare_in_stages(small, runs.base_network(small), lambda: True)
-    made, expected = runs.with_frontier(last, lambda: True), compare(small)
+    *_, last = runs.compare_in_stages(small, runs.base_network(small))
+    made, expected = runs.with_frontier(last), compare(small)
     assert made.frontier is not None
     assert expected.frontier is not None
     for name, values in expected.frontier.values.items():
@@ -150,47 +151,55 @@ def test_the_frontier_has_the_numbers_of_the_full_one(small: Any) -> None:
     assert repr(made.lever_map.summary()) == repr(expected.lever_map.summary())
 
 
+def test_a_large_comparison_runs_in_small_pieces_with_the_numbers_of_the_full_one(
+    small: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+
+    def counted(scenario: Any, base: Any, fixed: bool, block: Any, *rest: Any) -> Any:
+        sizes.append(base.n * sum(plan.months for task in block for plan in task.plans))
+        return run_block(scenario, base, fixed, block, *rest)
+
+    base, k = runs.base_network(small), small.run.replicates
+    one = base.n * small.run.months * len(small.strategies)
+    monkeypatch.setattr(runs, "run_block", counted)
+    monkeypatch.setattr(runs, "MAX_RUNS_IN_MEMORY", 0)  # what is large
+    monkeypatch.setattr(runs, "PIECE", one)
+    (only,) = runs.compare_in_stages(small, base)
+    assert only.as_json() == compare(small, frontier=False).as_json()
+    assert sizes == [one] * k
+    sizes.clear()
+    monkeypatch.setattr(runs, "PIECE", 1)
+    runs.with_frontier(only)
+    assert len(sizes) == k + min(MAP_REPLICATES, k)  # one replicate of all settings is the smallest piece
+
+
 def test_work_stops_when_nobody_waits(small: Any) -> None:
     asked = iter([True, True, False])
     with pytest.raises(WorkCancelled):
-        list(runs.compare_in_stages(small, runs.base_network(small), lambda: next(asked, False)))
-    with work_queue.slot(INTERACTIVE, lambda: True) as mine:  # the turn was given back
+        list(runs.compare_in_stages(small, runs.base_network(small), Request(is_wanted=lambda: next(asked, False))))
+    with work_queue.slot(INTERACTIVE) as mine:  # the turn was given back
         assert mine.is_held
 
 
-def test_urgent_work_goes_first_and_long_work_gives_way() -> None:
-    queue, done = WorkQueue(), []
+def test_rates_of_made_ties_are_shown_where_they_act() -> None:
+    def paths(name: str, *columns: str) -> set[str]:
+        scenario = load_scenario(name)
+        return {item["path"] for item in fields.network_controls(scenario, scenario, columns)}
 
-    def take(name: str, urgency: int) -> None:
-        with queue.slot(urgency, lambda: True):
-            done.append(name)
-
-    def waiting(count: int) -> None:
-        while len(queue._waiting) < count:
-            time.sleep(0.002)
-
-    with queue.slot(BACKGROUND, lambda: True) as mine:
-        threads = []
-        for name, urgency in (("figure", FIGURES), ("first slider", INTERACTIVE), ("second slider", INTERACTIVE)):
-            threads.append(threading.Thread(target=take, args=(name, urgency)))
-            threads[-1].start()
-            waiting(len(threads))
-        mine.give_way()
-        assert mine.is_held
-        assert done == ["first slider", "second slider", "figure"]
-        with pytest.raises(WorkCancelled), queue.slot(INTERACTIVE, lambda: False):
-            pass  # a newer request of the session took its place
-    for thread in threads:
-        thread.join(5)
-    take("last", BACKGROUND)
-    assert done[-1] == "last"
+    assert "network.affinity.picks_alike" in paths("england-primary-care")
+    assert "network.affinity.picks_nearby" not in paths("england-primary-care")
+    assert "network.affinity.picks_nearby" in paths("england-primary-care", "map_x", "map_y")
+    assert not any("picks" in path for path in paths("england-primary-care", "source", "target"))
+    assert not any("affinity" in path for path in paths("default"))
 
 
 def test_too_much_is_refused_with_what_to_do() -> None:
     document = as_document(load_scenario("england-primary-care"))
     document["run"]["replicates"] = 10_000
     with pytest.raises(runs.TooLarge, match="at most"):
-        runs.check_size(validate(document, "large"))
+        runs.check_size(validate(document, "large"), 6571)
+    document = as_document(load_scenario("default"))
     document["network"]["services"] = 1_000_000
     with pytest.raises(runs.TooLarge, match="command line"):
         runs.check_size(validate(document, "large"))
@@ -231,7 +240,8 @@ def test_a_network_is_brought_and_runs() -> None:
     message = sent(services_csv=SERVICES + "a,Again,4\n", ties_csv=ties)
     found = uploads.receive(default, uploads.files_of_message(message))
     assert found.scenario is None
-    assert any("row" in error for error in found.errors)
+    assert found.mapping is not None
+    assert any("row" in question["text"] for question in found.mapping["questions"])
     good = uploads.receive(default, uploads.files_of_message(sent(services_csv=SERVICES, ties_csv=ties)))
     assert good.scenario is not None, good.errors
     assert good.network is not None
@@ -239,6 +249,112 @@ def test_a_network_is_brought_and_runs() -> None:
     assert good.faults
     assert set(uploads.scenario_files(good.scenario)) == {"default.toml", "network/services.csv", "network/ties.csv"}
     assert uploads.attach(good.scenario, uploads.upload_key(good.scenario)).scenario is not None
+
+
+def test_spreadsheets_are_read_as_they_are(tmp_path: Path) -> None:
+    rows = practices(40, 1)
+    total = ["Total", "", "", "", str(sum(int(row[4]) for row in rows)), ""]
+    codes = [row[0] for row in rows]
+    links = [["From", "To"], *([codes[k], codes[k + 1]] for k in range(30))]
+    book = write_workbook(tmp_path / "gp.xlsx", {"GP list": [HEADS, *rows, total], "Links": links})
+    text = write_text(tmp_path / "gp.csv", [HEADS, *rows, total], ";", "cp1252")
+    for path in (book, text):
+        upload = uploads.receive(load_scenario("default"), {path.name: path.read_bytes()})
+        assert upload.network is not None, upload.errors
+        assert upload.network.network.n == 40
+        assert upload.network.network.hierarchy.levels == ("region", "network")
+        assert upload.mapping is not None
+        assert any("a total row" in text for _, _, text in upload.mapping["entries"])
+        assert upload.scenario is not None
+        again = uploads.attach(upload.scenario, uploads.upload_key(upload.scenario))
+        assert again.network is not None
+        assert again.network.network.hierarchy.levels == ("region", "network")
+
+
+def test_doubtful_spreadsheets_are_asked_about_in_words() -> None:
+    text = b"id,population\n" + b"".join(b"s%d,1000\n" % k for k in range(9)) + b"x,9000\n"
+    upload = uploads.receive(load_scenario("default"), {"services.csv": text})
+    assert upload.scenario is None
+    assert upload.mapping is not None
+    asked = {question["key"]: question for question in upload.mapping["questions"]}
+    assert "'x' serves as many (9,000) as all others together" in asked["total-row:x"]["text"]
+    assert asked["total-row:x"]["proposal"] == ""
+
+
+def chosen(upload: uploads.Upload, **answers: str) -> dict[str, Any]:
+    """Return what the page sends for columns as they were recognised, with answers."""
+    assert upload.mapping is not None
+    fields = [[row["field"] for row in table["columns"]] for table in upload.mapping["tables"]]
+    return {"fields": fields, "answers": answers}
+
+
+def test_columns_are_chosen_and_the_mapping_reads_the_next_export(tmp_path: Path) -> None:
+    default = load_scenario("default")
+    rows = practices(40, 1)
+    text = write_text(tmp_path / "gp.csv", [[*HEADS[:4], "Number", HEADS[5]], *rows]).read_bytes()
+    first = uploads.receive(default, {"gp.csv": text})
+    assert first.network is not None
+    assert first.mapping is not None
+    assert "population" in first.network.drawn
+    # A column that was not recognised is named; one that was is left out.
+    choice = chosen(first)
+    places = [row["column"] for row in first.mapping["tables"][0]["columns"]]
+    choice["fields"][0][places.index("Number")] = "population"
+    choice["fields"][0][places.index("IMD Decile")] = ""
+    second = uploads.revise(default, first, choice)
+    assert second.network is not None, second.errors
+    assert "population" not in second.network.drawn
+    assert "deprivation" in second.network.drawn
+    assert second.mapping is not None
+    # The mapping reads the next export by itself, and so does the command line.
+    file = second.mapping["file"].encode()
+    third = uploads.receive(default, {"may.csv": text, "import.toml": file})
+    assert third.network is not None
+    assert third.network.network["population"].tolist() == second.network.network["population"].tolist()
+    assert "deprivation" in third.network.drawn
+
+
+def test_an_answer_is_taken_and_a_doubt_stays_open_without_it() -> None:
+    default = load_scenario("default")
+    text = b"id,population,region\n" + b"".join(b"s%d,1000,North\n" % k for k in range(9)) + b"x,9000,\n"
+    first = uploads.receive(default, {"services.csv": text})
+    again = uploads.revise(default, first, chosen(first))
+    assert again.scenario is None
+    done = uploads.revise(default, first, chosen(first, **{"total-row:x": "leave-out"}))
+    assert done.network is not None, done.mapping
+    assert done.network.network.n == 9
+
+
+def test_monthly_measures_are_asked_about_and_read() -> None:
+    months = [f"2023-{k:02}" for k in range(1, 9)]
+    text = "id," + ",".join(months) + "\n" + "".join(f"s{k},5,5,5,{k},1,1,1,1\n" for k in range(6))
+    first = uploads.receive(load_scenario("default"), {"rates.csv": text.encode()})
+    assert first.mapping is not None
+    assert [question["example"] for question in first.mapping["questions"]] == ["below 0.3 for 3 months"]
+    done = uploads.revise(load_scenario("default"), first, chosen(first, **{"adopted-when": "below 3"}))
+    assert done.network is not None, done.errors
+    assert done.network.adopted_period is not None
+    assert done.network.adopted_period.tolist() == [4, 4, 4, 5, 5, 5]
+    assert done.scenario is not None
+    assert done.scenario.network.observed_periods == 8
+    wrong = uploads.revise(load_scenario("default"), first, chosen(first, **{"adopted-when": "lower"}))
+    assert wrong.scenario is None
+    assert "is no rule" in wrong.errors[0]
+    assert wrong.mapping == first.mapping
+
+
+@pytest.mark.parametrize("message", [
+    None, {}, {"fields": [], "answers": {}}, {"fields": [["id"] * 99], "answers": {}}, {"fields": [["id", "id", ""]],
+    "answers": {}}, {"fields": [["no such field", "", ""]], "answers": {}}, {"fields": [["id", "", ""]], "answers": []},
+    {"fields": [["id", "", ""]], "answers": {"x": "y" * 2000}}, {"fields": "id", "answers": {}},
+    {"fields": [[{}, "", ""]], "answers": {}},
+])  # fmt: skip
+def test_hostile_choices_are_refused_and_leave_the_page_as_it_was(message: Any) -> None:
+    first = uploads.receive(load_scenario("default"), {"services.csv": b"id,population,x\na,5,1\nb,6,1\nc,7,1\n"})
+    again = uploads.revise(load_scenario("default"), first, message)
+    assert again.scenario is None
+    assert again.errors
+    assert again.mapping == first.mapping
 
 
 NAMES = ["../../../tmp/x.csv", "..\\..\\x.csv", "/etc/cron.d/x.csv", "services\x00.csv", "a" * 5000 + ".csv"]
@@ -341,11 +457,12 @@ def test_a_shared_server_asks_for_its_token() -> None:
 
 
 @pytest.mark.parametrize(("path", "method", "answer"), [
-    ("/resourcez", "GET", 404), ("/_solara/api/evict/x", "POST", 404), ("/", "POST", 405), ("/", "PUT", 405),
+    ("/_solara/api/evict/x", "POST", 405), ("/", "POST", 405), ("/", "PUT", 405),
     ("/_solara/api/close/x", "POST", "passed"),
 ])  # fmt: skip
 def test_what_no_page_needs_is_closed(path: str, method: str, answer: Any) -> None:
-    assert asked(Guard(None, HERE), path=path, method=method, host="127.0.0.1") == answer  # type: ignore[arg-type]
+    guard = Guard(None, HERE)  # type: ignore[arg-type]
+    assert asked(guard, path=path, method=method, host="127.0.0.1", origin="http://127.0.0.1") == answer
 
 
 def test_pages_are_mended() -> None:

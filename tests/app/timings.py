@@ -129,7 +129,7 @@ def frames(browser: Any) -> None:
     small = documents.with_value(documents.shipped_scenario("default"), "network.services", 1000)
     england = documents.shipped_scenario("england-primary-care")
     with app_address() as address, tempfile.TemporaryDirectory() as folder:
-        for scenario, n in ((small, 1000), (england, 6506)):
+        for scenario, n in ((small, 1000), (england, 6571)):
             file = Path(folder) / f"{n}.toml"
             file.write_text(documents.to_toml(scenario), encoding="utf-8")
             with visit(browser, address, viewport={"width": 1280, "height": 900}) as visitor:

@@ -152,7 +152,7 @@ def test_readiness_by_a_covariate_is_the_rules_engagement(history: AdoptionHisto
 
     def chance(exposed: float, i: int) -> float:
         r = float(np.clip(1 / (1 + np.exp(-0.8 * x[i])), 0.02, 0.98))
-        engaged = rules.engagement(b, rules.engagement_odds(b, m, v, r, 0.0, exposed))
+        engaged = rules.engagement(b, rules.engagement_odds(b, m, v.mean_complexity, r, 0.0, exposed, 1.0))
         return rules.adoption_probability(b, m, exposed, engaged, False)
 
     assert made.log_likelihood(np.array([0.08, 0.3, 0.8])) == pytest.approx(by_hand(history, chance), rel=1e-10)
@@ -412,6 +412,28 @@ def test_a_calibration_from_the_command_line(survey: Path, tmp_path: Path) -> No
         assert same[part] == found[part]
 
 
+@pytest.mark.parametrize("push", ["curved", "by-period"])
+def test_a_push_that_changes_over_time_is_handed_over_whole(push: Any) -> None:
+    """The chance of adopting without peers, in each month of the scenario, is that of the fit."""
+    history = simulated({PUSH: 0.15, PEERS: 0.0}, steps=6, n=200)[0]
+    fit = fit_likelihood(likelihood(history, Hypothesis("changing", "", push, peers=False)), curvature=False)
+    pushes = fit.likelihood.pushes(fit.estimates)
+    assert np.ptp(pushes) > 0.01
+    plan = strategy_plan(scenario_of_fit(ss.load_scenario("default"), fit, history.n_steps, []))
+    told = [rules.external_influence(plan.behaviour, m) for m in plan.levers]
+    assert told == pytest.approx(pushes, rel=1e-12)
+
+
+@pytest.mark.parametrize("push", ["changing-push", "push-by-period"])
+def test_calibrate_gives_the_explanation_asked_for_as_a_scenario(survey: Path, tmp_path: Path, push: str) -> None:
+    out = tmp_path / "fitted"
+    words = (str(survey / "survey.toml"), "--explanation", push, "--no-prediction", "--no-report", "--quiet")
+    assert run(*words, "--out", str(out)).exception is None
+    programme = ss.load_scenario(out / "scenario.toml").programme
+    assert [change.month for change in programme.external_push] == list(range(8))
+    assert max(change.factor for change in programme.external_push) == 1.0
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -421,7 +443,6 @@ def test_a_calibration_from_the_command_line(survey: Path, tmp_path: Path) -> No
         (("{survey}", "--covariate", "age=number"), "not a kind of covariate"),
         (("{survey}", "--outside-column", "trade"), "is not a number"),
         (("{survey}", "--explanation", "peer"), "there is no explanation 'peer'"),
-        (("{survey}", "--explanation", "changing-push"), "for which a scenario has no field"),
         (("{survey}", "--set", "network.columns.adopted_month=trade"), "'a' is not a number"),
     ],
 )
@@ -442,6 +463,22 @@ def fits_of(name: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> dict[st
     history = load_history(load_scenario(name))
     tried = [e for e in candidate_hypotheses(False, False, False) if e.form == "linear"]
     return {e.name: fit_likelihood(likelihood(history, e), curvature=False) for e in tried}
+
+
+def test_prescribing_asks_for_a_push_by_period_and_the_scenario_has_it(real_data: Path) -> None:
+    """Nobody surveyed ties: only pushes are compared. Practices changed in waves, after an incentive."""
+    settings = ["network.source=file", "network.path=prescribing-change", "network.observed_periods=65"]
+    source = ss.load_scenario("default", settings).with_folders(real_data)
+    history = load_history(source)
+    assert (history.n, history.n_adoptions) == (7679, 6319)
+    pushes: tuple[Any, ...] = ("constant", "curved", "by-period")
+    alone = [Hypothesis(push, "", push, peers=False) for push in pushes]
+    fits = [fit_likelihood(likelihood(history, e), curvature=False) for e in alone]
+    assert fits[0].aic > fits[1].aic + 1000
+    assert fits[1].aic > fits[2].aic + 1000
+    plan = strategy_plan(scenario_of_fit(source, fits[2], history.n_steps, []))
+    told = [rules.external_influence(plan.behaviour, m) for m in plan.levers]
+    assert told == pytest.approx(fits[2].likelihood.pushes(fits[2].estimates), rel=1e-12)
 
 
 def test_on_medical_innovation_nothing_speaks_for_peers(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -97,6 +98,8 @@ def test_compare_writes_a_folder_that_runs_alone(tmp_path: Path) -> None:
         "groups.parquet",
         "frontier.parquet",
         "lever_map.parquet",
+        "doubt.parquet",
+        "assumption_sets.parquet",
         "report.html",
         "scenario.toml",
         "provenance.json",
@@ -162,7 +165,7 @@ def test_an_existing_folder_is_not_overwritten(tmp_path: Path) -> None:
     # without --out a second run takes the next free name
     for _ in range(2):
         assert spreadsim("compare", "default", *quick, folder=tmp_path).returncode == 0
-    assert sorted(p.name for p in (tmp_path / "results").iterdir()) == ["default", "default-2"]
+    assert sorted(p.name for p in (tmp_path / "results").iterdir()) == ["default", "default-2", "latest"]
 
 
 def test_force_never_replaces_what_is_not_ours(tmp_path: Path) -> None:
@@ -190,7 +193,7 @@ def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
         Path(path).write_bytes(b"x")
 
     monkeypatch.setattr(results_folder, "write_parquet", failing)
-    with pytest.raises(SpreadsimError, match=r"could not be written .No space left on device.; nothing was left"):
+    with pytest.raises(SpreadsimError, match=r"could not be written .the disk is full.; nothing was left"):
         result.save(tmp_path / "r")
     assert list(tmp_path.iterdir()) == []
 
@@ -242,7 +245,7 @@ def test_copy_a_scenario_edit_it_and_run_it(tmp_path: Path) -> None:
 
 def test_check_says_how_large_it_is(tmp_path: Path) -> None:
     text = spreadsim("check", "england-primary-care", folder=tmp_path).stdout
-    for part in ("valid", "6,506", "1,301", "300 of 60 months", "expected time", "expected disk"):
+    for part in ("valid", "6,571", "1,304", "300 of 60 months", "expected time", "expected disk"):
         assert part in text
     assert not (tmp_path / "results").exists()
 
@@ -253,7 +256,7 @@ def test_frontier_names_what_cannot_be_told_from_the_best(tmp_path: Path) -> Non
     assert "Sustained benefit" in done.stdout
     assert re.search(r"highest at balance \d", done.stdout)
     table = pd.read_parquet(tmp_path / "results" / "default-frontier" / "frontier.parquet")
-    assert set(table["latitude_after"]) == {"as given", "as-before"}
+    assert set(table["latitude_after"]) == {"as given", "free"}
     assert len(table) == 2 * 2 * 3
     done = spreadsim(
         "frontier", "default", *QUICK, "--levers", "mandate,latitude", "--steps", "2", "--out", "l", folder=tmp_path
@@ -263,22 +266,29 @@ def test_frontier_names_what_cannot_be_told_from_the_best(tmp_path: Path) -> Non
     assert set(zip(table["mandate"], table["latitude"], strict=True)) == {(0, 0), (0, 1), (1, 0), (1, 1)}
 
 
-def test_england_is_the_counted_structure() -> None:
+def test_england_is_as_published() -> None:
     import spreadsim as ss
     from spreadsim.network.construction import make_network
 
     scenario = ss.load_scenario("england-primary-care")
-    network = make_network(scenario)
+    network, other = make_network(scenario), make_network(scenario, 1)
     tree = network.hierarchy
-    assert network.n == 6506
-    assert [int((tree.level_of == k).sum()) for k in range(3)] == [7, 42, 1251]
-    sizes = pd.Series(tree.service_parent).value_counts()
-    assert len(sizes) == 1251  # no network without a practice
-    assert (sizes == 1).sum() == 45
-    regions = pd.Series(tree.parent[tree.level_of == 1]).value_counts(sort=False).tolist()
-    assert regions == [6, 5, 11, 4, 3, 6, 7]
-    assert 9000 < network["population"].mean() < 9600
-    assert {"ties", "readiness"} <= set(scenario.network.generated)
+    assert network.n == 6571
+    assert tree.levels == ("region", "system", "primary care network")
+    assert [int((tree.level_of == k).sum()) for k in range(3)] == [7, 42, 1254]
+    assert len({tree.names[g] for g in np.flatnonzero(tree.level_of == 2)}) == 1251
+    assert int((tree.level_of[tree.service_parent] < 2).sum()) == 70  # in no network
+    assert network["population"].sum() == 60_395_531
+    assert network.ids[0] == "A81001"
+    assert network["deprivation"][0] == 34.5687
+    assert np.array_equal(network["population"], other["population"])
+    assert int((network["deprivation"] != other["deprivation"]).sum()) == 173
+    assert set(network.drawn) == {
+        "deprivation", "context", "readiness", "capability", "adaptation_tendency", "regional_context",
+        "second_form", "perception", "appraisal_error", "ties",
+    }  # fmt: skip
+    assert any("readiness" in name for name in scenario.network.generated)
+    assert any("Open Government Licence v3.0" in source for source in scenario.sources)
 
 
 def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
@@ -303,3 +313,38 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
     assert "stopped by the user; nothing was written" in errors
     assert "Traceback" not in errors
     assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_every_command_is_run_once_with_all_bounds_of_dependencies(repository: Path, tmp_path: Path) -> None:
+    text = (repository / ".ci" / "smoke.py").read_text(encoding="utf-8")
+    assert set(commands(tmp_path)) <= set(re.findall(r'spreadsim\(\s*"([a-z]+)"', text))
+
+
+def test_results_of_the_same_name_are_never_replaced_in_silence(tmp_path: Path) -> None:
+    quick = [*QUICK, "--no-frontier", "--no-report", "--quiet"]
+    first = spreadsim("compare", "default", *quick, folder=tmp_path)
+    assert (first.returncode, first.stderr) == (0, "")
+    kept = spreadsim("compare", "default", *quick, "--seed", "9", folder=tmp_path)
+    assert "results/default was kept, and these results are in results/default-2: " in kept.stderr.replace("\n", " ")
+    assert (tmp_path / "results" / "latest").resolve().name == "default-2"
+    same = spreadsim("compare", "default", *quick, "--force", folder=tmp_path)
+    assert same.stderr == "results/default was replaced: the same results, byte for byte\n"
+    assert (tmp_path / "results" / "latest").resolve().name == "default"
+    other = spreadsim("compare", "default", *quick, "--force", "--seed", "9", "--json", folder=tmp_path)
+    assert other.stderr.replace("\n", " ").endswith("(seed 1 -> 9) ")
+    json.loads(other.stdout)
+    whole = spreadsim("verify", "results/latest", folder=tmp_path)
+    assert whole.returncode == 0, whole.stderr
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["default", "default-2", "latest"]
+
+
+def test_no_color_is_respected() -> None:
+    from click.testing import CliRunner
+
+    from spreadsim.cli import commands
+
+    coloured = CliRunner().invoke(commands, ["scenarios"], color=True)
+    plain = CliRunner(env={"NO_COLOR": "1"}).invoke(commands, ["scenarios"], color=True)
+    assert "\x1b[1m" in coloured.output
+    assert "\x1b" not in plain.output
+    assert max(map(len, plain.output.split("\n"))) <= 80

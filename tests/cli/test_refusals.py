@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +33,113 @@ def test_odd_places_are_refused_before_anything_is_run(tmp_path: Path, out: str)
     assert done.returncode == 2
     assert done.stderr.startswith("error: --out: ")
     assert "Traceback" not in done.stderr
+
+
+ON_UNIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits and signals")
+
+
+@ON_UNIX
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("compare", "classroom", "--replicates", "2", "--no-frontier", "--driver", "mesa", "--out", "written/r"),
+        ("scenarios", "--copy", "england-primary-care", "--to", "written/s.toml"),
+        ("lessons", "--copy", "1", "--to", "written/01-mine"),
+        ("analyse", "swept", "--out", "written/a"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_where_there_is_no_room_the_place_and_why_are_said_and_nothing_is_left(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    import resource
+
+    if arguments[0] == "analyse":
+        ss.sweep("clustering", out=tmp_path / "swept", settings=["run.replicates=2", "run.months=6"])
+    (tmp_path / "written").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "spreadsim.cli", *arguments],
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500)),
+    )
+    assert done.returncode in (1, 2), done.stderr
+    assert arguments[-1] in done.stderr
+    assert "the file would be larger than is allowed here" in done.stderr
+    assert not list((tmp_path / "written").iterdir())
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_no_name_makes_output_fail(tmp_path: Path, encoding: str) -> None:
+    """Titles, strategies and paths with characters that a console lacks, or that are no characters at all."""
+    name = os.fsdecode(b"no\xff")
+    text = "based_on = 'classroom'\ntitle = 'Ω ≥ 名前'\n[strategies.'Ω 名前 −']\nbalance = 0.5\n"
+    (tmp_path / "m.toml").write_text(text, encoding="utf-8")
+    for arguments, code in (
+        (("check", name), 2),
+        (("check", "m.toml", "--json"), 0),
+        (("compare", "m.toml", "--replicates", "2", "--no-frontier", "--driver", "mesa", "--out", "Ωr"), 0),
+        (("compare", "m.toml", "--set", "title='\x1b[2J'", "--set", "run.seed='\x1b[2J'"), 2),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "spreadsim.cli", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+        )
+        assert done.returncode == code, done.stderr
+        assert b"\x1b" not in done.stderr
+    if encoding != "utf-8":
+        return
+    done = spreadsim("check", "m.toml", "--json", folder=tmp_path, PYTHONIOENCODING="cp1252")
+    assert json.loads(done.stdout)["title"] == "Ω >= 名前"
+
+
+@ON_UNIX
+def test_ctrl_c_in_a_sweep_and_a_reader_that_goes_away_have_exit_codes_of_their_own(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "spreadsim.cli", "sweep", "best-balance", "--workers", "1", "--out", "s"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    try:
+        while process.poll() is None and not (tmp_path / "s" / "sweep.log").exists():
+            pass
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == 130, errors
+    assert "s: stopped by the user; finished chunks are kept" in errors
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-m", "spreadsim.cli", "scenarios"], stdout=closed, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_an_error_blames_the_option_whose_file_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "sets.csv").write_text("behaviour.drift.rat\n0.1\n")
+    (tmp_path / "long.csv").write_text("behaviour.drift.rate\n" + "x" * 5000 + "\n")
+    (tmp_path / "out.csv").write_text("behaviour.drift.rate\n7\n")
+    for file, said in (
+        ("none.csv", "error: none.csv: cannot be read"),
+        ("sets.csv", "error: sets.csv: behaviour.drift.rat: is not a field"),
+        ("long.csv", "error: long.csv: line 2: behaviour.drift.rate: 'xxx"),
+        ("out.csv", "error: out.csv: line 2: behaviour.drift.rate: 7.0 is out of bounds"),
+    ):
+        done = spreadsim("compare", "default", "--parameters", file, "--driver", "mesa", folder=tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.startswith(said), done.stderr
+        assert len(done.stderr) < 500
 
 
 def test_a_copy_to_nowhere_is_refused(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from tests.conftest import small_document
 
 
 @cache
-def small_comparison(replicates: int = 6, frontier: bool = True) -> Comparison:
+def small_comparison(replicates: int = 6, frontier: bool = True, workers: int = 1) -> Comparison:
     """Return the three strategies of a small scenario, run."""
-    return compare(validate(small_document(), "small"), replicates=replicates, workers=1, frontier=frontier)
+    return compare(validate(small_document(), "small"), replicates=replicates, workers=workers, frontier=frontier)
 
 
 def with_values(comparison: Comparison, values: Mapping[str, Mapping[str, Sequence[float]]]) -> Comparison:

@@ -17,16 +17,17 @@ from tests.conftest import small_document
 
 
 def test_readiness_by_hand(small: Any) -> None:
-    """Odds r/(1-r), ease 1 at complexity one half, support .5 and co-production .3: times 1.88 and 1.3."""
+    """Odds r/(1-r), ease 1 at complexity one half, support .5 and co-production .3: times 1.15 and 1.3."""
     network = make_network(small)
     found = readiness_of(network, plan(small, "blend"))
     r = network["readiness"]
-    odds = r / (1 - r) * (1 + 1.76 * 0.5) * (1 + 1.0 * 0.3)
+    odds = r / (1 - r) * (1 + 0.3 * 0.5) * (1 + 1.0 * 0.3)
     assert found.of_own_accord == pytest.approx(odds / (1 + odds))
-    fit = 1 / (1 + network["context"] ** 2)
+    there = network["context"] + network["second_form"]
+    fit = np.maximum(1 / (1 + network["context"] ** 2), 0.9 / (1 + there**2))
     told = odds * (1 - 1.0 * 0.5 * (1 - 0.25) * (1 - fit)) / (1 + 1.5 * 1.0 * 0.3 * (1 - 0.3))
     assert found.under_mandate == pytest.approx(told / (1 + told))
-    assert found.ready.sum() == int((odds >= 1).sum())
+    assert found.ready.sum() == int((odds >= 3).sum())
 
 
 def test_a_harder_intervention_finds_fewer_ready() -> None:

@@ -12,6 +12,7 @@ from spreadsim import rules
 from spreadsim.comparison.explanation import explain
 from spreadsim.drivers import engine
 from spreadsim.network.construction import make_network
+from spreadsim.outcomes import record
 from spreadsim.scenario.plan import plan
 from spreadsim.scenario.validation import validate
 from tests.conftest import small_document
@@ -33,7 +34,9 @@ def test_the_timeline_is_the_events(scenario: Any, stories: dict[str, Any]) -> N
     run = engine.run(network, plan(scenario, "blend"), scenario.run.seed, 0)
     for uid, identity in enumerate(network.ids):
         months = run.events["month"][run.events["service"] == uid].tolist()
-        assert [moment.month for moment in stories[identity].timeline] == months
+        timeline = stories[identity].timeline
+        assert [moment.month for moment in timeline if moment.changes_state] == months
+        assert [moment.month for moment in timeline] == sorted(moment.month for moment in timeline)
         assert stories[identity].end_state == rules.STATES[run.final["state"][uid]]
 
 
@@ -111,3 +114,115 @@ def test_a_starting_site_says_so(scenario: Any, stories: dict[str, Any]) -> None
     for site in sites:
         assert "starting site" in site.timeline[0].text
         assert site.chain[-1].source_kind == "originator"
+
+
+LEAVE, PRESSED, OVER = "people who know how it works leave", "comes under pressure", "pressure on its group is over"
+WAIT, DROP, UNREADY = "finds that it is not ready", "drops the plan", "though it is not ready"
+DAMAGE, END_OF_PAY, UNPAID = "damages", "payment for reporting it has stopped", "no longer paid for it"
+
+
+def stories_of(document: dict[str, Any], strategy: str) -> tuple[Any, list[Any]]:
+    """Return a run and the story of each of its services."""
+    scenario = validate(document, "stories")
+    network = make_network(scenario)
+    run = engine.run(network, plan(scenario, strategy), scenario.run.seed, 0)
+    return run, [explain(scenario, i, strategy=strategy) for i in network.ids]
+
+
+def n_entries(story: Any, phrase: str) -> int:
+    return sum(phrase in moment.text for moment in story.timeline)
+
+
+@pytest.fixture(scope="module")
+def eventful() -> tuple[Any, list[Any]]:
+    """Services that all know of it from the start, whose people leave often and whose adapting does much damage."""
+    behaviour = {
+        "awareness": {"start": "aware"},
+        "turnover": {"rate": 0.05},
+        "adaptation": {"core_damage_rate": 2.0},
+    }
+    return stories_of(small_document(behaviour=behaviour), "organic")
+
+
+def test_what_befell_a_service_is_what_the_run_holds(eventful: tuple[Any, list[Any]]) -> None:
+    """Turnover, pressure, waiting, declining and damage: as often, and where, as the run has them."""
+    run, stories = eventful
+    total = dict(zip(record.SUMS, run.sums.sum(axis=0), strict=True))
+    assert sum(n_entries(story, LEAVE) for story in stories) == total["n_turnovers"] > 0
+    starts = [n_entries(story, PRESSED) - n_entries(story, OVER) for story in stories]
+    assert set(starts) <= {0, 1}
+    assert sum(starts) == run.sums[-1, record.UNDER_PRESSURE]
+    assert [n_entries(story, WAIT) > 0 for story in stories] == run.final["waited"].tolist()
+    assert [n_entries(story, DROP) > 0 for story in stories] == run.final["declined"].tolist()
+    unready = sum(n_entries(story, UNREADY) for story in stories)
+    assert unready == total["n_beginning_unready"] > 0
+    for story, damaged in zip(stories, run.final["damaged"], strict=True):
+        began = max((m.month for m in story.timeline if "learns it" in m.text), default=0)
+        assert any(DAMAGE in m.text and m.month > began for m in story.timeline) == damaged, story.service
+    assert run.final["damaged"].any()
+    assert any(n_entries(story, PRESSED) for story in stories)
+    assert run.final["declined"].any()
+
+
+def test_a_component_says_what_took_part_of_it(eventful: tuple[Any, list[Any]]) -> None:
+    _, stories = eventful
+    for story in stories:
+        for component in story.components:
+            for moment in component.timeline:
+                here = [m.text for m in story.timeline if m.month == moment.month]
+                if "forgotten" in moment.text:
+                    assert any(LEAVE in text and component.name in text for text in here)
+                if "damaged" in moment.text:
+                    assert any(DAMAGE in text and component.name in text for text in here)
+                if "drifted" in moment.text:
+                    assert "by adapting" in moment.text or not any(DAMAGE in t and component.name in t for t in here)
+    texts = [m.text for story in stories for component in story.components for m in component.timeline]
+    assert any("forgotten when people left" in text for text in texts)
+    assert any("damaged by adapting" in text for text in texts)
+
+
+def test_each_cause_taken_away_changes_some_services_and_not_others(eventful: tuple[Any, list[Any]]) -> None:
+    _, stories = eventful
+    for cause in ("people leaving", "pressure", "the appraisal of readiness", "the damage of adapting"):
+        texts = [c.text for story in stories for c in story.counterfactuals if c.cause == cause]
+        assert len(texts) == len(stories)
+        same = [text == f"Without {cause}: the same" for text in texts]
+        assert any(same), cause
+        assert not all(same), cause
+
+
+def test_a_world_without_the_mechanisms_tells_none_of_them() -> None:
+    off = small_document(
+        behaviour={
+            "appraisal": {"applies": False},
+            "turnover": {"rate": 0.0},
+            "pressure": {"rate": 0.0},
+            "adaptation": {"core_damage_rate": 0.0},
+            "implementation": {"unreadiness_multiplier": 0.0},
+        }
+    )
+    _, stories = stories_of(off, "blend")
+    for story in stories:
+        for phrase in (LEAVE, PRESSED, OVER, WAIT, DROP, UNREADY, DAMAGE, END_OF_PAY, UNPAID):
+            assert not n_entries(story, phrase), phrase
+        assert [c.cause for c in story.counterfactuals] == ["the mandate", "its peers", "support", "the peer programme"]
+
+
+@pytest.mark.parametrize("stops", [True, False])
+def test_the_end_of_pay_is_told_to_those_who_were_paid(stops: bool) -> None:
+    document = small_document(programme={"stop_month": 36})
+    levers = {"mandate": 0.0, "latitude": 0.25, "peer_programme": 0.0, "monitoring": 1.0, "incentive": 1.0}
+    document["strategies"] = {"paid": levers | {"incentive_stop_month": 18 if stops else 36}}
+    document["behaviour"]["sustainment"]["incentive_withdrawal_rate"] = 0.1
+    _, stories = stories_of(document, "paid")
+    told = [story for story in stories if n_entries(story, END_OF_PAY)]
+    assert any(n_entries(story, "is paid to adopt") for story in stories)
+    assert not any(n_entries(story, "directed") for story in stories)
+    for story in told:
+        (month,) = [m.month for m in story.timeline if END_OF_PAY in m.text]
+        assert month == 19
+    assert any(n_entries(story, UNPAID) for story in stories) == stops
+    assert bool(told) == stops
+    kept = [c.text for story in stories for c in story.counterfactuals if c.cause == "the end of pay"]
+    assert len(kept) == (len(stories) if stops else 0)
+    assert any(text != "Without the end of pay: the same" for text in kept) == stops

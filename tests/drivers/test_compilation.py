@@ -14,16 +14,16 @@ from spreadsim.drivers import compilation
 from spreadsim.sweeps.job import sweep_identity
 from tests.test_layering import floors
 
-SWEEPS = (*compilation.DECIDING, "sweeps")
+SWEEPS = (*compilation.CODE_FOLDERS, "sweeps")
 
 
 def test_the_cache_is_keyed_by_every_source_that_decides_the_numbers() -> None:
     """Editing a module of any folder that decides a run's numbers, or moving it, gives another identity and cache."""
-    sources = compilation.deciding_sources()
+    sources = compilation.code_sources()
     assert {"rules.py", "draws.py", "state.py", "drivers/loops.py", "outcomes/record.py", "network/ties.py"} <= set(
         sources
     )
-    assert {name.split("/")[0] for name in sources if "/" in name} == set(compilation.DECIDING) - {"."}
+    assert {name.split("/")[0] for name in sources if "/" in name} == set(compilation.CODE_FOLDERS) - {"."}
     identities = {compilation.identity_of(sources)}
     for name, source in sources.items():
         identities.add(compilation.identity_of({**sources, name: source + b"\nEDITED = 1\n"}))
@@ -33,22 +33,22 @@ def test_the_cache_is_keyed_by_every_source_that_decides_the_numbers() -> None:
     assert compilation.code_identity() == compilation.identity_of(sources)
 
 
-@pytest.mark.parametrize("folder", compilation.DECIDING)
+@pytest.mark.parametrize("folder", compilation.CODE_FOLDERS)
 def test_a_changed_constant_in_any_folder_gives_another_identity(folder: str, tmp_path: Path) -> None:
     """The sources are read from the folders themselves: a new module counts, wherever it stands in them."""
     package = Path(compilation.__file__).parent.parent
-    for name in compilation.DECIDING[1:]:
+    for name in compilation.CODE_FOLDERS[1:]:
         shutil.copytree(package / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for path in package.glob("*.py"):
         shutil.copy(path, tmp_path)
-    before = compilation.identity_of(compilation.deciding_sources(tmp_path))
-    assert before == compilation.identity_of(compilation.deciding_sources())
+    before = compilation.identity_of(compilation.code_sources(tmp_path))
+    assert before == compilation.identity_of(compilation.code_sources())
     new = tmp_path / folder / ("new.py" if folder == "." else "deeper/new.py")
     new.parent.mkdir(exist_ok=True)
     new.write_text("CONSTANT = 12\n")
-    after = compilation.identity_of(compilation.deciding_sources(tmp_path))
+    after = compilation.identity_of(compilation.code_sources(tmp_path))
     new.write_text("CONSTANT = 24\n")
-    assert len({before, after, compilation.identity_of(compilation.deciding_sources(tmp_path))}) == 3
+    assert len({before, after, compilation.identity_of(compilation.code_sources(tmp_path))}) == 3
 
 
 def first_constant(source: bytes) -> tuple[int, int] | None:
@@ -69,7 +69,7 @@ def in_folder(name: str, folder: str) -> bool:
 @pytest.mark.parametrize("folder", SWEEPS)
 def test_a_number_changed_anywhere_in_a_folder_moves_the_identity(folder: str) -> None:
     """In memory, one module at a time: a hash of whole folders misses none."""
-    sources = compilation.deciding_sources(folders=SWEEPS)
+    sources = compilation.code_sources(folders=SWEEPS)
     before, changed = compilation.identity_of(sources), 0
     for name, source in sources.items():
         place = first_constant(source) if in_folder(name, folder) else None
@@ -82,7 +82,7 @@ def test_a_number_changed_anywhere_in_a_folder_moves_the_identity(folder: str) -
 
 def test_the_months_of_sustained_benefit_move_the_identity() -> None:
     """Doubled, they moved a measure of the default scenario by .05 once, and the identity stood still."""
-    sources = compilation.deciding_sources()
+    sources = compilation.code_sources()
     source = sources["outcomes/run.py"]
     assert len(re.findall(rb"^SUSTAINED_MONTHS = 12", source, flags=re.M)) == 1
     other = source.replace(b"SUSTAINED_MONTHS = 12", b"SUSTAINED_MONTHS = 24")
@@ -92,16 +92,19 @@ def test_the_months_of_sustained_benefit_move_the_identity() -> None:
 def test_what_decides_is_whole_floors(repository: Path) -> None:
     """Drivers and every floor below them, as import-linter holds them: what stands above can decide nothing."""
     every = floors(repository)
-    below = {name for floor in every[every.index(["drivers"]) :] for name in floor}
-    assert {name for name in below if (repository / "spreadsim" / name).is_dir()} == set(compilation.DECIDING) - {"."}
+    beside = {"intake"}  # it writes files for a network to be read from, and no driver imports it
+    below = {name for floor in every[every.index(["drivers"]) :] for name in floor} - beside
+    assert {name for name in below if (repository / "spreadsim" / name).is_dir()} == set(compilation.CODE_FOLDERS) - {
+        "."
+    }
 
 
 @pytest.mark.parametrize(
     ("module", "folders"),
     [
-        ("drivers.running", compilation.DECIDING),
-        ("drivers.engine", compilation.DECIDING),
-        ("drivers.mesa_model", compilation.DECIDING),
+        ("drivers.running", compilation.CODE_FOLDERS),
+        ("drivers.engine", compilation.CODE_FOLDERS),
+        ("drivers.mesa_model", compilation.CODE_FOLDERS),
         ("sweeps.work", SWEEPS),
     ],
 )
@@ -110,7 +113,7 @@ def test_a_run_imports_nothing_beyond_its_identity(module: str, folders: tuple[s
     names = {name.removeprefix("spreadsim.") for name in graph.find_upstream_modules(f"spreadsim.{module}")} - {
         "spreadsim"
     }
-    sources = set(compilation.deciding_sources(folders=folders))
+    sources = set(compilation.code_sources(folders=folders))
     assert not {
         name for name in names if not {f"{name.replace('.', '/')}{end}" for end in (".py", "/__init__.py")} & sources
     }
@@ -118,7 +121,7 @@ def test_a_run_imports_nothing_beyond_its_identity(module: str, folders: tuple[s
 
 def test_a_sweep_has_an_identity_of_its_own() -> None:
     """What turns points into scenarios and runs into rows decides what is kept: a change there makes other runs too."""
-    sources = compilation.deciding_sources(folders=SWEEPS)
+    sources = compilation.code_sources(folders=SWEEPS)
     assert sweep_identity() == compilation.identity_of(sources)
     assert sweep_identity() != compilation.code_identity()
     assert {"sweeps/work.py", "sweeps/job.py", "sweeps/experiment.py"} <= set(sources)

@@ -7,6 +7,7 @@ import pytest
 
 import spreadsim as ss
 from spreadsim.cli import commands
+from spreadsim.levers import AS_BEFORE
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.parameters import declarations
 from spreadsim.scenario.document import Scenario
@@ -45,5 +46,5 @@ def test_every_parameter_says_what_it_is(d) -> None:
         assert d.plausible is not None or d.path.endswith(("minimum", "maximum"))
     if d.plausible and d.bounds:
         assert d.bounds[0] <= d.plausible[0] <= d.plausible[1] <= d.bounds[1]
-        if d.default is not None:
+        if d.default not in (None, AS_BEFORE):
             assert d.plausible[0] <= d.default <= d.plausible[1]

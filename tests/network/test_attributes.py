@@ -16,7 +16,7 @@ def test_attributes_are_the_normal_values_at_their_addresses() -> None:
     doc["services"] = {"context": {"standard_deviation": 2.0}}
     doc["run"]["seed"] = SEED
     network = generated(doc)
-    own = [standard_normal(u(0, draws.ATTRIBUTE + column)) for column in range(9)]
+    own = [standard_normal(u(0, draws.ATTRIBUTE + column)) for column in range(14)]
     slope = -0.35 * own[1]
     rest = np.sqrt(1 - 0.35**2)
     expected = {
@@ -26,6 +26,7 @@ def test_attributes_are_the_normal_values_at_their_addresses() -> None:
         "capability": np.clip(0.5 + 0.2 * (slope + rest * own[5]), 0, 1),
         "adaptation_tendency": np.clip(0.5 + 0.2 * own[6], 0, 1),
         "perception": own[8],
+        "appraisal_error": own[13],
     }
     for name, values in expected.items():
         assert network[name] == pytest.approx(np.round(values, 6), abs=1e-9), name
@@ -34,7 +35,7 @@ def test_attributes_are_the_normal_values_at_their_addresses() -> None:
 
 def test_attributes_of_a_group_are_shared_by_its_services() -> None:
     doc = document(services=N)
-    doc["services"] = {}
+    doc["services"] = {"regional_intraclass_correlation": 0.0}
     doc["run"]["seed"] = SEED
     doc["network"] |= {"hierarchy": [{"level": "team", "count": 6}], "source": "nested-hierarchy"}
     network = generated(doc)

@@ -132,6 +132,7 @@ def test_without_redraw_all_replicates_share_one_draw() -> None:
 def test_attributes_have_their_declared_distributions() -> None:
     document = small_document()
     document["network"] |= {"services": 60_000, "hierarchy": [{"level": "team", "count": 6000}]}
+    document["services"]["regional_intraclass_correlation"] = 0.0
     network = make_network(validate(document, "large"))
     assert abs(network["readiness"].mean() - 0.5) < 0.005
     assert abs(network["context"].std() - 1) < 0.02

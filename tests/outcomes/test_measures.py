@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import spreadsim as ss
 from spreadsim import rules
 from spreadsim.drivers import engine
 from spreadsim.drivers.mesa_model import SpreadModel
@@ -71,7 +73,7 @@ def run_of(**changes: Any) -> tuple[Any, Any, Any]:
 
 def test_nobody_anywhere_gives_null_never_zero() -> None:
     run, network, plan = run_of(
-        programme={"starting_sites": {"share": 0.0}},
+        programme={"starting_sites": {"share": 0.0}, "collaborative": {"share": 0.0}},
         behaviour={"awareness": {"broadcast_rate": 0.0}},
         strategies={"alone": {"balance": 1.0}},
     )
@@ -104,7 +106,7 @@ def test_nobody_anywhere_gives_null_never_zero() -> None:
         "second_leaders",
     ):
         assert m[name] == 0.0, name
-    assert m["cost"] == pytest.approx(0.1 * 24)  # the peer programme alone, a service for 24 months
+    assert m["cost"] == pytest.approx((0.1 + 0.1 * 0.5) * 24)  # the peer programme and its team, for 24 months
 
 
 def test_evaporation_is_null_when_the_programme_outlasts_the_run() -> None:
@@ -144,6 +146,11 @@ def test_starting_sites_deliver_the_full_effect_at_month_zero() -> None:
     assert c["fidelity"][0] < 1.0  # their form is their own
 
 
+def published_at(model: SpreadModel, service: Any) -> float:
+    """Return the form that a service was to take."""
+    return rules.form_as_published(model.m, model.published_form, service.regional_context)
+
+
 @given(scenarios())
 def test_events_and_sums_agree_with_the_agents(scenario: Any) -> None:
     """Curves derived from events equal what a look at every agent gives, at every month."""
@@ -174,7 +181,7 @@ def test_events_and_sums_agree_with_the_agents(scenario: Any) -> None:
                     v.weight[k] * s.fidelity[k] * (1 if v.core[k] else 1 - moved / (1 + moved))
                     for k in range(v.n_components)
                 )
-                for s, moved in ((s, abs(s.form - model.published_form)) for s in here)
+                for s, moved in ((s, abs(s.form - published_at(model, s))) for s in here)
             ]
             assert c["fidelity"][month] == pytest.approx(np.mean(worked), rel=1e-12)
         else:
@@ -191,6 +198,57 @@ def test_measures_keep_within_what_they_mean(scenario: Any) -> None:
             assert np.isnan(m[measure.name]) or -1e-12 <= m[measure.name] <= 1 + 1e-12, measure.name
     assert m["lapsed_never_started"] <= m["discontinued"] + 1e-12
     assert m["embedded"] <= m["reach"] + 1e-12
+
+
+@given(scenarios())
+def test_readiness_and_adaptation_follow_from_what_services_hold(scenario: Any) -> None:
+    """Each worked out again, service by service, from what both the run and its events leave behind."""
+    network, (plan,) = make_network(scenario), plans(scenario)
+    run = engine.run(network, plan, scenario.run.seed, 0)
+    m, c, final, e = measures(run, network, plan), curves(run, network, plan), run.final, run.events
+    assert m["waited"] == np.mean(final["waited"])
+    assert m["declined"] == np.mean(final["declined"]) <= m["waited"]
+    assert c["preparing"][-1] == m["preparing"] == np.mean(final["preparing"])
+    assert not np.any(final["preparing"] & ~np.isin(final["state"], [rules.AWARE, rules.DISCONTINUED]))
+    if not plan.behaviour.appraisal.applies:
+        assert m["waited"] == 0.0
+    elif plan.behaviour.appraisal.error == 0.0 and plan.behaviour.engagement.gate:
+        assert not m["unready_starts"] > 0.0  # who judges right never starts unready
+    begins = np.isin(e["to_state"], [rules.IMPLEMENTING, rules.EMBEDDED]) & (e["source_kind"] != rules.NO_SOURCE)
+    begins &= e["month"] > 0
+    gives_up = (e["from_state"] == rules.IMPLEMENTING) & (e["to_state"] != rules.EMBEDDED)
+    for name, chosen in (
+        ("given_up", np.full(len(begins), True)),
+        ("given_up_ready", e["ready"]),
+        ("given_up_unready", ~e["ready"]),
+    ):
+        n = np.sum(begins & chosen)
+        assert m[name] == np.sum(gives_up & chosen) / n if n else np.isnan(m[name]), name
+    started = {s: e["month"][k] for k, s in reversed(list(enumerate(e["service"]))) if begins[k]}
+    sites = set(e["service"][(e["month"] == 0) & (e["to_state"] == rules.EMBEDDED)].tolist())
+    followed = [s for s, month in started.items() if s not in sites and month <= plan.months - 24]
+    share = np.mean([final["first_embedded"][s] >= 0 for s in followed]) if followed else np.nan
+    assert m["embedded_of_started"] == share or np.isnan(share)
+    here = final["state"] == rules.EMBEDDED
+    intended = run.specification[-1, 0] + plan.levers[-1].hub * network["regional_context"]
+    far = np.abs(final["form"] - intended) >= 0.25 * plan.behaviour.adaptation.fit_distance
+    if here.any():
+        assert m["moved"] == np.mean(far[here])
+    both = (here & far).any() and (here & ~far).any()
+    assert np.isnan(m["equal_success"]) != both
+    if both:
+        typical = np.median(final["effect"][here & ~far])
+        assert m["equal_success"] == np.mean(final["effect"][here & far] >= typical)
+    copied = here & far & (final["generation"] > 0)
+    assert np.isnan(m["consistent_adaptations"]) != copied.any()
+    if copied.any():
+        assert m["consistent_adaptations"] == np.mean(~final["damaged"][copied].astype(bool))
+    a = plan.behaviour.adaptation
+    x, z = network["context"] - final["form"], network["second_form"] * a.second_form_distance
+    second = a.second_form_fit / (1 + ((x + z) / a.fit_distance) ** 2) > 1 / (1 + (x / a.fit_distance) ** 2)
+    assert np.isnan(m["second_form"]) != here.any()
+    if here.any():
+        assert m["second_form"] == pytest.approx(np.mean(second[here]), abs=1 / here.sum())
 
 
 def test_groups_add_up_to_the_whole() -> None:
@@ -230,8 +288,11 @@ def test_cost_by_hand() -> None:
     scenario = validate(document, "cost")
     network, (plan,) = make_network(scenario), plans(scenario)
     run = engine.run(network, plan, 1, 0)
-    # a month: programme .1 * 1 * 2 services, and .1 for one embedded service; over 2 services
-    assert measures(run, network, plan)["cost"] == pytest.approx(2 * (0.1 * 1 * 2 + 0.1) / 2)
+    # a month: peer programme .1 * 1 and team .1 * .5 for 2 services, one embedded service .1 and its tests .1 * .3, and
+    # one member of the collaborative .2; over 2 services
+    assert measures(run, network, plan)["cost"] == pytest.approx(
+        2 * ((0.1 + 0.1 * 0.5) * 2 + 0.1 + 0.1 * 0.3 + 0.2) / 2
+    )
 
 
 @given(scenarios(), st.integers(1, 5))
@@ -241,7 +302,7 @@ def test_many_runs_at_once_are_measured_as_each_alone(scenario: Any, size: int) 
     together = make_networks(scenario, replicates)
     apart = [make_network(scenario, replicate) for replicate in replicates]
     for one, other in zip(together, apart, strict=True):
-        for name in ("weight", "weight_sum", "fifth"):
+        for name in ("weight", "weight_sum", "fifth", "membership"):
             assert np.array_equal(getattr(one, name), getattr(other, name)), name
         assert all(np.array_equal(one[name], other[name]) for name in one.attributes)
         assert np.array_equal(one.ties.peer, other.ties.peer)
@@ -272,6 +333,35 @@ def test_what_is_counted_follows_from_the_events(driver: Any) -> None:
     for resolved in plans(scenario):
         run = run_plan(network, resolved, scenario.run.seed, 0, driver)
         assert_counts_follow_from_events(run, network["population"], rules.UNAWARE)
-        assert run.sums[:, record.BEGINNING_FROM_LEADERS].sum() < run.sums[:, record.BEGINNING].sum()
+        assert run.sums[:, record.FROM_LEADERS].sum() < run.sums[:, record.BEGINNING].sum()
         again += int(np.sum(run.events["to_state"] == rules.EMBEDDED)) - int(np.sum(run.final["first_embedded"] >= 0))
     assert again > 0, "some were embedded a second time"
+
+
+def fifths_of(deprivation: list[float], order: list[int]) -> tuple[list[dict[str, Any]], float]:
+    """Return the rows by fifth, and the equity gap, of services that a file lists in an order."""
+    ordered = nx.Graph()
+    for i in order:
+        ordered.add_node(f"s{i}", deprivation=deprivation[i], readiness=0.9, population=100.0)
+    ordered.add_edges_from((f"s{i}", f"s{(i + 1) % len(order)}") for i in range(len(order)))
+    c = ss.compare("classroom", network=ordered, replicates=1, driver="mesa", workers=1, frontier=False)
+    outcome = c.outcomes["one-neighbour-is-enough"][0]
+    rows = [row for row in outcome.groups if row["level"] == "deprivation fifth"]
+    return rows, outcome.measures["equity_gap"]
+
+
+def test_services_of_equal_deprivation_share_their_fifths_whatever_the_order_of_the_file() -> None:
+    deprivation = [0.0] * 6 + [1.0] * 4  # the first six share the first three fifths
+    rows, gap = fifths_of(deprivation, list(range(10)))
+    assert [row["n_services"] for row in rows] == [2, 2, 2, 2, 2]
+    assert rows[0]["benefit"] == rows[1]["benefit"] == rows[2]["benefit"]
+    again, gap_again = fifths_of(deprivation, [5, 4, 3, 2, 1, 0, 9, 8, 7, 6])
+    assert gap == pytest.approx(rows[0]["benefit"] - rows[4]["benefit"])
+    assert [row["n_services"] for row in again] == [2, 2, 2, 2, 2]
+    assert np.isfinite(gap_again)
+
+
+def test_there_are_no_fifths_where_all_are_equally_deprived() -> None:
+    rows, gap = fifths_of([0.3] * 10, list(range(10)))
+    assert rows == []
+    assert np.isnan(gap)

@@ -40,7 +40,7 @@ def test_what_is_recorded_of_a_month_by_hand() -> None:
             setattr(service, name, value)
     model.month = 1  # the last month, which counts for what is sustained
     model._record()
-    got = dict(zip(record.SUMS, model._sums[1].tolist(), strict=True))
+    got = dict(zip(record.SUMS, model._sums[0, 1].tolist(), strict=True))
     del got["supported"]
     implementing, nominal = 0.5 * 0.5, 0.15 * 0.8
     assert got == pytest.approx(
@@ -68,6 +68,15 @@ def test_what_is_recorded_of_a_month_by_hand() -> None:
             "people_first_embedded": 10.0,
             "n_beginning": 0.0,
             "n_beginning_from_leaders": 0.0,
+            "n_beginning_unready": 0.0,
+            "n_beginning_by_choice": 0.0,
+            "n_beginning_by_choice_unready": 0.0,
+            "n_giving_up": 0.0,
+            "n_giving_up_unready": 0.0,
+            "n_preparing": 0.0,
+            "n_under_pressure": 0.0,
+            "n_members": 0.0,
+            "n_turnovers": 0.0,
         }
     )
     assert model._late_effect.tolist() == pytest.approx([0.0, 0.0, implementing, 0.4, nominal, 0.0] + [0.0] * 4)

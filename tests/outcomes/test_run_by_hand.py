@@ -22,23 +22,23 @@ def run_by_hand() -> tuple[Run, Network, Any]:
     U, A, I, E, X, D = range(6)  # noqa: E741
     chosen, told, peer, line = rules.VOLUNTARY, rules.MANDATED, rules.PEER, rules.HIERARCHY
     origin, none = rules.ORIGINATOR, rules.NO_SOURCE
-    rows = [  # month, service, from, to, route, source kind, source, generation, presence, leader, leader source
-        (0, 0, U, E, chosen, origin, -1, 0, 1.0, False, False),
-        (1, 1, U, A, -1, none, -1, -1, 0.0, False, False),
-        (1, 2, U, A, -1, none, -1, -1, 0.0, False, False),
-        (1, 3, U, A, -1, none, -1, -1, 0.0, False, False),
-        (2, 1, A, I, chosen, peer, 0, 1, 0.8, False, False),
-        (2, 3, A, X, told, line, -1, 2, 0.9, False, False),
-        (6, 1, I, E, chosen, none, -1, 1, 0.8, True, False),
-        (6, 2, A, I, chosen, peer, 1, 2, 0.6, False, True),
-        (8, 0, E, D, chosen, none, -1, 0, 0.0, False, False),
-        (9, 2, I, E, chosen, none, -1, 2, 0.6, False, False),
-        (11, 4, U, A, -1, none, -1, -1, 0.0, False, False),
-        (12, 4, A, X, told, line, -1, 2, 0.9, False, False),
-        (14, 3, X, D, told, none, -1, 2, 0.0, False, False),
-        (15, 0, D, I, chosen, rules.SPECIFICATION, -1, 1, 0.7, False, False),
-        (16, 0, I, E, chosen, none, -1, 1, 0.7, False, False),
-        (18, 2, E, D, chosen, none, -1, 2, 0.0, False, False),
+    rows = [  # month, service, from, to, route, source kind, source, generation, presence, leader, leader source, ready
+        (0, 0, U, E, chosen, origin, -1, 0, 1.0, False, False, False),
+        (1, 1, U, A, -1, none, -1, -1, 0.0, False, False, True),
+        (1, 2, U, A, -1, none, -1, -1, 0.0, False, False, False),
+        (1, 3, U, A, -1, none, -1, -1, 0.0, False, False, False),
+        (2, 1, A, I, chosen, peer, 0, 1, 0.8, False, False, True),
+        (2, 3, A, X, told, line, -1, 2, 0.9, False, False, False),
+        (6, 1, I, E, chosen, none, -1, 1, 0.8, True, False, True),
+        (6, 2, A, I, chosen, peer, 1, 2, 0.6, False, True, False),
+        (8, 0, E, D, chosen, none, -1, 0, 0.0, False, False, False),
+        (9, 2, I, E, chosen, none, -1, 2, 0.6, False, False, False),
+        (11, 4, U, A, -1, none, -1, -1, 0.0, False, False, False),
+        (12, 4, A, X, told, line, -1, 2, 0.9, False, False, False),
+        (14, 3, X, D, told, none, -1, 2, 0.0, False, False, False),
+        (15, 0, D, I, chosen, rules.SPECIFICATION, -1, 1, 0.7, False, False, False),
+        (16, 0, I, E, chosen, none, -1, 1, 0.7, False, False, False),
+        (18, 2, E, D, chosen, none, -1, 2, 0.0, False, False, False),
     ]
     fields = [name for name, _ in EVENT_FIELDS]
     events = {name: np.array([row[c] for row in rows], dtype=dtype) for c, (name, dtype) in enumerate(EVENT_FIELDS)}
@@ -57,6 +57,8 @@ def run_by_hand() -> tuple[Run, Network, Any]:
     sums[:, column["delivered_most_deprived"]] = 2.0 * months
     sums[:, column["leaders"]] = (months >= 6) * 1.0
     sums[:, column["supported"]] = 0.5
+    sums[24, column["n_preparing"]] = 1.0  # at the horizon, which costs nothing
+    sums[5:11, column["n_turnovers"]] = 1.0
     doc = document(services=10, months=24, levers={"mandate": 0.4, "monitoring": 0.6})
     doc["programme"] |= {"stop_month": 12, "celebration": 0.5, "co_production": 0.25}
     nobody = np.empty(0, dtype=np.int64)
@@ -64,14 +66,18 @@ def run_by_hand() -> tuple[Run, Network, Any]:
     population = np.array([100.0, 200, 300, 100, 100, 100, 100, 100, 400, 500])
     network = network_with(doc, ties_from_pairs(10, nobody, nobody), deprivation=deprivation, population=population)
     counts = counts_of_events(events, population, 24, U)
-    for name in record.SUMS[record.FIRST_STATE :]:
+    for name in record.SUMS[record.FIRST_STATE : record.PREPARING]:
         sums[:, column[name]] = counts[name]
-    final = {name: counts[name] for name in ("first_embedded", "began", "ever_led")} | {
+    final = {name: counts[name] for name in ("first_embedded", "began", "first_began", "ever_led")} | {
         "state": np.array([E, E, D, D, X, U, U, U, U, U], dtype=np.int8),
-        "form": np.array([1.0, -1.0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        "form": np.array([1.0, -0.2, 0, 0, 0, 0, 0, 0, 0, 0]),
+        "effect": np.array([0.3, 0.6, 0.9, 0, 0, 0, 0, 0, 0, 0]),
+        "waited": np.arange(10) < 3,
+        "declined": np.arange(10) == 2,
         "core": np.array([0.9, 0.7, 0.5, 0, 0, 0, 0, 0, 0, 0]),
         "adaptable": np.zeros(10),
         "generation": np.array([1, 1, 2, 2, 2, -1, -1, -1, -1, -1]),
+        "damaged": np.arange(10) == 1,
     }
     resolved = only_plan(doc)
     specification = np.zeros((25, 1 + resolved.intervention.n_components))
@@ -104,6 +110,19 @@ BY_HAND = {
     "equity_gap": 4 * 18.5 / 300 - 2 * 18.5 / 900,
     "equity_ratio": (2 * 18.5 / 900) / (4 * 18.5 / 300),
     "second_leaders": 0.1,
+    "preparing": 0.1,
+    "waited": 0.3,
+    "declined": 0.1,
+    "unready_starts": 2 / 3,  # 2 and 0 of 1, 2 and 0
+    "given_up": 0.0,
+    "given_up_ready": 0.0,
+    "given_up_unready": 0.0,
+    "moved": 0.5,  # 0 has, 1 has not
+    "equal_success": 0.0,
+    "adapted_effect_ratio": 0.5,
+    "consistent_adaptations": 1.0,
+    "second_form": 0.0,
+    "turnover_events": 0.6,
     # programme .1 (.4 + .6) x 10 for 12 months; (2 + .25) a month for 1 (2-5) and 2 (6-8) under the programme, 2 for 0
     # in month 15; 3 x .5 in 24 months; .1 for each holding; .5 x .5 x one leader, months 6 to 11
     "cost": (12 * 1.0 + 7 * 2.25 + 2.0 + 24 * 1.5 + 0.1 * 69 + 6 * 0.25) / 10,
@@ -124,8 +143,9 @@ def test_every_measure_of_a_run_written_by_hand() -> None:
     expected["cost_per_benefit_year"] = expected["cost"] / expected["cumulative_benefit"]
     for name, value in expected.items():
         assert m[name] == pytest.approx(value, rel=1e-12), name
-    assert np.isnan(m["months_to_half"])
-    assert set(m) == set(expected) | {"months_to_half"}
+    null = {"months_to_half", "embedded_of_started", "region_gap"}  # nobody began by month 0; there are no regions
+    assert all(np.isnan(m[name]) for name in null)
+    assert set(m) == set(expected) | null
 
 
 def test_months_to_half_is_the_first_month_with_half_reached_and_counts_re_entry_once() -> None:

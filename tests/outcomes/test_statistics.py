@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from spreadsim.outcomes.statistics import difference, summarise, told_apart_from_best
+from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.outcomes.statistics import (
+    difference,
+    difference_of,
+    spread_interval,
+    summarise,
+    summary_of,
+    told_apart_from_best,
+)
 
 NAN = float("nan")
 numbers = st.lists(st.floats(-100, 100), min_size=2, max_size=30)
@@ -88,3 +96,36 @@ def test_a_fall_is_told_apart_as_a_rise_is() -> None:
     assert difference(higher, lower).told_apart is True
     assert difference(lower, higher).told_apart is True
     assert difference(lower, lower[::-1]).told_apart is False
+
+
+def test_no_interval_of_a_share_goes_beyond_what_a_share_can_be() -> None:
+    """Two runs of .01 and .2: Student's interval would begin at -1.1 and end at 1.3."""
+    s = summarise(np.array([0.01, 0.2]), limits=BY_NAME["reach"].limits)
+    assert (s.low, s.high) == (0.0, 1.0)
+    gap = summarise(np.array([-0.5, 0.4]), limits=BY_NAME["equity_gap"].limits)
+    assert (gap.low, gap.high) == (-1.0, 1.0)
+    assert BY_NAME["cost"].limits == (0.0, np.inf)
+    apart = difference_of(BY_NAME["reach"], np.array([0.9, 0.2]), np.array([0.1, 0.2]))
+    assert (apart.low, apart.high, apart.told_apart) == (-1.0, 1.0, False)
+    assert summary_of(BY_NAME["cost"], np.array([1.0, 30.0])).low == 0.0
+    dearer = difference_of(BY_NAME["cost"], np.array([1.0, 30.0]), np.array([1.0, 1.0]))
+    assert dearer.low is not None
+    assert dearer.low < -100
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 20])
+def test_few_single_runs_do_not_tell_equal_strategies_apart(n: int) -> None:
+    """The extremes of two runs are no 95% interval: they would tell equal ones apart in half of cases."""
+    rng = np.random.default_rng(n)
+    told = [difference(rng.standard_normal(n), rng.standard_normal(n), spread=True).told_apart for _ in range(2000)]
+    assert np.mean(told) < 0.05
+
+
+def test_an_interval_of_single_runs_holds_the_next_one() -> None:
+    rng = np.random.default_rng(8)
+    held = []
+    for _ in range(4000):
+        values = rng.standard_normal(11)
+        _, low, high = spread_interval(values[:10])
+        held.append(low <= values[10] <= high)
+    assert np.mean(held) == pytest.approx(0.95, abs=0.012)

@@ -252,7 +252,8 @@ def test_the_dial_sets_four_levers(tmp_path: Path) -> None:
 
 
 def test_a_programme_begins_and_ends(tmp_path: Path) -> None:
-    months = levers_of("[programme]\nstart_month = 3\nstop_month = 6\n[strategies.a]\nbalance = 0.0", tmp_path)
+    programme = "[programme]\nstart_month = 3\nstop_month = 6\nlatitude_after = 1.0\n"
+    months = levers_of(f"{programme}[strategies.a]\nbalance = 0.0", tmp_path)
     assert [m.on for m in months[:8]] == [0, 0, 0, 1, 1, 1, 0, 0]
     assert [m.mandate for m in months[:8]] == [0, 0, 0, 1, 1, 1, 0, 0]
     assert [m.latitude for m in months[:8]] == [1, 1, 1, 0.05, 0.05, 0.05, 1, 1]

@@ -36,14 +36,21 @@ def itemised(scenario: Scenario, parts: dict[str, int]) -> Scenario:
 @given(scenarios(), st.lists(st.integers(1, 9), min_size=6, max_size=6))
 @settings(max_examples=60, deadline=None)
 def test_any_split_into_parts_of_one_function_gives_the_same_numbers(scenario: Scenario, counts: list[int]) -> None:
-    """Drivers take a plan and nothing else of a scenario: equal plans are equal runs, exact or to rounding."""
+    """Drivers take a plan and nothing else of a scenario: equal plans are equal runs, exact or to rounding.
+
+    The number of items listed alone differs; services use it where they appraise their readiness, and nowhere else.
+    """
     names = list(scenario.intervention.components)
     parts = dict(zip(names, counts, strict=False))
     exact = all(n & (n - 1) == 0 for n in parts.values())  # halves of a float are floats
     for before, after in zip(plans(scenario), plans(itemised(scenario, parts)), strict=True):
         assert before.levers == after.levers
         assert before.behaviour == after.behaviour
-        for field in before.intervention._fields:
+        # how many items are listed counts, but only for how well services appraise what a start takes
+        assert after.intervention.listing == pytest.approx(
+            len(itemised(scenario, parts).intervention.components) ** 0.5
+        )
+        for field in set(before.intervention._fields) - {"listing"}:
             own, split = getattr(before.intervention, field), getattr(after.intervention, field)
             if exact:
                 np.testing.assert_array_equal(own, split, err_msg=field)
@@ -51,9 +58,21 @@ def test_any_split_into_parts_of_one_function_gives_the_same_numbers(scenario: S
                 np.testing.assert_allclose(own, split, rtol=1e-12, atol=1e-15, err_msg=field)
 
 
+NOBODY_ERRS = {"appraisal": {"error": 0.0}}
+EVERYTHING_ON = {
+    "appraisal": {"applies": True, "error": 0.0, "preparation_rate": 0.05},
+    "turnover": {"rate": 0.02, "knowledge_loss": 0.4},
+    "pressure": {"rate": 0.03, "effect": 1.0},
+    "adaptation": {"core_damage_rate": 0.4, "second_form_fit": 0.9, "co_production_licence": 0.5},
+}
+
+
 @pytest.mark.parametrize("driver", ["compiled", "mesa"])
-def test_eight_components_listed_as_thirty_two_give_the_same_runs(driver: Any) -> None:
-    scenario = validate(small_document(run={"replicates": 2, "months": 30}), "small")
+@pytest.mark.parametrize("behaviour", [NOBODY_ERRS, EVERYTHING_ON], ids=["default", "everything on"])
+def test_eight_components_listed_as_thirty_two_give_the_same_runs(driver: Any, behaviour: dict[str, Any]) -> None:
+    """Where nobody errs in judging what a start takes."""
+    document = small_document(run={"replicates": 2, "months": 30}, behaviour=behaviour)
+    scenario = validate(document, "small")
     finely = itemised(scenario, dict.fromkeys(scenario.intervention.components, 4))
     assert len(finely.intervention.components) == 4 * len(scenario.intervention.components)
     coarse, fine = (ss.compare(one, frontier=False, driver=driver) for one in (scenario, finely))
@@ -80,7 +99,7 @@ def test_parts_of_one_function_that_differ_are_refused() -> None:
 
 
 def test_a_what_if_changes_every_part_of_the_function() -> None:
-    scenario = validate(small_document(run={"replicates": 2, "months": 12}), "small")
+    scenario = validate(small_document(run={"replicates": 2, "months": 12}, behaviour=NOBODY_ERRS), "small")
     name = next(iter(scenario.intervention.components))
     finely = itemised(scenario, {name: 2})
     whole = ss.study_components(scenario, only=[name], replicates=2)

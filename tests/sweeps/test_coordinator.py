@@ -198,7 +198,7 @@ def test_ctrl_c_twice_ends_the_sweep_and_its_workers(file: Path, undisturbed: Pa
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to workers too
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=120)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert b"finished chunks are kept" in errors
     assert b"Traceback" not in errors
     wait_for(lambda: not any(psutil.pid_exists(worker) for worker in workers), 120)
@@ -290,7 +290,7 @@ def test_a_disk_that_fills(file: Path, undisturbed: Path, tmp_path: Path) -> Non
         process = start(file, out)
         _, errors = process.communicate(timeout=300)
         assert process.returncode == 1
-        assert b"No space left on device" in errors
+        assert b"the disk is full" in errors
         assert b"every finished chunk is kept" in errors
         kept = len(store.chunk_records(out))
         assert kept >= 3
@@ -315,7 +315,7 @@ def test_a_write_that_fails(
         real(number)
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(SpreadsimError, match="No space left on device"):
+    with pytest.raises(SpreadsimError, match="the disk is full"):
         sweep(file, out=out, chunk_runs=CHUNK)
     assert not list(out.rglob("*.partial"))
     monkeypatch.undo()
@@ -429,13 +429,13 @@ def test_after_a_change_of_the_code_runs_are_other_runs(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A sweep begun before a change in outcomes, or in sweeps themselves, is not continued with runs made after it."""
-    file, sources = write_experiment(tmp_path, 2, 1), compilation.deciding_sources
+    file, sources = write_experiment(tmp_path, 2, 1), compilation.code_sources
     first = sweep(file, out=tmp_path / "first")
 
     def changed(*arguments: Any, **options: Any) -> dict[str, bytes]:
         return {key: text + b"# changed" * (key == name) for key, text in sources(*arguments, **options).items()}
 
-    monkeypatch.setattr(compilation, "deciding_sources", changed)
+    monkeypatch.setattr(compilation, "code_sources", changed)
     monkeypatch.setattr(compilation, "code_identity", compilation.code_identity.__wrapped__)
     monkeypatch.setattr(job, "code_identity", compilation.code_identity)
     with pytest.raises(InputError, match="the folder holds runs made with another version of the code"):

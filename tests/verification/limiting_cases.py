@@ -2,7 +2,7 @@
 
 Science.md section 8, "common": no support, co-production or celebration; effect, drift, erosion, giving up, omission,
 misjudgement and re-adoption off; ties regardless of context; nothing codified; all aware after one month; every
-service that decides engages, at once; the programme never ends.
+service that decides engages, at once; the programme never ends; and every mechanism of version 3 off.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from spreadsim.rules import EMBEDDED
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import Plan, plan
 from spreadsim.scenario.validation import merge, validate
+from spreadsim.state import ATTRIBUTES
+from tests import version_2
 
-COMMON: dict[str, Any] = {
+_COMMON: dict[str, Any] = {
     "name": "limiting-case",
     "run": {"months": 60, "replicates": 1, "seed": 1},
     "intervention": {
@@ -76,6 +78,7 @@ COMMON: dict[str, Any] = {
         "drift": {"rate": 0.0, "repair_rate": 0.0, "repair_from_peers": 0.0},
     },
 }
+COMMON = merge(copy.deepcopy(version_2.TABLES), _COMMON)
 
 
 def document(
@@ -128,11 +131,7 @@ def network_with(doc: dict[str, Any], ties: Ties, **attributes: np.ndarray) -> N
     """Return the network of a document's services with the ties given, and attributes where they are given."""
     n = doc["network"]["services"]
     names = tuple(f"s{i}" for i in range(n))
-    alike = {
-        "deprivation": 0.0, "context": 0.0, "readiness": 0.5, "capability": 0.5, "adaptation_tendency": 0.5,
-        "population": 1.0, "perception": 0.0,
-    }  # fmt: skip
-    values = {name: np.full(n, value) for name, value in alike.items()} | attributes
+    values = {one.name: np.full(n, one.start) for one in ATTRIBUTES} | attributes
     nobody = np.empty(0, dtype=np.int64)
     no_hierarchy = Hierarchy((), (), nobody, nobody, np.full(n, -1, dtype=np.int64))
     return Network(names, names, values, no_hierarchy, ties)

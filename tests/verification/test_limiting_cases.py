@@ -962,10 +962,12 @@ def test_without_core_components_core_fidelity_is_one():
         assert np.all(run.final["core"][run.final["state"] == rules.EMBEDDED] == 1.0)
 
 
-def test_with_core_components_alone_the_effect_is_core_fidelity_squared():
-    for run in sound(small(intervention__components=like_components(4))):
+@pytest.mark.parametrize("exponent", [1, 2])
+def test_with_core_components_alone_the_effect_is_a_power_of_core_fidelity(exponent: int):
+    settings = {"intervention__components": like_components(4), "intervention__core_exponent": exponent}
+    for run in sound(small(**settings)):
         now = run.final["state"] == rules.EMBEDDED
-        np.testing.assert_array_equal(run.final["effect"][now], run.final["core"][now] ** 2)
+        np.testing.assert_array_equal(run.final["effect"][now], run.final["core"][now] ** exponent)
         assert np.all(run.final["adaptable"] == 0.0)
 
 
@@ -993,6 +995,7 @@ def test_one_service_is_a_network():
 def test_services_without_ties_hear_from_above_and_from_the_programme_alone():
     doc = small()
     doc["network"]["peer_ties"] |= {"picks_in_lowest_level": 0.0, "picks_in_next_level": 0.0, "picks_anywhere": 0.0}
+    doc["programme"]["collaborative"]["picks"] = 0
     for run in sound(doc):
         assert np.all(run.events["source_kind"] != rules.PEER)
         assert np.sum(run.events["to_state"] == rules.EMBEDDED) > 3
@@ -1022,7 +1025,7 @@ def test_a_threshold_of_nought_is_met_unprompted(known_answer):
 
 
 def test_a_misfit_that_leaves_no_odds_lets_nobody_engage_under_instruction():
-    doc = small(behaviour__engagement__misfit_penalty=3.0)
+    doc = small(behaviour__engagement__misfit_penalty=3.0, behaviour__adaptation__second_form_fit=0.0)
     doc["strategies"] = {"top-down": {"balance": 0.0}}
     misfits = engaged = 0
     for replicate, run in enumerate(sound(doc)):
@@ -1039,7 +1042,7 @@ def test_a_misfit_that_leaves_no_odds_lets_nobody_engage_under_instruction():
 
 
 def test_a_programme_that_stops_as_it_starts_is_no_programme():
-    doc = small(programme__start_month=6, programme__stop_month=6)
+    doc = small(programme__start_month=6, programme__stop_month=6, programme__latitude_after=1.0)
     runs = sound(doc)
     for mandated, organic in zip(runs[::2], runs[1::2], strict=True):
         assert same_run(mandated, organic)

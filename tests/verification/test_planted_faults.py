@@ -73,10 +73,14 @@ _COMPARISONS: dict[type, tuple[type, ...]] = {
     ast.GtE: (ast.Gt, ast.Lt),
     ast.Eq: (ast.NotEq,),
 }
-# Changes that change no value: at 0 both branches give 0, or the comparison after it is false.
+# Changes that change no value: at 0 both branches give 0, or the same, or the comparison after it is false.
 _SAME = {
     ("fidelity_as_intended", "form >= 0.0", "Gt"),
     ("reads_specification", "outside > 0.0", "GtE"),
+    ("effect", "held > 0.0", "GtE"),
+    ("fit", "b.adaptation.second_form_fit <= 0.0", "Lt"),
+    ("form_aimed_at", "b.adaptation.second_form_fit <= 0.0", "Lt"),
+    ("damage_unguarded", "b.adaptation.core_damage_rate <= 0.0", "Lt"),
 }
 
 

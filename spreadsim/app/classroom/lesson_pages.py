@@ -1,6 +1,6 @@
 """Lessons as the browser takes them: text as HTML, what to predict, and what the runs showed.
 
-What belongs here: the lessons that this server offers, a cache of their runs, and plain data for the screen Learn, the
+What belongs here: the lessons that this server offers, their runs, and plain data for the screen Learn, the
 class and the printed sheets alike. What does not: what a lesson is (``lessons.files``), the judging of it
 (``lessons.runs``).
 
@@ -13,8 +13,6 @@ option : the one thing changed, by its place in the lesson; None for none.
 from __future__ import annotations
 
 import os
-import threading
-from collections import OrderedDict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,8 @@ import numpy as np
 
 from spreadsim.app import runs
 from spreadsim.app.display import charts
-from spreadsim.app.server.work_queue import INTERACTIVE, work_queue
+from spreadsim.app.server.shared_results import shared_results
+from spreadsim.app.server.work_queue import INTERACTIVE, Request, short_queue
 from spreadsim.errors import InputError
 from spreadsim.lessons.data import Dates, dates_of
 from spreadsim.lessons.files import Lesson, find_lesson, lesson_folders, load_lesson
@@ -33,7 +32,6 @@ from spreadsim.network.reading.files import NetworkFile
 from spreadsim.outcomes.measures import BY_NAME
 
 FOLDER_VARIABLE = "SPREADSIM_LESSONS"  # a folder of lessons beside those shipped
-MAX_CACHED = 40
 MAX_CURVES = 30
 MEASURE_NAMES = {
     "delivered": "Effect delivered", "reported_uptake": "Reported uptake", "reach": "Services reached",
@@ -140,10 +138,6 @@ def lesson_list() -> list[dict[str, Any]]:
 # ------------------------------------------------------------------------------------------------- runs, kept
 
 
-_cache: OrderedDict[tuple[str, int | None], LessonRun] = OrderedDict()  # of every user: a lesson's runs are all alike
-_cache_lock = threading.Lock()
-
-
 @cache
 def _dates(name: str) -> Dates | None:
     return dates_of(catalogue()[name])
@@ -186,25 +180,20 @@ def lesson_runs(lesson: Lesson, dates: Dates | None, option: int | None = None) 
     >>> lesson_runs(lesson_of("2"), None).lesson.name
     '02-bridges'
     """
-    key = (lesson.name, option)
-    own = dates is not None and dates.kind == "own"
-    with _cache_lock:
-        if not own and key in _cache:
-            _cache.move_to_end(key)
-            return _cache[key]
-    settings = {**(dates.settings if dates else {}), **(lesson.table.change.options[option].set if option is not None
-                                                        else {})}  # fmt: skip
+    change = lesson.table.change.options[option].set if option is not None else {}
+    settings = {**(dates.settings if dates else {}), **change}
     network = dates.network if dates else None
-    if network is not None and network.n * lesson.table.replicates * len(lesson.table.arms) > runs.MAX_RUNS_BY_SERVICES:
+    n_runs = lesson.table.replicates * len(lesson.table.arms)
+    if network is not None and network.n * n_runs > runs.MAX_RUNS_BY_SERVICES:
         raise runs.TooLarge(f"{network.n:,} services are more than the app can run in this lesson.")
-    with work_queue.slot(INTERACTIVE, lambda: True):
-        run = run_lesson(lesson, settings, network)
-    if not own:
-        with _cache_lock:
-            _cache[key] = run
-            while len(_cache) > MAX_CACHED:
-                _cache.popitem(last=False)
-    return run
+
+    def compute(shared: Request) -> LessonRun:
+        with short_queue.slot(INTERACTIVE, shared):
+            return run_lesson(lesson, settings, network)
+
+    if dates is not None and dates.kind == "own":
+        return compute(Request())
+    return shared_results.result(("lesson", lesson.name, option), compute)
 
 
 # ------------------------------------------------------------------------------------------------- what is shown

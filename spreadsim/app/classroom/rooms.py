@@ -1,18 +1,23 @@
 """Rooms of a class: a code, the lesson and step that the facilitator chose, and the predictions of those who joined.
 
 What belongs here: the state of rooms, in memory and bounded, and who may do what with it. Nothing is kept of anybody:
-a seat in a room is a random number that the browser holds. What does not: pages and addresses (``routes``).
+a device is a random number that its browser holds, and has one place in a room. What does not: pages and addresses
+(``routes``).
+
+Whoever has the right code is let in. A place from which no prediction has come yet gives way to somebody new where
+there is no other, so that nobody can keep a class out by taking its places; its page takes another by itself.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -22,9 +27,11 @@ CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for anoth
 CODE_LENGTH = 6
 MAX_ROOMS = 20
 MAX_SEATS = 200  # in one room
+MAX_SEATS_BY_ADDRESS = 100  # in one room, where no setting says otherwise: a class often shares one address
 IDLE_SECONDS = 4 * 3600.0  # seconds after which a room that nobody used is ended
-MAX_WRONG_BY_ADDRESS, MAX_WRONG = 30, 60  # wrong codes a minute
+MAX_WRONG_BY_ADDRESS = 30  # wrong codes a minute
 MAX_ADDRESSES = 1000
+_DEVICE = re.compile(r"[A-Za-z0-9_-]{24}")
 
 
 class Refusal(Exception):
@@ -47,6 +54,25 @@ class Refusal(Exception):
 
 
 @dataclass
+class Seat:
+    """The place of one device in a room.
+
+    Attributes
+    ----------
+    address : from which it was taken.
+    last_heard : seconds on the clock of the rooms.
+
+    Examples
+    --------
+    >>> Seat("192.0.2.1", 0.0).address
+    '192.0.2.1'
+    """
+
+    address: str
+    last_heard: float
+
+
+@dataclass
 class Room:
     """One class.
 
@@ -59,8 +85,8 @@ class Room:
     option : the one thing changed, by its place in the lesson; -1 for none.
     version : raised with every change that a page has to show.
     last_use : seconds on the clock of the rooms.
-    seats : tokens of those who joined.
-    rounds : predictions by lesson and seat.
+    seats : of those who joined, by device.
+    rounds : predictions by lesson and device: one each, the last that was sent.
 
     Examples
     --------
@@ -76,13 +102,19 @@ class Room:
     option: int = -1
     version: int = 0
     last_use: float = 0.0
-    seats: set[str] = field(default_factory=set)
+    seats: dict[str, Seat] = field(default_factory=dict)
     rounds: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def predictions(self) -> dict[str, Any]:
-        """Predictions for the present lesson, by seat."""
+        """Predictions for the present lesson, by device."""
         return self.rounds.setdefault(self.lesson, {})
+
+    @property
+    def silent(self) -> list[str]:
+        """Devices from which no prediction has come in this class, those not heard of for longest first."""
+        heard = {device for predictions in self.rounds.values() for device in predictions}
+        return sorted(self.seats.keys() - heard, key=lambda device: self.seats[device].last_heard)
 
 
 def _digest(key: str) -> bytes:
@@ -95,24 +127,26 @@ class Rooms:
     Parameters
     ----------
     clock : returns seconds since any moment.
+    seats_by_address : places in a room that one address may take.
 
     Examples
     --------
     >>> rooms = Rooms()
     >>> code, key = rooms.start("02-bridges")
-    >>> room, seat = rooms.join(code.lower(), "", "192.0.2.1")
-    >>> rooms.predict(code, seat, "02-bridges", 1).predictions == {seat: 1}
+    >>> room, device = rooms.join(code.lower(), "", "192.0.2.1")
+    >>> rooms.predict(code, device, "02-bridges", 1).predictions == {device: 1}
     True
     >>> rooms.set_pace(code, key, stage="reveal").stage
     'reveal'
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, seats_by_address: int = MAX_SEATS_BY_ADDRESS
+    ) -> None:
+        self._clock, self._seats_by_address = clock, seats_by_address
         self._lock = threading.RLock()
         self._rooms: dict[str, Room] = {}
         self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
-        self._all_wrong: deque[float] = deque()
 
     # ------------------------------------------------------------------------------------------ the facilitator
 
@@ -173,6 +207,22 @@ class Rooms:
             room.version += 1
             return room
 
+    def clear_silent_seats(self, code: str, key: str) -> int:
+        """Take away the places from which no prediction has come; return how many there were.
+
+        An open page takes a place again by itself.
+
+        Raises
+        ------
+        Refusal : the key is another's.
+        """
+        with self._lock:
+            room = self.room_of_facilitator(code, key)
+            silent = room.silent
+            for device in silent:
+                del room.seats[device]
+            return len(silent)
+
     def end(self, code: str, key: str) -> None:
         """End a room; all that it held is gone.
 
@@ -185,44 +235,60 @@ class Rooms:
 
     # ------------------------------------------------------------------------------------------ those who join
 
-    def join(self, code: str, seat: str, address: str) -> tuple[Room, str]:
-        """Return the room of a code and a seat in it: the one taken already, or a new one.
+    def join(self, code: str, device: str, address: str) -> tuple[Room, str]:
+        """Return the room of a code and the device that has a place in it: the one that asks, or a new number for it.
+
+        Parameters
+        ----------
+        code : as it was typed.
+        device : number that the browser holds; empty where it holds none.
+        address : from which it asks.
 
         Raises
         ------
-        Refusal : the code is wrong, too many wrong ones were tried, or the room is full.
+        Refusal : the code is wrong, or a prediction has come from every place that might be given.
         """
         with self._lock:
             self._end_idle_rooms()
             room = self._rooms.get(_normal_code(code))
-            if room is not None and seat in room.seats:
-                room.last_use = self._clock()
-                return room, seat
-            self._check_tries(address)
             if room is None:
                 self._count_wrong(address)
                 raise Refusal(404, "No class has this code. Check it with the screen in front.")
-            if len(room.seats) >= MAX_SEATS:
-                raise Refusal(503, "This class is full.")
-            fresh = secrets.token_urlsafe(18)
-            room.seats.add(fresh)
-            room.last_use = self._clock()
-            return room, fresh
+            if device not in room.seats:
+                device = device if _DEVICE.fullmatch(device) else secrets.token_urlsafe(18)
+                self._make_way(room, address)
+                room.seats[device] = Seat(address, self._clock())
+            room.seats[device].last_heard = room.last_use = self._clock()
+            return room, device
 
-    def room_of_student(self, code: str, seat: str) -> Room:
-        """Return the room in which somebody has a seat.
+    def _make_way(self, room: Room, address: str) -> None:
+        """Free a place for somebody new where there is none left, in the room or for an address.
 
         Raises
         ------
-        Refusal : it has ended, or they have none.
+        Refusal : a prediction has come from each of them.
+        """
+        by_address = Counter(seat.address for seat in room.seats.values())
+        if by_address[address] >= self._seats_by_address:
+            _free_one(room, [address], "Your network has as many places in this class as it may have.")
+        elif len(room.seats) >= MAX_SEATS:
+            _free_one(room, [crowd for crowd, _ in by_address.most_common()], "This class is full.")
+
+    def room_of_student(self, code: str, device: str) -> Room:
+        """Return the room in which a device has a place.
+
+        Raises
+        ------
+        Refusal : the room has ended, or the device has no place in it.
         """
         with self._lock:
             room = self._rooms.get(_normal_code(code))
-            if room is None or seat not in room.seats:
-                raise Refusal(404, "This class has ended.")
+            if room is None or device not in room.seats:
+                raise Refusal(404, "This class has ended, or you have no place in it.")
+            room.seats[device].last_heard = self._clock()
             return room
 
-    def predict(self, code: str, seat: str, lesson: str, prediction: Any) -> Room:
+    def predict(self, code: str, device: str, lesson: str, prediction: Any) -> Room:
         """Take a prediction, in place of an earlier one.
 
         Raises
@@ -230,10 +296,10 @@ class Rooms:
         Refusal : the class has ended, has gone on to another lesson, or predictions are closed.
         """
         with self._lock:
-            room = self.room_of_student(code, seat)
+            room = self.room_of_student(code, device)
             if room.lesson != lesson or room.stage != "predict":
                 raise Refusal(409, "Predictions for this lesson are closed.")
-            room.predictions[seat] = prediction
+            room.predictions[device] = prediction
             room.last_use = self._clock()
             return room
 
@@ -244,22 +310,38 @@ class Rooms:
         for code in [c for c, room in self._rooms.items() if now - room.last_use > IDLE_SECONDS]:
             del self._rooms[code]
 
-    def _recent(self, tries: deque[float]) -> int:
-        while tries and self._clock() - tries[0] > 60.0:
-            tries.popleft()
-        return len(tries)
-
-    def _check_tries(self, address: str) -> None:
-        mine = self._wrong.get(address, deque())
-        if self._recent(mine) >= MAX_WRONG_BY_ADDRESS or self._recent(self._all_wrong) >= MAX_WRONG:
-            raise Refusal(429, "Too many wrong codes. Wait a minute, then try again.")
-
     def _count_wrong(self, address: str) -> None:
-        self._wrong.setdefault(address, deque(maxlen=MAX_WRONG_BY_ADDRESS)).append(self._clock())
+        """Count a wrong code.
+
+        Raises
+        ------
+        Refusal : too many came from this address within a minute; a right one is let in all the same.
+        """
+        now = self._clock()
+        tries = self._wrong.setdefault(address, deque(maxlen=MAX_WRONG_BY_ADDRESS))
         self._wrong.move_to_end(address)
         while len(self._wrong) > MAX_ADDRESSES:
             self._wrong.popitem(last=False)
-        self._all_wrong.append(self._clock())
+        is_too_often = len(tries) == MAX_WRONG_BY_ADDRESS and now - tries[0] <= 60.0
+        tries.append(now)
+        if is_too_often:
+            raise Refusal(429, "Too many wrong codes. Check the code with the screen in front.")
+
+
+def _free_one(room: Room, addresses: Iterable[str], text: str) -> None:
+    """Free the place, of the first address that has any, from which no prediction came and least was heard lately.
+
+    Raises
+    ------
+    Refusal : there is none.
+    """
+    silent = room.silent
+    for address in addresses:
+        for device in silent:
+            if room.seats[device].address == address:
+                del room.seats[device]
+                return
+    raise Refusal(503, text)
 
 
 def _normal_code(code: str) -> str:

@@ -20,15 +20,17 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from spreadsim.app.classroom import lesson_pages
-from spreadsim.app.classroom.rooms import STAGES, Refusal, Room, Rooms
+from spreadsim.app.classroom.rooms import MAX_SEATS, MAX_SEATS_BY_ADDRESS, STAGES, Refusal, Room, Rooms
+from spreadsim.app.server.proxies import address_group
 from spreadsim.app.server.security import MAX_CLASS_BODY
-from spreadsim.errors import SpreadsimError
+from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.lessons.runs import LessonRun, judge, parse_prediction
 from spreadsim.outcomes.statistics import quantile_bands
 from spreadsim.telling.page import templates
 
 FOLDER = Path(__file__).parent
 ADDRESS_VARIABLE = "SPREADSIM_JOIN"  # the address that students type, where it is not the facilitator's own
+SEATS_VARIABLE = "SPREADSIM_PLACES"  # places in a class that one address may take
 ASSETS = {
     "lesson.js": (FOLDER / "static" / "lesson.js", "text/javascript"),
     "lesson.css": (FOLDER / "static" / "lesson.css", "text/css"),
@@ -37,7 +39,8 @@ ASSETS = {
     "join.js": (FOLDER / "static" / "join.js", "text/javascript"),
     "class.js": (FOLDER / "static" / "class.js", "text/javascript"),
 }
-SEAT_COOKIE, KEY_COOKIE = "spreadsim_place", "spreadsim_class_"
+DEVICE_COOKIE, KEY_COOKIE = "spreadsim_device", "spreadsim_class_"
+HOURS_KEPT = 12  # of both cookies
 log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -87,8 +90,35 @@ def _text_at(document: dict[str, Any], key: str) -> str:
     return value[:100] if isinstance(value, str) else ""
 
 
+def _keep(answer: Response, name: str, value: str, path: str) -> None:
+    """Let a browser keep a value for pages under a path, out of reach of scripts and of other sites."""
+    answer.set_cookie(name, value, path=path, httponly=True, samesite="strict", max_age=HOURS_KEPT * 3600)
+
+
 def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
+    return address_group(request.client.host) if request.client else ""
+
+
+def seats_by_address() -> int:
+    """Return how many places in a class one address may take, as the server's settings say.
+
+    Returns
+    -------
+    A number of at least 1.
+
+    Raises
+    ------
+    InputError : the setting is no such number.
+
+    Examples
+    --------
+    >>> seats_by_address()
+    100
+    """
+    text = os.environ.get(SEATS_VARIABLE, "") or str(MAX_SEATS_BY_ADDRESS)
+    if not (text.isdecimal() and len(text) <= 9 and int(text) >= 1):
+        raise InputError(SEATS_VARIABLE, "", f"is {text[:20]!r}", f"give a whole number, 1 to {MAX_SEATS}")
+    return int(text)
 
 
 def _lesson_runs(name: str, option: int | None = None) -> tuple[LessonRun, Any]:
@@ -111,7 +141,7 @@ class Classroom:
     """
 
     def __init__(self, rooms: Rooms | None = None) -> None:
-        self.rooms = rooms or Rooms()
+        self.rooms = rooms or Rooms(seats_by_address=seats_by_address())
 
     def routes(self) -> list[Route]:
         """Return what is served beside the app."""
@@ -129,6 +159,7 @@ class Classroom:
             Route("/class/{code}", _with_errors_in_words(self.class_page), methods=get),
             Route("/class/{code}/now", _with_errors_in_words(self.class_now), methods=get),
             Route("/class/{code}/lead", _with_errors_in_words(self.lead), methods=post),
+            Route("/class/{code}/clear", _with_errors_in_words(self.clear), methods=post),
             Route("/class/{code}/end", _with_errors_in_words(self.end), methods=post),
         ]
 
@@ -152,15 +183,15 @@ class Classroom:
     async def enter(self, request: Request) -> Response:
         """Join a room by its code, and get its form."""
         document = await _json_body(request)
-        code, seat = _text_at(document, "code"), request.cookies.get(SEAT_COOKIE, "")
-        room, seat = self.rooms.join(code, seat, _address(request))
-        answer = JSONResponse(await run_in_threadpool(self._form, room, seat))
-        answer.set_cookie(SEAT_COOKIE, seat, path="/join", httponly=True, samesite="strict")
+        code, device = _text_at(document, "code"), request.cookies.get(DEVICE_COOKIE, "")
+        room, device = self.rooms.join(code, device, _address(request))
+        answer = JSONResponse(await run_in_threadpool(self._form, room, device))
+        _keep(answer, DEVICE_COOKIE, device, "/join")
         return answer
 
-    def _form(self, room: Room, seat: str) -> dict[str, Any]:
+    def _form(self, room: Room, device: str) -> dict[str, Any]:
         run, dates = _lesson_runs(room.lesson)
-        prediction = room.predictions.get(seat)
+        prediction = room.predictions.get(device)
         form: dict[str, Any] = {
             "code": room.code, "version": room.version, "stage": room.stage, "mine": prediction,
             "lesson": lesson_pages.question_page(run, dates), "result": None,
@@ -172,17 +203,17 @@ class Classroom:
 
     async def now(self, request: Request) -> Response:
         """How far the class is; asked every few seconds."""
-        room = self.rooms.room_of_student(request.query_params.get("code", ""), request.cookies.get(SEAT_COOKIE, ""))
+        room = self.rooms.room_of_student(request.query_params.get("code", ""), request.cookies.get(DEVICE_COOKIE, ""))
         return JSONResponse({"version": room.version, "stage": room.stage})
 
     async def predict(self, request: Request) -> Response:
-        """Take a prediction."""
+        """Take a prediction, in place of an earlier one of the same device."""
         document = await _json_body(request)
-        code, seat = _text_at(document, "code"), request.cookies.get(SEAT_COOKIE, "")
-        room = self.rooms.room_of_student(code, seat)
+        code, device = _text_at(document, "code"), request.cookies.get(DEVICE_COOKIE, "")
+        room = self.rooms.room_of_student(code, device)
         run, _ = await run_in_threadpool(_lesson_runs, room.lesson)
         prediction = parse_prediction(run, document.get("prediction"))
-        self.rooms.predict(code, seat, _text_at(document, "lesson"), prediction)
+        self.rooms.predict(code, device, _text_at(document, "lesson"), prediction)
         return JSONResponse({"taken": True})
 
     # ------------------------------------------------------------------------------------------ the facilitator
@@ -208,7 +239,7 @@ class Classroom:
         lesson = lesson_pages.lesson_of(_text_at(await _json_body(request), "lesson"))
         code, key = self.rooms.start(lesson.name)
         answer = JSONResponse({"code": code})
-        answer.set_cookie(KEY_COOKIE + code, key, path="/class", httponly=True, samesite="strict", max_age=12 * 3600)
+        _keep(answer, KEY_COOKIE + code, key, "/class")
         return answer
 
     async def class_page(self, request: Request) -> Response:
@@ -232,8 +263,8 @@ class Classroom:
         predictions = list(room.predictions.values())
         state: dict[str, Any] = {
             "code": room.code, "stage": room.stage, "version": room.version, "name": room.lesson,
-            "joined": len(room.seats), "predicted": len(predictions), "option": room.option, "lesson": None,
-            "fan": None, "result": None, "changed": None,
+            "joined": len(room.seats), "silent": len(room.silent), "predicted": len(predictions), "option": room.option,
+            "lesson": None, "fan": None, "result": None, "changed": None,
         }  # fmt: skip
         if with_lesson:
             state["lesson"] = {**lesson_pages.question_page(run, dates), "rest": lesson_pages.follow_up_page(run)}
@@ -258,6 +289,10 @@ class Classroom:
         stage = _text_at(document, "stage")
         self.rooms.set_pace(code, key, lesson=lesson.name if lesson else "", stage=stage, option=option)
         return JSONResponse({"done": True, "stages": list(STAGES)})
+
+    async def clear(self, request: Request) -> Response:
+        """Clear the places from which no prediction has come."""
+        return JSONResponse({"cleared": self.rooms.clear_silent_seats(*self._key(request))})
 
     async def end(self, request: Request) -> Response:
         """End the room."""

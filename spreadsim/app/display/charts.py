@@ -20,7 +20,7 @@ import numpy as np
 from spreadsim import rules
 from spreadsim.comparison.aggregates import monthly
 from spreadsim.comparison.comparison import Comparison
-from spreadsim.drivers import engine
+from spreadsim.drivers.running import run_plan
 from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
 from spreadsim.network.layout import group_positions, layout
@@ -135,7 +135,7 @@ def playback(scenario: Scenario, network: Network, strategy: str, replicate: int
     6
     """
     strategy_plan = plan(scenario, strategy, file=scenario.name)
-    run = engine.run(network, strategy_plan, scenario.run.seed, replicate)
+    run = run_plan(network, strategy_plan, scenario.run.seed, replicate, "compiled")
     return {**_events_data(run.events), **_playback_facts(strategy_plan, strategy, replicate)}
 
 

@@ -10,7 +10,7 @@ detailed : whether generations and groups are measured.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from spreadsim.app.display import exports
@@ -18,9 +18,11 @@ from spreadsim.comparison import report_tables
 from spreadsim.comparison.aggregates import select_pairs
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.comparison.figures import strategies
+from spreadsim.comparison.figures.doubt import worlds_alt, worlds_figure
 from spreadsim.comparison.figures.frontier import FRONTIER_MEASURES
 from spreadsim.comparison.findings import HORIZONS, findings, pair_sentence, paired_difference
 from spreadsim.comparison.report_tables import ReportTable
+from spreadsim.comparison.topics import topic_tables, topics_of
 from spreadsim.telling.figures import svg
 
 
@@ -93,7 +95,7 @@ def comparison_figures(c: Comparison, detailed: bool) -> list[ComparisonFigure]:
 
 
 def frontier_figures(c: Comparison) -> list[ComparisonFigure]:
-    """Return the figures of the frontier and of the map over two levers, where they were worked out.
+    """Return the figures of plausible worlds, the frontier and the map over two levers, where they were worked out.
 
     Returns
     -------
@@ -101,11 +103,16 @@ def frontier_figures(c: Comparison) -> list[ComparisonFigure]:
 
     Examples
     --------
-    >>> comparison = ss.compare("default", replicates=2, months=6, frontier=False)
+    >>> comparison = ss.compare("default", replicates=2, months=6, frontier=False, doubt="none")
     >>> frontier_figures(comparison)
     []
     """
     figures = []
+    if c.doubt is not None and c.doubt.answers:
+        figures.append(ComparisonFigure(
+            "worlds", "In how many plausible worlds", lambda: worlds_figure(c), lambda: worlds_alt(c),
+            "Bars: the share of worlds in which a strategy is best, and its 95% interval. Circles: worlds.",
+            lambda: [t for t in (report_tables.worlds_table(c), report_tables.knowing_table(c)) if t]))  # fmt: skip
     if c.frontier is not None:
         frontier = c.frontier
         figures.append(ComparisonFigure(
@@ -189,6 +196,27 @@ def table_data(table: ReportTable, key: str = "") -> dict[str, Any]:
     }  # fmt: skip
 
 
+def outcome_tables(c: Comparison) -> list[dict[str, Any]]:
+    """Return the table of outcomes and those of the topics whose mechanism acts.
+
+    Returns
+    -------
+    Tables for the page, in order.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("default", replicates=2, months=6, frontier=False)
+    >>> [table["key"] for table in outcome_tables(comparison)]
+    ['outcomes', 'readiness', 'readiness-2', 'readiness-3', 'adaptation', 'stopping', 'stopping-2']
+    """
+    data = [table_data(report_tables.outcome_table(c), "outcomes")]
+    for topic in topics_of(c):
+        for k, table in enumerate(topic_tables(c, topic)):
+            key = topic.key if k == 0 else f"{topic.key}-{k + 1}"
+            data.append(table_data(replace(table, caption=f"{topic.heading}: {table.caption}"), key))
+    return data
+
+
 def figure_file(picture: ComparisonFigure, kind: str) -> tuple[str, bytes | str, str] | None:
     """Return a figure as a file, ``csv`` or ``png``: its name, content and type.
 
@@ -236,10 +264,10 @@ def finding_sections(c: Comparison, detailed: bool) -> list[dict[str, Any]]:
     keys = ("headline", "benefit", "name_only", "cost") + (("people", "equity", "drift") if detailed else ())
     by_key = {finding.key: finding for finding in findings(c)} if detailed else {}
     if not detailed:
-        from spreadsim.comparison.findings import cost_sentences, headline, leader_sentence, name_only_sentences
+        from spreadsim.comparison.findings import answer, cost_sentences, leader_sentence, name_only_sentences
 
         quick: dict[str, tuple[str, Sequence[str]]] = {
-            "headline": ("Finding", [headline(c)]),
+            "headline": ("Finding", answer(c)),
             "benefit": ("How certain", [leader_sentence(c, measure) for measure in HORIZONS]),
             "name_only": ("In name only", name_only_sentences(c)),
             "cost": ("Effort", cost_sentences(c)),

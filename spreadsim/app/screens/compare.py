@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from spreadsim.app import documents, gallery, runs, widgets
 from spreadsim.app.display import charts, exports, tables
 from spreadsim.app.library import Html, component, solara
-from spreadsim.app.server.work_queue import IsWanted
+from spreadsim.app.server.shared_results import shared_results
+from spreadsim.app.server.work_queue import Request
 from spreadsim.app.session import Session
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.comparison.figures.strategies import curve_figure
-from spreadsim.comparison.findings import CAUTION, frontier_sentences
-from spreadsim.comparison.report_tables import curve_table, outcome_table
+from spreadsim.comparison.findings import CAUTION, answer, frontier_sentences
+from spreadsim.comparison.report_tables import curve_table
 from spreadsim.network.data import Network
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import balance_levers
@@ -55,32 +56,97 @@ class ComparisonStage:
 
 
 def comparison_stages(
-    scenario: Scenario, base: Network, is_wanted: IsWanted, report: Any, networks: dict[int, Network]
+    scenario: Scenario,
+    base: Network,
+    networks: dict[int, Network],
+    request: Request = Request(),  # noqa: B008
 ) -> Iterator[ComparisonStage]:
-    """Yield a comparison as it becomes known.
+    """Yield a comparison as it becomes known; whoever asks for the same one at the same time or later shares it.
 
     Parameters
     ----------
     scenario : that is compared.
     base : network of replicate 0.
-    is_wanted : whether anybody still waits for the result.
-    report : called with the share that is done, in per cent.
     networks : of replicates by number, kept from one comparison to the next.
+    request : who asks.
 
     Yields
     ------
-    Stages, the last with all its details.
+    Stages, the last with all its details; of a comparison that was made before, the last alone.
 
     Examples
     --------
     >>> scenario = ss.load_scenario("default", ["run.months=6", "run.replicates=2"])
     >>> base = runs.base_network(scenario)
-    >>> [stage.is_detailed for stage in comparison_stages(scenario, base, lambda: True, None, {})]
+    >>> [stage.is_detailed for stage in comparison_stages(scenario, base, {})]
     [False, True]
+    >>> [stage.is_detailed for stage in comparison_stages(scenario, base, {})]
+    [True]
     """
-    for stage, comparison in enumerate(runs.compare_in_stages(scenario, base, is_wanted, report, networks)):
-        is_last = stage == 1 or bool(comparison.outcomes[comparison.strategies[0]][0].groups)
-        yield ComparisonStage(next(_numbers), comparison, is_last, tuple(tables.finding_sections(comparison, is_last)))
+
+    def compute(shared: Request) -> Iterator[ComparisonStage]:
+        for place, comparison in enumerate(runs.compare_in_stages(scenario, base, shared, networks)):
+            is_last = place == 1 or bool(comparison.outcomes[comparison.strategies[0]][0].groups)
+            sections = tuple(tables.finding_sections(comparison, is_last))
+            yield ComparisonStage(next(_numbers), comparison, is_last, sections)
+
+    for stage in shared_results.stages(("comparison", runs.identity(scenario)), compute, request):
+        yield replace(stage, comparison=with_scenario(stage.comparison, scenario))
+
+
+def with_scenario(comparison: Comparison, scenario: Scenario) -> Comparison:
+    """Return a shared comparison as this session's: its files may lie in another folder than another's same files.
+
+    Parameters
+    ----------
+    comparison : made for whoever asked first.
+    scenario : of this session, with the same values and files.
+
+    Returns
+    -------
+    The same comparison where the scenarios are equal in their folders too.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("default", replicates=2, months=2, frontier=False)
+    >>> with_scenario(comparison, comparison.scenario) is comparison
+    True
+    """
+    return comparison if comparison.scenario == scenario else replace(comparison, scenario=scenario)
+
+
+def shared_frontier(
+    comparison: Comparison,
+    request: Request = Request(),  # noqa: B008
+) -> tuple[Comparison, tuple[dict[str, Any], ...]]:
+    """Return a comparison with its frontier, and the figures of it; shared as comparisons are.
+
+    Parameters
+    ----------
+    comparison : without a frontier.
+    request : who asks.
+
+    Returns
+    -------
+    The comparison with its frontier and map, and what the page shows of each figure.
+
+    Raises
+    ------
+    TooLarge : the frontier takes more runs than the app makes.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default", ["run.months=2", "run.replicates=2"])
+    >>> len(shared_frontier(ss.compare(scenario, frontier=False))[1]) > 0
+    True
+    """
+
+    def compute(shared: Request) -> tuple[Comparison, tuple[dict[str, Any], ...]]:
+        full = runs.with_frontier(comparison, shared)
+        figures = [tables.figure_data(picture) for picture in tables.frontier_figures(full)]
+        return full, tuple(item for item in figures if item is not None)
+
+    return shared_results.result(("frontier", runs.identity(comparison.scenario)), compute, request)
 
 
 def _strategy_items(scenario: Scenario) -> list[dict[str, Any]]:
@@ -120,9 +186,7 @@ def Compare(
         lambda: charts.band_chart(comparison, curve) if comparison else None, [id(comparison), curve]
     )
     plays = solara.use_memo(lambda: charts.playbacks(comparison) if comparison else [], [id(comparison)])
-    outcome = solara.use_memo(
-        lambda: [tables.table_data(outcome_table(comparison), "outcomes")] if comparison else [], [id(comparison)]
-    )
+    outcome = solara.use_memo(lambda: tables.outcome_tables(comparison) if comparison else [], [id(comparison)])
 
     def export_curve(kind: Any) -> None:
         if comparison is None:
@@ -166,15 +230,21 @@ def Compare(
             parts=rest, tables=outcome, live=False, event_export=lambda kind: send_numbers(session, comparison, kind)
         )  # fmt: skip
         widgets.Figures(
-            title="The balance frontier", figures=list(frontier[1]) if frontier else [],
+            title="How sure this is, and the balance frontier", figures=list(frontier[1]) if frontier else [],
             status=frontier_status(
-                frontier_task, comparison, frontier_sentences(frontier[0].frontier) if frontier else []),
+                frontier_task, comparison, _sure(frontier[0]) if frontier else []),
             event_export=lambda request: gallery.send_figure(
                 session, tables.frontier_figures(frontier[0]) if frontier else [], request),
             event_work=lambda _: frontier_task() if comparison else None,
             event_cancel=lambda _: frontier_task.cancel(),
             event_view=lambda _: None,
         )  # fmt: skip
+
+
+def _sure(comparison: Comparison) -> list[str]:
+    """Return the answer under doubt, and what the frontier says."""
+    in_doubt = comparison.doubt is not None and comparison.doubt.answers
+    return [*(answer(comparison) if in_doubt else []), *frontier_sentences(comparison.frontier)]
 
 
 def frontier_status(frontier_task: Any, comparison: Comparison | None, sentences: list[str]) -> dict[str, Any]:
@@ -201,10 +271,10 @@ def frontier_status(frontier_task: Any, comparison: Comparison | None, sentences
         frontier_task.latest is not None and comparison is not None and frontier_task.latest[2] != comparison.scenario
     )
     return {
-        "state": runs.task_state(frontier_task), "progress": round(frontier_task.progress or 0),
+        "state": runs.task_state(frontier_task), **runs.task_progress(frontier_task),
         "stale": stale, "sentences": sentences,
         "message": runs.task_message(frontier_task),
-        "action": "Work out the frontier", "ready": comparison is not None,
+        "action": "Work out the frontier, and how sure this is", "ready": comparison is not None,
     }  # fmt: skip
 
 

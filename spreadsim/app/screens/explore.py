@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from spreadsim.app import documents, widgets
+from spreadsim.app import documents, runs, widgets
 from spreadsim.app.display import charts
-from spreadsim.app.library import Html, component, solara, use_task
-from spreadsim.app.server.work_queue import DETAIL, INTERACTIVE, work_queue
+from spreadsim.app.library import Html, component, request_of, solara, use_task
+from spreadsim.app.server.shared_results import shared_results
+from spreadsim.app.server.work_queue import DETAIL, INTERACTIVE, Request, short_queue
 from spreadsim.app.session import Session
 from spreadsim.comparison.explanation import explain
 from spreadsim.network.data import Network
@@ -44,8 +45,12 @@ def Explore(session: Session, base: Network) -> None:
 
     @use_task(dependencies=[scenario, strategy, replicate, id(network)])
     def play() -> dict[str, Any]:
-        with work_queue.slot(INTERACTIVE, play.is_current):
-            return charts.playback(scenario, network, strategy, replicate)
+        def compute(shared: Request) -> dict[str, Any]:
+            with short_queue.slot(INTERACTIVE, shared, network.n):
+                return charts.playback(scenario, network, strategy, replicate)
+
+        key = ("run", runs.identity(scenario), strategy, replicate)
+        return shared_results.result(key, compute, request_of(play))
 
     service = session.service.value
 
@@ -53,8 +58,13 @@ def Explore(session: Session, base: Network) -> None:
     def why() -> dict[str, Any] | None:
         if service not in network.ids:
             return None
-        with work_queue.slot(DETAIL, why.is_current):
-            return _story(scenario, network, service, strategy, replicate)
+
+        def compute(shared: Request) -> dict[str, Any]:
+            with short_queue.slot(DETAIL, shared, network.n):
+                return _story(scenario, network, service, strategy, replicate)
+
+        key = ("why", runs.identity(scenario), strategy, replicate, service, hide)
+        return shared_results.result(key, compute, request_of(why))
 
     def pick(place: Any) -> None:
         if isinstance(place, int) and 0 <= place < network.n:
@@ -66,6 +76,8 @@ def Explore(session: Session, base: Network) -> None:
     plays = [play.latest] if play.latest is not None else []
     with Html.element(tag="div"):
         widgets.Map(network=drawing, plays=plays, look={**LOOK, "chosen": service}, event_pick=pick, event_again=again)
+        if play.pending and play.progress and play.progress.n_ahead:
+            solara.Text(runs.task_progress(play)["words"])
         if play.error:
             solara.Text(documents.error_text(play.exception or RuntimeError()))
         current = why.latest if service and why.latest and why.latest["service"] == service else None

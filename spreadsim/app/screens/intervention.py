@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from spreadsim.app import documents, runs, widgets
-from spreadsim.app.library import component, solara, use_task
-from spreadsim.app.server.work_queue import BACKGROUND, work_queue
+from spreadsim.app.library import component, request_of, solara, use_task
+from spreadsim.app.server.shared_results import shared_results
+from spreadsim.app.server.work_queue import BACKGROUND, Request, work_queue
 from spreadsim.app.session import Session
 from spreadsim.comparison.components import ComponentStudy, readiness_of, study_components
 from spreadsim.errors import InputError
@@ -121,18 +122,24 @@ def Intervention(session: Session, base: Network, network: Network) -> None:
     def study() -> tuple[Any, ...]:
         names = list(scenario.intervention.components)[:MOST_STUDIED]
         k = min(20, scenario.run.replicates)
-        if base.n * k * (3 * len(names) + 1) > 2 * runs.MAX_RUNS_BY_SERVICES:
+        n_runs = k * (3 * len(names) + 1)
+        if base.n * n_runs > 2 * runs.MAX_RUNS_BY_SERVICES:
             raise runs.TooLarge("This needs more runs than the app makes; use 'spreadsim components'.")
-        with work_queue.slot(BACKGROUND, study.is_current) as slot:
-            progress = runs.Progress(k, slot, lambda done: setattr(study, "progress", done))
-            result = study_components(scenario, only=names, strategies=[strategy], replicates=k, progress=progress.step)
+
+        def compute(shared: Request) -> ComponentStudy:
+            with work_queue.slot(BACKGROUND, shared, base.n * n_runs * scenario.run.months) as slot:
+                step = runs.Progress(k, slot).step
+                return study_components(scenario, only=names, strategies=[strategy], replicates=k, progress=step)
+
+        key = ("components", runs.identity(scenario), strategy)
+        result = shared_results.result(key, compute, request_of(study))
         return scenario, strategy, _study_rows(result, strategy), result.n_replicates
 
     latest = study.latest
     stale = latest is not None and (latest[0] != scenario or latest[1] != strategy)
     status = {
         "state": runs.task_state(study),
-        "progress": round(study.progress or 0), "rows": latest[2] if latest else [], "stale": stale,
+        **runs.task_progress(study), "rows": latest[2] if latest else [], "stale": stale,
         "strategy": latest[1] if latest else strategy,
         "runs": latest[3] if latest else min(20, scenario.run.replicates),
         "message": runs.task_message(study),

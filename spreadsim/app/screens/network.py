@@ -14,6 +14,7 @@ from spreadsim.app.server import uploads
 from spreadsim.app.session import Session
 from spreadsim.errors import SpreadsimError
 from spreadsim.network.data import Network
+from spreadsim.network.provenance import extent_of_draws
 from spreadsim.network.structure import structure
 
 LOOK = {"compact": False, "states": charts.state_names(), "still": True, "chosen": ""}
@@ -30,6 +31,10 @@ def _network_facts(network: Network) -> list[list[str]]:
     def number(value: Any, digits: int = 2) -> str:
         return "not defined" if value is None else f"{value:,.{digits}f}" if isinstance(value, float) else f"{value:,}"
 
+    def extent(name: str) -> str:
+        number_of = extent_of_draws(network, name)
+        return name.replace("_", " ") + ("" if number_of == "all" else f" ({number_of})")
+
     groups = ", ".join(f"{count:,} {level}" for level, count in (shape.get("groups") or {}).items())
     return [
         ["Services", number(shape["services"])], ["Ties between peers", number(shape["ties"])],
@@ -39,7 +44,7 @@ def _network_facts(network: Network) -> list[list[str]]:
         ["Clustering: share of a service's peers that are in touch with each other", number(shape["clustering"])],
         ["Separate parts", number(shape["components"])],
         ["Groups above the services", groups or "none"],
-        ["Generated, not taken from your files", ", ".join(network.drawn).replace("_", " ") or "nothing"],
+        ["Generated, not taken from files", ", ".join(map(extent, network.drawn)) or "nothing"],
     ]  # fmt: skip
 
 
@@ -49,6 +54,17 @@ def _upload_network(session: Session, message: Any) -> None:
         upload = uploads.receive(session.scenario, uploads.files_of_message(message))
     except SpreadsimError as error:
         upload = uploads.Upload("", None, None, (), (str(error),))
+    _use(session, upload)
+
+
+def _read_again(session: Session, message: Any) -> None:
+    """Read the files again with the columns and answers that the user chose."""
+    if session.upload.value is not None:
+        _use(session, uploads.revise(session.scenario, session.upload.value, message))
+
+
+def _use(session: Session, upload: uploads.Upload) -> None:
+    """Show how files were read, and run on them where they can be used."""
     session.upload.set(upload)
     if upload.scenario is not None and upload.network is not None:
         session.service.set("")
@@ -77,8 +93,9 @@ def Networks(session: Session, base: Network | None, drawing: dict[str, Any] | N
         {"severity": f.severity, "file": f.file, "where": f.where, "problem": f.problem, "remedy": f.remedy}
         for f in (upload.faults if upload else ())
     ]
+    mapping = upload.mapping if upload else None
     rows_of_facts = solara.use_memo(lambda: _network_facts(base) if base is not None else [], [id(base)])
-    title = "Your own network" if is_file else "A generated network"
+    title = "A generated network" if not is_file else "Your own network" if upload else "A published network"
     controls = fields.network_controls(scenario, session.history.value.base, session.file_columns.value)
     about = {"facts": rows_of_facts, "example": EXAMPLE, "title": title}
     with Html.element(tag="div"):
@@ -89,6 +106,12 @@ def Networks(session: Session, base: Network | None, drawing: dict[str, Any] | N
             event_hide=lambda value: session.hide_names.set(bool(value)), event_generated=lambda _: _generate(session),
             event_example=lambda _: None,
         )  # fmt: skip
+        if mapping is not None:
+            widgets.NetworkMapping(
+                mapping=mapping, hide=session.hide_names.value,
+                event_again=lambda message: _read_again(session, message),
+                event_download=lambda _: session.send_file("import.toml", mapping["file"], "application/toml"),
+            )  # fmt: skip
         if controls:
             widgets.Controls(
                 sections=[{"title": "How the network is made", "open": True,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from spreadsim.app import widgets
+from spreadsim.app import runs, widgets
 from spreadsim.app.display import exports
-from spreadsim.app.library import component, use_task
+from spreadsim.app.library import component, request_of, use_task
 from spreadsim.app.screens.compare import ComparisonStage, frontier_status, send_numbers
-from spreadsim.app.server.work_queue import FIGURES, work_queue
+from spreadsim.app.server.shared_results import shared_results
+from spreadsim.app.server.work_queue import FIGURES, Request, work_queue
 from spreadsim.app.session import Session
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.comparison.report import render_report
@@ -48,8 +49,13 @@ def Report(session: Session, stage: ComparisonStage | None, status: dict[str, An
     def writing() -> str:
         if comparison is None:
             return ""
-        with work_queue.slot(FIGURES, writing.is_current):
-            return page_of(comparison)
+
+        def compute(shared: Request) -> str:
+            with work_queue.slot(FIGURES, shared):
+                return page_of(comparison)
+
+        key = ("report", runs.identity(comparison.scenario), comparison.frontier is not None)
+        return shared_results.result(key, compute, request_of(writing))
 
     html = writing.value if comparison is not None and writing.value else ""
 

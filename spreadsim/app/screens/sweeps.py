@@ -19,6 +19,7 @@ from spreadsim.app.library import Html, component, solara, use_task
 from spreadsim.app.server import sweep_folders, uploads
 from spreadsim.app.server.sweep_folders import OpenSweep
 from spreadsim.app.session import Session
+from spreadsim.network.size import network_size
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.sweeps.map import HeatMap, heat_map, points_of_cell
 from spreadsim.sweeps.page import Analysis, AnalysisFigure, Rows, heat_rows
@@ -29,8 +30,9 @@ from spreadsim.telling.figures import svg
 from spreadsim.telling.spreadsheets import csv_text
 
 CAPTIONS = {
-    "best": "Over all points of the uncertainties.",
+    "best": "Over all points of the uncertainties. Line: its 95% interval.",
     "tornado": "Bar: the index. Line: its 95% interval. Grey: the interval covers zero, so there is no clear effect.",
+    "trade-off": "Line: the regions on the way, the widest at the right. Point: the one chosen. Dotted: asked for.",
 }
 _analysis_slots = threading.BoundedSemaphore(1)  # sweeps are analysed one at a time, of all sessions
 MAX_UNCERTAINTIES = 6  # uncertainties of a point that the list names
@@ -172,7 +174,7 @@ def _provenance(sweep: OpenSweep) -> list[list[str]]:
     files: Mapping[str, Any] = receipt.get("files") or {}
     return [
         ["Question", study.experiment.question or "none"],
-        ["Scenario", f"{study.scenario.name}: {study.scenario.network.services:,} services, "
+        ["Scenario", f"{study.scenario.name}: {network_size(study.scenario).services:,} services, "
                      f"{study.scenario.run.months} months"],
         ["Design", f"{study.experiment.design.method}, {len(sweep.tables.points):,} points of "
                    f"{len(study.uncertainties)} uncertainties"],

@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from spreadsim.app.server.routes import CLOSE_PATH, is_page
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -21,15 +23,14 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 TOKEN_COOKIE = "spreadsim_token"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]", "::1")
 MAX_BODY = 65_536  # nothing is posted but the news that a page was closed; files come by the websocket
-_CLOSED_PATHS = ("/resourcez", "/_solara/auth", "/_solara/api/evict")
-_CLOSE_PATH = "/_solara/api/close/"
 STUDENT_PATH = "/join"  # pages for the students of a class: a room's code stands in for the token
 _CLASS_PATHS = (f"{STUDENT_PATH}/", "/class/")  # what is posted there comes from our own pages alone, and is small
 MAX_CLASS_BODY = 4096
+_PROXY_HEADERS = (b"script-name", b"x-script-name", b"forwarded")  # and all that begin with x-forwarded-
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -155,6 +156,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        scope = {**scope, "headers": [item for item in scope["headers"] if not _is_of_proxy(item[0])]}
         refusal = self._refusal(scope, headers)
         if scope["type"] == "websocket":
             if refusal or not self._has_token(headers):
@@ -180,13 +182,13 @@ class Guard:
             return 0 if origin is not None and _is_same_origin(origin, headers["host"]) else 403
         if origin is not None and not _is_same_origin(origin, headers["host"]):
             return 403
-        if any(scope["path"].startswith(closed) for closed in _CLOSED_PATHS):
-            return 404
+        if not _is_fetched_by_own_page(scope, headers):
+            return 403
         if scope["method"] not in ("GET", "HEAD"):
             in_class = scope["path"].startswith(_CLASS_PATHS)
-            if scope["method"] != "POST" or not (in_class or scope["path"].startswith(_CLOSE_PATH)):
+            if scope["method"] != "POST" or not (in_class or scope["path"].startswith(CLOSE_PATH)):
                 return 405
-            if in_class and origin is None:
+            if origin is None:
                 return 403
             length = headers.get("content-length", "0")
             if not length.isdecimal() or int(length) > (MAX_CLASS_BODY if in_class else MAX_BODY):
@@ -225,6 +227,22 @@ class Guard:
 def _is_same_origin(origin: str, host: str) -> bool:
     parts = urlsplit(origin)
     return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+
+
+def _is_of_proxy(name: bytes) -> bool:
+    """Return whether a header would tell the app under which address it stands; a visitor has no say in that."""
+    return name.lower() in _PROXY_HEADERS or name.lower().startswith(b"x-forwarded-")
+
+
+def _is_fetched_by_own_page(scope: MutableMapping[str, Any], headers: dict[str, str]) -> bool:
+    """Return whether a request comes from a page of the app, or from a user who goes to one of its pages.
+
+    Browsers say where a request comes from. Other programs do not, and could say anything.
+    """
+    if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+        return True
+    goes_to_page = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    return goes_to_page and scope["method"] in ("GET", "HEAD") and is_page(scope["path"])
 
 
 def _with_headers(send: Send) -> Send:

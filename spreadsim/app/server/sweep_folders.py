@@ -8,7 +8,6 @@ changed.
 from __future__ import annotations
 
 import threading
-import tomllib
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from spreadsim.errors import SpreadsimError
+from spreadsim.errors import InputError, SpreadsimError
+from spreadsim.input_files import read_json
+from spreadsim.scenario.files import read_toml
 from spreadsim.sweeps import store
-from spreadsim.sweeps.folder import RECEIPT
 from spreadsim.sweeps.map import axis_names
 from spreadsim.sweeps.tables import SweepTables
+from spreadsim.telling.atomic import RECEIPT
+from spreadsim.telling.verification import MAX_RECEIPT
 
 MAX_ENTRIES = 200
 MAX_OPEN = 3  # sweeps kept in memory for all sessions
@@ -92,8 +94,8 @@ def sweep_entries() -> list[SweepEntry]:
 
 def _title(path: Path) -> str:
     try:
-        document = tomllib.loads((path / "experiment.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        document = read_toml(path / "experiment.toml", "experiment.toml")
+    except InputError:
         return ""
     return str(document.get("title", ""))[:300]
 
@@ -102,8 +104,8 @@ def _state(path: Path) -> str:
     if not (path / RECEIPT).is_file():
         return "not finished"
     document = receipt(path)
-    failed = int(document.get("failed", 0))
-    return f"{int(document.get('runs', 0)):,} runs" + (f", {failed:,} failed" if failed else "")
+    runs, failed = (n if isinstance(n := document.get(name), int) else 0 for name in ("runs", "failed"))
+    return f"{runs:,} runs" + (f", {failed:,} failed" if failed else "")
 
 
 def receipt(path: Path) -> dict[str, Any]:
@@ -122,11 +124,9 @@ def receipt(path: Path) -> dict[str, Any]:
     >>> receipt(Path("no-such-folder"))
     {}
     """
-    import json
-
     try:
-        document = json.loads((path / RECEIPT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        document = read_json(path / RECEIPT, RECEIPT, MAX_RECEIPT, "a receipt")
+    except InputError:
         return {}
     return document if isinstance(document, dict) else {}
 

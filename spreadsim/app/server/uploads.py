@@ -9,17 +9,24 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 import secrets
 import shutil
+import stat
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from spreadsim.errors import InputError, InputErrors
+from filelock import FileLock, Timeout
+
+from spreadsim.app.display import mapping as display
+from spreadsim.errors import InputError, InputErrors, MissingExtraError
+from spreadsim.intake.imports import MAPPING_FILE, NetworkImport, import_network
 from spreadsim.network.reading.faults import Fault
 from spreadsim.network.reading.files import NetworkFile, files_of_scenario, network_files, read_network
 from spreadsim.network.reading.graphs import SUFFIXES
@@ -28,8 +35,12 @@ from spreadsim.scenario.files import shipped_folder, to_toml
 from spreadsim.scenario.validation import as_document, validate
 
 MAX_BYTES = 8_000_000  # of all files together
-MAX_UPLOADS = 40  # uploads of all sessions; the oldest goes first
+MAX_UPLOADS = 80  # sets of files of all sessions, as sent and as read; the oldest goes first
+IMPORTED = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".gml", ".net", ".dl")
 TABLES = ("services.csv", "ties.csv", "tiers.csv")
+PREFIX = "spreadsim-uploads-"
+LOCK = "in-use.lock"  # held in a server's folder for as long as the server runs
+SECONDS_TO_LOCK = 60.0  # within which a new folder has its lock
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -41,8 +52,11 @@ class Upload:
     ----------
     key : under which the files are stored.
     scenario, network : as read; None where the files cannot be used.
-    faults : of the data, with what was done about each.
+    faults : of the tables as the package reads them, with what was done about each.
     errors : why the files cannot be used.
+    mapping : how spreadsheets were read, as the page shows it (``display.mapping``); None for graph files.
+    raw : key of the files as they were sent, to be read again with other choices.
+    names : that the user gave to these.
 
     Examples
     --------
@@ -55,10 +69,15 @@ class Upload:
     network: NetworkFile | None
     faults: tuple[Fault, ...]
     errors: tuple[str, ...]
+    mapping: dict[str, Any] | None = None
+    raw: str = ""
+    names: tuple[str, ...] = ()
 
 
 class UploadStore:
-    """Folders of uploaded files: made with the first, gone when the server stops.
+    """Folders of uploaded files: made with the first upload, gone when the server stops.
+
+    What a server left that was killed is removed by the next one on the same machine (`remove_left_behind`).
 
     Examples
     --------
@@ -70,17 +89,20 @@ class UploadStore:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._mutex = threading.Lock()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._in_use: FileLock | None = None
         self._keys: list[str] = []
 
-    def add(self, files: Mapping[str, bytes]) -> str:
-        """Keep files under names of ours; return the key to them."""
+    def add(self, files: Mapping[str, bytes], kind: Literal["network", "sent"] = "network") -> str:
+        """Keep files, as they are run on or as they were sent, under names of ours; return the key to them."""
         key = secrets.token_hex(16)
-        with self._lock:
+        with self._mutex:
             if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix="spreadsim-")
-            folder = Path(self._folder.name) / key / "network"
+                self._folder = tempfile.TemporaryDirectory(prefix=PREFIX)
+                self._in_use = FileLock(Path(self._folder.name) / LOCK, thread_local=False)
+                self._in_use.acquire()
+            folder = Path(self._folder.name) / key / kind
             folder.mkdir(parents=True)
             for name, content in files.items():
                 (folder / name).write_bytes(content)
@@ -95,6 +117,39 @@ class UploadStore:
         if not _KEY.fullmatch(key) or key not in self._keys or self._folder is None:
             return None
         return Path(self._folder.name) / key
+
+    def close(self) -> None:
+        """Remove all uploads."""
+        with self._mutex:
+            if self._in_use is not None:
+                self._in_use.release()
+            if self._folder is not None:
+                self._folder.cleanup()
+            self._folder, self._in_use, self._keys = None, None, []
+
+
+def remove_left_behind() -> None:
+    """Remove the uploads of servers of this user that were killed; those of servers that run are left alone.
+
+    Examples
+    --------
+    >>> key = upload_store.add({"services.csv": b"id"})
+    >>> remove_left_behind()
+    >>> upload_store.folder(key).is_dir()
+    True
+    """
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            about = folder.lstat()
+            if not stat.S_ISDIR(about.st_mode) or (hasattr(os, "getuid") and about.st_uid != os.getuid()):
+                continue
+            if not (folder / LOCK).exists() and time.time() - about.st_mtime < SECONDS_TO_LOCK:
+                continue  # of a server that makes it just now
+            with FileLock(folder / LOCK, timeout=0):
+                pass
+        except (OSError, Timeout):
+            continue  # in use
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 upload_store = UploadStore()  # shared by all sessions: whoever has no key finds nothing in it
@@ -144,12 +199,14 @@ def files_of_message(message: Any) -> dict[str, bytes]:
     return files
 
 
-def _standard_names(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files under the names that the package reads, judged by what the user called them.
+def _standard_names(files: Mapping[str, bytes]) -> dict[str, bytes] | None:
+    """Return the files under the names that the package reads, or None where they are to be imported first.
+
+    A graph file, and tables with a table of tiers, stand as they are.
 
     Raises
     ------
-    InputError : a file is of another kind, or the table of services is missing.
+    InputError : a file is of another kind.
     """
     graphs = [name for name in files if Path(name.replace("\\", "/")).suffix.lower() in SUFFIXES]
     if graphs:
@@ -159,32 +216,39 @@ def _standard_names(files: Mapping[str, bytes]) -> dict[str, bytes]:
     tables: dict[str, bytes] = {}
     for name, content in files.items():
         base = Path(name.replace("\\", "/")).name.lower()
-        if not base.endswith(".csv"):
+        if Path(base).suffix not in IMPORTED:
             raise InputError(
                 "upload",
                 "",
                 "holds a file that is not a network",
-                f"choose .csv files, or one of {', '.join(SUFFIXES)}",
+                f"choose {', '.join(IMPORTED)} files, or one of {', '.join(SUFFIXES)}",
             )
-        table = _table(base, content)
-        if table in tables:
-            raise InputError("upload", "", f"holds two tables that could be {table}", f"name them {', '.join(TABLES)}")
-        tables[table] = content
-    if "services.csv" not in tables:
-        raise InputError("upload", "", "holds no table of services", "add services.csv, with a column 'id'")
-    return tables
+        tables[next((table for table in TABLES if table.split(".")[0] in base), base)] = content
+    return tables if "tiers.csv" in tables and set(tables) <= set(TABLES) else None
 
 
-def _table(name: str, content: bytes) -> str:
-    """Return which table a file is: by its name, else by its heads."""
-    for table in TABLES:
-        if table.split(".")[0] in name:
-            return table
-    head = content[:4000].decode("utf-8", "replace").lower().splitlines()[:1]
-    columns = {cell.strip('" \ufeff') for cell in re.split(r"[,;\t]", head[0])} if head else set()
-    if {"source", "target"} <= columns:
-        return "ties.csv"
-    return "services.csv"
+def _imported(scenario: Scenario, files: Mapping[str, bytes], mapping: bytes | None = None) -> NetworkImport:
+    """Return spreadsheets as a network, by a mapping file where there is one; they lie under names of our own.
+
+    Raises
+    ------
+    InputError, InputErrors, MissingExtraError : they cannot be read.
+    """
+    table = scenario.network
+    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}import-") as folder:
+        paths = []
+        for number, (name, content) in enumerate(files.items(), start=1):
+            base = re.sub(r"[^\w. -]", "", Path(name.replace("\\", "/")).name)[-40:].lstrip(". ")
+            paths.append(Path(folder) / str(number) / (base or f"file{Path(name).suffix}"))
+            paths[-1].parent.mkdir()
+            paths[-1].write_bytes(content)
+        if mapping is not None:
+            (Path(folder) / MAPPING_FILE).write_bytes(mapping)
+        return import_network(
+            paths,
+            directed=True if table.influence is not None else table.directed,
+            mapping=Path(folder) / MAPPING_FILE if mapping is not None else None,
+        )
 
 
 def receive(scenario: Scenario, files: Mapping[str, bytes]) -> Upload:
@@ -204,11 +268,73 @@ def receive(scenario: Scenario, files: Mapping[str, bytes]) -> Upload:
     >>> receive(ss.load_scenario("default"), {"notes.txt": b"x"}).scenario is None
     True
     """
+    own = {name: files[name] for name in files if Path(name.replace("\\", "/")).name != MAPPING_FILE}
+    saved = next((content for name, content in files.items() if name not in own), None)
     try:
-        ours = _standard_names(files)
+        ours = _standard_names(own)
+        if ours is not None:
+            return attach(scenario, upload_store.add(ours))
     except InputError as error:
         return Upload("", None, None, (), (str(error),))
-    return attach(scenario, upload_store.add(ours))
+    return _read(scenario, own, saved, {}, "")
+
+
+def revise(scenario: Scenario, upload: Upload, message: Any) -> Upload:
+    """Read a user's files again, with the columns that the user chose and the answers to questions.
+
+    Parameters
+    ----------
+    scenario : that is to run on the network.
+    upload : as it was read before.
+    message : what the page sends (`display.mapping.mapping_of_choices`).
+
+    Returns
+    -------
+    How the files were read.
+
+    Examples
+    --------
+    >>> revise(ss.load_scenario("default"), Upload("", None, None, (), ()), {}).errors
+    ('The files of this network are gone: choose them again.',)
+    """
+    folder = upload_store.folder(upload.raw)
+    if folder is None or upload.mapping is None:
+        return Upload("", None, None, (), ("The files of this network are gone: choose them again.",))
+    files = {name: (folder / "sent" / f"{k}").read_bytes() for k, name in enumerate(upload.names)}
+    try:
+        mapping, answers = display.mapping_of_choices(upload.mapping, message)
+    except InputError as error:
+        return replace(upload, scenario=None, network=None, errors=(str(error),))
+    again = _read(scenario, files, mapping, answers, upload.raw)
+    return again if again.mapping is not None else replace(upload, scenario=None, network=None, errors=again.errors)
+
+
+def _read(
+    scenario: Scenario, files: Mapping[str, bytes], mapping: bytes | None, answers: Mapping[str, str], raw: str
+) -> Upload:
+    """Read spreadsheets as a network, and use it where nothing is left to ask."""
+    try:
+        network = _imported(scenario, files, mapping)
+    except InputErrors as failure:
+        return Upload("", None, None, (), tuple(str(error) for error in failure.errors))
+    except (InputError, MissingExtraError) as error:
+        return Upload("", None, None, (), (str(error),))
+    facts: dict[str, Any] = {
+        "mapping": display.shown(network, answers),
+        "raw": raw or upload_store.add({f"{k}": content for k, content in enumerate(files.values())}, "sent"),
+        "names": tuple(files),
+    }
+    n = len(network.ledger.questions)
+    if n:
+        text = "a question is open" if n == 1 else f"{n} questions are open"
+        words = f"{text[0].upper()}{text[1:]}: answer below, or put it right in the file."
+        return Upload("", None, None, (), (words,), **facts)
+    tables = {name: content for name, content in network.files().items() if name in TABLES}
+    # What an earlier upload said of its periods does not hold for this one.
+    periods = {"period_months": 1, "observed_periods": None} if upload_key(scenario) else {}
+    options = scenario.network.model_copy(update={"hierarchy_columns": None, **periods, **network.options()})
+    upload = attach(scenario.model_copy(update={"network": options}), upload_store.add(tables))
+    return replace(upload, **facts)
 
 
 def attach(scenario: Scenario, key: str) -> Upload:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, Frontier
+from spreadsim.comparison.results import ARMS, AS_BEFORE, AS_GIVEN, FREE, Frontier
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.outcomes.statistics import quantile_bands
 from spreadsim.telling.figures import GREY, INK, SMALL, TINY, heading, make_figure, tidy
@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 
 FRONTIER_MEASURES = ("benefit", "cumulative_benefit", "fidelity", "in_name_only", "equity_gap", "cost")
 HORIZONS = ("benefit", "cumulative_benefit")
-ARMS = {
-    AS_GIVEN: ("the scenario's latitude after the programme", "#004488", "-", "o", True),
-    AS_BEFORE: ("latitude kept as during the programme", "#8a6500", (0, (4, 1.5)), "^", False),
-}
+_OTHER = ("#8a6500", (0, (4, 1.5)), "^", False)
+STYLES: dict[str, tuple[str, Any, str, bool]] = {AS_GIVEN: ("#004488", "-", "o", True), AS_BEFORE: _OTHER, FREE: _OTHER}
 
 
 def frontier_figure(frontier: Frontier, measures: tuple[str, ...] = FRONTIER_MEASURES) -> Figure:
@@ -51,10 +49,10 @@ def frontier_figure(frontier: Frontier, measures: tuple[str, ...] = FRONTIER_MEA
     for place, measure in enumerate(measures):
         axes = figure.add_subplot(rows, columns, place + 1)
         scale = 100.0 if is_share(measure) else 1.0
-        for number, (arm, (label, colour, line, marker, is_filled)) in enumerate(ARMS.items()):
+        arms = [arm for arm in ARMS if frontier.arm(arm)]
+        for number, arm in enumerate(arms):
             places = frontier.arm(arm)
-            if not places:
-                continue
+            colour, line, marker, is_filled = STYLES[arm]
             x = np.array([frontier.points[i].settings["balance"] for i in places])
             bands = scale * quantile_bands(frontier.values[measure][places].T)
             if frontier.values[measure].shape[1] > 1:
@@ -67,7 +65,7 @@ def frontier_figure(frontier: Frontier, measures: tuple[str, ...] = FRONTIER_MEA
                 marker=marker,
                 markersize=3.2,
                 linewidth=1.3,
-                label=label,
+                label=ARMS[arm],
                 markerfacecolor=colour if is_filled else "white",
             )
             if measure in HORIZONS:
@@ -111,7 +109,7 @@ def frontier_alt(frontier: Frontier) -> str:
     Outcomes by balance, from 0, top-down, to 1, organic; with a single run of each balance, no range can be given.
     """
     parts = []
-    for arm, (label, *_) in ARMS.items():
+    for arm, label in ARMS.items():
         places = frontier.arm(arm)
         balances = [frontier.points[i].settings["balance"] for i in places]
         for measure in HORIZONS:

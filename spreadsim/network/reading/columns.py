@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 MAX_SERVICES = 2_000_000
 MAX_TIES = 20_000_000
 SHARES = ("readiness", "capability", "adaptation_tendency")
-NUMERIC = ("deprivation", "context", *SHARES, "population", "perception", "map_x", "map_y")
+NUMERIC = (
+    "deprivation", "context", *SHARES, "population", "regional_context", "second_form", "perception", "appraisal_error",
+    "map_x", "map_y",
+)  # fmt: skip
 SERVICE_COLUMNS = ("id", "name", "parent", "region", *NUMERIC, "deprivation_decile", "adopted_month")
 TIE_COLUMNS = ("source", "target", "weight", "kind")
 TIER_COLUMNS = ("id", "parent", "level", "name")

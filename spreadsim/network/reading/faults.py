@@ -97,6 +97,7 @@ class FaultLog:
     Attributes
     ----------
     faults : noted, repaired and refused.
+    repaired_places : by column, positions of the cells that were put right.
 
     Examples
     --------
@@ -107,6 +108,7 @@ class FaultLog:
     """
 
     faults: list[Fault] = field(default_factory=list)
+    repaired_places: dict[str, set[int]] = field(default_factory=dict)
 
     def add(
         self, severity: Severity, sheet: Sheet | str, name: str, problem: str, remedy: str, places: Iterable[int] = ()
@@ -115,7 +117,10 @@ class FaultLog:
         if isinstance(sheet, str):
             self.faults.append(Fault(sheet, name, problem, remedy, severity))
             return
+        places = list(places)
         rows = [int(sheet.row_numbers[place]) for place in places]
+        if severity == "repaired" and "drawn" not in remedy:
+            self.repaired_places.setdefault(name, set()).update(map(int, places))
         first_rows = tuple(rows[:MAX_ROWS])
         self.faults.append(Fault(sheet.file, name, problem, remedy, severity, first_rows, len(rows), sheet.unit))
 

@@ -20,8 +20,11 @@ import numpy as np
 from pydantic import ValidationError
 
 from spreadsim.errors import InputError, InputErrors, nearest
-from spreadsim.network.attributes import draw_attributes
+from spreadsim.input_files import is_file, is_folder, read_json
+from spreadsim.network.attributes import draw_attributes, regional_deviation
 from spreadsim.network.data import Network, Ties, ties_from_pairs
+from spreadsim.network.provenance import refuse_without_effect, ties_in_words
+from spreadsim.network.reading.affinity import affinity_pools
 from spreadsim.network.reading.columns import (
     SERVICE_COLUMNS,
     TIE_COLUMNS,
@@ -36,8 +39,8 @@ from spreadsim.network.reading.graphs import SUFFIXES, read_graph
 from spreadsim.network.reading.groups import read_hierarchy
 from spreadsim.network.reading.sheet import Sheet
 from spreadsim.network.reading.tables import read_sheet
-from spreadsim.network.ties import pairs_by_level
-from spreadsim.scenario.files import inside_folder, load_scenario
+from spreadsim.network.ties import pairs_by_affinity, pairs_by_level
+from spreadsim.scenario.files import inside_folder, load_scenario, shipped_folder
 from spreadsim.scenario.network_options import NetworkFileOptions
 
 if TYPE_CHECKING:
@@ -46,6 +49,9 @@ if TYPE_CHECKING:
     from spreadsim.scenario.document import Scenario
 
 __all__ = ["Fault", "NetworkFile", "NetworkFileOptions", "draw_missing", "load_network", "read_network"]
+
+LEDGER = "ledger.json"
+MAX_LEDGER_BYTES = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -171,10 +177,19 @@ def read_network(path: Path, options: NetworkFileOptions, scenario: Scenario, re
     if tables.ties is not None:
         ties = peer_ties(tables.ties, ids, options, directed, log)
     values = attributes(tables.services, scenario, log)
+    affinity = scenario.network.affinity
+    pools = affinity_pools(tables.services, values, affinity, tables.ties is not None, log)
     adoption_period, observed = adoption(tables.services, options, log)
-    _unknown_columns(tables, above, log)
+    _unknown_columns(tables, (*above, *affinity.groups), log)
     log.raise_refused()
     facts: dict[str, Any] = {"observed": values, "ties_observed": ties is not None}
+    if pools is not None:
+        facts["pools"] = pools
+    facts |= _of_ledger(Path(path))
+    for name, repaired in log.repaired_places.items():
+        if name in values:
+            earlier = facts["repaired"].get(name, frozenset())
+            facts["repaired"][name] = earlier | {ids[i] for i in repaired}
     for name in ("map_x", "map_y"):
         if name in values:
             facts[name] = values.pop(name)
@@ -190,8 +205,10 @@ def read_network(path: Path, options: NetworkFileOptions, scenario: Scenario, re
         facts=facts,
     )
     network = draw_missing(blank, scenario, replicate)
+    refuse_without_effect(scenario.settings, network, "--set")
     if ties is None:
-        log.add("noted", Path(path).name, "", "there is no table of ties", "ties are generated as the scenario says")
+        remedy = f"ties are {ties_in_words(network, scenario.network.model_copy(update={'source': 'file'}))}"
+        log.add("noted", Path(path).name, "", "there is no table of ties", remedy)
     columns = [name for name in tables.services.columns if name in SERVICE_COLUMNS or name in above]
     columns += [name for name in (tables.ties.columns if tables.ties is not None else ()) if name in TIE_COLUMNS]
     return NetworkFile(
@@ -258,12 +275,12 @@ def _tables(path: Path, options: NetworkFileOptions, log: FaultLog) -> _Tables:
     for name in options.columns:
         if name not in columns:
             raise InputError("columns", name, "is not a column that is read", nearest(name, dict.fromkeys(columns)))
-    if path.is_dir():
+    if is_folder(path):
         tables = _folder(path, options, log)
-    elif path.suffix.lower() in SUFFIXES and path.is_file():
+    elif path.suffix.lower() in SUFFIXES and is_file(path):
         sheets = read_graph(path, path.name)
         tables = _Tables(sheets.services, sheets.ties, sheets.tiers, sheets.directed)
-    elif path.is_file():
+    elif is_file(path):
         is_table = path.suffix.lower() == ".csv"
         remedy = "name the folder it is in" if is_table else f"give a folder, or a file of {', '.join(SUFFIXES)}"
         raise InputError(path.name, "", "is not a network that can be read", remedy)
@@ -314,6 +331,25 @@ def _folder(path: Path, options: NetworkFileOptions, log: FaultLog) -> _Tables:
     return _Tables(services, ties, sheet("tiers.csv", "", False))
 
 
+def _of_ledger(path: Path) -> dict[str, Any]:
+    """Return what the ledger of an import says of cells: which were put right, and what was joined from where."""
+    file = path / LEDGER
+    facts: dict[str, Any] = {"repaired": {}, "joined": {}}
+    if not file.is_file():
+        return facts
+    document = read_json(file, LEDGER, MAX_LEDGER_BYTES, "a ledger")
+    try:
+        facts["repaired"] = {str(name): frozenset(map(str, ids)) for name, ids in document.get("repaired", {}).items()}
+        for name, files in document.get("joined", {}).items():
+            facts["joined"][str(name)] = {
+                str(file): None if ids is None else frozenset(map(str, ids)) for file, ids in files.items()
+            }
+    except (AttributeError, TypeError) as error:
+        remedy = "take the one that the import wrote, or remove it"
+        raise InputError(LEDGER, "", f"is no ledger of an import ({error})", remedy) from None
+    return facts
+
+
 def _is_directed(options: NetworkFileOptions, tables: _Tables, log: FaultLog) -> bool:
     if options.directed is False and options.influence is not None:
         log.add("refused", "network", "influence", "has no meaning where directed = false", "leave one of them out")
@@ -355,8 +391,9 @@ def draw_missing(network: Network, scenario: Scenario, replicate: int) -> Networ
     r"""Return a network that was read, with what its files do not hold drawn for a replicate.
 
     Values of the files stay as they are. Where a row's deprivation is missing it is drawn on the scale of the others
-    (their mean and standard deviation). Readiness and capability that are drawn follow the deprivation of the files, in
-    standard deviations, by the scenario's slopes. Without a table of ties, ties are picked as in a generated network.
+    (their mean and standard deviation, and no further than they go). Readiness and capability that are drawn follow the
+    deprivation of the files, in standard deviations, by the scenario's slopes. Without a table of ties, ties are picked
+    as in a generated network, and by affinity where the scenario says so.
 
     Parameters
     ----------
@@ -386,11 +423,17 @@ def draw_missing(network: Network, scenario: Scenario, replicate: int) -> Networ
     missing = [name for name in values if name not in observed or bool(np.any(np.isnan(observed[name])))]
     for name in observed:
         values[name] = np.where(np.isnan(observed[name]), values[name], observed[name])
+    if "context" in observed and "regional_context" not in observed:
+        values["regional_context"] = regional_deviation(values["context"], network.hierarchy)
     ties = network.ties
     if not network.facts["ties_observed"]:
         missing.append("ties")
         table = scenario.network.model_copy(update={"services": network.n})
-        ties = ties_from_pairs(network.n, *pairs_by_level(table, network.hierarchy, scenario.run.seed, [number]))
+        pairs = pairs_by_level(table, network.hierarchy, scenario.run.seed, [number])
+        if "pools" in network.facts:
+            more = pairs_by_affinity(table.affinity, network.facts["pools"], scenario.run.seed, [number])
+            pairs = np.concatenate([pairs[0], more[0]]), np.concatenate([pairs[1], more[1]])
+        ties = ties_from_pairs(network.n, *pairs)
     return replace(network, attributes=values, ties=ties, drawn=tuple(missing))
 
 
@@ -400,7 +443,9 @@ def _draws_around_deprivation(
     """Return deprivation without gaps, and readiness and capability drawn around it."""
     finite = observed[~np.isnan(observed)]
     middle, spread = float(finite.mean()), float(finite.std())
-    deprivation = np.where(np.isnan(observed), np.round(middle + spread * standard_draws, 6), observed)
+    # No draw lies beyond what was observed: a score below nought is none.
+    inside = np.clip(np.round(middle + spread * standard_draws, 6), finite.min(), finite.max())
+    deprivation = np.where(np.isnan(observed), inside, observed)
     standard = (deprivation - middle) / spread if spread > 0 else np.zeros(len(observed))
     values = draw_attributes(scenario, network.hierarchy, number, standard)
     return {"deprivation": deprivation, "readiness": values["readiness"], "capability": values["capability"]}
@@ -412,7 +457,8 @@ def _draws_around_deprivation(
 def files_of_scenario(scenario: Scenario) -> Path:
     """Return the folder or file that a scenario's [network] names.
 
-    It lies in the scenario's own folder, or in the folder that the user's ``SPREADSIM_DATA`` names.
+    It lies in the scenario's own folder, in the folder that the user's ``SPREADSIM_DATA`` names, or among the shipped
+    scenarios, so that a copy of a shipped scenario runs anywhere.
 
     Parameters
     ----------
@@ -437,6 +483,7 @@ def files_of_scenario(scenario: Scenario) -> Path:
     places = [scenario.folder or Path()]
     if os.environ.get("SPREADSIM_DATA"):
         places.append(Path(os.environ["SPREADSIM_DATA"]))
+    places.append(shipped_folder("scenarios"))
     for place in places:
         path = inside_folder(place, name, "network.path", scenario.name)
         if path.exists():
@@ -471,7 +518,7 @@ def network_files(path: Path, options: NetworkFileOptions) -> list[Path]:
     """
     if not path.is_dir():
         return [path]
-    names = (options.services_file or "services.csv", options.ties_file or "ties.csv", "tiers.csv")
+    names = (options.services_file or "services.csv", options.ties_file or "ties.csv", "tiers.csv", LEDGER)
     files = [inside_folder(path, name, "network.path", path.name) for name in names]
     return [file for file in files if file.is_file()]
 

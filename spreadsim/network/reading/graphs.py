@@ -11,6 +11,7 @@ apart here, because NetworkX would merge repeated nodes and ties without a word.
 
 from __future__ import annotations
 
+import io
 import json
 from collections import deque
 from dataclasses import dataclass, field
@@ -144,7 +145,8 @@ def _from_xml(path: Path, content: bytes, label: str) -> tuple[list[Node], list[
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            graph: Any = networkx.read_gexf(path) if is_gexf else networkx.read_graphml(path)
+            source = io.BytesIO(content)
+            graph: Any = networkx.read_gexf(source) if is_gexf else networkx.read_graphml(source)
     except Exception as error:  # whatever a reader of untrusted XML can raise
         kind = "GEXF" if is_gexf else "GraphML"
         raise InputError(

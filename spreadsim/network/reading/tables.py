@@ -12,8 +12,10 @@ sheet, name : a table, and the name of one of its columns.
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import re
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,11 +28,12 @@ from spreadsim.network.reading.sheet import Sheet
 
 MAX_BYTES = 50_000_000
 MAX_COLUMNS = 1000
+GZIP = b"\x1f\x8b"
 UTF8_REMEDY = "save it again as 'CSV UTF-8'"
 
 
 def read_bytes(path: Path, label: str) -> bytes:
-    r"""Return a file's content.
+    r"""Return a file's content; that of a gzip file decompressed.
 
     Returns
     -------
@@ -47,9 +50,23 @@ def read_bytes(path: Path, label: str) -> bytes:
     b'source'
     """
     content = input_files.read_bytes(path, label, MAX_BYTES, "a network file")
+    if content.startswith(GZIP):
+        content = _decompressed(content, label)
     if not content.removeprefix(b"\xef\xbb\xbf").strip():
         raise InputError(label, "", "the file is empty", "a header and one row per record are needed")
     return content
+
+
+def _decompressed(content: bytes, label: str) -> bytes:
+    """Return what a gzip file holds, no more than `MAX_BYTES` of it."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            text = file.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(label, "", f"is a gzip file that is damaged ({error})", "compress it again") from None
+    if len(text) > MAX_BYTES:
+        raise InputError(label, "", f"holds more than {MAX_BYTES:,} bytes", f"a network file has at most {MAX_BYTES:,}")
+    return text
 
 
 def decode(content: bytes, label: str) -> str:
@@ -173,9 +190,13 @@ def _sheet_of(records: list[list[str]], label: str, log: FaultLog) -> Sheet:
 
 MISSING = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none", "-", ".", "missing"))
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_MONTH_IN_FULL = (
+    "(january|february|march|april|may|june|july|august|sept|september|october|november|december|" + _MONTH[1:]
+)
 _DATE = re.compile(
-    rf"\d{{1,4}}[-/ .]{_MONTH}([-/ .]\d{{2,4}})?|{_MONTH}[-/ .]\d{{1,4}}"
+    # 'Mayfield 1', 'Marlow-2' and 'March 2' are places; 'Mar-02' and '2-Mar' are what a spreadsheet makes of an id.
+    rf"\d{{1,4}}[-/ .]{_MONTH_IN_FULL}([-/ .]\d{{2,4}})?|{_MONTH}[-/.]\d{{1,4}}|{_MONTH_IN_FULL}[-/ .]\d{{4}}"
     r"|\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d\d:\d\d.*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}/\d{1,2}/\d{2}",
     re.IGNORECASE,
 )

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from spreadsim.app.classroom.rooms import MAX_SEATS_BY_ADDRESS
 from tests.app.browser import app_address, axe, chromium, faults, headless_browser
 
 PHONE = {"width": 360, "height": 740}
@@ -208,17 +209,57 @@ def test_who_may_do_what_over_the_wire(address: str) -> None:
     assert student.ask("POST", "/join/predict", good)[0] == 404
 
 
-def test_wrong_codes_are_slowed_down_and_those_inside_go_on(address: str) -> None:
+def test_a_class_cannot_be_denied(browser: Any, address: str) -> None:
     leader, code = started(address)
     inside = Client(address)
     assert inside.ask("POST", "/join/enter", {"code": code})[0] == 200
     guesser = Client(address)
-    answers = [guesser.ask("POST", "/join/enter", {"code": f"AAAA{a}{b}"})[0] for a in "ABCDEF" for b in "GHJKMN"]
+    answers = [guesser.ask("POST", "/join/enter", {"code": f"AAAA{a}{b}"})[0] for a in "ABCDEF" for b in "GHJKMNPQRS"]
     assert answers[0] == 404
     assert answers[-1] == 429
-    assert guesser.ask("POST", "/join/enter", {"code": code})[0] == 429  # the right one too, for a minute
+    assert guesser.ask("POST", "/join/enter", {"code": code})[0] == 200  # a right one is never limited
     assert inside.ask("POST", "/join/enter", {"code": code})[0] == 200
+
+    def flood(count: int) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            taken = pool.map(lambda _: Client(address).ask("POST", "/join/enter", {"code": code})[0], range(count))
+        assert set(taken) <= {200}
+
+    flood(2 * MAX_SEATS_BY_ADDRESS)
+    assert leader.ask("GET", f"/class/{code}/now")[1]["joined"] == MAX_SEATS_BY_ADDRESS
+    complaints: list[str] = []
+    phone = opened(browser, f"{address}join#{code}", PHONE, complaints)
+    phone.locator("fieldset.cards").wait_for()
+    phone.get_by_label("Let each service fit it").check()
+    status, cleared = leader.ask("POST", f"/class/{code}/clear", {})
+    assert (status, cleared["cleared"]) == (200, MAX_SEATS_BY_ADDRESS)
+    phone.get_by_role("button", name="Send my prediction").click()  # its place was cleared under its hands
+    phone.get_by_text("Sent. You can change it").wait_for()
+    assert leader.ask("GET", f"/class/{code}/now")[1]["predicted"] == 1
+    flood(MAX_SEATS_BY_ADDRESS + 10)  # who has predicted keeps the place
+    assert phone.evaluate("fetch('/join/now?code=" + code + "').then(a => a.status)") == 200
+    forged = {"X-Forwarded-For": "192.0.2.1", "Forwarded": "for=192.0.2.1"}  # nobody is believed who is no proxy
+    assert Client(address).ask("POST", "/join/enter", {"code": code}, **forged)[0] == 200
+    assert leader.ask("GET", f"/class/{code}/now")[1]["joined"] == MAX_SEATS_BY_ADDRESS
     assert leader.ask("POST", f"/class/{code}/end", {})[0] == 200
+    assert [text for text in complaints if "404" not in text] == []
+
+
+def test_a_trusted_proxy_says_where_students_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPREADSIM_PROXIES", "127.0.0.1")
+    monkeypatch.setenv("SPREADSIM_PLACES", "2")
+    with app_address() as proxied:
+        leader, code = started(proxied)
+
+        def joined(forwarded: str) -> int:
+            Client(proxied).ask("POST", "/join/enter", {"code": code}, **{"X-Forwarded-For": forwarded})
+            count: int = leader.ask("GET", f"/class/{code}/now")[1]["joined"]
+            return count
+
+        assert [joined("192.0.2.1") for _ in range(3)] == [1, 2, 2]
+        assert [joined("192.0.2.2") for _ in range(3)] == [3, 4, 4]
+        assert [joined(f"198.51.100.{n}, 192.0.2.3") for n in range(3)] == [5, 6, 6]  # what a client says is no matter
+        assert [joined(f"2001:db8::{n}") for n in range(1, 4)] == [7, 8, 8]  # one subscriber
 
 
 def test_on_a_shared_server_the_code_reaches_the_form_and_nothing_else(address: str) -> None:

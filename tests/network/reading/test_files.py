@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -269,6 +270,44 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 }
 
 
+def test_a_compressed_table_is_read(tmp_path: Path, scenario: Scenario) -> None:
+    net = folder(tmp_path, ties=None)
+    plain = read_network(net, NetworkFileOptions(), scenario).network
+    (net / "services.csv.gz").write_bytes(gzip.compress(SERVICES.encode()))
+    options = NetworkFileOptions(services_file="services.csv.gz")
+    network = read_network(net, options, scenario).network
+    assert network.ids == plain.ids
+    assert np.array_equal(network["readiness"], plain["readiness"])
+
+
+def test_a_compressed_table_is_bounded_and_whole(
+    tmp_path: Path, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = folder(tmp_path, ties=None)
+    whole = gzip.compress(SERVICES.encode() + b"d,0.5\n" * 1000)
+    options = NetworkFileOptions(services_file="services.csv.gz")
+    (net / "services.csv.gz").write_bytes(whole[:-20])
+    with pytest.raises(InputError, match=r"services.csv.gz: is a gzip file that is damaged .* compress it again"):
+        read_network(net, options, scenario)
+    (net / "services.csv.gz").write_bytes(whole)
+    monkeypatch.setattr(tables, "MAX_BYTES", 2000)
+    with pytest.raises(InputError, match="holds more than 2,000 bytes; a network file has at most 2,000"):
+        read_network(net, options, scenario)
+
+
+def test_services_outside_all_groups_share_none(tmp_path: Path, scenario: Scenario) -> None:
+    rows = "".join(f"s{i},north,{'' if i < 6 else f'pcn{i % 4}'}\n" for i in range(60))
+    net = folder(tmp_path, "id,region,pcn\n" + rows, None)
+    ties = scenario.network.peer_ties.model_copy(update={"picks_in_next_level": 0.0, "picks_anywhere": 0.0})
+    only_lowest = scenario.model_copy(update={"network": scenario.network.model_copy(update={"peer_ties": ties})})
+    options = NetworkFileOptions(hierarchy_columns=["region", "pcn"])
+    network = read_network(net, options, only_lowest).network
+    assert network.ties.degree[:6].tolist() == [0] * 6  # "no network" is no network
+    assert network.ties.degree[6:].min() > 0
+    network = read_network(net, options, scenario).network
+    assert network.ties.degree[:6].min() > 0  # in the region, as everyone
+
+
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused(case: str, tmp_path: Path, scenario: Scenario) -> None:
     files, options, words = REFUSED[case]
@@ -407,7 +446,9 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "no ties": (
         {"ties": None},
         {},
-        ["noted: net: there is no table of ties; ties are generated as the scenario says"],
+        [
+            "noted: net: there is no table of ties; ties are made from chance alone: each service picks 3.3 peers anywhere"
+        ],
     ),
     "a gap in the hierarchy": (
         {"services": "id,region\na,x\nb,\nc,y\n"},

@@ -36,6 +36,7 @@
 
   function paint(now) {
     $('joined').textContent = now.joined; $('predicted').textContent = now.predicted;
+    $('clear').textContent = 'Clear silent places (' + now.silent + ')'; $('clear').disabled = now.silent === 0;
     const mark = JSON.stringify([now.name, now.version, now.stage === 'predict' ? 0 : now.predicted]);
     if (now.lesson) { lesson = now.lesson; seen = now.name; text(); }
     if (mark === shown || !lesson) return;
@@ -110,6 +111,7 @@
   document.querySelectorAll('[data-stage]').forEach((b) => b.addEventListener('click', () => lead({ stage: b.dataset.stage })));
   $('lesson').addEventListener('change', (e) => lead({ lesson: e.target.value }));
   $('look').addEventListener('click', () => { const dark = root.getAttribute('data-theme') !== 'dark'; root.setAttribute('data-theme', dark ? 'dark' : 'light'); try { localStorage.setItem('spreadsim-theme', dark ? 'dark' : 'light'); } catch (e) { /* private */ } });
+  $('clear').addEventListener('click', async () => { try { await post(base + '/clear', {}); say(''); } catch (e) { say(e.message); } ask(); });
   $('end').addEventListener('click', () => $('sure').showModal());
   $('no').addEventListener('click', () => $('sure').close());
   $('yes').addEventListener('click', async () => { try { await post(base + '/end', {}); clearTimeout(timer); location.assign('/class'); } catch (e) { say(e.message); } });

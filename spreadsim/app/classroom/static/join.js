@@ -26,7 +26,8 @@
       clearTimeout(timer); timer = setTimeout(ask, 2000);
     } catch (e) {
       if (form && e.status === undefined) { again(); return; }
-      if (e.status === 404) over(e.message); else say(e.message);
+      if (e.status === 404) over(form ? 'This class has ended.' : e.message);
+      else { say(e.message); if (form) { clearTimeout(timer); timer = setTimeout(enter, 5000); } }
     }
   }
 
@@ -42,7 +43,7 @@
   async function ask() {
     try {
       const answer = await fetch('/join/now?code=' + encodeURIComponent(code));
-      if (answer.status === 404) { over((await answer.json()).error); return; }
+      if (answer.status === 404) { enter(); return; }  // the place was cleared: take one again; else the class has ended
       const now = await answer.json();
       if (misses) { misses = 0; say(''); }
       if (now.version !== form.version) { enter(); return; }
@@ -94,8 +95,17 @@
   }
 
   $('enter').addEventListener('submit', (e) => { e.preventDefault(); code = $('code').value; enter(); });
+  const send = () => post('/join/predict', { code: code, lesson: form.lesson.name, prediction: drawn });
   $('send').addEventListener('click', async () => {
-    try { await post('/join/predict', { code: code, lesson: form.lesson.name, prediction: drawn }); form.mine = drawn; say(''); state(); } catch (e) { if (e.status === 409) enter(); else if (e.status === 404) over(e.message); else say(e.message); }
+    try {
+      try { await send(); } catch (e) {
+        if (e.status !== 404) throw e;
+        await enter();  // the place was cleared, or the class has ended
+        if (!form || drawn === null) return;
+        await send();
+      }
+      form.mine = drawn; say(''); state();
+    } catch (e) { if (e.status === 409) enter(); else say(e.message); }
   });
   let kept = ''; try { kept = sessionStorage.getItem('spreadsim-class') || ''; } catch (e) { /* private */ }
   code = decodeURIComponent(location.hash.slice(1)) || kept;

@@ -1,0 +1,244 @@
+"""The data of a page: networks, plans and start values, from the plans that the other drivers get.
+
+What belongs here: how they are written as one text, and what is refused. Numbers travel whole: as 64-bit floats, or, if
+they are of six decimals, as millionths, from which the same bits follow. What follows from other data is left out.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from spreadsim.errors import InputError
+from spreadsim.network.data import Network
+from spreadsim.outcomes.record import SUMS
+from spreadsim.outcomes.run import first_late_month
+from spreadsim.rules import Levers
+from spreadsim.scenario.plan import Plan
+
+_TYPES = {"float64": "float64", "int32": "int32", "int64": "int32", "int8": "int8", "bool": "bool"}
+_FOLLOWED = {"name", "title", "levers", "behaviour", "cost", "intervention", "programme", "months", "calendar"}
+_IN_FILES = {"triggers": "rules"}  # what scenario files call a plan's fields
+_WRITTEN_FIRST = {  # arrays of a run that are written before they are read
+    "message", "message_generation", "roster", "shortlist", "entrant", "entrant_route", "entrant_source",
+    "second_list", "has_embedded_peer",
+}  # fmt: skip
+_UNREAD = {"deprivation": None} | {  # attributes that no rule reads, or none where a parameter is 0
+    "second_form": ("adaptation", "second_form_fit"),
+    "perception": ("adaptation", "misjudgement"),
+    "appraisal_error": ("appraisal", "error"),
+}
+_DECIMALS = 1_000_000
+
+
+class _Pool:
+    """Arrays of a page, each once."""
+
+    def __init__(self) -> None:
+        self.headers: list[dict[str, Any]] = []
+        self.data: list[bytes] = []
+        self._places: dict[bytes, int] = {}
+
+    def put(self, values: np.ndarray) -> dict[str, Any]:
+        """Return what stands for an array in the header."""
+        values = np.ascontiguousarray(values)
+        kind = _TYPES[values.dtype.name]
+        key = hashlib.sha256(f"{values.dtype} {values.shape}".encode() + values.tobytes()).digest()
+        if key not in self._places:
+            self._places[key] = len(self.headers)
+            stored, scale = _stored(values.astype(kind).reshape(-1))
+            self.headers.append({"type": kind, "stored": stored.dtype.name, "scale": scale, "length": int(stored.size)})
+            as_bytes = stored.astype(stored.dtype.newbyteorder("<")).view(np.uint8)
+            self.data.append(as_bytes.reshape(-1, stored.itemsize).T.tobytes())
+        return {"array": self._places[key], "shape": list(values.shape)}
+
+
+def _stored(values: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return how an array is written, and what each number is divided by when it is read."""
+    if values.dtype != np.float64:
+        return values, 1
+    for scale in (1, _DECIMALS):
+        with np.errstate(invalid="ignore", over="ignore"):
+            whole = np.rint(values * scale)
+        if np.all(np.abs(whole) < 2**31) and (whole / scale).tobytes() == values.tobytes():
+            return whole.astype(np.int32), scale
+    return values, 1
+
+
+def _number(value: Any, what: str) -> Any:
+    """Return a parameter, a table of them, or an array, as JSON has them."""
+    if hasattr(value, "_fields"):
+        return {name: _number(getattr(value, name), name) for name in value._fields}
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)) and abs(int(value)) < 2**53:
+        return int(value)
+    if isinstance(value, (float, np.floating)) and np.isfinite(value):
+        return float(value)
+    raise InputError("the browser driver", what, f"cannot run {value!r}", "run it by another driver")
+
+
+def page_data(
+    plans: Sequence[Plan],
+    networks: Sequence[Network],
+    seed: int,
+    replicates: Sequence[int],
+    further: Mapping[str, Any] = {},
+) -> str:
+    """Return the data of a page that runs some plans in some replicates, as text.
+
+    Parameters
+    ----------
+    plans : the strategies.
+    networks : of each replicate.
+    seed, replicates : addresses of the random numbers.
+    further : what else the page has: texts, numbers, and tables and lists of these and of arrays.
+
+    Returns
+    -------
+    Base64 of deflated bytes, which ``driver.js`` reads.
+
+    Raises
+    ------
+    InputError : a plan uses what the browser driver cannot run.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.plan import plans
+    >>> scenario = ss.load_scenario("classroom")
+    >>> text = page_data(plans(scenario), [ss.make_network(scenario)], 1, [0])
+    >>> len(text) < 10_000
+    True
+    """
+    pool, people = _Pool(), [network.people for network in networks]
+    strategies = [_strategy(pool, plan, networks, seed, replicates) for plan in plans]
+    header = {
+        "seed": {"high": _signed(seed >> 32), "low": _signed(seed)},
+        "people": people,
+        "strategies": strategies,
+        "sums": {name: place for place, name in enumerate(SUMS)},
+        "collaborates": Levers._fields.index("collaborates"),
+        "further": _with_arrays(pool, further),
+        "arrays": pool.headers,
+    }
+    text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
+    whole = len(text).to_bytes(4, "little") + text + b"".join(pool.data)
+    return base64.b64encode(zlib.compress(whole, 9)).decode()
+
+
+def _with_arrays(pool: _Pool, value: Any) -> Any:
+    """Return tables and lists with what stands for each array in them."""
+    if isinstance(value, np.ndarray):
+        return pool.put(value)
+    if isinstance(value, Mapping):
+        return {name: _with_arrays(pool, one) for name, one in value.items()}
+    return [_with_arrays(pool, one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _signed(word: int) -> int:
+    """Return the lower 32 bits of a word as a signed number."""
+    low = word & 0xFFFFFFFF
+    return low - (1 << 32) if low >= 1 << 31 else low
+
+
+def _strategy(
+    pool: _Pool, plan: Plan, networks: Sequence[Network], seed: int, replicates: Sequence[int]
+) -> dict[str, Any]:
+    """Return a plan, and the arrays of its runs at their start values."""
+    from spreadsim.drivers import engine, loops  # Numba is not loaded before a run
+
+    refuse_unfollowed(plan)
+    block = engine.block_of(networks, plan, seed, replicates, 1, True)
+    homophily = _homophily(block, networks)
+    unread = {name for name, path in _UNREAD.items() if path is None or _parameter(plan, path) == 0.0}
+    left_out = {"weight", "weight_sum", "weight_while_met"} if homophily else set()
+    return {
+        "name": plan.name,
+        "title": plan.title,
+        "months": plan.months,
+        "first_late_month": first_late_month(plan.months),
+        "n": networks[0].n,
+        "levers": pool.put(plan.table[None]),
+        "behaviour": _number(plan.behaviour, "behaviour"),
+        "cost": _number(plan.cost, "cost"),
+        "intervention": {
+            name: pool.put(value) if isinstance(value, np.ndarray) else _number(value, name)
+            for name, value in plan.intervention._asdict().items()
+        },
+        "homophily": homophily,
+        "has_collaborative": plan.has_collaborative,
+        "by": {"network": list(loops.BY_NETWORK), "entries": list(loops.ENTRIES)},
+        "fields": {
+            name: _field(pool, name, value, name in unread, name in (*loops.BY_RUN, "sums"))
+            for name, value in block._asdict().items()
+            if name not in left_out
+        },
+    }
+
+
+def _parameter(plan: Plan, path: tuple[str, str]) -> float:
+    return float(getattr(getattr(plan.behaviour, path[0]), path[1]))
+
+
+def _homophily(block: Any, networks: Sequence[Network]) -> dict[str, float] | None:
+    """Return what the weights of ties follow from; None where they do not, and travel with the page."""
+    distance = networks[0].homophily_distance
+    strength = float(networks[0].ties.strength[0]) if len(networks[0].ties.strength) else 1.0
+    if not np.isfinite(distance):
+        return None
+    for k, context in enumerate(block.context):
+        entries = slice(block.first_entry[k], block.first_entry[k + 1])
+        listener = np.repeat(np.arange(len(context)), np.diff(block.start[k]))
+        gap = (context[listener] - context[block.peer[entries]]) / distance
+        weight = strength / (1.0 + gap * gap)
+        sums = np.bincount(listener, weights=weight, minlength=len(context))
+        if not (np.array_equal(weight, block.weight[entries]) and np.array_equal(sums, block.weight_sum[k])):
+            return None
+    return {"distance": distance, "strength": strength}
+
+
+def _field(pool: _Pool, name: str, value: Any, is_unread: bool, is_by_run: bool) -> Any:
+    """Return an array of a block, or a number."""
+    if name in ("keys", "tier_keys"):
+        return len(value)
+    if name == "n_members":
+        return value.tolist()
+    if name in ("replicates", "first_entry", "first_site", "network_of"):
+        return [_number(one, name) for one in value]
+    if not isinstance(value, np.ndarray):
+        return _number(value, name)
+    if is_by_run or is_unread or name in _WRITTEN_FIRST or value.size == 0 or (value == value.flat[0]).all():
+        is_empty = name.startswith("event_") or is_unread or name in _WRITTEN_FIRST or value.size == 0
+        shape = [1, *value.shape[1:]] if is_by_run else list(value.shape)
+        fill = 0 if is_empty else value.flat[0].item()
+        return {"fill": int(fill) if isinstance(fill, bool) else fill, "type": _TYPES[value.dtype.name], "shape": shape}
+    return pool.put(value)
+
+
+def refuse_unfollowed(plan: Plan) -> None:
+    """Refuse by name what a plan has that the browser driver does not follow.
+
+    Parameters
+    ----------
+    plan : any.
+
+    Raises
+    ------
+    InputError : it has something that is not run in a browser.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.plan import plans
+    >>> refuse_unfollowed(plans(ss.load_scenario("classroom"))[0])
+    """
+    for field in fields(plan):
+        if field.name not in _FOLLOWED and getattr(plan, field.name):
+            name = _IN_FILES.get(field.name, field.name)
+            raise InputError(f"strategy '{plan.name}'", name, "not run in a browser", "use another driver")
