@@ -174,6 +174,30 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return "known names: " + ", ".join(known)
 
 
+def check_name(field: str, name: str, known: Iterable[str]) -> None:
+    """Refuse a name in a call from Python that is not known.
+
+    Parameters
+    ----------
+    field : what the name is for, a noun.
+    name : as the user wrote it.
+    known : the names that would have done.
+
+    Raises
+    ------
+    InputError : the name is not one of them.
+
+    Examples
+    --------
+    >>> check_name("measure", "benefti", ["benefit", "cost"])
+    Traceback (most recent call last):
+    spreadsim.errors.InputError: python: measure: 'benefti' is not a measure; did you mean 'benefit'?
+    """
+    known = list(known)
+    if name not in known:
+        raise InputError("python", field, f"'{name}' is not a {field}", nearest(str(name), known))
+
+
 class InputErrors(SpreadsimError):
     """Several faults of one input, each an `InputError`.
 

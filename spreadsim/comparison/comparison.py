@@ -33,12 +33,12 @@ from spreadsim.comparison.progress import ProgressBar
 from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, FREE, ComparisonResults, Frontier, FrontierPoint
 from spreadsim.comparison.worth import StrategyWorth, worth_of
 from spreadsim.drivers.running import Driver, Outcome, Task, run_tasks
-from spreadsim.errors import InputError, nearest
+from spreadsim.errors import InputError, check_name, nearest
 from spreadsim.levers import SET_BY_BALANCE
 from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
 from spreadsim.network.graph import network_from_graph
-from spreadsim.outcomes.measures import MEASURES
+from spreadsim.outcomes.measures import CURVE_COLUMNS, MEASURES
 from spreadsim.scenario.assumption_sets import with_doubt
 from spreadsim.scenario.document import Scenario, Strategy
 from spreadsim.scenario.files import load_scenario
@@ -96,6 +96,10 @@ class Comparison(ComparisonResults):
         -------
         A Matplotlib figure.
 
+        Raises
+        ------
+        InputError : it is not one.
+
         Examples
         --------
         >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
@@ -104,6 +108,7 @@ class Comparison(ComparisonResults):
         """
         from spreadsim.comparison.figures.strategies import curve_figure
 
+        check_name("curve", measure, CURVE_COLUMNS)
         return curve_figure(self, measure)
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
@@ -172,8 +177,7 @@ def check_arguments(driver: str, workers: int | None) -> None:
     Traceback (most recent call last):
     spreadsim.errors.InputError: ...
     """
-    if driver not in get_args(Driver):
-        raise InputError("python", "driver", f"'{driver}' is not a driver", nearest(driver, get_args(Driver)))
+    check_name("driver", driver, get_args(Driver))
     if workers is not None and workers < 1:
         raise InputError("python", "workers", f"{workers} workers are too few", "give at least 1")
 

@@ -19,6 +19,7 @@ from spreadsim.comparison.better_mixes import BetterMixes
 from spreadsim.comparison.doubt import Doubt
 from spreadsim.comparison.responses import rule_summaries
 from spreadsim.drivers.running import Driver, Outcome
+from spreadsim.errors import InputError, check_name
 from spreadsim.network.data import Network
 from spreadsim.network.provenance import origins_by_service
 from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES, STATE_COLUMNS
@@ -92,7 +93,13 @@ class Frontier:
         return [i for i, point in enumerate(self.points) if point.arm == name]
 
     def best(self, measure: str, arm: str = AS_GIVEN) -> tuple[int | None, list[int]]:
-        """Return the point with the best mean, and the points that cannot be distinguished from it (it included)."""
+        """Return the point with the best mean, and the points that cannot be distinguished from it (it included).
+
+        Raises
+        ------
+        InputError : there is no measure of that name.
+        """
+        check_name("measure", measure, BY_NAME)
         places = self.arm(arm)
         lower = BY_NAME[measure].better == "lower"
         best, is_apart = told_apart_from_best([self.values[measure][i] for i in places], lower)
@@ -191,7 +198,13 @@ class ComparisonResults:
         Returns
         -------
         One value a replicate; nan where null.
+
+        Raises
+        ------
+        InputError : there is no strategy, or no measure, of that name.
         """
+        check_name("strategy", strategy, self.outcomes)
+        check_name("measure", measure, BY_NAME)
         return np.array([outcome.measures[measure] for outcome in self.outcomes[strategy]])
 
     @cached_property
@@ -412,12 +425,17 @@ class ComparisonResults:
 
         Raises
         ------
-        ValueError : the replicate had a network of its own, which the comparison does not hold.
+        InputError : there is no such run, or its replicate had a network of its own, which is not kept.
         """
         from spreadsim.network.adoption_summary import adoption_summary
 
+        check_name("strategy", strategy, self.outcomes)
+        if not 0 <= replicate < self.n_replicates:
+            remedy = f"give a number from 0 to {self.n_replicates - 1}"
+            raise InputError("python", "replicate", f"there is no replicate {replicate}", remedy)
         if replicate and not self.fixed:
-            raise ValueError("each replicate has a network of its own, and only that of replicate 0 is available")
+            problem = "each replicate has a network of its own, and only that of replicate 0 is available"
+            raise InputError("python", "replicate", problem, "give 0")
         first = self.outcomes[strategy][replicate].first_month
         months = self.scenario.run.months
         return adoption_summary(self.network.ties, first, months + 1, first_period=0, rewirings=rewirings)

@@ -13,7 +13,7 @@ from pathlib import Path
 from spreadsim.comparison.comparison import Comparison, compare, with_run
 from spreadsim.comparison.standings import Standing, standing
 from spreadsim.comparison.terminal import brief_cell, summary_cell
-from spreadsim.errors import InputError, nearest
+from spreadsim.errors import InputError, check_name
 from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
 from spreadsim.network.provenance import ties_in_words
@@ -94,8 +94,7 @@ def compare_tie_rules(
     >>> [rule.title for rule in compare_tie_rules(scenario, replicates=2)][1:4]
     ['half as many', 'twice as many', 'as many, with anyone']
     """
-    if measure not in BY_NAME:
-        raise InputError("python", "measure", f"'{measure}' is not a measure", nearest(measure, BY_NAME))
+    check_name("measure", measure, BY_NAME)
     base = with_run(scenario if isinstance(scenario, Scenario) else load_scenario(scenario), replicates, seed, None)
     network = make_network(base)
     if "ties" not in network.drawn:

@@ -196,6 +196,10 @@ class Service(FixedAgent):
         if model.b.awareness.start == 1:
             self.state = rules.AWARE
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state without peers and cell, which the model makes again: pickle would follow all ties."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("peers", "_mesa_cell")}
+
     # ------------------------------------------------------------------------------------------ what it sees
 
     @property

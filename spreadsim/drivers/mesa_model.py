@@ -8,9 +8,11 @@ bit.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import sys
+from functools import partial
+from operator import attrgetter, index
 from pathlib import Path
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -20,6 +22,7 @@ from mesa.discrete_space import Network as CellNetwork
 from spreadsim import draws, rules
 from spreadsim.drivers.agents import Service
 from spreadsim.drivers.pathways import Units
+from spreadsim.errors import InputError
 from spreadsim.network.collaborative import TiedNetwork, tie_members
 from spreadsim.network.data import Network
 from spreadsim.network.starting_sites import starting_sites
@@ -34,15 +37,27 @@ if TYPE_CHECKING:
     import networkx
 
 
-def _share(state: int) -> Callable[[SpreadModel], float]:
-    def share(model: SpreadModel) -> float:
-        return model.share_in(state)
-
-    return share
+def _share_in(state: int, model: SpreadModel) -> float:
+    return model.share_in(state)
 
 
-MODEL_REPORTERS = {name.replace(" ", "_"): _share(state) for state, name in enumerate(rules.STATES)}
-AGENT_REPORTERS = {"state": "state", "form": "form", "effect": "effect", "generation": "generation"}
+# functions that pickle can name, so that a model can be saved
+MODEL_REPORTERS = {name.replace(" ", "_"): partial(_share_in, state) for state, name in enumerate(rules.STATES)}
+AGENT_REPORTERS = {name: attrgetter(name) for name in ("state", "form", "effect", "generation")}
+
+
+def _iteration_of_batch_run() -> int:
+    """Return the number of the iteration where Mesa's ``batch_run`` makes the model, else 0.
+
+    Mesa gives each iteration the same arguments, and its own models differ by entropy of the machine. Draws have an
+    address here, so that the iteration has to be asked of Mesa's frame.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "_model_run_func" and frame.f_globals.get("__name__") == "mesa.batchrunner":
+            return int(frame.f_locals.get("iteration", 0))
+        frame = frame.f_back
+    return 0
 
 
 class SpreadModel(mesa.Model):
@@ -53,10 +68,16 @@ class SpreadModel(mesa.Model):
     scenario : a `Scenario`, a shipped name or a path.
     strategy : the strategy's name; the first one by default.
     seed : replaces the scenario's.
-    replicate : number of the replicate, part of every draw's address.
+    replicate : number of the replicate, part of every draw's address; by default 0, or the number of the iteration
+        where Mesa's ``batch_run`` makes the model.
     network : a `Network` or a NetworkX graph instead of the scenario's.
     service_class : `Service` or a subclass.
     resolved : a `Plan` to run instead of a scenario's strategy.
+    rng : the seed as Mesa calls it; give one of the two.
+
+    Raises
+    ------
+    InputError, InputErrors : the scenario, the strategy, or one of the other arguments cannot be used.
 
     Attributes
     ----------
@@ -76,8 +97,9 @@ class SpreadModel(mesa.Model):
     >>> model.step()
     >>> model.month, model.share_in(rules.EMBEDDED)
     (1, 0.25)
-    >>> model.run().month
-    12
+    >>> saved = copy.deepcopy(model)  # or pickle: a branch from here has the same future
+    >>> model.run().month, saved.month
+    (12, 1)
     """
 
     def __init__(
@@ -86,11 +108,19 @@ class SpreadModel(mesa.Model):
         strategy: str | None = None,
         *,
         seed: int | None = None,
-        replicate: int = 0,
+        replicate: int | None = None,
         network: Network | networkx.Graph | None = None,
         service_class: type[Service] = Service,
         resolved: Plan | None = None,
+        rng: int | None = None,
     ) -> None:
+        if seed is not None and rng is not None:
+            raise InputError("python", "rng", "stands beside seed", "give one of them: both are the seed")
+        seed = rng if seed is None else seed
+        replicate = _iteration_of_batch_run() if replicate is None else _whole_number("replicate", replicate, 2**32)
+        seed = None if seed is None else _whole_number("seed", seed, 2**63)
+        if not (isinstance(service_class, type) and issubclass(service_class, Service)):
+            raise InputError("python", "service_class", f"{service_class!r} is not a Service", "derive from ss.Service")
         self.spec: Scenario | None = None
         if resolved is None:
             from spreadsim.scenario.files import load_scenario
@@ -214,6 +244,21 @@ class SpreadModel(mesa.Model):
             if self._tied is not None and self._tie_weights[unit] != levers.tie_weight:
                 self._tie_weights[unit] = levers.tie_weight
                 self._tie(self._tied.network, *self._tied.weights(levers.tie_weight), unit)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state without what `__setstate__` makes again."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("space", "step")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a state over, and tie and place the services again."""
+        self.__dict__.update(state)
+        self.__dict__["step"] = self._wrapped_step  # as `mesa.Model` does
+        self._tie_and_place()
+        weighed, self._tie_weights = self._tie_weights, [-1.0] * len(self._tie_weights)
+        for unit, weight in enumerate(weighed):
+            if self._tied is not None and weight >= 0.0:
+                self._tie_weights[unit] = weight
+                self._tie(self._tied.network, *self._tied.weights(weight), unit)
 
     def _begin(self) -> None:
         self.month = -1  # what holds at month 0 has come about by then
@@ -448,6 +493,17 @@ class SpreadModel(mesa.Model):
             specification=self._specification,
             by_unit=None if self.units is None else self.units.record(self._sums, self.strategy.months),
         )
+
+
+def _whole_number(field: str, value: Any, below: int) -> int:
+    """Return a whole number from 0; numbers of NumPy are welcome."""
+    try:
+        number = index(value)
+    except TypeError:
+        raise InputError("python", field, f"{value!r} is not a whole number", "give one from 0") from None
+    if not 0 <= number < below:
+        raise InputError("python", field, f"{number} is out of bounds", f"give a whole number from 0 to {below - 1}")
+    return number
 
 
 def _as_lists(v: rules.Intervention) -> rules.Intervention:

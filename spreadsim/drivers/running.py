@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from spreadsim.drivers.first_run import is_interpreted
+from spreadsim.errors import InputError
 from spreadsim.network.construction import make_networks
 from spreadsim.network.data import Network
 from spreadsim.outcomes import measures
@@ -347,6 +348,13 @@ def default_workers() -> int:
     return max(1, os.cpu_count() or 1)
 
 
+def _free_workers(driver: Driver) -> int:
+    """Return how many workers a driver may have here where none are asked for: a daemon process starts no processes."""
+    import multiprocessing
+
+    return 1 if driver != "compiled" and multiprocessing.current_process().daemon else default_workers()
+
+
 def run_tasks(
     scenario: Scenario,
     base: Network,
@@ -380,13 +388,17 @@ def run_tasks(
     ------
     Outcomes of a task, by plan.
 
+    Raises
+    ------
+    InputError : workers of the Mesa driver are asked for in a daemon process.
+
     Examples
     --------
     >>> results = list(run_tasks(scenario, network, False, tasks, driver="mesa", workers=1))
     >>> len(results), results[0][0].measures["reach"]
     (3, 1.0)
     """
-    n_workers = min(workers or default_workers(), max(1, len(tasks)))
+    n_workers = min(workers or _free_workers(driver), max(1, len(tasks)))
 
     def finished(results: list[list[Outcome]]) -> Iterator[list[Outcome]]:
         for result in results:
@@ -415,6 +427,10 @@ def run_tasks(
         pool = ThreadPoolExecutor(n_workers)
     else:
         import multiprocessing
+
+        if multiprocessing.current_process().daemon:  # as those of multiprocessing.Pool, which may start no others
+            remedy = "give workers=1 there, or take the compiled driver, which needs no processes"
+            raise InputError("python", "workers", f"a daemon process cannot start {n_workers} workers", remedy)
 
         pool = ProcessPoolExecutor(n_workers, mp_context=multiprocessing.get_context("spawn"))
     with pool:
