@@ -49,6 +49,7 @@ class Session:
         self.result: Reactive[Comparison | None] = solara.reactive(None)
         self.file: Reactive[dict[str, Any] | None] = solara.reactive(None)
         self.sweep: Reactive[Any] = solara.reactive(None)
+        self.server_runs = solara.reactive("")  # why the page cannot make runs; empty where it can
         self._files = 0
 
     def show(self, screen: str) -> None:

@@ -52,8 +52,12 @@ def Map(
     look: dict[str, Any],
     event_pick: Event,
     event_again: Event,
+    levers: dict[str, Any] | None = None,
+    setting: dict[str, Any] | None = None,
+    arrays: dict[str, Any] | None = None,
+    event_server: Event | None = None,
 ) -> None:
-    """Maps of the network on which runs are played in the browser."""
+    """Maps of the network on which runs are played; one that the browser makes itself, where it is given levers."""
 
 
 @template("vue/why.vue")

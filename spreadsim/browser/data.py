@@ -11,12 +11,14 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from spreadsim.errors import InputError
+from spreadsim.levers import LEVERS
 from spreadsim.network.data import Network
 from spreadsim.outcomes.record import SUMS
 from spreadsim.outcomes.run import first_late_month
@@ -36,28 +38,58 @@ _UNREAD = {"deprivation": None} | {  # attributes that no rule reads, or none wh
     "appraisal_error": ("appraisal", "error"),
 }
 _DECIMALS = 1_000_000
+_OF_LEVERS = ("name", "title", "levers", "cost")
+_SMALL = 64  # numbers of an array that stands with a setting
 
 
 class _Pool:
-    """Arrays of a page, each once."""
+    """Arrays of a page, each once.
 
-    def __init__(self) -> None:
-        self.headers: list[dict[str, Any]] = []
-        self.data: list[bytes] = []
+    Parameters
+    ----------
+    small : arrays of at most so many numbers stand in the header.
+    """
+
+    def __init__(self, small: int = 0) -> None:
+        self.small = small
+        self._arrays: dict[bytes, np.ndarray] = {}
         self._places: dict[bytes, int] = {}
 
     def put(self, values: np.ndarray) -> dict[str, Any]:
         """Return what stands for an array in the header."""
         values = np.ascontiguousarray(values)
-        kind = _TYPES[values.dtype.name]
+        kind, shape = _TYPES[values.dtype.name], list(values.shape)
+        if values.size <= self.small and np.all(np.isfinite(values)):
+            return {"numbers": values.astype(kind).reshape(-1).tolist(), "of": kind, "shape": shape}
         key = hashlib.sha256(f"{values.dtype} {values.shape}".encode() + values.tobytes()).digest()
         if key not in self._places:
-            self._places[key] = len(self.headers)
-            stored, scale = _stored(values.astype(kind).reshape(-1))
-            self.headers.append({"type": kind, "stored": stored.dtype.name, "scale": scale, "length": int(stored.size)})
+            self._places[key] = len(self._arrays)
+            self._arrays[key] = values.astype(kind).reshape(-1)
+        return {"array": self._places[key], "shape": shape}
+
+    @property
+    def key(self) -> str:
+        """What the arrays and their order are known by."""
+        return hashlib.sha256(b"".join(self._arrays)).hexdigest()[:32]
+
+    def stored(self) -> tuple[list[dict[str, Any]], bytes]:
+        """Return how the arrays are written, and all of them as bytes."""
+        headers, data = [], []
+        for values in self._arrays.values():
+            stored, scale = _stored(values)
+            headers.append(
+                {"type": values.dtype.name, "stored": stored.dtype.name, "scale": scale, "length": int(stored.size)}
+            )
             as_bytes = stored.astype(stored.dtype.newbyteorder("<")).view(np.uint8)
-            self.data.append(as_bytes.reshape(-1, stored.itemsize).T.tobytes())
-        return {"array": self._places[key], "shape": list(values.shape)}
+            data.append(as_bytes.reshape(-1, stored.itemsize).T.tobytes())
+        return headers, b"".join(data)
+
+
+def _text(header: Mapping[str, Any], pool: _Pool, level: int = 9) -> str:
+    """Return a header and the arrays that it speaks of as text."""
+    headers, data = pool.stored()
+    text = json.dumps({**header, "arrays": headers}, allow_nan=False, separators=(",", ":")).encode()
+    return base64.b64encode(zlib.compress(len(text).to_bytes(4, "little") + text + data, level)).decode()
 
 
 def _stored(values: np.ndarray) -> tuple[np.ndarray, int]:
@@ -117,20 +149,159 @@ def page_data(
     >>> len(text) < 10_000
     True
     """
-    pool, people = _Pool(), [network.people for network in networks]
-    strategies = [_strategy(pool, plan, networks, seed, replicates) for plan in plans]
-    header = {
+    pool = _Pool()
+    return _text(_header(pool, plans, networks, seed, replicates, further), pool)
+
+
+def _header(
+    pool: _Pool,
+    plans: Sequence[Plan],
+    networks: Sequence[Network],
+    seed: int,
+    replicates: Sequence[int],
+    further: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return all that a page has but its arrays, which go into the pool."""
+    return {
         "seed": {"high": _signed(seed >> 32), "low": _signed(seed)},
-        "people": people,
-        "strategies": strategies,
+        "people": [network.people for network in networks],
+        "strategies": [_strategy(pool, plan, networks, seed, replicates) for plan in plans],
         "sums": {name: place for place, name in enumerate(SUMS)},
         "collaborates": Levers._fields.index("collaborates"),
         "further": _with_arrays(pool, further),
-        "arrays": pool.headers,
     }
-    text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
-    whole = len(text).to_bytes(4, "little") + text + b"".join(pool.data)
-    return base64.b64encode(zlib.compress(whole, 9)).decode()
+
+
+@dataclass(frozen=True)
+class RunData:
+    """One run for a page that has made others, in three parts that change ever more often.
+
+    Its arrays are the network's; its setting holds every other number but those of levers and effort; `levers_data` has
+    those. So a lever that is moved leaves the first two as they were, and a parameter leaves the arrays.
+
+    Attributes
+    ----------
+    setting : JSON, which ``driver.js`` reads together with the arrays.
+    key : what the arrays are known by.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.plan import plan
+    >>> levers = [f"programme.support={support}" for support in (0.2, 0.9)]
+    >>> scenarios = [ss.load_scenario("classroom", [lever]) for lever in levers]
+    >>> network = ss.make_network(scenarios[0])
+    >>> name = "one-neighbour-is-enough"
+    >>> low, high = (run_data(plan(scenario, name), network, 1, 0) for scenario in scenarios)
+    >>> low.setting == high.setting, low.key == high.key
+    (True, True)
+    """
+
+    setting: str
+    key: str
+    _pool: _Pool
+
+    @cached_property
+    def arrays(self) -> str:
+        """The arrays as text, as `page_data` writes them; quickly, for it is made while somebody waits."""
+        return _text({}, self._pool, level=1)
+
+
+def run_data(plan: Plan, network: Network, seed: int, replicate: int) -> RunData:
+    """Return the data of one run but its levers, for a page that makes many on one network.
+
+    Parameters
+    ----------
+    plan : the strategy.
+    network : of the replicate.
+    seed, replicate : address of the random numbers.
+
+    Returns
+    -------
+    The setting and the arrays.
+
+    Raises
+    ------
+    InputError : the plan uses what the browser driver cannot run.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.plan import plans
+    >>> scenario = ss.load_scenario("classroom")
+    >>> data = run_data(plans(scenario)[0], ss.make_network(scenario), 1, 0)
+    >>> json.loads(data.setting)["strategies"][0]["months"]
+    12
+    """
+    pool = _Pool(_SMALL)
+    header = _header(pool, [plan], [network], seed, [replicate], {})
+    for name in _OF_LEVERS:
+        del header["strategies"][0][name]
+    return RunData(json.dumps(header, allow_nan=False, separators=(",", ":")), pool.key, pool)
+
+
+def levers_data(plan: Plan) -> str:
+    """Return what `run_data` leaves out of a plan: its levers by month, and the effort that they cost.
+
+    Parameters
+    ----------
+    plan : the strategy.
+
+    Returns
+    -------
+    JSON.
+
+    Raises
+    ------
+    InputError : the plan uses what the browser driver cannot run.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.plan import plans
+    >>> sorted(json.loads(levers_data(plans(ss.load_scenario("classroom"))[0])))
+    ['cost', 'levers', 'name', 'title']
+    """
+    refuse_unfollowed(plan)
+    return json.dumps(_of_levers(plan), allow_nan=False, separators=(",", ":"))
+
+
+def key_without_levers(plan: Plan) -> str:
+    """Return what `run_data` depends on in a plan: all but levers, effort and names.
+
+    Parameters
+    ----------
+    plan : the strategy.
+
+    Returns
+    -------
+    Letters and digits, the same for plans that differ in their levers alone.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.plan import plan
+    >>> scenario = ss.load_scenario("default")
+    >>> more = ss.load_scenario("default", ["programme.support=0.9"])
+    >>> later = ss.load_scenario("default", ["run.months=12"])
+    >>> keys = [key_without_levers(plan(one, "blend")) for one in (scenario, more, later)]
+    >>> keys[0] == keys[1], keys[0] == keys[2]
+    (True, False)
+    """
+    of_levers = {one.name for one in LEVERS}
+    v = plan.intervention
+    arrays = [value.tobytes() for value in v if isinstance(value, np.ndarray)]
+    rest = [value for value in v if not isinstance(value, np.ndarray)]
+    programme = plan.programme.model_dump_json(exclude=of_levers)
+    parts = (plan.months, plan.has_collaborative, programme, plan.behaviour, rest, arrays)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _by_column(table: np.ndarray) -> dict[str, Any]:
+    """Return a table of levers, a column at a time: each value with the number of months that it holds for."""
+    by_column = []
+    for column in np.ascontiguousarray(table.T):
+        bits = column.view(np.int64)
+        first = np.flatnonzero(np.append(True, bits[1:] != bits[:-1]))
+        lengths = np.diff(np.append(first, len(column)))
+        by_column.append([column[first].tolist(), lengths.tolist()])
+    return {"by_column": by_column, "months": len(table)}
 
 
 def _with_arrays(pool: _Pool, value: Any) -> Any:
@@ -148,6 +319,12 @@ def _signed(word: int) -> int:
     return low - (1 << 32) if low >= 1 << 31 else low
 
 
+def _of_levers(plan: Plan) -> dict[str, Any]:
+    """Return a plan's levers, and what goes with them."""
+    levers = [_by_column(plan.table)]
+    return {"name": plan.name, "title": plan.title, "levers": levers, "cost": _number(plan.cost, "cost")}
+
+
 def _strategy(
     pool: _Pool, plan: Plan, networks: Sequence[Network], seed: int, replicates: Sequence[int]
 ) -> dict[str, Any]:
@@ -160,14 +337,11 @@ def _strategy(
     unread = {name for name, path in _UNREAD.items() if path is None or _parameter(plan, path) == 0.0}
     left_out = {"weight", "weight_sum", "weight_while_met"} if homophily else set()
     return {
-        "name": plan.name,
-        "title": plan.title,
+        **_of_levers(plan),
         "months": plan.months,
         "first_late_month": first_late_month(plan.months),
         "n": networks[0].n,
-        "levers": pool.put(plan.table[None]),
         "behaviour": _number(plan.behaviour, "behaviour"),
-        "cost": _number(plan.cost, "cost"),
         "intervention": {
             name: pool.put(value) if isinstance(value, np.ndarray) else _number(value, name)
             for name, value in plan.intervention._asdict().items()

@@ -5,6 +5,12 @@ const ARRAYS = {float64: Float64Array, int32: Int32Array, int8: Int8Array, bool:
 
 // The data of a page from its text: base64 of deflated bytes, which are the length of a header, the header, and arrays.
 async function unpacked(text) {
+  const page = await read(text);
+  return prepared(page, page.arrays);
+}
+
+// What was written as text: a header, with its arrays.
+async function read(text) {
   const packed = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
@@ -20,6 +26,12 @@ async function unpacked(text) {
     if (one.scale === 1 && one.stored === one.type) return stored;
     return ARRAYS[one.type].from(stored, (number) => number / one.scale);
   });
+  return page;
+}
+
+// A page from its header and arrays, ready to run.
+function prepared(header, arrays) {
+  const page = {...header, arrays};
   for (const strategy of page.strategies) prepare(page, strategy);
   page.further = withArrays(page, page.further);
   return page;
@@ -46,7 +58,21 @@ function withArrays(page, value) {
   if (value === null || typeof value !== "object" || isFill(value)) return value;
   if (Array.isArray(value)) return value.map((one) => withArrays(page, one));
   if ("array" in value) return rowsOf(page.arrays[value.array], value.shape);
+  if ("numbers" in value) return rowsOf(ARRAYS[value.of].from(value.numbers), value.shape);
+  if ("by_column" in value) return tableOf(value);
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withArrays(page, one)]));
+}
+
+// The levers of every month, from each column's values and the months that each holds for.
+function tableOf({by_column, months}) {
+  const table = Array.from({length: months}, () => new Float64Array(by_column.length));
+  by_column.forEach(([values, lengths], column) => {
+    let month = 0;
+    values.forEach((value, k) => {
+      for (const end = month + lengths[k]; month < end; month++) table[month][column] = value;
+    });
+  });
+  return table;
 }
 
 // What all runs of a strategy share: its arrays, and the weights of ties, where these follow from the contexts.
@@ -148,6 +174,16 @@ function outcomeOf(page, strategy, run, levers, block) {
   const measures = {benefit: sumOf(late) / late.length, cumulative_benefit: sumOf(delivered) / 12.0, reach: reach[months],
     cost: sumOf(cost)};
   return {measures, curves: {delivered, reach}};
+}
+
+// Every change of state in the order of months and services, as the other drivers record them.
+function changesOf(block) {
+  const [month, service, to, leader] =
+    ["month", "service", "to_state", "leader"].map((name) => block[`event_${name}`][0]);
+  const order = Int32Array.from({length: block.counts[0][0]}, (_, place) => place);
+  order.sort((a, b) => month[a] - month[b] || service[a] - service[b] || a - b);
+  const ordered = (values) => values.constructor.from(order, (place) => values[place]);
+  return {month: ordered(month), service: ordered(service), to: ordered(to), leader: ordered(leader)};
 }
 
 // The state of each service at each month, from the changes of state: one array a month.

@@ -6,12 +6,14 @@ behind the rules.
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from importlib.resources import files
 
 from spreadsim.browser.translation import Translator
 
 _OWN = ("draws.prefix", "draws.uniform_at")  # in ``arithmetic.js``
+_WARM_UP = ("network.services=40", "network.hierarchy=[{level='n',count=4}]", "run.months=24")
 _TRANSLATED = (("spreadsim.drivers.engine", "run_block"), ("spreadsim.rules", "monthly_cost"))
 
 
@@ -41,3 +43,47 @@ def driver_source() -> str:
     own = files("spreadsim.browser")
     before, after = ((own / name).read_text(encoding="utf-8") for name in ("arithmetic.js", "driver.js"))
     return "\n".join((before, translator.text(), after))
+
+
+@cache
+def worker_source() -> str:
+    """Return the script of a worker that makes runs for a page: the driver, and a small scenario to warm up with.
+
+    Returns
+    -------
+    JavaScript, which answers the messages that ``worker.js`` describes.
+
+    Raises
+    ------
+    TranslationError : as of `driver_source`.
+
+    Examples
+    --------
+    >>> "onmessage" in worker_source()
+    True
+    """
+    from spreadsim.browser.data import page_data
+    from spreadsim.network.construction import make_network
+    from spreadsim.scenario.files import load_scenario
+    from spreadsim.scenario.plan import plans
+
+    scenario = load_scenario("default", _WARM_UP)
+    data = page_data(plans(scenario), [make_network(scenario)], scenario.run.seed, [0])
+    own = (files("spreadsim.browser") / "worker.js").read_text(encoding="utf-8")
+    return f'{driver_source()}\nconst WARM_UP = "{data}";\n{own}'
+
+
+@cache
+def worker_version() -> str:
+    """Return what the worker's script is known by: a page that was sent numbers for one never gives them to another.
+
+    Returns
+    -------
+    Letters and digits.
+
+    Examples
+    --------
+    >>> len(worker_version())
+    16
+    """
+    return hashlib.sha256(worker_source().encode()).hexdigest()[:16]

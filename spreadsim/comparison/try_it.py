@@ -31,7 +31,7 @@ from spreadsim.scenario.plan import Plan, balance_levers, plan
 from spreadsim.telling.figures import STATES
 from spreadsim.telling.wording import change, in_display_unit, value
 
-MOST_SERVICES, MOST_RUNS, MOST_BYTES = 1500, 30, 380_000
+MOST_SERVICES, MOST_RUNS, MOST_BYTES = 1500, 30, 370_000
 MEASURES = ("benefit", "cumulative_benefit", "reach", "cost")
 _STEPS = tuple(round(0.1 * step, 1) for step in range(11))
 

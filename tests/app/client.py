@@ -50,6 +50,7 @@ class PageClient:
         self.kernel, self.page = kernel or str(uuid.uuid4()), str(uuid.uuid4())
         self.widgets: dict[str, dict[str, Any]] = {}
         self.is_open = True
+        self.n_bytes = 0  # that the page was sent, before compression
         self._changed = threading.Condition()
         place = urlsplit(address).netloc
         self.socket = connect(
@@ -118,6 +119,7 @@ class PageClient:
     def _receive(self) -> None:
         try:
             for message in self.socket:
+                self.n_bytes += len(message)
                 self._take(json.loads(message) if isinstance(message, str) else {})
         except ConnectionClosed:
             pass

@@ -1,7 +1,8 @@
 """What the app does in how long, in a headless Chromium: ``python -m tests.app.timings [--only WORD]`` prints it.
 
-Frames a second while a run plays; milliseconds from a slider to fresh bands; ten sessions that each compare a setting
-of their own at the same moment: their latency, their numbers held against the package's, and the server's memory.
+What a moved slider costs the server; frames a second while a run plays; milliseconds from a slider to fresh bands; ten
+sessions that each compare a setting of their own at the same moment: their latency, their numbers held against the
+package's, and the server's memory.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ import argparse
 import json
 import statistics
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from spreadsim.app import documents
 from spreadsim.comparison.comparison import compare
 from spreadsim.scenario.document import Scenario
 from spreadsim.telling.folder import as_json
 from tests.app.browser import Visit, app_address, app_process, headless_browser, visit
+from tests.app.client import PageClient
 
 SESSIONS, MOVES = 10, 2
 MOVE = """([path, value, wait]) => { window.fresh = new Promise((done) => setTimeout(() => {
@@ -143,11 +148,55 @@ def frames(browser: Any) -> None:
                 print(f"frames a second at {n:,} services: {rate:.0f}")
 
 
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has taken."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
+def moves(n: int = 100) -> None:
+    """Print what a moved slider on Explore costs the server: where the page makes the run, and where the server does.
+
+    Two servers take turns, so that whatever else the machine does bears on both alike.
+    """
+    path, names = "programme.support", ("the page makes the run", "the server makes the run")
+    with ExitStack() as stack:
+        served = [stack.enter_context(app_process()) for _ in names]
+        pages = [PageClient(address) for address, _ in served]
+        pages[1].event("levers", "server", "measured")
+        pages[1].wait(lambda: any(state.get("plays") for state in pages[1].states()), 120)
+
+        def move(page: PageClient, value: float) -> None:
+            page.event("sections", "change", {"path": path, "value": value})
+            page.wait(lambda: (path, value) in {
+                (c["path"], c["value"]) for state in page.states() for section in state.get("sections", ())
+                for c in section["controls"]
+            })  # fmt: skip
+            time.sleep(0.1)
+
+        for k in range(10):
+            for page in pages:
+                move(page, round(0.3 + 0.01 * k, 3))
+        time.sleep(3)
+        before = [(processor_seconds(pid), page.n_bytes) for (_, pid), page in zip(served, pages, strict=True)]
+        for k in range(n):
+            for page in pages:
+                move(page, round(0.41 + 0.002 * k, 4))
+        time.sleep(3)
+        for name, (_, pid), page, (seconds, n_bytes) in zip(names, served, pages, before, strict=True):
+            print(f"a moved slider, {name}: {1000 * (processor_seconds(pid) - seconds) / n:.1f} ms of the server's "
+                  f"processor, {(page.n_bytes - n_bytes) / n / 1000:.1f} kB sent (mean of {n})")  # fmt: skip
+
+
 def main() -> None:
     """Measure everything."""
     ask = argparse.ArgumentParser(description=__doc__)
-    ask.add_argument("--only", default="", help="measures whose name holds this: frames, latency, crowd")
+    ask.add_argument("--only", default="", help="measures whose name holds this: moves, frames, latency, crowd")
     arguments = ask.parse_args()
+    if arguments.only in "moves":
+        moves()
+    if arguments.only == "moves":
+        return
     with headless_browser() as browser, tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "asked.toml"
         file.write_text(documents.to_toml(scenario_to_time()), encoding="utf-8")

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 
 from spreadsim import rules
+from spreadsim.browser.data import levers_data, run_data
+from spreadsim.browser.module import worker_version
 from spreadsim.comparison.aggregates import monthly
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.drivers.running import run_plan
@@ -25,7 +27,7 @@ from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
 from spreadsim.network.layout import group_positions, layout
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.plan import plan
+from spreadsim.scenario.plan import Plan, plan
 from spreadsim.telling.figures import STYLES
 
 DASHES = ("", "9 4", "9 4 2 4", "2 4", "14 4", "6 3 2 3")
@@ -139,7 +141,64 @@ def playback(scenario: Scenario, network: Network, strategy: str, replicate: int
     return {**_events_data(run.events), **_playback_facts(strategy_plan, strategy, replicate)}
 
 
-def _playback_facts(strategy_plan: Any, strategy: str, replicate: int) -> dict[str, Any]:
+def levers_for_page(strategy_plan: Plan, strategy: str, replicate: int) -> dict[str, Any]:
+    """Return the levers of one run that the browser makes, and what `playback` says of it beside its changes.
+
+    Parameters
+    ----------
+    strategy_plan : the strategy.
+    strategy : name.
+    replicate : number of the run.
+
+    Returns
+    -------
+    Levers as JSON, with title, months and the month in which the programme stops.
+
+    Raises
+    ------
+    InputError : the strategy uses what the browser driver cannot run.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("default", ["run.months=6"])
+    >>> levers_for_page(plan(scenario, "blend"), "blend", 0)["months"]
+    6
+    """
+    return {"text": levers_data(strategy_plan), **_playback_facts(strategy_plan, strategy, replicate)}
+
+
+def setting_for_page(
+    strategy_plan: Plan, network: Network, seed: int, replicate: int
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what one run has beside its levers, for the browser to make it: numbers, and the network's arrays.
+
+    Parameters
+    ----------
+    strategy_plan : the strategy.
+    seed, replicate : address of the random numbers.
+
+    Returns
+    -------
+    The setting as JSON, with the version of the worker that takes it; and the arrays, with their key.
+
+    Raises
+    ------
+    InputError : the strategy uses what the browser driver cannot run.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("classroom")
+    >>> strategy_plan = plan(scenario, "one-neighbour-is-enough")
+    >>> setting, arrays = setting_for_page(strategy_plan, make_network(scenario), 1, 0)
+    >>> setting["arrays"] == arrays["key"]
+    True
+    """
+    data = run_data(strategy_plan, network, seed, replicate)
+    setting = {"text": data.setting, "arrays": data.key, "worker": worker_version()}
+    return setting, {"key": data.key, "text": data.arrays}
+
+
+def _playback_facts(strategy_plan: Plan, strategy: str, replicate: int) -> dict[str, Any]:
     return {
         "title": strategy, "replicate": replicate,
         "months": strategy_plan.months, "stop": strategy_plan.stop_month,

@@ -21,8 +21,11 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from spreadsim.browser.module import worker_source, worker_version
+
 PACKAGE_FILES, ASSETS, EXTENSIONS = "/_solara/cdn", "/static/assets", "/jupyter/nbextensions"
 CLOSE_PATH = "/_solara/api/close/"
+WORKER_PATH = "/runs/worker.js"
 PAGE_PATHS = ("/", "/join", "/class")  # what a link on another site may lead to, with all below the last
 _NAME = re.compile(r"(?!.*(?:^|/)\.)[A-Za-z0-9@._+-]+(?:/[A-Za-z0-9@._+-]+)*")
 _NUMBERED = re.compile(r"@\d+\.\d+\.\d+[^/]*/")
@@ -152,6 +155,29 @@ async def page_state(request: Request) -> Response:
     return JSONResponse({"id": page, "name": "spreadsim"})
 
 
+async def worker_script(request: Request) -> Response:
+    """Give a page the script of the worker that makes its runs; a browser keeps the version that its address names.
+
+    Parameters
+    ----------
+    request : whose query is the version that the page asks for.
+
+    Returns
+    -------
+    JavaScript; 404 where this server has another version.
+
+    Examples
+    --------
+    >>> from starlette.routing import Route
+    >>> Route(WORKER_PATH, worker_script).path
+    '/runs/worker.js'
+    """
+    if request.url.query != worker_version():
+        return Response(status_code=404)
+    kept = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(worker_source(), media_type="text/javascript", headers=kept)
+
+
 def interface_routes() -> list[BaseRoute]:
     """Return the addresses of the app's page, of its messages and of the files that it loads.
 
@@ -163,7 +189,7 @@ def interface_routes() -> list[BaseRoute]:
     --------
     >>> [route.path for route in interface_routes()]
     ['/', '/jupyter/api/kernels/{kernel_id}/channels', '/jupyter/api/kernels/{kernel_id}', \
-'/_solara/api/close/{kernel_id}', '/_solara/cdn', '/static/assets', '/jupyter/nbextensions']
+'/_solara/api/close/{kernel_id}', '/runs/worker.js', '/_solara/cdn', '/static/assets', '/jupyter/nbextensions']
     """
     import solara.server.starlette as library
     from solara.server import server, settings
@@ -175,6 +201,7 @@ def interface_routes() -> list[BaseRoute]:
         WebSocketRoute("/jupyter/api/kernels/{kernel_id}/channels", library.kernel_connection),
         Route("/jupyter/api/kernels/{kernel_id}", page_state, methods=["GET"]),
         Route(CLOSE_PATH + "{kernel_id}", close_page, methods=["POST"]),
+        Route(WORKER_PATH, worker_script, methods=["GET"]),
         Mount(PACKAGE_FILES, app=KnownFiles([settings.assets.proxy_cache_dir])),
         Mount(ASSETS, app=KnownFiles([Path(folder) for folder in assets])),
         Mount(EXTENSIONS, routes=[

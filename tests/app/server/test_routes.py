@@ -114,7 +114,7 @@ def test_a_picture_on_another_site_removes_nothing_and_a_link_there_opens_the_ap
     "/static/assets/../../app.py", "/static/main-vuetify.js", "/static/public/x", "/jupyter/nbextensions/",
     "/jupyter/nbextensions/jupyter-vue/../../../x.js", "/jupyter/api/kernels/x", "/jupyter/api/kernels/x/channels",
     "/resourcez", "/resourcez?verbose", "/readyz", "/_solara/api/evict/x", "/_solara/auth/login", "/lesson",
-    "/favicon.ico",
+    "/favicon.ico", "/runs/worker.js", "/runs/worker.js?x", "/runs/", "/runs/../worker.js",
     "/index.html", "/class/", "/join/",
 ])  # fmt: skip
 def test_nothing_else_is_there_and_asking_changes_nothing(served: Served, path: str) -> None:
@@ -159,7 +159,7 @@ def test_another_site_reaches_pages_by_a_link_alone(
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"])
-@pytest.mark.parametrize("path", ["/", SCRIPT, "/static/assets/style.css"])
+@pytest.mark.parametrize("path", ["/", SCRIPT, "/static/assets/style.css", "/runs/worker.js"])
 def test_pages_and_files_are_only_read(served: Served, method: str, path: str) -> None:
     before, changes = count(served.files), served.changes()
     assert fetch(served.address, path, method, origin=served.address.rstrip("/"))[0] == 405
