@@ -343,9 +343,7 @@ def _experiment_tables() -> list[str]:
         "uncertainties": "things we do not know: a field = a list, a range, `\"plausible\"` or `\"fixed\"`",
         "months": "horizon", "replicates": "runs of each point, each with its own random numbers", "seed": "of the "
             "runs",
-        "method": "grid, table, latin-hypercube, sobol or morris", "low": "lower end", "high": "upper end",
-        "second_order": "sobol: pairs of factors too", "distribution": "uniform, log-uniform or triangular",
-        "values": "the values themselves, instead of an interval",
+        "method": "grid, table, latin-hypercube, sobol or morris", "second_order": "sobol: pairs of factors too",
         "measures": "see [measures](../reference.md#measures)", "keep": "tables kept: runs, curves, events",
     }  # fmt: skip
     for title, of in (

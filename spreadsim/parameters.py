@@ -14,8 +14,9 @@ a value outside is allowed and noted. *Evidence* is one of
 - ``assumed``: the same, for a rule added to make a claim testable, with a value that switches it off.
 
 What is not known is a *belief* over the plausible range (``Declaration.belief``): triangular with its peak at the
-default where a published figure stands behind that, uniform where none does, log-uniform where the declaration says so.
-What a programme or a design chooses is no belief.
+default where a published figure stands behind that, uniform where none does, log-uniform or beta where the declaration
+says so. A scenario or an experiment may state another one (`Distribution`). What a programme or a design chooses is no
+belief.
 
 A default may have been set against a published figure that a pattern of the model (``experiments/patterns.py``) is
 judged by too. The declaration then names the pattern's number: for the model that figure is a target and not a test.
@@ -26,13 +27,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args, get_origin
+from typing import Any, Literal, Self, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 
 Evidence = Literal["published", "set to match", "judgement", "assumed", "design"]
-Belief = Literal["uniform", "log-uniform", "triangular"]
+Belief = Literal["uniform", "log-uniform", "triangular", "beta"]
 INFINITY = math.inf
 
 
@@ -42,6 +43,54 @@ class Table(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_default=False
     )
+
+
+class Distribution(Table):
+    """What is believed of a number, as a file states it: an interval, and how belief is spread over it.
+
+    Examples
+    --------
+    >>> Distribution(low=0.0, high=0.1, distribution="beta", alpha=3.0, beta=9.0).weights
+    (3.0, 9.0)
+    """
+
+    low: float | None = Field(None, description="Lower end.")
+    high: float | None = Field(None, description="Upper end.")
+    distribution: Belief = Field("uniform", description="uniform, log-uniform, triangular or beta.")
+    mode: float | None = Field(None, description="Peak of a triangular distribution.")
+    alpha: float | None = Field(
+        None, ge=0.01, le=1e6, description="Weight of the upper end of a beta distribution: after 12 of 40 cases, 12."
+    )
+    beta: float | None = Field(None, ge=0.01, le=1e6, description="Weight of its lower end: after 12 of 40 cases, 28.")
+
+    @property
+    def weights(self) -> tuple[float, float] | None:
+        """Weights of the upper and the lower end of a beta distribution; None of another."""
+        return None if self.alpha is None or self.beta is None else (self.alpha, self.beta)
+
+    @property
+    def _has_interval(self) -> bool:
+        return True
+
+    @model_validator(mode="after")
+    def _is_a_distribution(self) -> Self:
+        if not self._has_interval:
+            return self
+        if self.low is None or self.high is None:
+            raise ValueError("give 'low' and 'high', or 'values'" if "values" in type(self).model_fields
+                             else "give 'low' and 'high'")  # fmt: skip
+        if not self.low < self.high:
+            raise ValueError(f"'low' ({self.low:g}) is not below 'high' ({self.high:g})")
+        if self.distribution == "log-uniform" and self.low <= 0:
+            raise ValueError(f"a log-uniform distribution needs a 'low' above 0, found {self.low:g}")
+        if (self.mode is not None) != (self.distribution == "triangular"):
+            raise ValueError("distribution = \"triangular\" needs 'mode', and no other distribution has one")
+        if self.mode is not None and not self.low <= self.mode <= self.high:
+            raise ValueError(f"'mode' ({self.mode:g}) is not between 'low' and 'high'")
+        is_beta = self.distribution == "beta"
+        if (self.alpha is not None, self.beta is not None) != (is_beta, is_beta):
+            raise ValueError("distribution = \"beta\" needs 'alpha' and 'beta', and no other distribution has them")
+        return self
 
 
 def parameter(
@@ -59,6 +108,7 @@ def parameter(
     above: float | None = None,
     infinite: bool = False,
     belief: Belief | None = None,
+    weights: tuple[float, float] | None = None,
     not_below: str = "",
 ) -> Any:
     """Declare one parameter as a pydantic field that carries all that is known of it.
@@ -78,11 +128,16 @@ def parameter(
     above : replaces the lower bound by one that the value has to exceed.
     infinite : whether infinity is allowed.
     belief : shape of what is believed over the plausible range; follows from the evidence where None.
+    weights : of the upper and the lower end of a beta belief, its alpha and beta; None for another shape.
     not_below : path of the parameter that no value believed in lies below.
 
     Returns
     -------
     The field, to stand in a `Table` under the parameter's name.
+
+    Raises
+    ------
+    ValueError : a beta belief without weights, or another with them.
 
     Examples
     --------
@@ -91,6 +146,8 @@ def parameter(
     >>> [(d.path, d.default, d.bounds, d.plausible) for d in declarations(Weather)]
     [('rain', 0.2, (0.0, 1.0), (0.1, 0.4))]
     """
+    if (weights is None) == (belief == "beta"):
+        raise ValueError("a beta belief has weights of its upper and its lower end, and no other has")
     limits: dict[str, Any] = {}
     if bounds is not None:
         low, high = bounds
@@ -111,6 +168,7 @@ def parameter(
         "patterns": list(patterns),
         "label": label,
         "belief": belief,
+        "weights": list(weights) if weights else None,
         "not_below": not_below,
     }
     return Field(default, description=meaning, json_schema_extra={"parameter": extra}, **limits)
@@ -130,7 +188,7 @@ class Declaration:
     default, meaning, unit, bounds, plausible, symbol, source, evidence, patterns, label : as in `parameter`.
     choices : a choice's values.
     belief : shape over the plausible range of what is not known; None where nothing is: a choice, or a known value.
-    not_below : as in `parameter`.
+    weights, not_below : as in `parameter`.
 
     Examples
     --------
@@ -152,6 +210,7 @@ class Declaration:
     patterns: tuple[int, ...] = ()
     label: str = ""
     belief: Belief | None = None
+    weights: tuple[float, float] | None = None
     not_below: str = ""
 
 
@@ -237,6 +296,7 @@ def declarations(table: type[BaseModel], prefix: str = "") -> Iterator[Declarati
             choices=choices,
             label=known["label"],
             belief=_belief(kind, field.get_default(call_default_factory=True, validated_data={}), known),
+            weights=(known["weights"][0], known["weights"][1]) if known["weights"] else None,
             not_below=known["not_below"],
         )
 

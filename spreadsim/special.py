@@ -32,4 +32,4 @@ def _functions() -> Any:
 
 
 _special = _functions()
-ndtr, ndtri, stdtrit = _special.ndtr, _special.ndtri, _special.stdtrit
+ndtr, ndtri, stdtrit, betaincinv = _special.ndtr, _special.ndtri, _special.stdtrit, _special.betaincinv

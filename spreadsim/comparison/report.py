@@ -226,10 +226,14 @@ def _worlds(c: ComparisonResults) -> dict[str, Any] | None:
         "figures on sustainment, adoption in name only and fidelity allow them.",
         "plausible": "They are drawn from what is held plausible of each parameter, whatever published figures say.",
     }
+    source = sources.get(doubt.sets.file, f"They are the rows of {doubt.sets.file}.")
+    stated = [path for path in c.scenario.doubt.beliefs or {} if path in doubt.sets.paths]
+    if stated:
+        source += f" What is believed of {listed(stated)} is the scenario's own."
     return {
         "n": doubt.n_sets,
         "replicates": doubt.n_replicates,
-        "source": sources.get(doubt.sets.file, f"They are the rows of {doubt.sets.file}."),
+        "source": source,
         "parameters": [(path, f"{low:g} to {high:g}") for path, low, high in doubt.ranges()],
         "thresholds": doubt.thresholds,
     }

@@ -19,6 +19,7 @@ from spreadsim.levers import SCHEDULED, SET_BY_BALANCE, BalanceLevers, Programme
 from spreadsim.parameters import (
     Behaviour,
     Cost,
+    Distribution,
     Intervention,
     Run,
     Services,
@@ -430,6 +431,11 @@ class Doubt(Table):
     known: list[str] = Field(
         default_factory=list,
         description="Parameters that are not in doubt although they have their default; what --set sets is added.",
+    )
+    beliefs: dict[str, Distribution] | None = Field(
+        None,
+        description="What you believe of parameters, by path, in place of the shipped belief: low, high and a "
+        "distribution, which is uniform, log-uniform, triangular (with mode) or beta (with alpha and beta).",
     )
     at_least: int = parameter(
         64, "Assumption sets that are run before it is asked whether more are needed.", unit="sets",

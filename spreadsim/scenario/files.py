@@ -14,7 +14,7 @@ from typing import Any
 from spreadsim.errors import InputError, nearest
 from spreadsim.input_files import is_file, read_text
 from spreadsim.parameters import default_components
-from spreadsim.scenario.beliefs import settled
+from spreadsim.scenario.beliefs import settled, stated_beliefs
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import plans
 from spreadsim.scenario.validation import as_document, merge, validate, with_setting
@@ -303,9 +303,11 @@ def load_scenario(name: str | Path, settings: Iterable[str] = ()) -> Scenario:
         scenario = scenario.with_folders(folder, _sets_folder(label, "run", "parameter_sets") or Path())
     elif scenario.doubt.sets not in SHIPPED_SETS:
         scenario = scenario.with_folders(folder, _sets_folder(label, "doubt", "sets") or Path())
-    known = settled(scenario)
-    if known:
-        doubt = scenario.doubt.model_copy(update={"known": sorted({*scenario.doubt.known, *known})})
+    beliefs, known = stated_beliefs(scenario, source), settled(scenario)
+    if known:  # what is set beside the file is certain, whatever the file believes
+        stated = {path: one for path, one in (scenario.doubt.beliefs or {}).items() if path in beliefs.keys() - known}
+        changes = {"known": sorted({*scenario.doubt.known, *known}), "beliefs": stated or None}
+        doubt = scenario.doubt.model_copy(update=changes)
         scenario = scenario.model_copy(update={"doubt": doubt})
     plans(scenario, source)  # strategies that do not resolve are refused here, not in the middle of a run
     return scenario

@@ -97,12 +97,23 @@ def _names_of_table(root: type[BaseModel], location: tuple[Any, ...]) -> list[st
             inside = [a for a in get_args(table) if isinstance(a, type) and issubclass(a, BaseModel)]
             annotation = inside[-1] if inside else None
         options = get_args(annotation)
+        containers = [option for option in options if getattr(option, "__origin__", None) in (dict, list)]
+        if type(None) in options and containers:  # one that may be left out
+            annotation = containers[0]
+            options = get_args(annotation)
         models = [a for a in options if isinstance(a, type) and issubclass(a, BaseModel)]
         is_container = getattr(annotation, "__origin__", None) in (dict, list)
         table = models[0] if models and not is_container else annotation
     if isinstance(table, type) and issubclass(table, BaseModel):
         return list(table.model_fields)
     return []
+
+
+def _path(location: tuple[Any, ...]) -> str:
+    """Return a field's path as TOML writes it: names that hold a dot in quotes."""
+    return ".".join(
+        f'"{step}"' if "." in str(step) and not str(step).startswith('"') else str(step) for step in location
+    )
 
 
 _WANTED = {
@@ -190,7 +201,7 @@ def validate_table(table: type[T], document: Mapping[str, Any], file: str, prefi
         for error in failure.errors(include_url=False):
             location = tuple(step for step in error["loc"] if step not in ("str", "list[str]"))
             problem, remedy = _problem_and_remedy(table, error, location)
-            faults.append(InputError(file, ".".join(map(str, (*prefix, *location))), problem, remedy))
+            faults.append(InputError(file, _path((*prefix, *location)), problem, remedy))
         raise InputErrors(faults) from None
 
 
@@ -223,7 +234,7 @@ def validate(document: Mapping[str, Any], file: str, folder: Path | None = None)
         faults: dict[str, InputError] = {}
         for error in failure.errors(include_url=False):
             location = tuple(step for step in error["loc"] if step not in ("float", "literal['as-before']"))
-            field = error.get("ctx", {}).get("field") or ".".join(str(step) for step in location)
+            field = error.get("ctx", {}).get("field") or _path(location)
             problem, remedy = _problem_and_remedy(Scenario, error, location)
             faults.setdefault(field + problem.split(" ")[0], InputError(file, field, problem, remedy))
         raise InputErrors(list(faults.values())) from None

@@ -141,7 +141,7 @@ def factor_quantile(factor: Factor, u: float) -> Any:
     if factor.values:
         return factor.values[min(len(factor.values) - 1, int(u * len(factor.values)))]
     take = integer_quantile if factor.kind == "integer" else quantile
-    return take(u, factor.low, factor.high, factor.distribution, factor.mode)
+    return take(u, factor.low, factor.high, factor.distribution, factor.mode, factor.weights)
 
 
 def lever_values(factor: Factor) -> list[Any]:

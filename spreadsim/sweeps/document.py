@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from spreadsim.parameters import Table
+from spreadsim.parameters import Distribution, Table
 
 Method = Literal["grid", "table", "latin-hypercube", "sobol", "morris"]
 DEFAULT_MEASURES = (
@@ -25,32 +25,27 @@ DEFAULT_MEASURES = (
 )
 
 
-class Range(Table):
-    """Values of one factor: a list, or an interval with a distribution."""
+class Range(Distribution):
+    """Values of one factor: a list, or an interval with a distribution.
 
-    low: float | None = None
-    high: float | None = None
-    distribution: Literal["uniform", "log-uniform", "triangular"] = "uniform"
-    mode: float | None = Field(None, description="Peak of a triangular distribution.")
+    Examples
+    --------
+    >>> Range(low=0.0, high=1.0, steps=3).steps, Range(values=[0.1, 0.5]).values
+    (3, [0.1, 0.5])
+    """
+
     steps: int | None = Field(None, ge=1, le=10_000, description="Number of values, in a grid and of a lever.")
-    values: list[Any] | None = None
+    values: list[Any] | None = Field(None, description="The values themselves, instead of an interval.")
+
+    @property
+    def _has_interval(self) -> bool:
+        return self.values is None
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> Self:
-        if self.values is not None:
-            if not self.values or any(x is not None for x in (self.low, self.high, self.mode, self.steps)):
-                raise ValueError("'values' is a list with at least one value, and stands alone")
-            return self
-        if self.low is None or self.high is None:
-            raise ValueError("give 'low' and 'high', or 'values'")
-        if not self.low < self.high:
-            raise ValueError(f"'low' ({self.low:g}) is not below 'high' ({self.high:g})")
-        if self.distribution == "log-uniform" and self.low <= 0:
-            raise ValueError(f"a log-uniform distribution needs a 'low' above 0, found {self.low:g}")
-        if (self.mode is not None) != (self.distribution == "triangular"):
-            raise ValueError("distribution = \"triangular\" needs 'mode', and no other distribution has one")
-        if self.mode is not None and not self.low <= self.mode <= self.high:
-            raise ValueError(f"'mode' ({self.mode:g}) is not between 'low' and 'high'")
+    def _stands_alone(self) -> Self:
+        others = (self.low, self.high, self.mode, self.alpha, self.beta, self.steps)
+        if self.values is not None and (not self.values or any(x is not None for x in others)):
+            raise ValueError("'values' is a list with at least one value, and stands alone")
         return self
 
 

@@ -37,8 +37,9 @@ class Factor:
     path : of the field that it sets; a lever without a dot is a field of the strategy.
     kind : of the field: ``number``, ``integer``, ``choice``, ``boolean`` or ``text``.
     low, high : ends of the interval, in the field's own unit.
-    distribution : over the interval: ``uniform``, ``log-uniform`` or ``triangular``.
+    distribution : over the interval: ``uniform``, ``log-uniform``, ``triangular`` or ``beta``.
     mode : peak of a triangular distribution.
+    weights : of the upper and the lower end of a beta distribution.
     steps : number of values, in a grid and of a lever.
     values : the values themselves, where they are listed.
 
@@ -56,6 +57,7 @@ class Factor:
     high: float = 0.0
     distribution: Belief = "uniform"
     mode: float | None = None
+    weights: tuple[float, float] | None = None
     steps: int | None = None
     values: tuple[Any, ...] = ()
 
@@ -331,9 +333,8 @@ def _factor(path: str, entry: Any, section: str, file: str, declaration: Declara
         if r.values is None:
             if declaration.kind not in ("number", "integer"):
                 raise InputError(file, field, f"is a {declaration.kind}, which has no range", "give a list of values")
-            return Factor(
-                path, declaration.kind, float(r.low or 0.0), float(r.high or 0.0), r.distribution, r.mode, r.steps
-            )
+            ends = float(r.low or 0.0), float(r.high or 0.0)
+            return Factor(path, declaration.kind, *ends, r.distribution, r.mode, r.weights, r.steps)
         entry = r.values
     values = entry if isinstance(entry, list) else [entry]
     if not values:

@@ -129,7 +129,9 @@ def _factor_table(factor: Factor, lever: bool) -> Any:
     if factor.values:
         return {"values": list(factor.values)}  # a table like the others: a file puts lists before tables
     table: dict[str, Any] = {"low": factor.low, "high": factor.high, "distribution": factor.distribution}
-    return table | {k: v for k, v in (("mode", factor.mode), ("steps", factor.steps)) if v is not None}
+    alpha, beta = factor.weights or (None, None)
+    own = {"mode": factor.mode, "alpha": alpha, "beta": beta, "steps": factor.steps}
+    return table | {key: value for key, value in own.items() if value is not None}
 
 
 def experiment_document(study: Study) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from spreadsim.inference.evidence import Thresholds
 from spreadsim.network.construction import make_network
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.scenario.assumption_sets import assumption_sets, shipped_sets, with_doubt
-from spreadsim.scenario.beliefs import believed, parameters_in_doubt
+from spreadsim.scenario.beliefs import believed, integer_quantile, parameters_in_doubt, quantile, stated_beliefs
 from spreadsim.scenario.parameter_sets import ParameterSets
 from spreadsim.scenario.validation import as_document, validate
 
@@ -69,6 +69,112 @@ def test_what_the_user_the_scenario_or_a_strategy_says_is_not_in_doubt() -> None
     joint = assumption_sets(ss.load_scenario("default", ["behaviour.adoption.threshold_most_ready=0.2"]))
     assert joint is not None
     assert not any("threshold" in path for path in joint.paths if "adoption" in path)
+
+
+DRIFT = "behaviour.drift.rate"
+BETA = '{low = 0.0, high = 0.02, distribution = "beta", alpha = 2, beta = 6}'
+
+
+@pytest.mark.parametrize("weights", [(2.0, 6.0), (0.5, 0.5), (12.0, 28.0), (1.0, 1.0), (300.0, 4.0)])
+def test_quantiles_of_a_beta_belief_are_those_of_scipy(weights: tuple[float, float]) -> None:
+    from scipy.stats import beta
+
+    places = [0.0, 1e-6, *np.linspace(0.01, 0.99, 99).tolist(), 1 - 1e-6, 1.0]
+    ours = [quantile(u, -0.5, 2.0, "beta", weights=weights) for u in places]
+    assert ours == pytest.approx((-0.5 + 2.5 * beta.ppf(places, *weights)).tolist(), rel=1e-8, abs=1e-9)
+    assert ours == sorted(ours)
+    assert min(ours) >= -0.5
+    assert max(ours) <= 2.0
+    whole = [integer_quantile(u, 0, 3, "beta", weights=weights) for u in places]
+    assert set(whole) <= {0, 1, 2, 3}
+    assert np.mean(np.array(whole[2:-2]) <= 1) == pytest.approx(beta.cdf(0.5, *weights), abs=0.02)
+
+
+def test_a_stated_belief_takes_the_place_of_the_shipped_one() -> None:
+    from scipy.stats import beta
+
+    shipped = assumption_sets(ss.load_scenario("default", ["doubt.sets=plausible"]))
+    scenario = ss.load_scenario("default", ["doubt.sets=plausible", f"doubt.beliefs={{'{DRIFT}' = {BETA}}}"])
+    own = assumption_sets(scenario)
+    assert shipped is not None
+    assert own is not None
+    assert own.paths == shipped.paths
+    before, after = np.array(shipped.rows, dtype=float), np.array(own.rows, dtype=float)
+    j = own.paths.index(DRIFT)
+    others = [i for i in range(len(own.paths)) if i != j]
+    assert np.array_equal(before[:, others], after[:, others])
+    n = len(after)
+    exact = 0.02 * beta.ppf((np.arange(n) + 0.5) / n, 2, 6)  # every part of the belief is met equally often
+    assert np.sort(after[:, j]) == pytest.approx(exact, rel=1e-5)
+    order = np.argsort(before[:, j], kind="stable")
+    assert (np.diff(after[order, j]) >= 0).all()  # and a set keeps its rank
+    assert assumption_sets(validate(as_document(scenario), "again")) == own  # the resolved file says the same
+
+
+def test_a_stated_belief_keeps_what_has_to_hold_between_parameters() -> None:
+    low, high = "behaviour.adoption.threshold_most_ready", "behaviour.adoption.threshold_least_ready"
+    for path in (low, high):
+        belief = '{low = 0.2, high = 0.6, distribution = "beta", alpha = 3, beta = 3}'
+        sets = assumption_sets(ss.load_scenario("default", [f"doubt.beliefs={{'{path}' = {belief}}}"]))
+        assert sets is not None
+        values = np.array(sets.rows, dtype=float)
+        assert (values[:, sets.paths.index(high)] >= values[:, sets.paths.index(low)]).all()
+        assert values[:, sets.paths.index(path)].min() >= 0.2
+        assert values[:, sets.paths.index(path)].max() <= 0.6
+
+
+def test_what_is_set_beside_the_file_is_certain_whatever_the_file_believes(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(f'based_on = "default"\n[doubt.beliefs]\n"{DRIFT}" = {BETA}\n')
+    assert list(stated_beliefs(ss.load_scenario(tmp_path / "mine.toml"))) == [DRIFT]
+    scenario = ss.load_scenario(tmp_path / "mine.toml", [f"{DRIFT}=0.01"])
+    sets = assumption_sets(scenario)
+    assert not stated_beliefs(scenario)
+    assert sets is not None
+    assert DRIFT not in sets.paths
+    ss.load_scenario(tmp_path / "mine.toml", ["doubt.sets=none"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ([f"doubt.beliefs={{'behaviour.drift.rat' = {BETA}}}"], "did you mean 'behaviour.drift.rate'"),
+        ([f"doubt.beliefs={{'programme.support' = {BETA}}}"], "is not a parameter in doubt"),
+        ([f"doubt.beliefs={{'{DRIFT}' = {BETA.replace('beta = 6', 'bet = 6')}}}"], "did you mean 'beta'"),
+        ([f"doubt.beliefs={{'{DRIFT}' = {BETA.replace(', alpha = 2', '')}}}"], "needs 'alpha' and 'beta'"),
+        ([f"doubt.beliefs={{'{DRIFT}' = {BETA.replace('alpha = 2', 'alpha = 0')}}}"], "at least 0.01"),
+        ([f"doubt.beliefs={{'{DRIFT}' = {{low = 0.1, high = 0.1}}}}"], "is not below 'high'"),
+        ([f"doubt.beliefs={{'{DRIFT}' = {{low = 0.1, high = 2.0}}}}"], "stay between 0 and 0.2"),
+        ([f"doubt.beliefs={{'{DRIFT}' = {{low = 0.1}}}}"], "give 'low' and 'high'"),
+        ([f"doubt.beliefs={{'{DRIFT}' = {BETA}}}", f"doubt.known=['{DRIFT}']"], "leave one of them out"),
+    ],
+)
+def test_a_belief_that_cannot_be_is_refused_in_words(settings: list[str], words: str) -> None:
+    with pytest.raises((InputError, InputErrors), match=r"doubt\.beliefs") as fault:
+        ss.load_scenario("default", settings)
+    assert words in str(fault.value)
+
+
+def test_a_belief_without_effect_is_refused(tmp_path: Path) -> None:
+    belief = f"doubt.beliefs={{'{DRIFT}' = {BETA}}}"
+    own = ss.load_scenario("default", [belief, f"strategies.blend.overrides={{'{DRIFT}' = 0.01}}"])
+    with pytest.raises(InputError, match="strategy 'blend' sets its own"):
+        assumption_sets(own)
+    with pytest.raises(InputError, match="is decided by the network's data"):
+        assumption_sets(ss.load_scenario("default", [belief]), [DRIFT])
+    (tmp_path / "sets.csv").write_text(f"{DRIFT}\n0.01\n0.02\n")
+    (tmp_path / "mine.toml").write_text(
+        f'based_on = "default"\n[doubt]\nsets = "sets.csv"\n[doubt.beliefs]\n"{DRIFT}" = {BETA}\n'
+    )
+    with pytest.raises(InputError, match=r"leave out one of doubt\.beliefs and doubt\.sets"):
+        assumption_sets(ss.load_scenario(tmp_path / "mine.toml"))
+    other = with_doubt(ss.load_scenario("default", [belief]), tmp_path / "sets.csv")  # --doubt takes their place
+    sets = assumption_sets(other)
+    assert sets is not None
+    assert len(sets) == 2
+    adoption = "behaviour.adoption.threshold_"
+    least = f'doubt.beliefs={{"{adoption}least_ready" = {{low = 0.0, high = 0.6}}}}'
+    with pytest.raises(InputError, match="begins below"):
+        assumption_sets(ss.load_scenario("default", [f"{adoption}most_ready=0.2", least]))
 
 
 def test_what_files_decide_is_not_in_doubt() -> None:

@@ -13,6 +13,7 @@ from spreadsim.errors import InputError, InputErrors
 from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps.designs import Points, design_size, factor_quantile, points_of, settings_of
 from spreadsim.sweeps.experiment import Factor, Study, document_at, experiment_names, load_experiment
+from spreadsim.sweeps.folder import experiment_document
 from spreadsim.sweeps.size import size_lines
 
 START = 'format = 1\nname = "trial"\nscenario = "default"\nstrategy = "blend"\n'
@@ -131,6 +132,24 @@ def test_quantiles_are_those_of_scipy_to_eleven_digits(distribution: str, librar
     factor = Factor("x", "number", 0.1, 10.0, distribution, 2.0 if distribution == "triangular" else None)
     places = np.linspace(0.0, 1.0, 4097)
     assert [factor_quantile(factor, u) for u in places.tolist()] == pytest.approx(library.ppf(places), rel=1e-11)
+
+
+def test_a_beta_distribution_is_scipys_to_nine_digits_and_is_written_out(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(
+        'scenario = "classroom"\n[design]\nmethod = "latin-hypercube"\nsamples = 4\n[uncertainties]\n'
+        '"behaviour.drift.rate" = { low = 0.0, high = 0.02, distribution = "beta", alpha = 2.0, beta = 6.0 }\n'
+    )
+    study = load_experiment(tmp_path / "mine.toml")
+    (factor,) = study.uncertainties
+    places = np.linspace(0.0, 1.0, 257)
+    ours = [factor_quantile(factor, u) for u in places.tolist()]
+    assert ours == pytest.approx((0.02 * stats.beta(2, 6).ppf(places)).tolist(), rel=1e-8)
+    assert experiment_document(study)["uncertainties"]["behaviour.drift.rate"] == {
+        "low": 0.0, "high": 0.02, "distribution": "beta", "alpha": 2.0, "beta": 6.0,
+    }  # fmt: skip
+    (tmp_path / "mine.toml").write_text((tmp_path / "mine.toml").read_text().replace(", beta = 6.0", ""))
+    with pytest.raises(InputErrors, match="needs 'alpha' and 'beta'"):
+        load_experiment(tmp_path / "mine.toml")
 
 
 def test_whole_numbers_and_lists_are_drawn_evenly() -> None:
