@@ -38,7 +38,8 @@ from spreadsim.levers import SET_BY_BALANCE
 from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
 from spreadsim.network.graph import network_from_graph
-from spreadsim.outcomes.measures import CURVE_COLUMNS, MEASURES
+from spreadsim.notebook import html_table
+from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES
 from spreadsim.scenario.assumption_sets import with_doubt
 from spreadsim.scenario.document import Scenario, Strategy
 from spreadsim.scenario.files import load_scenario
@@ -70,6 +71,17 @@ class Comparison(ComparisonResults):
     >>> comparison.runs.shape
     (4, 45)
     """
+
+    def _repr_html_(self) -> str:
+        from spreadsim.comparison.figures.over_time import curve_figure
+        from spreadsim.comparison.findings import headline
+        from spreadsim.telling.figures import png
+
+        names = ("benefit", "cumulative_benefit", "reach", "cost")
+        rows = [(name, *(f"{self.summaries[name][measure].mean:.3g}" for measure in names)) for name in self.strategies]
+        header = ("strategy", *(BY_NAME[measure].label for measure in names))
+        picture = png(curve_figure(self), "effect delivered by month, by strategy", 320)
+        return html_table(headline(self), rows, header, picture=picture)
 
     @cached_property
     def worth(self) -> StrategyWorth | None:

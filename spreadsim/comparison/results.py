@@ -22,6 +22,7 @@ from spreadsim.drivers.running import Driver, Outcome
 from spreadsim.errors import InputError, check_name
 from spreadsim.network.data import Network
 from spreadsim.network.provenance import origins_by_service
+from spreadsim.notebook import html_table
 from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES, STATE_COLUMNS
 from spreadsim.outcomes.statistics import Difference, Summary, difference_of, summary_of, told_apart_from_best
 from spreadsim.scenario.document import RESERVED_LEVELS, Scenario, Strategy
@@ -87,6 +88,22 @@ class Frontier:
     points: Sequence[FrontierPoint]
     values: Mapping[str, np.ndarray]
     doubt: Doubt | None = None
+
+    def __repr__(self) -> str:
+        n_points, n_replicates = self.values["benefit"].shape
+        return f"<Frontier of {n_points} settings, {n_replicates} replicates>"
+
+    def _repr_html_(self) -> str:
+        names = ("benefit", "cumulative_benefit", "reach", "cost")
+        rows = [
+            (
+                ", ".join(f"{name} {value:g}" for name, value in point.settings.items()) + f" ({point.arm})",
+                *(f"{np.nanmean(self.values[measure][i]):.3g}" for measure in names),
+            )
+            for i, point in enumerate(self.points)
+        ]
+        header = ("setting (latitude afterwards)", *(BY_NAME[measure].label for measure in names))
+        return html_table(repr(self).strip("<>"), rows, header)
 
     def arm(self, name: str) -> list[int]:
         """Return the places of the points of one arm."""
@@ -177,6 +194,10 @@ class ComparisonResults:
     from_python: str = ""
     sets: ParameterSets | None = None
     doubt: Doubt | None = None
+
+    def __repr__(self) -> str:
+        size = f"{self.network.n:,} services, {self.scenario.run.months} months, {self.n_replicates} replicates"
+        return f"<{type(self).__name__} of '{self.scenario.name}': {', '.join(self.strategies)}; {size}>"
 
     @property
     def strategies(self) -> list[str]:

@@ -21,6 +21,7 @@ from mesa.discrete_space import FixedAgent
 from spreadsim import draws, rules
 from spreadsim.errors import InputError, nearest
 from spreadsim.network.data import Network
+from spreadsim.notebook import html_table
 from spreadsim.state import ATTRIBUTES, STATE
 
 
@@ -195,6 +196,15 @@ class Service(FixedAgent):
         self.next_state, self.next_route = self.state, self.route
         if model.b.awareness.start == 1:
             self.state = rules.AWARE
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}: {self.state_name}>"
+
+    def _repr_html_(self) -> str:
+        rows = [("state", self.state_name), ("peers", len(self.peers)), ("effect", f"{self.effect:.2f}")]
+        rows += [(variable.name.replace("_", " "), f"{getattr(self, variable.name):.3g}") for variable in ATTRIBUTES]
+        title = self.id if self.name in ("", self.id) else f"{self.name} ({self.id})"
+        return html_table(title, rows)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state without peers and cell, which the model makes again: pickle would follow all ties."""

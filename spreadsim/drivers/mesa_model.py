@@ -27,6 +27,7 @@ from spreadsim.network.collaborative import TiedNetwork, tie_members
 from spreadsim.network.data import Network
 from spreadsim.network.starting_sites import starting_sites
 from spreadsim.network.waves import wave_months
+from spreadsim.notebook import dots, html_table
 from spreadsim.outcomes import record
 from spreadsim.outcomes.run import Run, first_late_month
 from spreadsim.scenario.document import Scenario
@@ -165,6 +166,18 @@ class SpreadModel(mesa.Model):
         self._begin()
         self.datacollector = mesa.DataCollector(model_reporters=MODEL_REPORTERS, agent_reporters=AGENT_REPORTERS)
         self._observe()
+
+    def __repr__(self) -> str:
+        when = f"month {self.month} of {self.strategy.months}"
+        return f"<{type(self).__name__} '{self.strategy.name}': {len(self.services)} services, {when}>"
+
+    def _repr_html_(self) -> str:
+        from spreadsim.network.layout import layout
+
+        embedded = np.array([service.state == rules.EMBEDDED for service in self.services])
+        rows = [(name, f"{100 * self.share_in(state):.0f}%") for state, name in enumerate(rules.STATES)]
+        picture = dots(layout(self.structure), embedded, f"{embedded.sum()} of {len(embedded)} services embedded")
+        return html_table(f"{repr(self).strip('<>')} (filled: embedded)", rows, picture=picture)
 
     @property
     def m(self) -> rules.Levers:

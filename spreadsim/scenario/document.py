@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from spreadsim.errors import nearest
 from spreadsim.levers import SCHEDULED, SET_BY_BALANCE, BalanceLevers, Programme
+from spreadsim.notebook import html_table
 from spreadsim.parameters import (
     Behaviour,
     Cost,
@@ -559,6 +560,16 @@ class Scenario(Table):
     _folder: Path | None = PrivateAttr(None)
     _sets_folder: Path | None = PrivateAttr(None)
     _settings: tuple[str, ...] = PrivateAttr(())
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("question", self.question or "-"),
+            ("strategies", ", ".join(self.strategies)),
+            ("components", ", ".join(self.intervention.components)),
+            ("network", f"a file: {self.network.path}" if self.network.path else f"{self.network.services:,} services"),
+            ("run", f"{self.run.months} months, {self.run.replicates} replicates, seed {self.run.seed}"),
+        ]
+        return html_table(f"{self.name}: {self.title}" if self.title else self.name, rows)
 
     @property
     def folder(self) -> Path | None:

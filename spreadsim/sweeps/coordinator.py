@@ -20,6 +20,7 @@ from spreadsim.drivers.compilation import is_compiled
 from spreadsim.drivers.first_run import compile_now
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.network.size import network_size
+from spreadsim.notebook import html_table
 from spreadsim.sweeps import folder as sweep_folder
 from spreadsim.sweeps import store
 from spreadsim.sweeps.designs import Points, Setting, content_key, points_of, settings_of
@@ -61,6 +62,15 @@ class Sweep:
     runs_before: int
     failed: int
     notes: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("folder", self.folder),
+            ("runs", f"{self.runs_done:,} now, {self.runs_before:,} before, {self.failed:,} failed"),
+            ("points", f"{len(self.points):,}"),
+            *(("repaired", note) for note in self.notes),
+        ]
+        return html_table("Sweep", rows)
 
     @cached_property
     def runs(self) -> pd.DataFrame:

@@ -8,6 +8,7 @@ axes : Matplotlib axes, changed in place.
 
 from __future__ import annotations
 
+import base64
 import io
 import itertools
 import re
@@ -337,6 +338,33 @@ def name_lines(figure: Any, axes: Any, names: Sequence[str]) -> None:
 
 
 _FONT = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+
+
+def png(figure: Figure, label: str, width: int) -> str:
+    """Return a figure as a picture that can stand in a page, for a notebook: smaller than `svg` where lines are many.
+
+    Parameters
+    ----------
+    figure : a Matplotlib figure.
+    label : what the figure shows, for readers who do not see it.
+    width : in pixels of the page; drawn half as fine again.
+
+    Returns
+    -------
+    One ``<img>`` element that holds its picture.
+
+    Examples
+    --------
+    >>> png(make_figure(1.0), "An empty figure.", 100).startswith('<img width="100" alt="An empty figure."')
+    True
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure)
+    figure.savefig(buffer, format="png", dpi=1.5 * width / figure.get_figwidth(), metadata={"Software": None})
+    content = base64.b64encode(buffer.getvalue()).decode()
+    return f'<img width="{width}" alt="{_attribute(label)}" src="data:image/png;base64,{content}">'
 
 
 def svg(figure: Figure, name: str, label: str) -> str:

@@ -1,0 +1,87 @@
+"""What objects show in a notebook: a small table and picture that say what they hold, and text that cannot act."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from html import escape
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import spreadsim as ss
+from spreadsim.comparison.findings import headline
+from spreadsim.notebook import dots, html_table
+
+MOST = 50_000  # characters
+
+
+@pytest.fixture(scope="module")
+def comparison() -> ss.Comparison:
+    scenario = ss.load_scenario("default", ["network.services=120", "run.months=24", "run.replicates=3"])
+    return ss.compare(scenario, doubt="none", driver="mesa", workers=1, frontier=False)
+
+
+@pytest.fixture(scope="module")
+def shown(comparison: ss.Comparison, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    model = ss.SpreadModel("classroom").run()
+    folder = tmp_path_factory.mktemp("sweep") / "small"
+    small = ["run.replicates=2", "run.months=12"]
+    return {
+        "scenario": comparison.scenario,
+        "network": comparison.network,
+        "comparison": comparison,
+        "frontier": ss.frontier("classroom", replicates=2, driver="mesa", workers=1),
+        "sweep": ss.sweep("clustering", out=folder, settings=small),
+        "model": model,
+        "service": model.services[3],
+    }
+
+
+@pytest.mark.parametrize("name", ["scenario", "network", "comparison", "frontier", "sweep", "model", "service"])
+def test_each_is_small_and_has_no_script(shown: dict[str, Any], name: str) -> None:
+    html = shown[name]._repr_html_()
+    assert len(html) < MOST
+    assert "<table" in html
+    assert not re.search(r"<script|<link|http|onload|onclick", html)
+    if name not in ("scenario", "sweep"):
+        assert len(repr(shown[name])) < 200
+
+
+def test_a_comparison_shows_its_headline_its_means_and_its_curves(comparison: ss.Comparison) -> None:
+    html = comparison._repr_html_()
+    assert escape(headline(comparison)) in html
+    for name in comparison.strategies:
+        assert f"{comparison.values(name, 'reach').mean():.3g}</td>" in html
+    picture = Image.open(io.BytesIO(base64.b64decode(re.search(r'base64,([^"]+)"', html)[1])))  # type: ignore[index]
+    colours = {colour for n, colour in picture.convert("RGB").getcolors(1 << 24) or [] if n > 50}
+    assert {(0x00, 0x44, 0x88), (0xB5, 0x44, 0x6E), (0x8A, 0x65, 0x00)} <= colours  # a line for each strategy
+
+
+def test_a_model_shows_the_services_that_are_embedded_filled(shown: dict[str, Any]) -> None:
+    model = shown["model"]
+    embedded = sum(service.state_name == "embedded" for service in model.services)
+    rings, filled = re.findall(
+        r'<path d="([^"]*)" stroke="currentColor" stroke-opacity="(?:0\.28|1\.0)"', model._repr_html_()
+    )
+    assert (rings.count("h0"), filled.count("h0")) == (12 - embedded, embedded)
+    assert f"{100 * embedded / 12:.0f}%" in model._repr_html_()
+
+
+def test_names_from_files_are_text() -> None:
+    assert "<b>" not in html_table("<b>", [["<b>", "<b>"]], ["<b>"])
+    assert "<b>" not in dots(np.zeros((1, 2)), np.array([True]), '"><b>')
+
+
+def test_a_national_network_is_small_too() -> None:
+    places = np.random.default_rng(1).uniform(-1, 1, (30_000, 2))
+    assert len(dots(places, places[:, 0] > 0, "many", ((i, i + 1) for i in range(29_999)))) < MOST
+
+
+def test_ties_are_drawn_where_they_can_be_told_apart(shown: dict[str, Any]) -> None:
+    ring = ss.make_network(ss.load_scenario("classroom"))
+    assert ring._repr_html_().count("L") - ring._repr_html_().count("aria-L") == 12
+    assert "L" not in re.findall(r'd="([^"]*)"', shown["network"]._repr_html_())[-1]
