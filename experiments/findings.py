@@ -1,11 +1,18 @@
-"""Print the tables that the README of a shipped experiment holds and that ``spreadsim analyse`` does not.
+"""Keep what the page of a shipped experiment is made from: tables of its analysis, and what ``analyse`` does not say.
 
-``python experiments/findings.py NAME FOLDER`` reads the sweep in FOLDER; the experiment's page gives the command.
+``python experiments/findings.py NAME FOLDER`` reads the sweep in FOLDER, run and analysed as the experiment's page
+says, and prints the findings; ``--keep`` writes them with the tables into ``experiments/results/NAME``, from which
+``experiments/pages.py`` writes the pages. NAME is an experiment, or ``default``: FOLDER is then that of ``spreadsim
+compare default``.
+
+Intervals are 95%, over points and replicates where points are a sample, else over replicates alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,39 +20,47 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from spreadsim.inference.crossed import Estimate, Levels, components
+from spreadsim.inference.evidence import Thresholds
 from spreadsim.network.construction import make_network
 from spreadsim.scenario.validation import as_document
-from spreadsim.sweeps.equal_effort import EqualEffort
 from spreadsim.sweeps.experiment import scenario_at
 from spreadsim.sweeps.tables import SweepTables
 
+RESULTS = Path(__file__).parent / "results"
 RULE, SHARE = "programme.starting_sites.rule", "programme.starting_sites.share"
-Z = 1.96
+RESPONSE, READINESS = "behaviour.adoption.exposure_response", "services.readiness.mean"
+REWIRING = "network.generator.rewiring"
+DIGITS = 6
 
 
-def mean_text(values: np.ndarray, digits: int = 3) -> str:
-    """Return mean and half of the 95% interval of independent values."""
-    return f"{values.mean():+.{digits}f} ±{Z * values.std(ddof=1) / np.sqrt(len(values)):.{digits}f}"
+def interval(estimate: Estimate) -> dict[str, float | None]:
+    """Return an estimate and the ends of its interval, rounded."""
+    ends = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+    return {name: None if end is None else round(float(end), DIGITS) for name, end in ends.items()}
 
 
-def where_to_start(folder: Path) -> None:
+def mean_of(values: np.ndarray | list[float]) -> dict[str, float | None]:
+    """Return the mean of values, one a replicate, with its interval."""
+    return interval(components(np.asarray(values, dtype=np.float64)[None]).mean)
+
+
+def where_to_start(folder: Path) -> dict[str, Any]:
     """Each rule less random sites, paired over replicates, averaged over readiness."""
-    tables = SweepTables(folder)
+    tables, rows = SweepTables(folder), []
     for measure in ("cumulative_benefit", "benefit"):
         values = tables.values(measure)
         for response in ("saturating", "threshold"):
-            rows = [i for i in range(len(tables.points))
-                    if tables.points.values(i)["behaviour.adoption.exposure_response"] == response]  # fmt: skip
+            points = [i for i in range(len(tables.points)) if tables.points.values(i)[RESPONSE] == response]
             for strategy in ("organic", "blend"):
                 places = {(s.levers[RULE], s.levers[SHARE]): i for i, s in enumerate(tables.settings)
                           if s.strategy == strategy}  # fmt: skip
-                shares = sorted({share for _, share in places})
-                print(f"\n{measure}, {strategy}, {response}\n| rule | " + " | ".join(f"{s:.0%}" for s in shares) + " |")
-                base = {s: values[np.ix_(rows, [places["random", s]])].mean(axis=(0, 1)) for s in shares}
-                print("| random sites: value | " + " | ".join(f"{base[s].mean():.3f}" for s in shares) + " |")
-                for rule in dict.fromkeys(rule for rule, _ in places if rule != "random"):
-                    gaps = [values[np.ix_(rows, [places[rule, s]])].mean(axis=(0, 1)) - base[s] for s in shares]
-                    print(f"| {rule} | " + " | ".join(mean_text(gap) for gap in gaps) + " |")
+                for (rule, share), place in places.items():
+                    random = values[np.ix_(points, [places["random", share]])].mean(axis=(0, 1))
+                    gap = values[np.ix_(points, [place])].mean(axis=(0, 1)) - (random if rule != "random" else 0.0)
+                    rows.append({"measure": measure, "strategy": strategy, "response": response, "rule": rule,
+                                 "share": share, **mean_of(gap)})  # fmt: skip
+    return {"rules": rows}
 
 
 def thirds(measure: np.ndarray, first: np.ndarray) -> float:
@@ -55,17 +70,16 @@ def thirds(measure: np.ndarray, first: np.ndarray) -> float:
     return float(first[late & (measure >= high)].mean() - first[late & (measure <= low)].mean())
 
 
-def clustering(folder: Path) -> None:
+def clustering(folder: Path) -> dict[str, Any]:
     """Month of embedding by rewiring: of all, and of remote, small and little-connected services against the others."""
-    tables = SweepTables(folder)
+    tables, rows = SweepTables(folder), []
     runs, events = pd.read_parquet(folder / "runs"), pd.read_parquet(folder / "events")
     months = events[events.to_state == "embedded"].groupby(["run", "service"]).month.min()
     never = tables.study.scenario.run.months + 1
-    print("| rewiring | exposure | clustering | mean month | ever embedded | remote: later by | small: later by | "
-          "few ties: later by |")  # fmt: skip
     for number, key in enumerate(tables.points.all_keys()):
         point = tables.points.values(number)
-        columns: dict[str, list[float]] = {name: [] for name in ("clustering", "mean", "ever", "far", "small", "few")}
+        columns: dict[str, list[float]] = {name: [] for name in ("mean", "ever", "remote", "small", "few_ties")}
+        clustered = []
         scenario = scenario_at(tables.study, as_document(tables.study.scenario), point, "organic", {})
         for run in runs[runs.point == key.decode()].itertuples():
             network = make_network(scenario, run.replicate)
@@ -73,27 +87,27 @@ def clustering(folder: Path) -> None:
             graph: Any = nx.Graph(list(zip(network.ties.listener.tolist(), network.ties.peer.tolist(), strict=True)))
             steps = nx.multi_source_dijkstra_path_length(graph, set(np.flatnonzero(first == 0).tolist()))
             nudge = np.arange(network.n) / 1e6  # services at the same distance are told apart by their number
-            columns["clustering"].append(nx.average_clustering(graph))
-            columns["mean"].append(first.mean())
-            columns["ever"].append(100 * np.mean(first < never))
-            columns["far"].append(thirds(np.array([steps.get(i, network.n) for i in range(network.n)]) + nudge, first))
-            columns["small"].append(thirds(-np.asarray(network.attributes["population"]), first))
             degree = np.array([graph.degree(i) if i in graph else 0 for i in range(network.n)])
-            columns["few"].append(thirds(-degree + nudge, first) if np.ptp(degree) else np.nan)
-        cells = [mean_text(np.array(columns[k]), 1).lstrip("+") for k in ("mean", "ever", "far", "small", "few")]
-        rewiring, response = (point[f] for f in ("network.generator.rewiring", "behaviour.adoption.exposure_response"))
-        mean_clustering = np.mean(columns["clustering"])
-        print(f"| {rewiring:g} | {response} | {mean_clustering:.2f} | " + " | ".join(cells) + " |")
+            far = np.array([steps.get(i, network.n) for i in range(network.n)])
+            clustered.append(nx.average_clustering(graph))
+            columns["mean"].append(first.mean())
+            columns["ever"].append(float(np.mean(first < never)))
+            columns["remote"].append(thirds(far + nudge, first))
+            columns["small"].append(thirds(-np.asarray(network.attributes["population"]), first))
+            if np.ptp(degree):
+                columns["few_ties"].append(thirds(-degree + nudge, first))
+        rows.append({"rewiring": point[REWIRING], "response": point[RESPONSE],
+                     "clustering": round(float(np.mean(clustered)), DIGITS),
+                     **{name: mean_of(column) if column else None for name, column in columns.items()}})  # fmt: skip
+    return {"never": never, "points": rows}
 
 
-def clustering_in_facilities(folder: Path) -> None:
-    """Month of starting by exposure and clustering, doctors as agents: of all, and of small and remote facilities."""
-    tables = SweepTables(folder)
+def clustering_in_facilities(folder: Path) -> dict[str, Any]:
+    """Month of embedding by exposure and clustering, doctors as agents: of all, and of small and remote facilities."""
+    tables, table = SweepTables(folder), []
     runs, events = pd.read_parquet(folder / "runs"), pd.read_parquet(folder / "events")
     months = events[events.to_state == "embedded"].groupby(["run", "service"]).month.min()
     never = tables.study.scenario.run.months + 1
-    print("| exposure | ties within the facility, % | clustering | mean month | ever embedded, % | small facilities: "
-          "later by (s.e.) | ties less in small ones | remote facilities: later by (s.e.) |")  # fmt: skip
     for number, key in enumerate(tables.points.all_keys()):
         point = tables.points.values(number)
         scenario = scenario_at(tables.study, as_document(tables.study.scenario), point, "organic", {})
@@ -113,19 +127,21 @@ def clustering_in_facilities(folder: Path) -> None:
             far = doctors_by_facility(facility, np.array([steps.get(i, network.n) for i in range(network.n)], float))
             rows.append(
                 (
-                    100 * np.mean(facility[ends[0]] == facility[ends[1]]),
+                    np.mean(facility[ends[0]] == facility[ends[1]]),
                     nx.average_clustering(graph),
                     first.mean(),
-                    100 * np.mean(first < never),
+                    np.mean(first < never),
                     thirds(-n_doctors + nudge, of_facility),
-                    thirds(-n_doctors + nudge, doctors_by_facility(facility, n_ties)),
+                    -thirds(-n_doctors + nudge, doctors_by_facility(facility, n_ties)),
                     thirds(far + nudge, of_facility),
                 )
             )
-        within, clustered, mean, ever, small, fewer, remote = np.array(rows).T
-        print(f"| {point['behaviour.adoption.exposure_response']} | {within.mean():.0f} | {clustered.mean():.2f} | "
-              f"{mean.mean():.1f} | {ever.mean():.0f} | {with_error(small)} | {-fewer.mean():.1f} | "
-              f"{with_error(remote)} |")  # fmt: skip
+        within, clustered, *others = np.array(rows).T
+        names = ("mean", "ever", "small", "fewer_ties", "remote")
+        table.append({"response": point[RESPONSE], "within": round(float(within.mean()), DIGITS),
+                      "clustering": round(float(clustered.mean()), DIGITS),
+                      **{name: mean_of(column) for name, column in zip(names, others, strict=True)}})  # fmt: skip
+    return {"never": never, "points": table}
 
 
 def doctors_by_facility(facility: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -133,63 +149,69 @@ def doctors_by_facility(facility: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.asarray(np.bincount(facility, weights=values) / np.bincount(facility))
 
 
-def with_error(values: np.ndarray) -> str:
-    """Return the mean of independent values and its standard error."""
-    return f"{values.mean():+.1f} ({values.std(ddof=1) / np.sqrt(len(values)):.1f})"
+def best_balance(folder: Path) -> dict[str, Any]:
+    """In how many points the best balance strictly inside beats the better end by a difference that matters."""
+    tables, rows, matters = SweepTables(folder), [], Thresholds().matters
+    for panel in tables.panels:
+        order = np.argsort(panel.lever)
+        inner = np.isin(np.arange(len(order)), [0, len(order) - 1], invert=True)
+        levels = Levels(tables.values("benefit")[:, [panel.settings[i] for i in order]].transpose(0, 2, 1))
+
+        def ahead(level: np.ndarray, inner: np.ndarray = inner) -> np.ndarray:
+            lead = level[..., inner].max(axis=-1) - level[..., ~inner].max(axis=-1)
+            return np.asarray(lead > matters)[..., None]
+
+        rows.append({"measure": "benefit", "panel": panel.label, **interval(levels.share(ahead)[0])})
+    return {"matters": matters, "inside_by_what_matters": rows}
 
 
-def best_of(choose: np.ndarray, check: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """Return for each point the value, in one half of the replicates, of the mix that is best in the other half."""
-    places = np.flatnonzero(among)
-    return check[np.arange(len(check)), places[choose[:, places].argmax(axis=1)]]
-
-
-def equal_effort(folder: Path) -> None:
-    """At the same staff-days: what each value of each lever gives, the best mixes, and where full latitude is best."""
-    tables = EqualEffort(SweepTables(folder), "cost", "support")
-    print(tables.sentence)
-    levers = [f.path for f in tables.study.levers if f.path != "support"]
-    mixes = pd.DataFrame([s.levers for s in tables.settings])
-    for measure in ("benefit", "cumulative_benefit"):
-        values = tables.values(measure)
-        choose, check = values[:, :, 0::2].mean(axis=2), values[:, :, 1::2].mean(axis=2)
-        regret = choose.max(axis=1, keepdims=True) - choose
-        print(f"\n{measure}: the ten mixes with the least mean regret\n| mix | mean | mean regret | best in |")
-        best = choose.argmax(axis=1)
-        for i in np.argsort(regret.mean(axis=0))[:10]:
-            words = ", ".join(f"{name} {mixes.loc[i, name]:g}" for name in levers)
-            print(f"| {words} | {values[:, i].mean():.3f} | {regret[:, i].mean():.3f} | {np.mean(best == i):.0%} |")
-        print("| lever | value | mixes | share of points whose best mix has it, chosen on half | mean of the best mix "
-              "with it less the best without, other half |")  # fmt: skip
-        for name in levers:
-            for value in sorted(mixes[name].unique()):
-                has = (mixes[name] == value).to_numpy()
-                if not has.any() or has.all():
-                    continue
-                gap = best_of(choose, check, has) - best_of(choose, check, ~has)
-                print(f"| {name} | {value:g} | {has.sum()} | {np.mean(has[best]):.0%} | {mean_text(gap)} |")
-        moderate = ((mixes.mandate >= 0.25) & (mixes.mandate <= 0.5) & (mixes.latitude == 1)).to_numpy()
-        if moderate.any():
-            gap = best_of(choose, check, moderate) - best_of(choose, check, ~moderate)
-            print(f"moderate mandate (.25 to .5) with full latitude: best in {np.mean(moderate[best]):.0%} of the "
-                  f"points; its best mix less the best other, on the other half {mean_text(gap)}")  # fmt: skip
+def default(folder: Path) -> dict[str, Any]:
+    """The headline of the default scenario: its standings under doubt."""
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["doubt"]
+    measures = {name: summary[name] for name in ("benefit", "cumulative_benefit")}
+    for answer in measures.values():
+        for strategy in answer["strategies"].values():
+            del strategy["expected_loss"], strategy["loss_90"], strategy["worst_loss"]
+    size = {name: summary[name] for name in ("sets", "n_sets", "replicates", "thresholds")}
+    return {**size, "parameters": len(summary["parameters"]), **measures}
 
 
 WHAT = {
-    "where-to-start": where_to_start,
+    "best-balance": best_balance,
     "clustering": clustering,
     "clustering-in-facilities": clustering_in_facilities,
-    "equal-effort": equal_effort,
+    "where-to-start": where_to_start,
+    "default": default,
 }
+OTHERS = ("equal-effort",)  # whose analysis says all that its page needs
+KEPT = ("convergence", "interior", "map", "regions", "robustness", "sensitivity")
+
+
+def keep(name: str, folder: Path, findings: dict[str, Any]) -> None:
+    """Write the findings and the small tables of the analysis into the repository's results."""
+    place = RESULTS / name
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    if findings:
+        (place / "findings.json").write_text(json.dumps(findings, indent=1) + "\n", encoding="utf-8")
+    files = [folder / "provenance.json", folder / "dictionary.csv", folder / "analysis" / "report.html"]
+    files += [folder / "analysis" / f"{table}.csv" for table in KEPT]
+    for file in files:
+        if file.is_file():
+            shutil.copyfile(file, place / file.name)
 
 
 def main() -> None:
-    """Print the tables of one experiment."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("experiment", choices=list(WHAT))
+    """Print the findings of one experiment, and keep them if asked."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("experiment", choices=[*WHAT, *OTHERS])
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
-    WHAT[options.experiment](options.folder)
+    findings = {} if options.experiment in OTHERS else WHAT[options.experiment](options.folder)
+    print(json.dumps(findings, indent=1))
+    if options.keep:
+        keep(options.experiment, options.folder, findings)
 
 
 if __name__ == "__main__":

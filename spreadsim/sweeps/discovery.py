@@ -16,7 +16,7 @@ import numpy as np
 from spreadsim.errors import InputError, MissingExtraError
 from spreadsim.inference.crossed import Levels
 from spreadsim.sweeps.designs import Points
-from spreadsim.sweeps.robustness import end_of, share_interval
+from spreadsim.sweeps.robustness import end_of, share_interval, wilson
 
 MIN_CASES = 40
 MIN_MASS = 0.05
@@ -35,13 +35,16 @@ class Region:
     mass : share of all points inside.
     base : share of all points in which it holds.
     held_out_density, held_out_coverage : the same over points that had no part in the search for the box.
-    density_low, density_high, coverage_low, coverage_high : 95% intervals of these two; nan where there are none.
+    held_out_base : share of all points that had no part in the search in which it holds.
+    density_low, density_high, coverage_low, coverage_high : 95% intervals of density and coverage over the points held
+        out; nan where there are none.
     asked : the density asked for.
     trade_off : coverage, density and mass of every box on the way, over the points that found it, the widest first.
 
     Examples
     --------
-    >>> region = Region({"reactance": (0.0, 1.2)}, 0.9, 0.8, 0.4, 0.45, np.nan, np.nan)
+    >>> sure = {"density_low": 0.7, "density_high": 0.95}
+    >>> region = Region({"reactance": (0.0, 1.2)}, 0.9, 0.8, 0.4, 0.45, 0.85, 0.7, 0.44, **sure)
     >>> region.sentence("a mandate is best").split(":")[0]
     'a mandate is best mostly where reactance is between 0 and 1.2'
     """
@@ -53,6 +56,7 @@ class Region:
     base: float
     held_out_density: float
     held_out_coverage: float
+    held_out_base: float = np.nan
     asked: float = 0.0
     trade_off: tuple[tuple[float, float, float], ...] = ()
     density_low: float = np.nan
@@ -65,26 +69,56 @@ class Region:
         """Whether the box has the density asked for."""
         return self.density >= self.asked
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether over the points held out it holds more often inside than in all of them, beyond chance."""
+        return bool(self.limits) and self.density_low > self.held_out_base
+
     def sentence(self, what: str) -> str:
         """Say where `what` holds."""
+        overall = f"{what} in {self.base:.0%} of the points"
         if not self.limits:
-            return f"{what} in {self.base:.0%} of the points, and no region distinguishes them."
+            return f"{overall}, and no region distinguishes them."
         inside = " and ".join(f"{name} is between {a:.3g} and {b:.3g}" for name, (a, b) in self.limits.items())
-        check = (
-            ""
-            if np.isnan(self.held_out_density)
-            else (
-                f"; over points held out, density {self.held_out_density:.0%}"
-                f"{share_interval(self.density_low, self.density_high)} and coverage {self.held_out_coverage:.0%}"
-                f"{share_interval(self.coverage_low, self.coverage_high)}"
+        density = share_below(self.density, self.asked)
+        held_out = f"{self.held_out_density:.0%}{share_interval(self.density_low, self.density_high)}"
+        if not self.is_confirmed:
+            check = (
+                "no point held out lies there"
+                if np.isnan(self.held_out_density)
+                else f"in {held_out} of those held out there, against {self.held_out_base:.0%} of all held out"
             )
-        )
-        often = "mostly" if self.density >= 0.5 and not self.held_out_density < 0.5 else "more often, not mostly,"
+            return (
+                f"{overall}, and no region distinguishes them beyond chance: where {inside}, it holds in {density} of "
+                f"the points that found the region, and {check}."
+            )
+        often = "mostly" if min(self.density, self.held_out_density) >= 0.5 else "more often"
         return (
-            f"{what} {often} where {inside}: in {self.density:.0%} of the points there (density), which are "
-            f"{self.coverage:.0%} of all points in which this holds (coverage), against {self.base:.0%} overall{check}."
+            f"{what} {often} where {inside}: in {density} of the points there (density), which are "
+            f"{self.coverage:.0%} of all points in which this holds (coverage), against {self.base:.0%} overall; over "
+            f"points held out, density {held_out} against {self.held_out_base:.0%} and coverage "
+            f"{self.held_out_coverage:.0%}{share_interval(self.coverage_low, self.coverage_high)}."
             f"{'' if self.reaches else f' No region has the density asked for, {self.asked:.0%}: this is the densest.'}"
         )
+
+
+def share_below(share: float, asked: float) -> str:
+    """Return a share as text that does not look like the one asked for where it falls short of it.
+
+    Parameters
+    ----------
+    share, asked : 0 to 1.
+
+    Returns
+    -------
+    Per cent, to one digit more where the share would else be rounded up to what was asked for.
+
+    Examples
+    --------
+    >>> share_below(0.7976, 0.8), share_below(0.72, 0.8), share_below(0.8, 0.8)
+    ('79.8%', '72%', '80%')
+    """
+    return f"{share:.1%}" if share < asked and f"{share:.0%}" == f"{asked:.0%}" else f"{share:.0%}"
 
 
 def find_region(points: Points, holds: np.ndarray, *, density: float = 0.8) -> Region | None:
@@ -147,8 +181,21 @@ def find_region(points: Points, holds: np.ndarray, *, density: float = 0.8) -> R
         both = float((here & members).sum())
         return (both / here.sum() if here.any() else np.nan, both / members.sum() if members.any() else np.nan)
 
-    mass = float(inside[training].mean())
-    return Region(limits, *shares(training), mass, base, *shares(~training), density, path)
+    mass, held_out = float(inside[training].mean()), ~training
+    there = inside & held_out
+    low, high = wilson(float(holds[there].mean()), int(there.sum())) if there.any() else (np.nan, np.nan)
+    return Region(
+        limits,
+        *shares(training),
+        mass,
+        base,
+        *shares(held_out),
+        float(holds[held_out].mean()),
+        density,
+        path,
+        density_low=low,
+        density_high=high,
+    )
 
 
 def _finds_box(n: int) -> np.ndarray:
@@ -207,6 +254,7 @@ def judged(region: Region, points: Points, values: np.ndarray, holds: Callable[[
         region,
         held_out_density=density.value,
         held_out_coverage=coverage,
+        held_out_base=float(whole.mean()) / len(held_out),
         density_low=end_of(density.low),
         density_high=end_of(density.high),
         coverage_low=min(coverage, float(ends[0])),

@@ -14,10 +14,11 @@ import numpy as np
 
 from spreadsim.input_files import read_text
 from spreadsim.sweeps.discovery import Region
+from spreadsim.sweeps.experiment import Factor
 from spreadsim.sweeps.map import HeatMap
 from spreadsim.sweeps.robustness import Robustness, share_interval
 from spreadsim.sweeps.sensitivity import Index
-from spreadsim.sweeps.tables import Panel, SweepTables
+from spreadsim.sweeps.tables import Panel, SweepTables, value_text
 from spreadsim.telling.atomic import RECEIPT, write_together
 from spreadsim.telling.spreadsheets import frame_csv
 from spreadsim.telling.verification import MAX_RECEIPT
@@ -216,7 +217,7 @@ def draw_trade_off(analysis: Analysis, measure: str, panel: Panel, regions: Sequ
     --------
     >>> analysis = Analysis(Path("analysis"), "", "")
     >>> way = ((1.0, 0.4, 1.0), (0.9, 0.6, 0.6))
-    >>> region = Region({"reactance": (0.0, 1.2)}, 0.6, 0.9, 0.6, 0.4, np.nan, np.nan, 0.8, way)
+    >>> region = Region({"reactance": (0.0, 1.2)}, 0.6, 0.9, 0.6, 0.4, np.nan, np.nan, 0.4, 0.8, way)
     >>> draw_trade_off(analysis, "benefit", Panel("", (0, 1), ("organic", "blend"), None), [("blend is best", region)])
     >>> analysis.figures[0].words
     'blend is best: density 40% to 60%, chosen 60% at coverage 90%'
@@ -389,17 +390,19 @@ def write_analysis(analysis: Analysis, tables: SweepTables) -> None:
             analysis=analysis,
             pictures=figures,
             tables=tables_of_page,
-            experiment=tables.study.experiment,
-            n_points=len(tables.points),
-            n_settings=len(tables.settings),
-            replicates=tables.replicates,
+            size=tables.size_text,
             receipt=receipt,
-            varied=[(f.path, *f.ends[:1], *f.ends[-1:]) for f in tables.study.uncertainties],
-            levers=[(f.path, f.ends) for f in tables.study.levers],
+            varied=[(f.path, _values_text(f)) for f in tables.study.uncertainties],
+            levers=[(f.path, _values_text(f)) for f in tables.study.levers],
         )
     )
     files["report.html"] = page.encode()
     write_together(analysis.folder, files)
+
+
+def _values_text(factor: Factor) -> str:
+    values = [value_text(value) for value in factor.ends]
+    return ", ".join(values) if factor.values or len(set(values)) == 1 else " to ".join(values)
 
 
 def _svg(figure: AnalysisFigure, number: int) -> str:

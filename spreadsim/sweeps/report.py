@@ -213,8 +213,8 @@ def _add_robustness(
             f"{measure}{panel_text(panel)}: '{safest.setting}' has the lowest mean regret "
             f"({safest.mean_regret:.3g}; 90th percentile {safest.regret_90:.3g}), and is best in "
             f"{safest.best_in:.0%} of the points{_interval(safest.best_low, safest.best_high)}; "
-            f"'{often.setting}' most often meets {words} ({often.satisfies:.0%} of the points"
-            f"{_interval(often.satisfies_low, often.satisfies_high)}).",
+            f"'{often.setting}' most often meets {words}: in {often.satisfies:.0%} of the points"
+            f"{_interval(often.satisfies_low, often.satisfies_high)}.",
         )
         draw_bars(analysis, measure, panel, rows)
 
@@ -316,6 +316,7 @@ def _is_best_among(places: list[int], levels: np.ndarray) -> np.ndarray:
 def _add_region(analysis: Analysis, measure: str, panel: Panel, what: str, region: Region) -> None:
     _add_sentence(analysis, "Where each does best", f"{measure}{panel_text(panel)}: {region.sentence(what)}")
     shares = {key: value for key, value in asdict(region).items() if key not in ("limits", "trade_off")}
+    shares["confirmed"] = region.is_confirmed
     for coverage, density, mass in region.trade_off:
         _add_row(analysis, "trade_off", measure, panel, what=what, coverage=coverage, density=density, mass=mass)
     for name, (low, high) in (region.limits or {"": (float("nan"), float("nan"))}).items():

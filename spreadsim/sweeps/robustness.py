@@ -374,13 +374,18 @@ class Convergence:
     @property
     def sentence(self) -> str:
         """Were there enough runs?"""
-        enough = "enough replicates" if self.share_noise < 0.1 else "more replicates would help"
-        close = "" if self.agree >= 0.5 else ", so which is best at a point is often a matter of chance"
-        return (
-            f"Chance accounts for {self.share_noise:.0%} of the variance of means between points: {enough}. "
-            f"The two halves of the replicates give the same best setting in {self.agree:.0%} of the points{close}. "
-            f"'{self.favourite}' has the best mean in {self.share:.0%} of all points{self._halves}"
-        )
+        chance = f"Chance accounts for {self.share_noise:.0%} of the variance of means between points"
+        halves = f"the two halves of the replicates give the same best setting in {self.agree:.0%} of the points"
+        if self.share_noise >= 0.1:
+            verdict = f"{chance}, and {halves}: more replicates would help."
+        elif self.agree < 0.5:
+            verdict = (
+                f"{chance}, so that means are known well enough; but {halves}, so that which is best at a point is "
+                f"often a matter of chance: more replicates would tell more of them apart."
+            )
+        else:
+            verdict = f"{chance}, and {halves}: enough replicates."
+        return f"{verdict} '{self.favourite}' has the best mean in {self.share:.0%} of all points{self._halves}"
 
     @property
     def _halves(self) -> str:

@@ -123,6 +123,7 @@ class SweepTables:
             if name not in names:
                 raise InputError("--within", name, "is not a lever of this sweep", nearest(name, names))
         self.replicates = self.study.scenario.run.replicates
+        self.n_settings = len(self.settings)
         keys = self.points.all_keys()
         self._unique, self._back = np.unique(keys, return_inverse=True)
         columns = ["point", "strategy", *(f.path for f in self.study.levers), "replicate", "error"]
@@ -197,6 +198,22 @@ class SweepTables:
             return panel, []
         names = [[panel.names[i] for i in places] for places in groups.values() if len(places) > 1]
         return self._panel(panel.label, [panel.settings[places[0]] for places in groups.values()]), names
+
+    @property
+    def size_text(self) -> str:
+        """How large the sweep is, in words."""
+
+        def counted(n: int, one: str, many: str) -> str:
+            return f"{n:,} {one if n == 1 else many}"
+
+        n_points, n_factors = len(self.points), len(self.study.uncertainties)
+        of = f" of {counted(n_factors, 'uncertainty', 'uncertainties')} ({self.points.method})" if n_factors else ""
+        settings = counted(self.n_settings, "setting", "settings") + " of the levers"
+        runs = n_points * self.n_settings * self.replicates
+        return (
+            f"{counted(n_points, 'point', 'points')}{of}, {settings}, "
+            f"{counted(self.replicates, 'replicate', 'replicates')}: {counted(runs, 'run', 'runs')}"
+        )
 
     @cached_property
     def measures(self) -> list[str]:

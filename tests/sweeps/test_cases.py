@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from spreadsim.sweeps.experiment import Factor, load_experiment
 from spreadsim.sweeps.map import Axis, HeatMap
 from spreadsim.sweeps.page import heat_rows
 from spreadsim.sweeps.report import analyse, examine
-from spreadsim.sweeps.robustness import convergence, interior
+from spreadsim.sweeps.robustness import Convergence, convergence, interior
 from spreadsim.sweeps.sensitivity import rank_correlations, sobol_indices
 from spreadsim.sweeps.size import size_lines
 from spreadsim.sweeps.tables import SweepTables
@@ -166,7 +167,64 @@ def test_a_region_has_the_density_asked_for_or_says_that_none_has() -> None:
     faint = find_region(points, rng.random(400) < 0.2 + 0.3 * unit[:, 0], density=0.95)
     assert faint is not None
     assert not faint.reaches
-    assert "no region distinguishes" in faint.sentence("it") or "No region has the density" in faint.sentence("it")
+    assert faint.is_confirmed == ("No region has the density" in faint.sentence("it"))
+    assert faint.is_confirmed != ("no region distinguishes" in faint.sentence("it"))
+
+
+def test_a_region_is_named_only_where_points_held_out_bear_it_out() -> None:
+    from spreadsim.sweeps.discovery import Region
+
+    found = Region({"a": (0.0, 0.5)}, 0.7976, 0.81, 0.6, 0.61, 0.59, 0.64, 0.61, 0.8)
+    found = replace(found, density_low=0.5, density_high=0.68)
+    assert not found.is_confirmed
+    said = found.sentence("a mandate is best")
+    assert said.startswith("a mandate is best in 61% of the points, and no region distinguishes them beyond chance:")
+    assert (
+        "it holds in 79.8% of the points that found the region, and in 59% (50% to 68%) of those held out there" in said
+    )
+    assert "there, against 61% of all held out." in said
+    assert "mostly" not in said
+    named = replace(found, held_out_density=0.78, density_low=0.66, density_high=0.87)
+    said = named.sentence("a mandate is best")
+    assert said.startswith("a mandate is best mostly where a is between 0 and 0.5: in 79.8% of the points there")
+    assert said.endswith("No region has the density asked for, 80%: this is the densest.")
+    rarer = replace(named, density=0.4, base=0.2, held_out_base=0.2, held_out_density=0.39, density_low=0.3)
+    assert rarer.sentence("it").startswith("it more often where a is")
+    untested = replace(found, held_out_density=np.nan, density_low=np.nan, density_high=np.nan)
+    assert "no point held out lies there" in untested.sentence("it")
+
+
+@pytest.mark.parametrize(
+    ("share_noise", "agree", "said", "unsaid"),
+    [
+        (0.02, 0.9, "enough replicates", "more replicates"),
+        (0.02, 0.4, "more replicates would tell more of them apart", "enough replicates"),
+        (0.4, 0.9, "more replicates would help", "enough replicates"),
+    ],
+)
+def test_enough_replicates_is_said_only_where_the_best_is_told_apart(
+    share_noise: float, agree: float, said: str, unsaid: str
+) -> None:
+    sentence = Convergence(share_noise, agree, 0.6, 0.62, "blend").sentence
+    assert said in sentence
+    assert unsaid not in sentence
+
+
+def test_the_page_says_how_many_runs_and_uncertainties_there_were(tmp_path: Path) -> None:
+    """Mixes at equal effort are fewer than what was run; a star stands for many parameters; options have no range."""
+    levers = "levers={mandate=[0.3], latitude=[0.1, 0.3], peer_programme=[1], monitoring=[0], support=[0, 1]}"
+    small = ["run.replicates=2", "design.samples=4", "run.months=12", levers]
+    folder = sweep("equal-effort", settings=small, out=tmp_path / "effort").folder
+    analyse(folder, equal="cost", along="support")
+    page = (folder / "analysis" / "report.html").read_text(encoding="utf-8")
+    assert "4 points of 66 uncertainties (latin-hypercube), 4 settings of the levers, 2 replicates: 32 runs." in page
+    assert "<code>mandate</code>: 0.3</li>" in page
+    assert "<code>support</code>: 0, 1</li>" in page
+    options = sweep("clustering", settings=["run.replicates=2", "run.months=12"], out=tmp_path / "clustering").folder
+    analyse(options)
+    page = (options / "analysis" / "report.html").read_text(encoding="utf-8")
+    assert "exposure_response</code>: saturating, threshold</li>" in page
+    assert "rewiring</code>: 0, 0.05, 0.2, 1</li>" in page
 
 
 def test_a_region_is_judged_on_points_held_out_net_of_luck() -> None:
