@@ -3,14 +3,15 @@
 //
 // It gets {id, key, setting, levers, arrays}: a run (`data.run_data`, `data.levers_data`), with its arrays where it does
 // not hold those of that key; and answers {id, changes}, every change of state in order, or {id, failed}, what went wrong.
-let held = {key: "", arrays: null}, latest = {key: "", setting: "", page: null}, isAsked = false;
+// It says {isWarm} when it has warmed up.
+let held = {key: "", arrays: null}, latest = {key: "", setting: "", page: null};
 
-// Runs before anybody asks, so that the first one that is asked for does not wait for the code to be compiled.
+// Runs of a small scenario while nobody waits, so that what is asked for does not wait for the code to be compiled. One
+// takes a few milliseconds, and messages come between two.
 (async () => {
   const page = await unpacked(WARM_UP);
   for (let turn = 0; turn < 40; turn++) {
     for (const strategy of page.strategies) {
-      if (isAsked) return;
       changesOf(runOf(page, strategy, 0));
       await new Promise((go) => setTimeout(go, 0));
     }
@@ -19,7 +20,6 @@ let held = {key: "", arrays: null}, latest = {key: "", setting: "", page: null},
 })();
 
 onmessage = async ({data: {id, key, setting, levers, arrays}}) => {
-  isAsked = true;
   try {
     if (arrays !== undefined) held = {key, arrays: (await read(arrays)).arrays};
     if (held.key !== key) throw new Error(`the arrays ${key} are not held`);

@@ -1,0 +1,274 @@
+"""Three drivers beside each other, and what a page has left: ``python -m tests.browser [--write]``.
+
+What they agree on, counted; the time of a run by each; what a page weighs; and how evenly a page draws while runs are
+made. Written into ``docs/verification/browser.md``. Headless Chromium draws without a graphics processor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import hashlib
+import json
+import os
+import shutil
+import statistics
+import tempfile
+import time
+import zlib
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, given, settings
+
+import spreadsim as ss
+from spreadsim.browser.data import levers_data, page_data, run_data
+from spreadsim.browser.module import driver_source, worker_source
+from spreadsim.comparison.comparison import compare
+from spreadsim.comparison.report import render_report
+from spreadsim.comparison.try_it import TryIt, try_it
+from spreadsim.drivers import engine
+from spreadsim.drivers.mesa_model import run_with_mesa
+from spreadsim.network.construction import make_network, make_networks
+from spreadsim.scenario.plan import plans
+from tests.app.browser import app_address, headless_browser, visit
+from tests.browser.javascript import SOURCE, BrowserDriver, javascript
+from tests.browser.test_browser_driver import without_rules
+from tests.drivers.test_drivers import differences
+from tests.random_scenarios import scenarios
+
+PAGE = Path(__file__).parents[2] / "docs" / "verification" / "browser.md"
+N_SCENARIOS, REPLICATES, SECONDS = 150, 30, 10
+TIMES = """
+async function answer(request) {
+  const page = await unpacked(JSON.parse(request).data), times = [];
+  const first = performance.now();
+  for (let run = 0; run < page.people.length; run++) {
+    for (const strategy of page.strategies) {
+      const began = performance.now();
+      runOf(page, strategy, run);
+      times.push(performance.now() - began);
+    }
+  }
+  return JSON.stringify({times, all: performance.now() - first});
+}
+"""
+WORKER = """async ({source, waits, runs}) => {
+  const worker = new Worker(URL.createObjectURL(new Blob([source], {type: 'text/javascript'})));
+  let settle;
+  const said = () => new Promise((done) => { settle = done; }), times = [];
+  worker.onmessage = ({data}) => { if (data.isWarm) { if (waits) settle(); } else settle(data); };
+  if (waits) await said();
+  for (const run of runs) {
+    const began = performance.now(), answer = said();
+    worker.postMessage(run);
+    const {failed} = await answer;
+    if (failed) throw new Error(failed);
+    times.push(performance.now() - began);
+  }
+  worker.terminate();
+  return times;
+}"""
+FRAMES = """(milliseconds) => new Promise((done) => {
+  const gaps = [], end = performance.now() + milliseconds;
+  let last;
+  const tick = (now) => {
+    if (last !== undefined) gaps.push(now - last);
+    last = now;
+    if (now < end) requestAnimationFrame(tick); else done(gaps);
+  };
+  requestAnimationFrame(tick);
+})"""
+# Runs one after another in the app's own worker, as if a lever were moved again whenever a run is there.
+RUNS = """async (milliseconds) => {
+  const {levers, setting, arrays} = document.querySelector('.map').__vue__, end = performance.now() + milliseconds;
+  window.nRuns = 0;
+  while (performance.now() < end) { await window.spreadsimRuns.make({levers, setting, arrays}); window.nRuns += 1; }
+}"""
+
+
+def milliseconds(run: Callable[[], Any], times: int) -> list[float]:
+    """Return the times of some runs."""
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        run()
+        taken.append(1000.0 * (time.perf_counter() - began))
+    return taken
+
+
+def equality() -> Iterator[str]:
+    """Yield a sentence on what three drivers agree about."""
+    digest, counts = hashlib.sha256(), {"scenarios": 0, "months": 0, "service_months": 0, "changes": 0, "differ": 0}
+    with javascript(SOURCE) as ask:
+        driver = BrowserDriver(ask)
+
+        @settings(max_examples=N_SCENARIOS, derandomize=True, database=None, deadline=None,
+                  suppress_health_check=list(HealthCheck))  # fmt: skip
+        @given(scenario=scenarios())
+        def compared(scenario: Any) -> None:
+            network, plan, seed = make_network(scenario), without_rules(scenario), scenario.run.seed
+            run = driver.run(network, plan, seed, 3)
+            others = (engine.run(network, plan, seed, 3), run_with_mesa(network, plan, seed, 3))
+            counts["differ"] += any(differences(run, other) for other in others)
+            counts["scenarios"] += 1
+            counts["months"] += plan.months
+            counts["service_months"] += plan.months * network.n
+            counts["changes"] += len(run.events["month"])
+            for values in (run.sums, *run.final.values(), *run.events.values()):
+                digest.update(values.tobytes())
+
+        compared()
+    yield (
+        f"{counts['scenarios']} generated scenarios (always the same under Hypothesis {hypothesis.__version__}), "
+        f"without their strategies' rules: {counts['months']:,} months, {counts['service_months']:,} service-months, "
+        f"{counts['changes']:,} changes of state. Scenarios in which two of the drivers differ in any bit of state, "
+        f"changes or sums: {counts['differ']}. SHA-256 of all of it: `{digest.hexdigest()[:16]}`."
+    )
+
+
+def times(browser: Any) -> Iterator[str]:
+    """Yield a table of the times of a run by each driver."""
+    scenario = ss.load_scenario("default")
+    seed, two = scenario.run.seed, plans(scenario)[:2]
+    replicates = list(range(REPLICATES))
+    networks = make_networks(scenario, replicates)
+    network, plan = networks[0], two[1]
+    yield f"{network.n} services, {plan.months} months, strategy '{plan.name}'; milliseconds, but for the last column."
+    yield ""
+    yield f"| driver | one run, median | quickest | the first run | {REPLICATES} paired runs of two strategies |"
+    yield "|-|-|-|-|-|"
+    engine.run(network, plan, seed, 0)
+    compiled = milliseconds(lambda: engine.run(network, plan, seed, 0), 30)
+    (pairs,) = milliseconds(lambda: [engine.run_together(networks, one, seed, replicates) for one in two], 1)
+    yield f"| compiled | {_middle(compiled)} | | {pairs / 1000:.2f} s |"
+    yield f"| Mesa | {_middle(milliseconds(lambda: run_with_mesa(network, plan, seed, 0), 3))} | | |"
+    data = page_data(two, networks, seed, replicates)
+    page = browser.new_page()
+    page.add_script_tag(content=driver_source() + TIMES)
+    request = json.dumps({"data": data})
+    answers = {"Chromium, in a new page": page.evaluate("(request) => answer(request)", request)}
+    if shutil.which("node"):
+        with javascript(driver_source() + TIMES) as ask:
+            answers = {"Node": ask(request), **answers}
+    for label, text in answers.items():
+        answer = json.loads(text)
+        yield f"| {label} | {_middle(answer['times'])} | {answer['times'][0]:.0f} | {answer['all'] / 1000:.2f} s |"
+    one = run_data(plan, network, seed, 0)
+    runs = [{"id": k, "key": one.key, "setting": one.setting, "levers": levers_data(plan)} for k in range(31)]
+    runs[0]["arrays"] = one.arrays
+    for label, waits in (("the app's worker, asked at once", False), ("the app's worker, warmed up", True)):
+        answer = page.evaluate(WORKER, {"source": worker_source(), "waits": waits, "runs": runs})
+        yield f"| Chromium, {label} | {_middle(answer[1:])} | {answer[0]:.0f} | |"
+    page.close()
+
+
+def _middle(taken: list[float]) -> str:
+    return f"{statistics.median(taken):.1f} | {min(taken):.1f}"
+
+
+def sizes(box: TryIt) -> Iterator[str]:
+    """Yield a table of what travels."""
+    scenario = ss.load_scenario("default")
+    plan = plans(scenario)[1]
+    one = run_data(plan, make_network(scenario), scenario.run.seed, 0)
+
+    def compressed(text: str) -> str:
+        return f"{len(zlib.compress(text.encode(), 9)) / 1000:.1f}"
+
+    yield "| what, for the default scenario | kB, compressed |"
+    yield "|-|-|"
+    yield f"| the driver | {compressed(driver_source())} |"
+    yield f"| the app's worker, with what it warms up on | {compressed(worker_source())} |"
+    yield f"| a report's box *Try it*: script, and data of {box.n_runs} networks | {compressed(box.script)} + " \
+          f"{len(b64decode(box.data)) / 1000:.1f} |"  # fmt: skip
+    yield f"| the app's first run: arrays, setting, levers | {len(b64decode(one.arrays)) / 1000:.1f} + " \
+          f"{compressed(one.setting)} + {compressed(levers_data(plan))} |"  # fmt: skip
+    yield f"| the app's next run, where a lever was moved | {compressed(levers_data(plan))} |"
+
+
+def frames(browser: Any, report: str, n_runs: int) -> Iterator[str]:
+    """Yield a table of how evenly pages draw while runs are made."""
+    yield "| page | frames a second | median gap | gaps over 20 ms | longest |"
+    yield "|-|-|-|-|-|"
+
+    def row(label: str, gaps: list[float]) -> str:
+        late = sum(gap > 20 for gap in gaps) / len(gaps)
+        rate = 1000 * len(gaps) / sum(gaps)
+        return f"| {label} | {rate:.0f} | {statistics.median(gaps):.1f} ms | {late:.1%} | {max(gaps):.0f} ms |"
+
+    page = browser.new_page()
+    yield row("an empty page, to compare with", page.evaluate(FRAMES, 1000 * SECONDS))
+    page.close()
+    with app_address() as address, visit(browser, address, viewport={"width": 1280, "height": 900}) as visitor:
+        p = visitor.page
+        visitor.ready("Your browser made this run.", 120_000)
+        p.wait_for_timeout(8000)
+        p.get_by_label("Speed").select_option("medium")
+        yield row("Explore, nothing moves", p.evaluate(FRAMES, 1000 * SECONDS))
+        p.get_by_role("button", name="Play", exact=True).click()
+        yield row("Explore plays", p.evaluate(FRAMES, 1000 * SECONDS))
+        p.wait_for_timeout(4000)
+        p.evaluate(f"void ({RUNS})({1000 * SECONDS})")
+        gaps = p.evaluate(FRAMES, 1000 * SECONDS)
+        yield row(f"Explore, {p.evaluate('window.nRuns')} runs made meanwhile", gaps)
+        p.get_by_role("button", name="Play", exact=True).click()
+        p.evaluate(f"void ({RUNS})({1000 * SECONDS})")
+        gaps = p.evaluate(FRAMES, 1000 * SECONDS)
+        yield row(f"Explore plays, {p.evaluate('window.nRuns')} runs made meanwhile", gaps)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "report.html"
+        file.write_text(report, encoding="utf-8")
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(file.as_uri())
+        page.locator("#try-check").filter(has_text="runs are equal").wait_for(timeout=240_000)
+        page.locator("#try-box").scroll_into_view_if_needed()
+        page.evaluate(f"window.gaps = ({FRAMES})({1000 * SECONDS}); void 0")
+        page.locator("#try-support").fill("9")
+        page.locator(".try caption").filter(has_text=f"{n_runs} runs").wait_for(timeout=120_000)
+        yield row(f"the report's box, {n_runs} paired runs", page.evaluate("window.gaps"))
+        page.locator("#try-play").click()
+        yield row("the report's box plays", page.evaluate(FRAMES, 6000))
+        page.close()
+
+
+def main() -> None:
+    """Measure everything; with ``--write``, into the page."""
+    ask = argparse.ArgumentParser(description=__doc__)
+    ask.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
+    arguments = ask.parse_args()
+    comparison = compare("default", replicates=REPLICATES, frontier=False)
+    box = try_it(comparison)
+    assert isinstance(box, TryIt)
+    lines = [
+        "# The browser driver beside the other two",
+        "",
+        f"Printed by `python -m tests.browser --write`, {datetime.date.today():%d %B %Y}, on {os.cpu_count()} "
+        "processors that other work shared:",
+        "{load} processes at work, on average over the last 15 minutes. Where these are more than the processors, any",
+        "time is longer than it would be alone: read drivers against each other, and frames against the empty page.",
+        "Chromium is headless and draws without a graphics processor. [How it is made](../background/browser.md).",
+    ]
+
+    def add(title: str, some: Iterator[str]) -> None:
+        lines.extend(["", f"## {title}", ""])
+        print(f"\n{title}\n", flush=True)
+        for line in some:
+            print(line, flush=True)
+            lines.append(line)
+
+    add("Equality", equality())
+    with headless_browser() as browser:
+        add("Times", times(browser))
+        add("Sizes", sizes(box))
+        add("Frames", frames(browser, render_report(comparison, with_model=True), box.n_runs))
+    load = f"{os.getloadavg()[2]:.0f}"
+    if arguments.write:
+        PAGE.write_text("\n".join(lines).replace("{load}", load) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
