@@ -400,11 +400,20 @@ def compare(
         for r in range(k)
     ]
     bar = ProgressBar(k, spec.name, progress)
+    networks: dict[int, Network] = {}
     outcomes: dict[str, list[Outcome]] = {p.name: [] for p in strategy_plans}
     frontier_outcomes: list[list[Outcome]] = []
     try:
         results = run_tasks(
-            spec, base, fixed, tasks, driver=driver, workers=workers, service_class=service_class, progress=bar.step
+            spec,
+            base,
+            fixed,
+            tasks,
+            driver=driver,
+            workers=workers,
+            service_class=service_class,
+            progress=bar.step,
+            network_cache=networks,
         )
         for result in results:
             for name, outcome in zip(outcomes, result[: len(strategy_plans)], strict=True):
@@ -428,13 +437,28 @@ def compare(
     if not points:
         return comparison
     lever_map = frontier_of(
-        spec, base, fixed, MAP_LEVERS, min(MAP_REPLICATES, k_frontier), driver, workers, progress=progress
+        spec,
+        base,
+        fixed,
+        MAP_LEVERS,
+        min(MAP_REPLICATES, k_frontier),
+        driver,
+        workers,
+        progress=progress,
+        network_cache=networks,
     )
     if sets is not None:
         return replace(comparison, lever_map=lever_map)
     arms = {name: {m.name: comparison.values(name, m.name) for m in MEASURES} for name in comparison.strategies}
-    mixes = better_mixes(MixRuns(spec, base, fixed, workers=workers), strategy_plans, arms, spec.run.seed)
-    return replace(comparison, lever_map=lever_map, equal_cost=at_equal_cost(spec, comparison), better_mixes=mixes)
+    mixes = better_mixes(
+        MixRuns(spec, base, fixed, workers=workers, network_cache=networks), strategy_plans, arms, spec.run.seed
+    )
+    return replace(
+        comparison,
+        lever_map=lever_map,
+        equal_cost=at_equal_cost(spec, comparison, network_cache=networks),
+        better_mixes=mixes,
+    )
 
 
 def frontier(
@@ -504,12 +528,14 @@ def frontier_of(
     workers: int | None,
     *,
     progress: bool = False,
+    network_cache: dict[int, Network] | None = None,
 ) -> Frontier:
     """Return the frontier of a scenario on a network.
 
     Parameters
     ----------
     k : number of replicates.
+    network_cache : networks made before, by replicate.
 
     Returns
     -------
@@ -530,7 +556,17 @@ def frontier_of(
     ]
     bar = ProgressBar(k, f"{spec.name} frontier", progress)
     try:
-        values = measure_arrays(run_tasks(spec, base, fixed, tasks, driver=driver, workers=workers, progress=bar.step))
+        results = run_tasks(
+            spec,
+            base,
+            fixed,
+            tasks,
+            driver=driver,
+            workers=workers,
+            progress=bar.step,
+            network_cache=network_cache,
+        )
+        values = measure_arrays(results)
     finally:
         bar.close()
     return Frontier(points, values)

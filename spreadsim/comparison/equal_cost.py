@@ -66,17 +66,23 @@ def with_support(scenario: Scenario, name: str, level: float) -> tuple[Any, Plan
 
 
 class _PlanRuns:
-    """Runs of any plan on the networks of a comparison, those of the search made once."""
+    """Runs of any plan on the networks of a comparison, each made once."""
 
-    def __init__(self, scenario: Scenario, comparison: ComparisonResults, service_class: type[Service] | None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        comparison: ComparisonResults,
+        service_class: type[Service] | None,
+        network_cache: dict[int, Network] | None,
+    ) -> None:
         self.scenario, self.base = scenario, comparison.network
         self.driver: Driver = comparison.driver
         self.fixed = comparison.fixed
         self.service_class = service_class
-        self._networks: dict[int, Network] = {}
+        self._networks: dict[int, Network] = {} if network_cache is None else network_cache
 
-    def outcomes(self, plans: Sequence[Plan], replicates: int, keep: bool = False) -> list[list[Outcome]]:
-        """Return the outcomes of plans in each of the first replicates; `keep` keeps the networks for the next time."""
+    def outcomes(self, plans: Sequence[Plan], replicates: int) -> list[list[Outcome]]:
+        """Return the outcomes of plans in each of the first replicates."""
         tasks = [Task(r, plans, [False] * len(plans), False) for r in range(replicates)]
         results = run_tasks(
             self.scenario,
@@ -85,21 +91,20 @@ class _PlanRuns:
             tasks,
             driver=self.driver,
             service_class=self.service_class,
-            network_cache=self._networks if keep else None,
+            network_cache=self._networks,
         )
         return list(results)
 
     def cost(self, strategy_plan: Plan, replicates: int) -> float:
         """Return the mean cost of a plan over the first replicates."""
-        return float(
-            np.mean(
-                [outcomes[0].measures["cost"] for outcomes in self.outcomes([strategy_plan], replicates, keep=True)]
-            )
-        )
+        return float(np.mean([outcomes[0].measures["cost"] for outcomes in self.outcomes([strategy_plan], replicates)]))
 
 
 def at_equal_cost(
-    scenario: Scenario, comparison: ComparisonResults, service_class: type[Service] | None = None
+    scenario: Scenario,
+    comparison: ComparisonResults,
+    service_class: type[Service] | None = None,
+    network_cache: dict[int, Network] | None = None,
 ) -> EqualCost | None:
     """Return the strategies at equal effort: support scaled until mean cost per service matches the median.
 
@@ -110,6 +115,7 @@ def at_equal_cost(
     ----------
     comparison : outcomes of the scenario's strategies.
     service_class : of a comparison that was run with one.
+    network_cache : the comparison's networks that were kept, by replicate.
 
     Returns
     -------
@@ -131,7 +137,7 @@ def at_equal_cost(
     if not all(np.isfinite(cost) for cost in costs.values()) or max(costs.values()) <= 0:
         return None
     target = float(np.median(list(search_costs.values())))
-    runs = _PlanRuns(scenario, comparison, service_class)
+    runs = _PlanRuns(scenario, comparison, service_class, network_cache)
     levels = {name: _level(runs, scenario, name, search_costs[name], target, n_search) for name in names}
     variants = {name: with_support(scenario, name, level) for name, level in levels.items()}
     k = min(comparison.n_replicates, MAX_REPLICATES)

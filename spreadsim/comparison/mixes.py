@@ -155,6 +155,7 @@ class MixRuns:
     fixed : whether it serves every replicate.
     workers : threads; all processors where None.
     progress : called after runs, with how many.
+    network_cache : networks made before, by replicate.
 
     Examples
     --------
@@ -172,10 +173,11 @@ class MixRuns:
         *,
         workers: int | None = None,
         progress: Callable[[int], None] | None = None,
+        network_cache: dict[int, Network] | None = None,
     ) -> None:
         self.scenario, self.network, self.fixed = scenario, network, fixed
         self.workers, self.progress = workers, progress
-        self._networks: dict[int, Network] = {}
+        self._networks: dict[int, Network] = {} if network_cache is None else network_cache
         self._worlds: dict[tuple[Any, ...], tuple[Scenario, Network, dict[int, Network] | None]] = {}
 
     def values(

@@ -98,20 +98,21 @@ def try_it(comparison: ComparisonResults) -> TryIt | str:
     if not c.plans:
         return " ".join(left_out)
     try:
-        data = _data(c, n_runs)
+        levers = {own.name: _levers(c.scenario, own) for own in c.plans}
+        data = _data(c, n_runs, levers)
         size = len(data) * 3 // 4
         if size > MOST_BYTES:
             n_runs = int(n_runs * 0.98 * MOST_BYTES / size)
             if n_runs == 0:
                 return "The network is too large to run in a page."
-            data = _data(c, n_runs)
+            data = _data(c, n_runs, levers)
         box = (files("spreadsim.browser") / "box.js").read_text(encoding="utf-8")
         return TryIt(data, Markup(driver_source() + box), n_runs, left_out)
     except SpreadsimError as refusal:
         return f"The page cannot run this: {refusal}."
 
 
-def _data(c: ComparisonResults, n_runs: int) -> str:
+def _data(c: ComparisonResults, n_runs: int, levers: Mapping[str, list[dict[str, Any]]]) -> str:
     """Return what travels with the page, for some runs of each strategy."""
     replicates = list(range(n_runs))
     networks = networks_of(c.scenario, c.network, c.fixed, replicates)
@@ -121,7 +122,7 @@ def _data(c: ComparisonResults, n_runs: int) -> str:
             {
                 "name": own.name,
                 "title": own.title,
-                "levers": _levers(c.scenario, own),
+                "levers": levers[own.name],
                 "expected": {name: c.values(own.name, name)[:n_runs] for name in MEASURES},
             }
             for own in c.plans

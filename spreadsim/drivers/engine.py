@@ -284,6 +284,9 @@ def block_of(
     peer, first_entry = _concatenate([network.ties.peer for network in different])
     sites, first_site = _concatenate(sites_by_replicate)
     weight = _concatenate([network.weight for network in different])[0]
+    weight_sum = _stack([network.weight_sum for network in different])
+    if plan.has_collaborative:  # the weights come and go with the programme, and the network's own stay what they are
+        weight, weight_sum = weight.copy(), weight_sum.copy()
     keys, tier_keys = (
         [0] * length if IS_INTERPRETED else np.zeros(length, dtype=np.uint64) for length in (len(PURPOSES), 2)
     )
@@ -299,7 +302,7 @@ def block_of(
         most_deprived=_stack([network.membership[4] for network in different]),
         has_priority=_stack(has_priority),
         start=_stack([network.ties.start for network in different]),
-        weight_sum=_stack([network.weight_sum for network in different]),
+        weight_sum=weight_sum,
         peer=peer,
         weight=weight,
         is_made=np.concatenate([np.empty(0, dtype=np.bool_), *is_made]),

@@ -15,6 +15,7 @@ Those of the functions run the classroom:
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 Driver = Literal["compiled", "mesa"]
 Form = Literal["compiled", "mesa", "interpreted"]  # the compiled driver's code may run as plain Python
 SERVICES_AT_ONCE = 100_000  # services of all replicates of a block together
+SERVICES_KEPT = 500_000  # services of all networks that are kept from one call to the next
+FEW_TASKS = 12  # for each worker
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ def run_block(
     block : tasks that run the same plans in several replicates.
     driver : ``compiled``, ``mesa`` or ``interpreted``.
     service_class : for the Mesa driver, a subclass of `Service`.
-    network_cache : networks made before, by replicate; takes what is made now.
+    network_cache : networks made before, by replicate; takes what is made now, while there is room.
 
     Returns
     -------
@@ -221,7 +224,7 @@ def networks_of(
     base : network of replicate 0.
     fixed : whether it serves every replicate.
     replicates : their numbers.
-    network_cache : networks made before, by replicate; takes what is made now.
+    network_cache : networks made before, by replicate; takes what is made now, while there is room.
 
     Returns
     -------
@@ -234,11 +237,15 @@ def networks_of(
     """
     if fixed:
         return [base] * len(replicates)
-    by_replicate = {} if network_cache is None else network_cache
-    by_replicate.setdefault(0, base)
+    cache = {} if network_cache is None else network_cache
+    cache.setdefault(0, base)
+    by_replicate = {replicate: cache[replicate] for replicate in replicates if replicate in cache}
     missing = [replicate for replicate in replicates if replicate not in by_replicate]
     if missing:
-        by_replicate.update(zip(missing, make_networks(scenario, missing, base), strict=True))
+        made = dict(zip(missing, make_networks(scenario, missing, base), strict=True))
+        room = max(0, SERVICES_KEPT // max(1, base.n) - len(cache))
+        cache.update(itertools.islice(made.items(), room))
+        by_replicate |= made
     return [by_replicate[replicate] for replicate in replicates]
 
 
@@ -309,9 +316,11 @@ def blocks_of(tasks: Sequence[Task], n_services: int, n_workers: int) -> list[li
     Examples
     --------
     >>> [len(block) for block in blocks_of(tasks, n_services=12, n_workers=1)]
-    [2, 1]
+    [3]
     """
-    most = max(1, min(SERVICES_AT_ONCE // max(1, n_services), -(-len(tasks) // (2 * n_workers))))
+    # Few tasks of many plans are done soonest in as many blocks as there are workers; of many, the last ones are short.
+    shares = n_workers if len(tasks) <= FEW_TASKS * n_workers else 2 * n_workers
+    most = max(1, min(SERVICES_AT_ONCE // max(1, n_services), -(-len(tasks) // shares)))
     blocks: list[list[Task]] = []
     for task in tasks:
         last = blocks[-1] if blocks else []
@@ -382,7 +391,7 @@ def run_tasks(
     workers : threads or processes; all processors by default.
     service_class : for the Mesa driver, a subclass of `Service`; in this process alone.
     progress : called after each task.
-    network_cache : networks made before, by replicate; takes what is made now.
+    network_cache : networks made before, by replicate; takes what is made now, while there is room.
 
     Yields
     ------

@@ -19,7 +19,7 @@ import numpy as np
 from spreadsim import draws
 from spreadsim.errors import InputError
 from spreadsim.network.hierarchy import Hierarchy
-from spreadsim.network.normal import standard_normal
+from spreadsim.network.service_draws import normals
 from spreadsim.state import ATTRIBUTES
 
 if TYPE_CHECKING:
@@ -74,19 +74,18 @@ def attribute_draws(
     (3, 12)
     """
     s, n, seed = scenario.services, len(hierarchy.service_parent), scenario.run.seed
-    number = np.array(replicates, dtype=np.uint64)[:, np.newaxis]
-    own_uid = np.arange(n, dtype=np.uint64)
     group = hierarchy.service_parent
     has_groups = hierarchy.n_groups > 0 and bool(np.any(hierarchy.level_of[group] >= 0))
-    group_uid = (n + np.arange(hierarchy.n_groups)).astype(np.uint64)
+
+    def of_groups(column: int) -> np.ndarray:
+        return normals(seed, replicates, draws.ATTRIBUTE + column, hierarchy.n_groups, first=n)
 
     def normal(column: int, of_group: bool = False) -> np.ndarray:
         if not of_group:
-            return standard_normal(draws.uniform(seed, number, 0, draws.ATTRIBUTE + column, own_uid))
+            return normals(seed, replicates, draws.ATTRIBUTE + column, n)
         if not has_groups:
             return np.zeros((len(replicates), n))
-        values = standard_normal(draws.uniform(seed, number, 0, draws.ATTRIBUTE + column, group_uid))
-        return np.where(group >= 0, values[:, group], 0.0)
+        return np.where(group >= 0, of_groups(column)[:, group], 0.0)
 
     region = hierarchy.group_at(0)
     between_regions = np.where(region >= 0, s.regional_intraclass_correlation, 0.0)
@@ -94,8 +93,7 @@ def attribute_draws(
     def of_region(column: int) -> np.ndarray:
         if not np.any(between_regions > 0.0):
             return np.zeros((len(replicates), n))
-        values = standard_normal(draws.uniform(seed, number, 0, draws.ATTRIBUTE + column, group_uid))
-        return np.sqrt(between_regions) * np.where(region >= 0, values[:, region], 0.0)
+        return np.sqrt(between_regions) * np.where(region >= 0, of_groups(column)[:, region], 0.0)
 
     def within_region(own: np.ndarray) -> np.ndarray:
         return np.sqrt(1.0 - between_regions) * own

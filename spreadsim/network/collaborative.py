@@ -12,13 +12,18 @@ seed, replicate : addresses of the random numbers.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from spreadsim import draws
 from spreadsim.levers import Collaborative
 from spreadsim.network.data import Network, Ties, ties_from_pairs
+
+MOST_KEPT = 2_000_000  # entries of ties that a network keeps of collaboratives: some 50 MB
+_keeping = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,8 @@ def tie_members(
 ) -> TiedNetwork:
     """Return the network with ties between members of a region, each of whom picks a few; a tie that exists stays.
 
-    Services that stand under no group of the top level are a region of their own.
+    Services that stand under no group of the top level are a region of their own. A network keeps the last answers:
+    strategies with the same starting sites and the same collaborative share one.
 
     Parameters
     ----------
@@ -120,22 +126,38 @@ def tie_members(
     >>> tied.n_members, int(tied.is_made.sum())
     (1, 0)
     """
+    # The key is what the answer follows from; a collaborative is a table, which has no hash.
+    key = (repr(collaborative), sites.tobytes(), seed, replicate)
+    with _keeping:
+        kept: dict[Any, TiedNetwork] = vars(network).setdefault("_tied", {})
+        tied = kept.get(key)
+    if tied is None:
+        tied = _tied(network, collaborative, sites, seed, replicate)
+        with _keeping:
+            kept[key] = tied
+            while len(kept) > 1 and len(kept) * len(tied.is_made) > MOST_KEPT:
+                del kept[next(iter(kept))]
+    return tied
+
+
+def _tied(network: Network, collaborative: Collaborative, sites: np.ndarray, seed: int, replicate: int) -> TiedNetwork:
     n, members = network.n, are_members(network, collaborative.share, sites, seed, replicate)
-    region, pairs = network.hierarchy.group_at(0), []
-    for group in np.unique(region[members]):
-        uid = np.flatnonzero(members & (region == group))
-        if len(uid) < 2:
-            continue
-        for number in range(collaborative.picks):
-            word = uid.astype(np.uint64) * np.uint64(draws.COMPONENT_STRIDE) + np.uint64(number)
-            other = np.floor(draws.uniform(seed, replicate, 0, draws.PICK_MEMBER, word) * (len(uid) - 1))
-            other = other.astype(np.int64)
-            other += other >= np.arange(len(uid))
-            pairs.append(np.stack([uid, uid[other]]))
-    made = ties_from_pairs(n, *(np.concatenate(pairs, axis=1) if pairs else np.empty((2, 0), dtype=np.int64)))
+    uid = np.flatnonzero(members)
+    region = network.hierarchy.group_at(0)[uid]
+    uid, region = uid[order := np.argsort(region, kind="stable")], region[order]
+    _, first, of_region, size = np.unique(region, return_index=True, return_inverse=True, return_counts=True)
+    others, first = size[of_region] - 1, first[of_region]
+    number = np.arange(collaborative.picks, dtype=np.uint64)[:, None]
+    word = uid.astype(np.uint64) * np.uint64(draws.COMPONENT_STRIDE) + number
+    other = np.floor(draws.uniform(seed, replicate, 0, draws.PICK_MEMBER, word) * others).astype(np.int64)
+    other += other >= np.arange(len(uid)) - first
+    has_others = np.broadcast_to(others > 0, other.shape)
+    speaker = uid[np.where(has_others, first + other, 0)] if len(uid) else other
+    made = ties_from_pairs(n, np.broadcast_to(uid, other.shape)[has_others], speaker[has_others])
     ties = network.ties
     keys, made_keys = ties.listener * n + ties.peer, made.listener * n + made.peer
-    made_keys = made_keys[~np.isin(made_keys, keys, assume_unique=True, kind="sort")]
+    if len(keys):
+        made_keys = made_keys[keys[np.minimum(np.searchsorted(keys, made_keys), len(keys) - 1)] != made_keys]
     all_keys = np.concatenate([keys, made_keys])
     order = np.argsort(all_keys, kind="stable")
     start = np.zeros(n + 1, dtype=np.int64)
@@ -146,4 +168,6 @@ def tie_members(
         np.concatenate([ties.strength, np.ones(len(made_keys))])[order],
         ties.directed,
     )
-    return TiedNetwork(replace(network, ties=together), (np.arange(len(order)) >= len(keys))[order], members)
+    tied = replace(network, ties=together)
+    vars(tied)["membership"] = network.membership  # it does not follow from ties
+    return TiedNetwork(tied, (np.arange(len(order)) >= len(keys))[order], members)

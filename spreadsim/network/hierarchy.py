@@ -65,7 +65,17 @@ class Hierarchy:
         return np.where(self.service_parent >= 0, self.depth[self.service_parent] + 1, 0).astype(np.int32)
 
     def group_at(self, level: int) -> np.ndarray:
-        """Return for each service its group at the place `level` in `levels`; -1 where it has none."""
+        """Return for each service its group at the place `level` in `levels`, -1 for none; not to be changed."""
+        if level not in self._groups_at:
+            self._groups_at[level] = self._find_groups_at(level)
+            self._groups_at[level].setflags(write=False)
+        return self._groups_at[level]
+
+    @cached_property
+    def _groups_at(self) -> dict[int, np.ndarray]:
+        return {}
+
+    def _find_groups_at(self, level: int) -> np.ndarray:
         above = np.arange(self.n_groups)
         group = np.full(self.n_groups, -1, dtype=np.int64)
         for _ in range(len(self.levels) + 1):

@@ -22,6 +22,7 @@ from spreadsim import draws
 from spreadsim.errors import InputError
 from spreadsim.network.data import Ties, ties_from_pairs
 from spreadsim.network.hierarchy import Hierarchy
+from spreadsim.network.service_draws import uniforms
 from spreadsim.scenario.document import Affinity, NetworkTable
 
 Pairs = tuple[np.ndarray, np.ndarray]
@@ -224,17 +225,18 @@ class _Lottery:
     def picks(self, rate: float, n_others: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Yield for each round the replicate's place, the service, and the place of its pick among its others."""
         n = len(n_others)
-        uid = np.arange(n, dtype=np.uint64)
-        replicate = np.array(self.replicates, dtype=np.uint64)[:, np.newaxis]
         for chance in _rounds(rate):
-            word = uid * np.uint64(draws.COMPONENT_STRIDE) + np.uint64(self.number)
             keep = np.broadcast_to(n_others > 0, (len(self.replicates), n))
             if chance < 1.0:
-                keep = keep & (draws.uniform(self.seed, replicate, 0, self.kept, word) < chance)
+                keep = keep & (self._numbers(self.kept, n) < chance)
             k, i = np.nonzero(keep)
-            u = draws.uniform(self.seed, replicate, 0, self.pick, word)[k, i]
+            u = self._numbers(self.pick, n)[k, i]
             self.number += 1
             yield k, i, np.floor(u * n_others[i]).astype(np.int64)
+
+    def _numbers(self, purpose: int, n: int) -> np.ndarray:
+        """Return the uniform numbers of this round, shape (replicates, n)."""
+        return uniforms(self.seed, self.replicates, purpose, n, first=self.number, step=draws.COMPONENT_STRIDE)
 
 
 def _picks_in_groups(group: np.ndarray, rate: float, lottery: _Lottery) -> list[Pairs]:

@@ -35,8 +35,8 @@ MOVED = 0.25  # fit distances from the published form, from which a form has mov
 
 def _over(above: Any, below: Any) -> np.ndarray:
     """Return a ratio, null where there is nothing below it."""
-    result = np.full(np.broadcast_shapes(np.shape(above), np.shape(below)), NEVER)
-    return np.divide(above, below, out=result, where=np.broadcast_to(below, result.shape) > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(np.greater(below, 0), np.divide(above, below), NEVER)
 
 
 def first_months_embedded(run: Run) -> np.ndarray:
@@ -57,6 +57,11 @@ def first_months_embedded(run: Run) -> np.ndarray:
     """
     first = run.final["first_embedded"]
     return np.where(first >= 0, first, NEVER)
+
+
+def _final(runs: Sequence[Run], name: str) -> np.ndarray:
+    """Return a variable of services at the horizon of runs, shape (runs, n)."""
+    return np.stack([run.final[name] for run in runs])
 
 
 def _sums(runs: Sequence[Run]) -> dict[str, np.ndarray]:
@@ -227,7 +232,7 @@ def measures_of(
     last = {measure.name: c[measure.name][:, months] for measure in MEASURES if measure.monthly}
     embedded = sums["n_embedded"][:, months]
     late = slice(months - n_late_months(months) + 1, months + 1)
-    never_began = [np.sum((run.final["state"] == rules.DISCONTINUED) & ~run.final["began"]) for run in runs]
+    never_began = (_final(runs, "state") == rules.DISCONTINUED) & ~_final(runs, "began")
     half = c["reach"] >= 0.5
     fifths = np.array([network.people_by_fifth for network in networks])
     least = np.mean(_over(sums["delivered_least_deprived"][:, late], fifths[:, :1]), axis=1)
@@ -238,17 +243,17 @@ def measures_of(
     total = {name: np.sum(values, axis=1) for name, values in sums.items() if name.startswith("n_")}
     ready_starts = total["n_beginning"] - total["n_beginning_unready"]
     result = last | {
-        "waited": np.array([np.sum(run.final["waited"]) for run in runs]) / n,
-        "declined": np.array([np.sum(run.final["declined"]) for run in runs]) / n,
+        "waited": np.sum(_final(runs, "waited"), axis=1) / n,
+        "declined": np.sum(_final(runs, "declined"), axis=1) / n,
         "unready_starts": _over(total["n_beginning_by_choice_unready"], total["n_beginning_by_choice"]),
         "given_up": _over(total["n_giving_up"], total["n_beginning"]),
         "given_up_ready": _over(total["n_giving_up"] - total["n_giving_up_unready"], ready_starts),
         "given_up_unready": _over(total["n_giving_up_unready"], total["n_beginning_unready"]),
-        "embedded_of_started": np.array([_embedded_of_started(run, months) for run in runs]),
+        "embedded_of_started": _embedded_of_started(runs, months),
         "turnover_events": total["n_turnovers"] / n,
-        "region_gap": np.array([_region_gap(run, network) for run, network in zip(runs, networks, strict=True)]),
+        "region_gap": _region_gap(runs, networks),
         **_adaptations(runs, networks, plan),
-        "lapsed_never_started": np.array(never_began) / n,
+        "lapsed_never_started": np.sum(never_began, axis=1) / n,
         "fidelity_at_start": at_start,
         "fidelity_drift": now - at_start,
         "adaptation_ratio": _over(sums["form_moved"][:, months], sums["context_distance"][:, months]),
@@ -258,58 +263,70 @@ def measures_of(
         "months_to_half": np.where(half.any(axis=1), np.argmax(half, axis=1), NEVER),
         "equity_gap": least - most,
         "equity_ratio": _over(most, least),
-        "second_leaders": np.array([np.sum(run.final["ever_led"]) for run in runs]) / n,
+        "second_leaders": np.sum(_final(runs, "ever_led"), axis=1) / n,
         "cost": cost,
         "cost_per_benefit_year": _over(cost, cumulative),
     }
     return {measure.name: result[measure.name] for measure in MEASURES}
 
 
-def _embedded_of_started(run: Run, months: int) -> float:
+def _embedded_of_started(runs: Sequence[Run], months: int) -> np.ndarray:
     """Return the share ever embedded of those that first started 24 months or more before the horizon."""
-    first = run.final["first_began"]
+    first = _final(runs, "first_began")
     started = (first > 0) & (first <= months - FOLLOWED_MONTHS)
-    return float(np.mean(run.final["first_embedded"][started] >= 0)) if started.any() else NEVER
+    return _over(np.sum(started & (_final(runs, "first_embedded") >= 0), axis=1), np.sum(started, axis=1))
 
 
-def _region_gap(run: Run, network: Network) -> float:
-    """Return the largest minus the smallest reach of a group of the top level."""
-    group = network.hierarchy.group_at(0) if network.hierarchy.levels else np.empty(0, dtype=np.int64)
-    member = group[group >= 0]
+def _region_gap(runs: Sequence[Run], networks: Sequence[Network]) -> np.ndarray:
+    """Return the largest minus the smallest reach of a group of the top level; the hierarchy is that of all runs."""
+    tree = networks[0].hierarchy
+    group = tree.group_at(0) if tree.levels else np.empty(0, dtype=np.int64)
+    has_group = group >= 0
+    member = group[has_group]
     size = np.bincount(member)
-    if np.count_nonzero(size) < 2:
-        return NEVER
-    reached = np.bincount(member, weights=run.final["first_embedded"][group >= 0] >= 0)
-    reach = reached[size > 0] / size[size > 0]
-    return float(reach.max() - reach.min())
+    is_group = size > 0
+    if np.count_nonzero(is_group) < 2:
+        return np.full(len(runs), NEVER)
+    ever = _final(runs, "first_embedded")[:, has_group] >= 0
+    reach = np.array([np.bincount(member, weights=row)[is_group] for row in ever]) / size[is_group]
+    return np.asarray(reach.max(axis=1) - reach.min(axis=1))
 
 
 def _adaptations(runs: Sequence[Run], networks: Sequence[Network], plan: Plan) -> dict[str, np.ndarray]:
     """Return the measures of embedded services whose form has moved, beside those whose form has not."""
-    names = ("moved", "equal_success", "adapted_effect_ratio", "consistent_adaptations", "second_form")
-    result = {name: np.full(len(runs), NEVER) for name in names}
     b = plan.behaviour
-    distance = MOVED * b.adaptation.fit_distance
-    for r, (run, network) in enumerate(zip(runs, networks, strict=True)):
-        embedded = run.final["state"] == rules.EMBEDDED
-        hub: Any = plan.levers[-1].hub
-        if run.by_unit is not None:
-            hub = run.by_unit.levers[run.by_unit.unit_of, -1, rules.Levers._fields.index("hub")]
-        intended = run.specification[-1, 0] + hub * network["regional_context"]
-        has_moved = np.abs(run.final["form"] - intended)[embedded] >= distance
-        effect = run.final["effect"][embedded]
-        adapted, unadapted = effect[has_moved], effect[~has_moved]
-        if embedded.any():
-            result["moved"][r] = np.mean(has_moved)
-            form = [array[embedded] for array in (network["context"], run.final["form"], network["second_form"])]
-            result["second_form"][r] = np.mean(rules.is_second_form(b, *form))
-        copied = has_moved & (run.final["generation"][embedded] > 0)
-        if copied.any():
-            result["consistent_adaptations"][r] = np.mean(~run.final["damaged"][embedded][copied])
+    embedded, form, effect = _final(runs, "state") == rules.EMBEDDED, _final(runs, "form"), _final(runs, "effect")
+    context, regional, second = (
+        np.stack([network[name] for network in networks]) for name in ("context", "regional_context", "second_form")
+    )
+    hub: Any = plan.levers[-1].hub
+    if any(run.by_unit is not None for run in runs):
+        hub = np.stack([_last_hub(run, hub) for run in runs])
+    intended = np.array([[run.specification[-1, 0]] for run in runs]) + hub * regional
+    has_moved = embedded & (np.abs(form - intended) >= MOVED * b.adaptation.fit_distance)
+    is_second = embedded & cast(Any, rules.is_second_form)(b, context, form, second)
+    copied = has_moved & (_final(runs, "generation") > 0)
+    n_embedded = np.sum(embedded, axis=1)
+    equal_success, effect_ratio = np.full((2, len(runs)), NEVER)
+    for r in range(len(runs)):
+        adapted, unadapted = effect[r, has_moved[r]], effect[r, embedded[r] & ~has_moved[r]]
         if len(adapted) and len(unadapted):
-            result["equal_success"][r] = np.mean(adapted >= np.median(unadapted))
-            result["adapted_effect_ratio"][r] = _over(np.mean(adapted), np.mean(unadapted))
-    return result
+            equal_success[r] = np.count_nonzero(adapted >= np.median(unadapted)) / len(adapted)
+            effect_ratio[r] = _over(adapted.mean(), unadapted.mean())
+    return {
+        "moved": _over(np.sum(has_moved, axis=1), n_embedded),
+        "equal_success": equal_success,
+        "adapted_effect_ratio": effect_ratio,
+        "consistent_adaptations": _over(np.sum(copied & ~_final(runs, "damaged"), axis=1), np.sum(copied, axis=1)),
+        "second_form": _over(np.sum(is_second, axis=1), n_embedded),
+    }
+
+
+def _last_hub(run: Run, hub: float) -> np.ndarray:
+    """Return how far hubs rewrite the specification in the last month, for each service of a run."""
+    if run.by_unit is None:
+        return np.full(len(run.final["state"]), hub)
+    return run.by_unit.levers[run.by_unit.unit_of, -1, rules.Levers._fields.index("hub")]
 
 
 def curves(run: Run, network: Network, plan: Plan) -> dict[str, np.ndarray]:

@@ -112,10 +112,17 @@ class Calendar:
         -------
         `rules.Levers` and a `Standing`.
         """
-        programme, dated = self.programme, dict(self.values[month])
+        dated = dict(self.values[month])
         for since, values_set in settings:
             dated |= {name: (since, value) for name, value in values_set.items() if since >= dated[name][0]}
         values = {name: value for name, (_, value) in dated.items()}
+        return self._month(month, before, values, {one.name: one.number(_value(values, one)) for one in LEVERS})
+
+    def _month(
+        self, month: int, before: Standing, values: Mapping[str, Any], numbers: Mapping[str, float]
+    ) -> tuple[rules.Levers, Standing]:
+        """Return what `month` does, by the value of each lever and by its number in the rulebook."""
+        programme = self.programme
         on = float(programme.start_month <= month < programme.stop_month)
         since, interval = month - programme.start_month, programme.revision_interval
         push = next((c.factor for c in reversed(programme.external_push) if c.month <= month), 1.0)
@@ -132,15 +139,21 @@ class Calendar:
             collaborates=float(collaborates),
             tie_weight=tie_weight,
             incentive_lost=max(0.0, usual - incentive),
-            **{one.name: one.number(_value(values, one)) for one in LEVERS},
+            **numbers,
         )
         return levers, Standing(directed_since, usual + (incentive - usual) / MONTHS_TO_GET_USED, tie_weight)
 
     def levers(self) -> tuple[rules.Levers, ...]:
         """Return the levers of every month where no rule ever sets any."""
         months, standing = [], Standing()
-        for month in range(len(self.values)):
-            levers, standing = self.month(month, standing)
+        laid_down: Mapping[str, tuple[int, Any]] | None = None
+        values: dict[str, Any] = {}
+        numbers: dict[str, float] = {}
+        for month, dated in enumerate(self.values):
+            if dated is not laid_down:  # most months have what the month before has
+                laid_down, values = dated, {name: value for name, (_, value) in dated.items()}
+                numbers = {one.name: one.number(_value(values, one)) for one in LEVERS}
+            levers, standing = self._month(month, standing, values, numbers)
             months.append(levers)
         return tuple(months)
 

@@ -14,6 +14,7 @@ from spreadsim.levers import Collaborative
 from spreadsim.network.collaborative import are_members, tie_members
 from spreadsim.network.construction import make_network
 from spreadsim.network.data import ties_from_pairs
+from spreadsim.network.starting_sites import starting_sites
 from spreadsim.outcomes import record
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plans
@@ -165,3 +166,16 @@ def test_drivers_agree_on_ties_that_are_kept_in_part() -> None:
     for strategy in plans(scenario):
         compiled, mesa = (RUNS[driver](network, strategy, SEED, 0) for driver in ("compiled", "mesa"))
         assert np.array_equal(compiled.sums, mesa.sums), strategy.name
+
+
+def test_strategies_share_the_ties_made_and_a_run_leaves_them_as_they_are() -> None:
+    scenario = load_scenario("default", ("network.services=40", "network.hierarchy=[{level='n',count=4}]"))
+    network, plan = make_network(scenario), plans(scenario)[2]
+    sites = starting_sites(network, plan.programme, SEED, 0)
+    tied = tie_members(network, plan.programme.collaborative, sites, SEED, 0)
+    assert tie_members(network, plan.programme.collaborative, sites, SEED, 0) is tied
+    assert tie_members(network, plan.programme.collaborative, sites, SEED, 1) is not tied
+    before = tied.network.weight.copy(), tied.network.weight_sum.copy()
+    first, again = (engine.run(network, plan, SEED, 0) for _ in range(2))
+    assert np.array_equal(first.sums, again.sums)
+    assert all(map(np.array_equal, before, (tied.network.weight, tied.network.weight_sum)))
