@@ -92,13 +92,13 @@ def compare(
         progress=not quiet,
     )
     show_faults(result.network.facts.get("faults", ()))
+    if not quiet and not as_json:  # the answer does not wait for figures
+        from spreadsim.comparison.terminal import comparison_text
+
+        tell(comparison_text(result, wide), wide)
     write_comparison(result, target.folder, force=force, all_events=events, started=started, report=not no_report)
     target.settle()
     if as_json:
         click.echo(to_json(result.as_json()), nl=False)
         return
-    if not quiet:
-        from spreadsim.comparison.terminal import comparison_text
-
-        tell(comparison_text(result, wide), wide)
     tell_results(target.folder, "" if no_report else f"read {target.folder / 'report.html'}")

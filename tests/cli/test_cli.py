@@ -348,3 +348,19 @@ def test_no_color_is_respected() -> None:
     assert "\x1b[1m" in coloured.output
     assert "\x1b" not in plain.output
     assert max(map(len, plain.output.split("\n"))) <= 80
+
+
+def test_the_answer_is_printed_before_the_report_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from click.testing import CliRunner
+
+    from spreadsim.cli import commands
+    from spreadsim.comparison import folder
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise RuntimeError("no figures today")
+
+    monkeypatch.setattr(folder, "write_comparison", fail)
+    line = ["compare", "classroom", "--replicates", "2", "--no-frontier", "--out", str(tmp_path / "results")]
+    done = CliRunner().invoke(commands, line)
+    assert done.stdout.startswith("Twelve services in a ring")
+    assert "no figures today" in str(done.exception)
