@@ -14,6 +14,7 @@ import numpy as np
 from spreadsim.advice.mix import MixAdvice, MixEvaluation
 from spreadsim.comparison.mixes import LABELS, LEVERS_OF_MIX, mix_words
 from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.scenario.files import SHIPPED_SETS
 from spreadsim.telling.figures import GREY, SMALL, TINY, heading, make_figure, safe, style, svg, tidy
 from spreadsim.telling.terminal import WIDTH, text_table
 from spreadsim.telling.wording import bounds, change, is_share, listed, unit, value
@@ -54,10 +55,16 @@ def question_words(advice: MixAdvice) -> str:
     label = BY_NAME[q.measure].label.lower()
     at_most = "" if q.budget is None else f" for at most {value('cost', q.budget)} per service"
     of = f", which is what {q.budget_of} costs" if q.budget_of else ""
+    on_average = "" if advice.over == "central" else f", on average over {_worlds(advice)}"
     if q.at_least is None:
-        return f"Which mix gives the best {label}{at_most}{of}?"
+        return f"Which mix gives the best {label}{at_most}{of}{on_average}?"
     word = "at most" if BY_NAME[q.measure].better == "lower" else "at least"
-    return f"Which is the cheapest mix with {label} of {word} {value(q.measure, q.at_least)}{at_most}?"
+    return f"Which is the cheapest mix with {label} of {word} {value(q.measure, q.at_least)}{at_most}{on_average}?"
+
+
+def _worlds(advice: MixAdvice) -> str:
+    """Return which worlds the answer is over, in words."""
+    return "plausible worlds" if advice.over in SHIPPED_SETS else f"the worlds of {advice.over}"
 
 
 def _estimate(one: MixEvaluation, measure: str) -> str:
@@ -92,11 +99,13 @@ def answer_sentences(advice: MixAdvice) -> list[str]:
     head = "The cheapest mix found that does: " if q.at_least is not None else "The best mix found: "
     if not a.is_met:
         head = "No mix that was tried does what was asked; the nearest: "
-    where = "" if a.over == "central" else f", over {a.n_sets[1]} assumption sets ({a.over}) that it was not chosen on"
+    where = f"On {a.replicates[2]} runs"
+    if a.over != "central":
+        where = f"In {a.n_sets[1]} {_worlds(a).removeprefix('the ')}, {a.replicates[2]} runs in each,"
     sentences = [
         f"{head}{mix_words(a.advice.levers)}.",
-        f"On {a.replicates[2]} runs that it was not chosen on{where}, its {label} is {_estimate(a.advice, q.measure)} "
-        f"for {_estimate(a.advice, 'cost')} per service; the equity gap is {_estimate(a.advice, 'equity_gap')}.",
+        f"{where} that it was not chosen on, its {label} is {_estimate(a.advice, q.measure)} for "
+        f"{_estimate(a.advice, 'cost')} per service; the equity gap is {_estimate(a.advice, 'equity_gap')}.",
     ]
     return [*sentences, *_against_the_question(a)]
 
@@ -112,7 +121,7 @@ def _against_the_question(a: MixAdvice) -> list[str]:
             sentences.append(f"There it misses what was asked by {change(q.measure, short).lstrip('+')}.")
         if a.n_sets[1] > 1:
             reached = sign * a.advice.values[q.measure].mean(axis=1) >= sign * q.at_least
-            sentences.append(f"It reaches what was asked in {int(reached.sum())} of the {a.n_sets[1]} sets.")
+            sentences.append(f"It reaches what was asked in {int(reached.sum())} of these {a.n_sets[1]} worlds.")
     if q.budget is not None and cost is not None and cost.mean.value > q.budget:
         over = change("cost", cost.mean.value - q.budget).lstrip("+")
         sentences.append(f"There it costs {over} per service more than the budget.")
@@ -138,6 +147,8 @@ def strategy_sentences(advice: MixAdvice) -> list[str]:
 
 def _difference_words(advice: MixAdvice, other: MixEvaluation) -> str:
     parts = []
+    if all(np.array_equal(values, other.values[m], equal_nan=True) for m, values in advice.advice.values.items()):
+        return "the same in every run"
     for measure in shown_measures(advice):
         gap = advice.advice.minus(other, measure)
         label = BY_NAME[measure].label.lower()
@@ -168,13 +179,15 @@ def about(advice: MixAdvice) -> str:
     over = (
         "at the parameters of the scenario"
         if a.over == "central"
-        else f"over assumption sets ({a.over}): {a.n_sets[0]} for search and choice, {a.n_sets[1]} for the figures"
+        else f"{a.n_sets[0]} {_worlds(a).removeprefix('the ')} for the search and the choice, {a.n_sets[1]} others for "
+        "the figures"
     )
+    each = "" if a.over == "central" else " in each world"
     return (
         f"{_services(a)}, {a.scenario.run.months} months, seed {a.scenario.run.seed}; "
         f"{over}. {a.n_mixes:,} mixes of {listed([LABELS[name] for name in LEVERS_OF_MIX])} were tried on {first} "
-        f"replicates, within the scenario's programme; the choice was made on {second} others, and all figures of the "
-        f"answer come from {third} further ones. Intervals are 95%. Another mix, not tried, may be better."
+        f"runs{each}, within the scenario's programme; the choice was made on {second} others{each}, and all figures "
+        f"of the answer come from {third} further ones{each}. Intervals are 95%. Another mix, not tried, may be better."
     )
 
 

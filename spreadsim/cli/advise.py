@@ -25,14 +25,23 @@ from spreadsim.cli.options import (
 from spreadsim.errors import InputError
 
 
+def _outcome(text: str) -> float:
+    """Return an outcome to reach: a number, or a share in per cent."""
+    try:
+        return float(text.strip().removesuffix("%")) / (100.0 if text.strip().endswith("%") else 1.0)
+    except ValueError:
+        problem = f"'{text}' is not an outcome; give a number such as 0.6, or a share such as 60%"
+        raise click.BadParameter(problem) from None
+
+
 @click.command()
 @click.argument("name")
 @click.option("--strategy", metavar="NAME", help="Strategy to advise on [default: the scenario's last].")
 @click.option(
     "--at-least",
-    type=float,
+    type=_outcome,
     metavar="OUTCOME",
-    help="Outcome to reach, such as 0.35 of the full effect: the cheapest mix that does.",
+    help="Outcome to reach, such as 0.35 or 35% of the full effect: the cheapest mix that does.",
 )
 @click.option(
     "--budget",

@@ -32,7 +32,7 @@ from spreadsim.inference.information import partial_information, perfect_informa
 from spreadsim.inference.turning import Turning, turning
 from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
-from spreadsim.network.provenance import reason_without_effect
+from spreadsim.network.provenance import reason_without_effect, refuse_without_effect
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.scenario.assumption_sets import assumption_sets
 from spreadsim.scenario.beliefs import parameters_in_doubt
@@ -319,6 +319,10 @@ def sets_in_doubt(scenario: Scenario, network: Network) -> ParameterSets | None:
     -------
     `ParameterSets`; None where there are none.
 
+    Raises
+    ------
+    InputError, InputErrors : a table of sets cannot be used, or names what data decide.
+
     Examples
     --------
     >>> scenario = ss.load_scenario("classroom")
@@ -327,7 +331,10 @@ def sets_in_doubt(scenario: Scenario, network: Network) -> ParameterSets | None:
     """
     if scenario.doubt.sets == "none":
         return None
-    return assumption_sets(scenario, [p for p in parameters_in_doubt() if reason_without_effect(p, network)])
+    sets = assumption_sets(scenario, [p for p in parameters_in_doubt() if reason_without_effect(p, network)])
+    if sets is not None and sets.file not in SHIPPED_SETS:
+        refuse_without_effect(sets.paths, network, sets.file)
+    return sets
 
 
 def _half_width(values: Sequence[np.ndarray]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import spreadsim as ss
 from spreadsim.advice.front import non_dominated, search_front
 from spreadsim.advice.kept_runs import KeptRuns
 from spreadsim.advice.mix import MixQuestion, advise_mix, ranked, thinned
-from spreadsim.advice.mix_findings import answer_sentences, mix_advice_json, mix_advice_text
+from spreadsim.advice.mix_findings import answer_sentences, mix_advice_json, mix_advice_text, strategy_sentences
 from spreadsim.advice.mix_folder import advised_scenario, write_mix_advice
 from spreadsim.cli.advise import advise as command
 from spreadsim.comparison.mixes import AssumptionSet, MixRuns
@@ -152,6 +153,11 @@ def test_what_is_said_follows_from_the_runs(tmp_path: Path) -> None:
     assert answer_sentences(easy)[0].startswith("The cheapest mix found that does")
     assert not any("misses" in sentence for sentence in answer_sentences(easy))
     assert float(np.mean(easy.advice.values["cost"])) < min(float(np.mean(s.values["cost"])) for s in easy.strategies)
+    assert "on average over" not in mix_advice_text(easy)
+    assert "in each" not in mix_advice_text(easy)
+    same = replace(easy, strategies=[replace(easy.advice, name="twin")])
+    assert strategy_sentences(same) == ["Compared with twin: the same in every run."]
+    assert not any("the same in every run" in sentence for sentence in strategy_sentences(easy))
     within = advise_mix(scenario, **FEW)
     assert within.question.budget_of == "blend"
     assert mix_advice_text(easy).splitlines()[0] == "Which is the cheapest mix with sustained benefit of at least 2.0%?"
@@ -183,7 +189,19 @@ def test_the_command_answers_first_and_asks_again_of_its_folder(tmp_path: Path) 
     sets = tmp_path / "sets.csv"
     sets.write_text("behaviour.drift.rate\n" + "".join(f"{0.002 * i}\n" for i in range(4)))
     result = CliRunner().invoke(command, ["default", "--budget", "20", "--over", str(sets), "--json", *small])
-    assert json.loads(result.stdout)["sets"] == {"choice": 2, "evaluation": 2}
+    over = json.loads(result.stdout)
+    assert over["sets"] == {"choice": 2, "evaluation": 2}
+    assert over["question"]["text"].endswith("per service, on average over the worlds of sets.csv?")
+    assert over["findings"][1].startswith("In 2 worlds of sets.csv, 3 runs in each, that it was not chosen on, its ")
+    result = CliRunner().invoke(command, ["default", "--at-least", "99%", "--over", str(sets), *small])
+    text = " ".join(result.output.split())
+    assert "benefit of at least 99.0%, on average over the worlds of sets.csv?" in text
+    assert "It reaches what was asked in 0 of these 2 worlds." in text
+    assert "2 worlds of sets.csv for the search and the choice, 2 others for the figures" in text
+    assert "were tried on 2 runs in each world" in text
+    assert "assumption sets" not in text
+    result = CliRunner().invoke(command, ["default", "--at-least", "most", *small])
+    assert "give a number such as 0.6, or a share such as 60%" in result.output
     no_sets = ["--set", "doubt.sets=none", "--over", "worlds"]
     for wrong in (no_sets, ["--sites", "3"], ["--search", "sites", "--at-least", "0.3"], ["--measure", "cost"]):
         result = CliRunner().invoke(command, ["default", *wrong, *small])

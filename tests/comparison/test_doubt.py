@@ -186,6 +186,13 @@ def test_what_files_decide_is_not_in_doubt() -> None:
     assert "network.peer_ties.picks_anywhere" in sets.paths
 
 
+def test_a_table_of_sets_that_names_what_files_decide_is_refused(tmp_path: Path) -> None:
+    scenario = ss.load_scenario("england-primary-care")
+    (tmp_path / "sets.csv").write_text("services.population.median\n8000\n9000\n")
+    with pytest.raises(InputErrors, match="the files give population for every service"):
+        sets_in_doubt(with_doubt(scenario, tmp_path / "sets.csv"), make_network(scenario))
+
+
 def test_a_scenario_without_doubt_has_no_sets(tmp_path: Path) -> None:
     assert assumption_sets(ss.load_scenario("version-2")) is None
     assert assumption_sets(with_doubt(ss.load_scenario("default"), "none")) is None
