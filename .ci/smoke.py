@@ -196,6 +196,9 @@ def main() -> None:
     spreadsim("sweep", "small.toml", "--workers", "1", "--out", "swept", "--quiet")
     spreadsim("analyse", "swept", "--measure", "benefit")
     spreadsim("lessons")
+    spreadsim("site", "--texts", "texts.toml", "--scenario", "classroom")
+    spreadsim("site", "pages", "--scenario", "classroom", "--replicates", "2", "--quiet")
+    spreadsim("site", "pages", "--scenario", "classroom", code=2)
     small = ["--set", "network.services=60", "--set", "network.hierarchy=[]", "--months", "12", "--candidates", "10",
              "--search-replicates", "2", "--replicates", "2", "--workers", "1"]  # fmt: skip
     spreadsim("advise", "default", *small, "--search", "sites,support", code=0 if has("cma") else 2)

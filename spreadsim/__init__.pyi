@@ -20,6 +20,7 @@ from .sweeps.coordinator import sweep
 from .sweeps.experiment import load_experiment
 from .sweeps.report import analyse
 from .telling.verification import verify
+from .website.site import make_site
 
 __version__: str
 
@@ -46,6 +47,7 @@ __all__ = [
     "load_network",
     "load_scenario",
     "make_network",
+    "make_site",
     "network_from_graph",
     "reproduce",
     "study_components",

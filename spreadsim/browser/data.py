@@ -119,7 +119,7 @@ def _number(value: Any, what: str) -> Any:
 
 def page_data(
     plans: Sequence[Plan],
-    networks: Sequence[Network],
+    networks: Sequence[Network] | Sequence[Sequence[Network]],
     seed: int,
     replicates: Sequence[int],
     further: Mapping[str, Any] = {},
@@ -129,7 +129,7 @@ def page_data(
     Parameters
     ----------
     plans : the strategies.
-    networks : of each replicate.
+    networks : of each replicate; where strategies run on networks of their own, those of each strategy.
     seed, replicates : addresses of the random numbers.
     further : what else the page has: texts, numbers, and tables and lists of these and of arrays.
 
@@ -156,16 +156,20 @@ def page_data(
 def _header(
     pool: _Pool,
     plans: Sequence[Plan],
-    networks: Sequence[Network],
+    networks: Sequence[Network] | Sequence[Sequence[Network]],
     seed: int,
     replicates: Sequence[int],
     further: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return all that a page has but its arrays, which go into the pool."""
+    by_plan = [networks if isinstance(networks[0], Network) else networks[place] for place in range(len(plans))]
+    strategies = [
+        _strategy(pool, plan, own, seed, replicates)  # type: ignore[arg-type]
+        for plan, own in zip(plans, by_plan, strict=True)
+    ]
     return {
         "seed": {"high": _signed(seed >> 32), "low": _signed(seed)},
-        "people": [network.people for network in networks],
-        "strategies": [_strategy(pool, plan, networks, seed, replicates) for plan in plans],
+        "strategies": strategies,
         "sums": {name: place for place, name in enumerate(SUMS)},
         "collaborates": Levers._fields.index("collaborates"),
         "further": _with_arrays(pool, further),
@@ -341,6 +345,7 @@ def _strategy(
         "months": plan.months,
         "first_late_month": first_late_month(plan.months),
         "n": networks[0].n,
+        "people": [network.people for network in networks],
         "behaviour": _number(plan.behaviour, "behaviour"),
         "intervention": {
             name: pool.put(value) if isinstance(value, np.ndarray) else _number(value, name)

@@ -156,7 +156,7 @@ function sumOf(values, first = 0, n = values.length) {
 
 // `measures.curves_of` and `measures.measures_of`, of a run: those that a page shows.
 function outcomeOf(page, strategy, run, levers, block) {
-  const {n, months} = strategy, sums = block.sums[0][0], at = page.sums, people = page.people[run];
+  const {n, months} = strategy, sums = block.sums[0][0], at = page.sums, people = strategy.people[run];
   const delivered = new Float64Array(months + 1), reach = new Float64Array(months + 1), cost = new Float64Array(months + 1);
   let nEver = 0;
   for (let t = 0; t <= months; t++) {

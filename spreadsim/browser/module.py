@@ -1,7 +1,7 @@
 """The browser driver as one piece of JavaScript, made from the rulebook and from the compiled driver's loops.
 
-What belongs here: what is put together, and in which order. Nothing of it is kept in a file, so that it cannot fall
-behind the rules.
+What belongs here: what is put together, and in which order: the driver, and the script of a page, which holds it too.
+The driver is kept in no file, so that it cannot fall behind the rules.
 """
 
 from __future__ import annotations
@@ -87,3 +87,42 @@ def worker_version() -> str:
     16
     """
     return hashlib.sha256(worker_source().encode()).hexdigest()[:16]
+
+
+_PARTS = ("serving.js", "drawing.js", "levers.js")  # of every page
+
+
+def page_script(page: str) -> str:
+    """Return the script of a page: the driver, what pages share, and the page's own part.
+
+    Parameters
+    ----------
+    page : JavaScript that defines ``openPage``, which gets the whole script, for a worker.
+
+    Returns
+    -------
+    JavaScript, which runs in a page with an element ``try-data`` and in a worker, and needs nothing else.
+
+    Examples
+    --------
+    >>> page_script(box_source()).endswith("}\\n")
+    True
+    """
+    own = files("spreadsim.browser")
+    shared = [(own / name).read_text(encoding="utf-8") for name in _PARTS]
+    return "\n".join((driver_source(), *shared, page, (own / "start.js").read_text(encoding="utf-8")))
+
+
+def box_source() -> str:
+    """Return the own part of a page with the box *Try it*.
+
+    Returns
+    -------
+    JavaScript that defines ``openPage``.
+
+    Examples
+    --------
+    >>> "function openPage(source)" in box_source()
+    True
+    """
+    return (files("spreadsim.browser") / "box.js").read_text(encoding="utf-8")

@@ -170,6 +170,7 @@ from spreadsim.cli import (  # noqa: E402
     network,
     reproduce,
     scenarios,
+    site,
     sweep,
     ties,
     verify,
@@ -193,6 +194,7 @@ for _command in (
     verify.verify,
     reproduce.reproduce,
     lessons.lessons,
+    site.site,
     app.app,
 ):
     commands.add_command(_command)

@@ -9,9 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,8 @@ from markupsafe import Markup
 from scipy.special import stdtrit
 
 from spreadsim.browser.data import page_data, refuse_unfollowed
-from spreadsim.browser.module import driver_source
+from spreadsim.browser.module import box_source, page_script
+from spreadsim.browser.texts import box_texts
 from spreadsim.comparison.results import ComparisonResults
 from spreadsim.drivers.running import networks_of
 from spreadsim.errors import SpreadsimError
@@ -64,12 +64,40 @@ class TryIt:
         return "sha256-" + base64.b64encode(hashlib.sha256(self.script.encode()).digest()).decode()
 
 
-def try_it(comparison: ComparisonResults) -> TryIt | str:
+def as_written(english: str, *place: str) -> str:
+    """Return a text as it is: what a page in English says.
+
+    Parameters
+    ----------
+    english : the text.
+    place : in a catalogue of translations, as ``("measures", "reach")``.
+
+    Returns
+    -------
+    The same text.
+
+    Examples
+    --------
+    >>> as_written("Reach", "measures", "reach")
+    'Reach'
+    """
+    return english
+
+
+def try_it(
+    comparison: ComparisonResults,
+    texts: Mapping[str, str] | None = None,
+    said: Callable[..., str] = as_written,
+    most_bytes: int | None = None,
+) -> TryIt | str:
     """Return the box for a comparison's report, or in a sentence why there is none.
 
     Parameters
     ----------
     comparison : outcomes of every strategy.
+    texts : of the box, by key; those of a report in English by default.
+    said : what stands in place of an English text from elsewhere, called with the text and its place, as `as_written`.
+    most_bytes : that the data may weigh, compressed; ``MOST_BYTES`` by default.
 
     Returns
     -------
@@ -98,47 +126,94 @@ def try_it(comparison: ComparisonResults) -> TryIt | str:
     if not c.plans:
         return " ".join(left_out)
     try:
-        levers = {own.name: _levers(c.scenario, own) for own in c.plans}
-        data = _data(c, n_runs, levers)
+        words = box_texts() if texts is None else texts
+        levers = {own.name: levers_of(c.scenario, own, said) for own in c.plans}
+        data = _data(c, n_runs, levers, words, said)
         size = len(data) * 3 // 4
-        if size > MOST_BYTES:
-            n_runs = int(n_runs * 0.98 * MOST_BYTES / size)
+        most = MOST_BYTES if most_bytes is None else most_bytes
+        if size > most:
+            n_runs = int(n_runs * 0.98 * most / size)
             if n_runs == 0:
                 return "The network is too large to run in a page."
-            data = _data(c, n_runs, levers)
-        box = (files("spreadsim.browser") / "box.js").read_text(encoding="utf-8")
-        return TryIt(data, Markup(driver_source() + box), n_runs, left_out)
+            data = _data(c, n_runs, levers, words, said)
+        return TryIt(data, Markup(page_script(box_source())), n_runs, left_out)
     except SpreadsimError as refusal:
         return f"The page cannot run this: {refusal}."
 
 
-def _data(c: ComparisonResults, n_runs: int, levers: Mapping[str, list[dict[str, Any]]]) -> str:
+def _data(
+    c: ComparisonResults,
+    n_runs: int,
+    levers: Mapping[str, list[dict[str, Any]]],
+    texts: Mapping[str, str],
+    said: Callable[..., str],
+) -> str:
     """Return what travels with the page, for some runs of each strategy."""
     replicates = list(range(n_runs))
     networks = networks_of(c.scenario, c.network, c.fixed, replicates)
-    variants = [one for own in c.plans for one in _variants(c.scenario, own)]
+    variants = [one for own in c.plans for one in variants_of(c.scenario, own)]
     further = {
         "strategies": [
             {
                 "name": own.name,
-                "title": own.title,
+                "title": said(own.title, "scenarios", c.scenario.name, "strategies", own.name),
                 "levers": levers[own.name],
                 "expected": {name: c.values(own.name, name)[:n_runs] for name in MEASURES},
             }
             for own in c.plans
         ],
-        "labels": {name: BY_NAME[name].label for name in MEASURES},
-        "formats": {name: _format(name) for name in MEASURES},
-        "states": [{"name": name, "colour": colour} for name, colour, *_ in STATES],
+        **shared_facts(n_runs, said),
+        "texts": dict(texts),
         "nReported": c.n_replicates,
         "positions": layout(c.network),
-        "students": [0.0, 0.0, *(float(stdtrit(n - 1, 0.975)) for n in range(2, n_runs + 1))],
     }
     return page_data(variants, networks, c.scenario.run.seed, replicates, further)
 
 
-def _format(name: str) -> dict[str, Any]:
-    """Return how values of a measure are written, from how the report writes them."""
+def shared_facts(n_runs: int, said: Callable[..., str] = as_written) -> dict[str, Any]:
+    """Return what every page with the model knows: measures and how they are written, states, and Student's quantiles.
+
+    Parameters
+    ----------
+    n_runs : the most that are paired.
+    said : as in `try_it`.
+
+    Returns
+    -------
+    Names and values, for JavaScript.
+
+    Examples
+    --------
+    >>> shared_facts(2)["labels"]["reach"]
+    'Reach'
+    """
+    return {
+        "labels": {name: said(BY_NAME[name].label, "measures", name) for name in MEASURES},
+        "formats": {name: _format_said(name, said) for name in MEASURES},
+        "states": [
+            {"name": said(name, "states", name.replace(" ", "_")), "colour": colour, "marker": marker}
+            for name, colour, marker, *_ in STATES
+        ],
+        "students": [0.0, 0.0, *(float(stdtrit(n - 1, 0.975)) for n in range(2, n_runs + 1))],
+    }
+
+
+def format_of(name: str) -> dict[str, Any]:
+    """Return how values of a measure are written, from how the report writes them.
+
+    Parameters
+    ----------
+    name : of the measure.
+
+    Returns
+    -------
+    By what a value is multiplied, its decimal places, and what follows it and a difference.
+
+    Examples
+    --------
+    >>> format_of("reach")
+    {'scale': 100.0, 'places': 1, 'suffix': '%', 'changed': ' points'}
+    """
     places, suffix = re.fullmatch(r"0(?:\.(0+))?(.*)", value(name, 0.0)).groups()  # type: ignore[union-attr]
     changed = re.fullmatch(r"\+[\d.,]+(.*)", change(name, 1.0))
     assert changed is not None
@@ -146,21 +221,63 @@ def _format(name: str) -> dict[str, Any]:
     return {"scale": scale, "places": len(places or ""), "suffix": suffix, "changed": changed[1]}
 
 
+def _format_said(name: str, said: Callable[..., str]) -> dict[str, Any]:
+    form = format_of(name)
+    for key in ("suffix", "changed"):
+        word = form[key].strip()
+        form[key] = form[key].replace(word, said(word, "units", word)) if word else ""
+    return form
+
+
 def _with_lever(scenario: Scenario, name: str, lever: str, step: float) -> Plan:
     return plan(scenario, name, scenario.strategies[name].model_copy(update={lever: step}))
 
 
-def _variants(scenario: Scenario, own: Plan) -> list[Plan]:
-    """Return a plan and, where levers may bring about a collaborative or do away with it, the plan with the other."""
+def variants_of(scenario: Scenario, own: Plan) -> list[Plan]:
+    """Return a plan and, where levers may bring about a collaborative or do away with it, the plan with the other.
+
+    Parameters
+    ----------
+    scenario : of the strategy.
+    own : the strategy, resolved.
+
+    Returns
+    -------
+    One plan or two.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.plan import plan
+    >>> scenario = ss.load_scenario("default")
+    >>> [one.has_collaborative for one in variants_of(scenario, plan(scenario, "blend"))]
+    [True, False]
+    """
     other = _with_lever(scenario, own.name, "peer_programme", 0.0 if own.has_collaborative else 1.0)
     return [own] if other.has_collaborative == own.has_collaborative else [own, other]
 
 
-def _levers(scenario: Scenario, own: Plan) -> list[dict[str, Any]]:
+def levers_of(scenario: Scenario, own: Plan, said: Callable[..., str] = as_written) -> list[dict[str, Any]]:
     """Return the levers that a strategy may be tried at, with what each of their values does to the levers' table.
 
     A lever may move other columns than its own, such as the months since an instruction began; two that move the same
     column are not both offered, so that any combination of values is that of a plan.
+
+    Parameters
+    ----------
+    scenario : of the strategy.
+    own : the strategy, resolved.
+    said : as in `try_it`.
+
+    Returns
+    -------
+    Names and values of each lever, for JavaScript.
+
+    Examples
+    --------
+    >>> from spreadsim.scenario.plan import plan
+    >>> scenario = ss.load_scenario("default")
+    >>> levers_of(scenario, plan(scenario, "blend"))[0]["label"]
+    'Mandate'
     """
     answer: list[dict[str, Any]] = []
     taken: set[int] = set()
@@ -179,8 +296,8 @@ def _levers(scenario: Scenario, own: Plan) -> list[dict[str, Any]]:
             answer.append(
                 {
                     "name": one.name,
-                    "label": one.label,
-                    "meaning": one.declaration.meaning,
+                    "label": said(one.label, "levers", one.name, "label"),
+                    "meaning": said(one.declaration.meaning, "levers", one.name, "meaning"),
                     "steps": steps,
                     "present": steps.index(at),
                     "columns": columns,

@@ -46,7 +46,7 @@ TIMES = """
 async function answer(request) {
   const page = await unpacked(JSON.parse(request).data), times = [];
   const first = performance.now();
-  for (let run = 0; run < page.people.length; run++) {
+  for (let run = 0; run < page.strategies[0].people.length; run++) {
     for (const strategy of page.strategies) {
       const began = performance.now();
       runOf(page, strategy, run);

@@ -1,0 +1,6 @@
+"""A static website: scenarios whose model runs in the reader's browser.
+
+What belongs here: which pages there are, what stands in them, their texts in several languages.
+What does not: how a page runs the model (``browser``).
+What it may import: advice, fitting, lessons and all below them.
+"""

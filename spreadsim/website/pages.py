@@ -1,0 +1,220 @@
+"""The pages of a site, from templates: what stands in each, under a policy that allows its own scripts and no other.
+
+What belongs here: the frame of every page, the first page and the pages of scenarios. What does not: where the files go
+(``site``).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from spreadsim.comparison.results import ComparisonResults
+from spreadsim.comparison.try_it import MEASURES, TryIt, try_it
+from spreadsim.errors import InputError
+from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.telling.page import templates
+from spreadsim.telling.wording import value
+from spreadsim.website.texts import Texts
+
+MOST_BYTES = 355_000  # of a page's data, compressed: with script and texts a page stays below 400 kB
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the pages of a site in one language share.
+
+    Attributes
+    ----------
+    texts : of the language.
+    menu : for each entry the file of a page, and its text.
+    languages : tag, name and folder of each language, from the folder of this one; an empty folder for this one.
+
+    Examples
+    --------
+    >>> from spreadsim.website.texts import Texts, english_texts
+    >>> Frame(Texts("en", "English", english_texts([])), [], []).menu
+    []
+    """
+
+    texts: Texts
+    menu: Sequence[tuple[str, str]]
+    languages: Sequence[tuple[str, str, str]]
+
+
+@cache
+def own_file(name: str) -> str:
+    """Return a file of this folder.
+
+    Parameters
+    ----------
+    name : of the file.
+
+    Returns
+    -------
+    Its text.
+
+    Examples
+    --------
+    >>> own_file("chrome.js").splitlines()[1]
+    '"use strict";'
+    """
+    return (files("spreadsim.website") / name).read_text(encoding="utf-8")
+
+
+def page_style() -> str:
+    """Return the style of every page: that of the report, that of the box, and the site's own.
+
+    Returns
+    -------
+    CSS.
+
+    Examples
+    --------
+    >>> ".cards" in page_style()
+    True
+    """
+    shared = [templates().get_template(name).render() for name in ("page.css", "box.css")]
+    return "\n".join((*shared, own_file("site.css")))
+
+
+def _allowed(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def render(frame: Frame, template: str, page: str, *, data: str = "", script: str = "", **content: Any) -> str:
+    """Return a page of a site; the same bytes for the same input.
+
+    Parameters
+    ----------
+    frame : of the site.
+    template : its file in ``templates``.
+    page : the file that it becomes.
+    data, script : with which the page runs the model; empty where it does not.
+    content : of the template.
+
+    Returns
+    -------
+    One HTML document that needs no other file.
+
+    Examples
+    --------
+    >>> from spreadsim.website.texts import Texts, english_texts
+    >>> frame = Frame(Texts("en", "English", english_texts([])), [("index.html", "Start")], [])
+    >>> page = render(frame, "index.html.j2", "index.html", lessons=[], scenarios=[], sandbox="")
+    >>> "<h1>How does an improvement spread?</h1>" in page
+    True
+    """
+    from spreadsim import __version__
+
+    style, scripts = page_style(), [text for text in (own_file("chrome.js"), script) if text]
+    policy = [
+        "default-src 'none'",
+        f"style-src {_allowed(style)}",
+        f"script-src {' '.join(map(_allowed, scripts))}",
+        *(["worker-src blob:"] if script else []),
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    others = [(language, name, f"{folder}{page}" if folder else "") for language, name, folder in frame.languages]
+    return templates("spreadsim.website").get_template(template).render(
+        texts=frame.texts, say=frame.texts.say, menu=frame.menu, page=page, policy=Markup("; ".join(policy)),
+        style=Markup(style), scripts=[Markup(text) for text in scripts], data=data, version=__version__,
+        others=others if len(others) > 1 else [], **content,
+    )  # fmt: skip
+
+
+def box_of(comparison: ComparisonResults, texts: Texts) -> TryIt:
+    """Return the box of a scenario's page.
+
+    Parameters
+    ----------
+    comparison : of the scenario's strategies.
+    texts : of the page's language.
+
+    Returns
+    -------
+    The box.
+
+    Raises
+    ------
+    InputError : a page cannot run the scenario.
+
+    Examples
+    --------
+    >>> from spreadsim.website.texts import Texts, english_texts
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> box_of(comparison, Texts("en", "English", english_texts([comparison.scenario]))).n_runs
+    2
+    """
+    box = try_it(comparison, texts.table("box"), texts.in_place_of, MOST_BYTES)
+    if isinstance(box, str):
+        reason = box.rstrip(".")
+        raise InputError("--scenario", comparison.scenario.name, reason, "leave this scenario out, or make it smaller")
+    return box
+
+
+def scenario_page(frame: Frame, page: str, comparison: ComparisonResults, command: str) -> str:
+    """Return the page of a scenario.
+
+    Parameters
+    ----------
+    frame : of the site.
+    page : the file that it becomes.
+    comparison : of the scenario's strategies.
+    command : with which a reader makes the same numbers; empty where a reader has not the scenario.
+
+    Returns
+    -------
+    One HTML document.
+
+    Raises
+    ------
+    InputError : a page cannot run the scenario.
+
+    Examples
+    --------
+    >>> from spreadsim.website.texts import Texts, english_texts
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> frame = Frame(Texts("en", "English", english_texts([comparison.scenario])), [], [])
+    >>> scenario_page(frame, "scenario-classroom.html", comparison, "").count("<script")
+    3
+    """
+    c, say = comparison, frame.texts.say
+    box, scenario, name = box_of(comparison, frame.texts), c.scenario, c.scenario.name
+    english = frame.texts.english
+
+    def told(key: str) -> str:
+        return say("scenarios", name, key) if ("scenarios", name, key) in english else ""
+
+    one = c.n_replicates == 1
+    facts = say(
+        "scenario", "facts_one" if one else "facts", services=c.network.n, months=scenario.run.months,
+        n=c.n_replicates, strategies=", ".join(c.strategies),
+    )  # fmt: skip
+    return render(
+        frame, "scenario.html.j2", page, data=box.data, script=str(box.script),
+        title=told("title"), question=told("question"), shows=told("shows"), facts=facts, left_out=box.left_out,
+        strategies=[(s, say("scenarios", name, "strategies", s)) for s in c.strategies],
+        caption=say("scenario", "outcomes_caption_one" if one else "outcomes_caption", n=c.n_replicates),
+        heads=[frame.texts.in_place_of(BY_NAME[m].label, "measures", m) for m in MEASURES],
+        rows=[(s, [_mean(c, s, m, frame.texts) for m in MEASURES]) for s in c.strategies],
+        command=command, sources=scenario.sources,
+    )  # fmt: skip
+
+
+def _mean(c: ComparisonResults, strategy: str, measure: str, texts: Texts) -> str:
+    """Return a mean as the page writes it: the number with the language's decimal mark, and its unit in words."""
+    text = value(measure, float(np.mean(c.values(strategy, measure))))
+    number, _, unit = text.partition(" ")
+    number = number.replace(".", texts.say("box", "decimal_mark"))
+    return f"{number} {texts.in_place_of(unit, 'units', unit)}" if unit else number
