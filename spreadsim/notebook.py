@@ -1,7 +1,7 @@
 """Objects in a notebook: a small table and a small picture, instead of everything they hold.
 
-What belongs here: tables and dots as HTML, which a class's ``_repr_html_`` returns. What does not: what stands in them,
-which each class says for itself, and drawing by Matplotlib (``telling.figures``).
+What belongs here: tables, dots and bars as HTML, which a class's ``_repr_html_`` returns. What does not: what stands in
+them, which each class says for itself, and drawing by Matplotlib (``telling.figures``).
 
 Colours are those of the page, so that they can be read in a dark notebook too; nothing is fetched and no script runs.
 """
@@ -89,4 +89,41 @@ def dots(places: np.ndarray, filled: np.ndarray, label: str, ties: Iterable[tupl
     return (
         f'<svg width="{_SIDE}" height="{_SIDE}" viewBox="0 0 {_SIDE} {_SIDE}" role="img" '
         f'aria-label="{escape(label)}">{"".join(paths)}</svg>'
+    )
+
+
+def bars(counts: np.ndarray, label: str, unit: str) -> str:
+    """Return a picture of how often each whole number from 0 occurs, as bars.
+
+    Parameters
+    ----------
+    counts : shape (numbers,): how often each occurs; of more than 40, the last bar holds the rest.
+    label : what the picture shows, for who cannot see it and below it.
+    unit : of the numbers, a noun.
+
+    Returns
+    -------
+    SVG.
+
+    Examples
+    --------
+    >>> bars(np.array([0, 3, 1]), "services by number of peers", "peers").count("<rect")
+    2
+    """
+    shown = np.append(counts[:39], counts[39:].sum()) if len(counts) > 40 else counts
+    width, high, most = _SIDE / max(1, len(shown)), _SIDE / 3, max(1, int(shown.max(initial=1)))
+    is_cut = len(counts) > len(shown)
+    boxes = "".join(
+        f'<rect x="{i * width:.1f}" y="{high - high * n / most:.1f}" width="{0.8 * width:.1f}" '
+        f'height="{high * n / most:.1f}">'
+        f"<title>{n} with {i}{' or more' if is_cut and i == 39 else ''} {escape(unit)}</title></rect>"
+        for i, n in enumerate(shown.tolist())
+        if n
+    )
+    last = f"{len(shown) - 1}{'+' if is_cut else ''}"
+    return (
+        f'<svg width="{_SIDE}" height="{high + 34:.0f}" viewBox="0 0 {_SIDE} {high + 34:.0f}" role="img" '
+        f'aria-label="{escape(label)}" fill="currentColor" font-size="11">{boxes}'
+        f'<text y="{high + 13:.0f}">0</text><text x="{_SIDE}" y="{high + 13:.0f}" text-anchor="end">{last}</text>'
+        f'<text y="{high + 29:.0f}">{escape(label)}</text></svg>'
     )

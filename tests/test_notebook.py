@@ -14,7 +14,7 @@ from PIL import Image
 
 import spreadsim as ss
 from spreadsim.comparison.findings import headline
-from spreadsim.notebook import dots, html_table
+from spreadsim.notebook import bars, dots, html_table
 
 MOST = 50_000  # characters
 
@@ -81,7 +81,18 @@ def test_a_national_network_is_small_too() -> None:
     assert len(dots(places, places[:, 0] > 0, "many", ((i, i + 1) for i in range(29_999)))) < MOST
 
 
-def test_ties_are_drawn_where_they_can_be_told_apart(shown: dict[str, Any]) -> None:
-    ring = ss.make_network(ss.load_scenario("classroom"))
-    assert ring._repr_html_().count("L") - ring._repr_html_().count("aria-L") == 12
-    assert "L" not in re.findall(r'd="([^"]*)"', shown["network"]._repr_html_())[-1]
+def test_ties_are_drawn_where_they_can_be_told_apart() -> None:
+    lines = re.findall(
+        r'd="([^"]*)" stroke="currentColor" stroke-opacity=".25"', ss.SpreadModel("classroom")._repr_html_()
+    )
+    assert [path.count("L") for path in lines] == [12]
+    places = np.zeros((2, 2))
+    assert "L" not in dots(places, np.array([True, False]), "many", [(0, 1)] * 801)
+
+
+def test_a_network_shows_how_many_peers_services_have(comparison: ss.Comparison) -> None:
+    html = comparison.network._repr_html_()
+    told = {int(peers): int(n) for n, peers in re.findall(r"<title>(\d+) with (\d+) peers</title>", html)}
+    peers, n = np.unique(comparison.network.ties.degree, return_counts=True)
+    assert told == dict(zip(peers.tolist(), n.tolist(), strict=True))
+    assert "7 with 39 or more peers" in bars(np.concatenate([np.zeros(45, int), [7]]), "peers", "peers")

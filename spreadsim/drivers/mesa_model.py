@@ -176,7 +176,10 @@ class SpreadModel(mesa.Model):
 
         embedded = np.array([service.state == rules.EMBEDDED for service in self.services])
         rows = [(name, f"{100 * self.share_in(state):.0f}%") for state, name in enumerate(rules.STATES)]
-        picture = dots(layout(self.structure), embedded, f"{embedded.sum()} of {len(embedded)} services embedded")
+        ties = self.structure.ties
+        pairs = {(min(pair), max(pair)) for pair in zip(ties.listener.tolist(), ties.peer.tolist(), strict=True)}
+        label = f"{embedded.sum()} of {len(embedded)} services embedded"
+        picture = dots(layout(self.structure), embedded, label, sorted(pairs))
         return html_table(f"{repr(self).strip('<>')} (filled: embedded)", rows, picture=picture)
 
     @property

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spreadsim.network.hierarchy import Hierarchy
-from spreadsim.notebook import MOST_TIES, dots, html_table
+from spreadsim.notebook import bars, html_table
 
 if TYPE_CHECKING:
     import networkx
@@ -151,8 +151,6 @@ class Network:
         return f"<Network of {self.n:,} services and {self.ties.n_ties:,} ties>"
 
     def _repr_html_(self) -> str:
-        from spreadsim.network.layout import layout
-
         tree = self.hierarchy
         groups = [f"{level}: {(tree.level_of == place).sum():,}" for place, level in enumerate(tree.levels)]
         rows = [
@@ -162,10 +160,8 @@ class Network:
             ("groups", "; ".join(groups) or "none"),
             ("drawn, not from data", ", ".join(name.replace("_", " ") for name in self.drawn) or "nothing"),
         ]
-        pairs = zip(self.ties.listener.tolist(), self.ties.peer.tolist(), strict=True) if self.n <= MOST_TIES else ()
-        ties = {(min(pair), max(pair)) for pair in pairs}
-        picture = dots(layout(self), np.ones(self.n, dtype=np.bool_), f"{self.n} services and their ties", ties)
-        return html_table("Network", rows, picture=picture)
+        counts = np.bincount(self.ties.degree)
+        return html_table("Network", rows, picture=bars(counts, "services by number of peers", "peers"))
 
     @property
     def n(self) -> int:
