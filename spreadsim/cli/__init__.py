@@ -2,7 +2,7 @@
 
 What belongs here: options, output and exit codes, one module a command.
 What does not: the work, which is done elsewhere.
-What it may import: app and all below it.
+What it may import: app, website and all below them.
 
 Exit codes: 0 success, 1 a run that failed, 2 bad input or usage, 70 a fault of ours, 130 stopped by the user, 141 the
 reader of the output went away (``| head``). Heavy packages are loaded by the command that needs them, so that help is
