@@ -29,7 +29,15 @@ from spreadsim.sweeps.page import (
     panel_text,
     write_analysis,
 )
-from spreadsim.sweeps.robustness import convergence, interior, interior_gain, robustness, satisficing, share_interval
+from spreadsim.sweeps.robustness import (
+    convergence,
+    interior,
+    interior_gain,
+    robustness,
+    robustness_sentence,
+    satisficing,
+    share_interval,
+)
 from spreadsim.sweeps.sensitivity import Index, indices
 from spreadsim.sweeps.tables import Panel, SweepTables
 
@@ -206,16 +214,7 @@ def _add_robustness(
             _add_row(analysis, "robustness", measure, panel, **asdict(row), limits=words)
         if not rows:
             continue
-        safest, often = rows[0], max(rows, key=lambda row: row.satisfies)
-        _add_sentence(
-            analysis,
-            "Robustness",
-            f"{measure}{panel_text(panel)}: '{safest.setting}' has the lowest mean regret "
-            f"({safest.mean_regret:.3g}; 90th percentile {safest.regret_90:.3g}), and is best in "
-            f"{safest.best_in:.0%} of the points{_interval(safest.best_low, safest.best_high)}; "
-            f"'{often.setting}' most often meets {words}: in {often.satisfies:.0%} of the points"
-            f"{_interval(often.satisfies_low, often.satisfies_high)}.",
-        )
+        _add_sentence(analysis, "Robustness", f"{measure}{panel_text(panel)}: {robustness_sentence(rows, words)}")
         draw_bars(analysis, measure, panel, rows)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spreadsim.inference.crossed import Estimate, Levels, best_of, standings
+from spreadsim.telling.wording import listed
 
 Z = 1.959963984540054
 
@@ -125,6 +126,50 @@ def robustness(
         )
     ]
     return sorted(rows, key=lambda row: row.mean_regret)
+
+
+def robustness_sentence(rows: Sequence[Robustness], limits: str) -> str:
+    """Return which setting loses least, and which most often meets the limits, each figure with its interval.
+
+    Parameters
+    ----------
+    rows : as `robustness` returns them, at least one.
+    limits : in words.
+
+    Returns
+    -------
+    Sentences; the last says which figures have no interval, where points or replicates are too few for one.
+
+    Examples
+    --------
+    >>> rows = robustness(np.array([[[0.1], [0.4]], [[0.3], [0.2]]]), ("organic", "blend"), 1.0)
+    >>> robustness_sentence(rows, "benefit >= 0.2").split(". ")[0]
+    "'blend' has the lowest mean regret, 0.05, with a 90th percentile of 0.09"
+    """
+    safest, often = rows[0], max(rows, key=lambda row: -1.0 if np.isnan(row.satisfies) else row.satisfies)
+    silent = [
+        name
+        for name, low in (
+            ("mean regret", safest.regret_low),
+            ("its 90th percentile", safest.regret_90_low),
+            ("how often a setting is best", safest.best_low),
+            ("how often it meets the limits", often.satisfies_low),
+        )
+        if np.isnan(low)
+    ]
+    text = (
+        f"'{safest.setting}' has the lowest mean regret, {safest.mean_regret:.3g}"
+        f"{_amount_interval(safest.regret_low, safest.regret_high)}, with a 90th percentile of {safest.regret_90:.3g}"
+        f"{_amount_interval(safest.regret_90_low, safest.regret_90_high)}. It is best in {safest.best_in:.0%} of the "
+        f"points{share_interval(safest.best_low, safest.best_high)}. '{often.setting}' most often meets {limits}: in "
+        f"{often.satisfies:.0%} of the points{share_interval(often.satisfies_low, often.satisfies_high)}."
+    )
+    none = f" Points or replicates are too few for an interval of {listed(silent)}." if silent else ""
+    return text + none
+
+
+def _amount_interval(low: float, high: float) -> str:
+    return "" if np.isnan(low) else f" ({low:.3g} to {high:.3g})"
 
 
 def share_interval(low: float, high: float) -> str:

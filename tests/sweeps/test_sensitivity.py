@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,14 @@ from spreadsim.sweeps.designs import Points
 from spreadsim.sweeps.discovery import find_region
 from spreadsim.sweeps.equal_effort import first_crossing
 from spreadsim.sweeps.experiment import Factor
-from spreadsim.sweeps.robustness import convergence, interior, robustness, wilson
+from spreadsim.sweeps.robustness import (
+    convergence,
+    interior,
+    robustness,
+    robustness_sentence,
+    satisficing,
+    wilson,
+)
 from spreadsim.sweeps.sensitivity import morris_indices, rank_correlations, sobol_indices
 
 THREE = tuple(Factor(f"x{i}", "number", -np.pi, np.pi) for i in (1, 2, 3))
@@ -136,6 +144,34 @@ def test_regret_and_satisficing() -> None:
     assert (rows["a"].best_in, rows["b"].best_in, rows["c"].best_in) == (0.5, 0.5, 0.0)
     fewer = robustness(means[:, :, None], ("a", "b", "c"), -1.0)
     assert {r.setting: r.best_in for r in fewer} == {"a": 0.5, "b": 0.5, "c": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("points", "replicates", "silent"),
+    [
+        (64, 4, []),
+        (40, 4, ["its 90th percentile"]),
+        (12, 4, ["mean regret", "its 90th percentile"]),
+        (64, 2, ["mean regret", "its 90th percentile", "how often a setting is best", "how often it meets the limits"]),
+    ],
+)
+def test_every_figure_of_robustness_has_its_interval_or_says_that_it_has_none(
+    points: int, replicates: int, silent: list[str]
+) -> None:
+    rng = np.random.default_rng(3)
+    values = rng.normal(0.3, 0.1, (points, 2, 1)) + rng.normal(0.0, 0.01, (points, 2, replicates))
+    rows = robustness(values, ("a", "b"), 1.0, satisfying=satisficing([(values, ">=", 0.3)]))
+    text = robustness_sentence(rows, "benefit >= 0.3")
+    least = rows[0]
+    assert (f"mean regret, {least.mean_regret:.3g} ({least.regret_low:.3g} to " in text) == (
+        "mean regret" not in silent
+    )
+    tail = f" of {least.regret_90:.3g} ({least.regret_90_low:.3g} to "
+    assert (tail in text) == ("its 90th percentile" not in silent)
+    assert len(re.findall(r"% of the points \(\d+% to \d+%\)", text)) == (2 if len(silent) < 4 else 0)
+    assert ("too few for an interval" in text) == bool(silent)
+    for name in silent:
+        assert name in text.split("too few for an interval of")[1]
 
 
 def test_convergence_tells_noise_from_a_difference() -> None:
