@@ -8,7 +8,6 @@ bit.
 from __future__ import annotations
 
 import inspect
-import sys
 from functools import partial
 from operator import attrgetter, index
 from pathlib import Path
@@ -53,7 +52,7 @@ def _iteration_of_batch_run() -> int:
     Mesa gives each iteration the same arguments, and its own models differ by entropy of the machine. Draws have an
     address here, so that the iteration has to be asked of Mesa's frame.
     """
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = inspect.currentframe()
     while frame is not None:
         if frame.f_code.co_name == "_model_run_func" and frame.f_globals.get("__name__") == "mesa.batchrunner":
             return int(frame.f_locals.get("iteration", 0))
