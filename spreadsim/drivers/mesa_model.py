@@ -97,6 +97,7 @@ class SpreadModel(mesa.Model):
     >>> model.step()
     >>> model.month, model.share_in(rules.EMBEDDED)
     (1, 0.25)
+    >>> import copy
     >>> saved = copy.deepcopy(model)  # or pickle: a branch from here has the same future
     >>> model.run().month, saved.month
     (12, 1)

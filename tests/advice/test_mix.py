@@ -98,7 +98,7 @@ def test_the_answer_is_judged_on_runs_that_nothing_was_chosen_on(monkeypatch: py
     assert last[2] == [0.01, 0.03]
     assert last[0] == 4  # the advice and the three strategies
     assert advice.advice.values["benefit"].shape == (2, 6)
-    assert "2 assumption sets (drift) that it was not chosen on" in answer_sentences(advice)[1]
+    assert "In 2 worlds of drift, 6 runs in each, that it was not chosen on" in answer_sentences(advice)[1]
 
 
 def test_a_search_that_was_stopped_goes_on_and_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

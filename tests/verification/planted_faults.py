@@ -691,8 +691,8 @@ FAULTS = (
     Fault(
         "null as nought",
         "outcomes/measures",
-        "np.shape(below)), NEVER)",
-        "np.shape(below)), 0.0)",
+        "np.argmax(half, axis=1), NEVER)",
+        "np.argmax(half, axis=1), 0.0)",
         MONTHS,
     ),
     Fault(
@@ -752,7 +752,7 @@ FAULTS = (
         BY_HAND,
     ),
     Fault("one half not reached by one half", "outcomes/measures", 'c["reach"] >= 0.5', 'c["reach"] > 0.5', MONTHS),
-    Fault("all that stopped never started", "outcomes/measures", ' & ~run.final["began"]', "", BY_HAND),
+    Fault("all that stopped never started", "outcomes/measures", ' & ~_final(runs, "began")', "", BY_HAND),
     Fault(
         "cumulative benefit in months",
         "outcomes/measures",
@@ -999,8 +999,8 @@ FAULTS = (
     Fault(
         "chance of a pick turned round",
         "network/ties",
-        "self.kept, word) < chance",
-        "self.kept, word) > chance",
+        "self._numbers(self.kept, n) < chance",
+        "self._numbers(self.kept, n) > chance",
         PICKS,
     ),
     Fault(
@@ -1322,7 +1322,7 @@ FAULTS = (
     Fault(
         "who is a starting site adapts consistently",
         "outcomes/measures",
-        'has_moved & (run.final["generation"][embedded] > 0)',
+        'has_moved & (_final(runs, "generation") > 0)',
         "has_moved",
         "tests/outcomes/test_measures.py::test_readiness_and_adaptation_follow_from_what_services_hold",
     ),
