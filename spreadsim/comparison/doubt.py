@@ -47,6 +47,7 @@ SETS_A_REPLICATE = 4  # sets run at most, for each replicate of the scenario's o
 EFFORT = 600_000_000  # service-months of all sets; the first block is run whatever it takes
 N_TOLD = 3  # parameters worth finding out that are told
 OF_ANSWER = ("benefit", "cumulative_benefit")
+COSTS = "cost."  # what things cost decides no benefit, so that knowing it cannot help there: it would be told by chance
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Answer:
     turning : where the answer turns round; None where no rule is worth following beyond chance.
     perfect : what knowing everything in doubt before choosing would be worth, in the measure's unit.
     worth_knowing : paths of the parameters most worth finding out, each with what knowing it is worth, the most
-        valuable first; none whose interval includes 0.
+        valuable first; none whose interval includes 0, and no cost, which decides no benefit.
 
     Examples
     --------
@@ -102,7 +103,8 @@ def answer_of(places: np.ndarray, paths: Sequence[str], values: np.ndarray, thre
     found, rule = verdict(values, thresholds), turning(places, values)
     best = found.best
     others = [] if best is None else [i for i in range(values.shape[2]) if i != best]
-    quick = [(partial_information(places, values, [j], resamples=0).value, -j) for j in range(len(paths))]
+    may_matter = [j for j, path in enumerate(paths) if not path.startswith(COSTS)]
+    quick = [(partial_information(places, values, [j], resamples=0).value, -j) for j in may_matter]
     told = [-j for value, j in sorted(quick, reverse=True)[:N_TOLD] if value > 0]
     worth = [(paths[j], partial_information(places, values, [j])) for j in told]
     return Answer(

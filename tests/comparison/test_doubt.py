@@ -12,7 +12,7 @@ import pytest
 import spreadsim as ss
 from spreadsim.comparison.answer import best_in_worlds, hinge_sentence, size_sentence
 from spreadsim.comparison.comparison import Comparison
-from spreadsim.comparison.doubt import OF_ANSWER, Doubt, sets_in_doubt
+from spreadsim.comparison.doubt import OF_ANSWER, Doubt, answer_of, sets_in_doubt
 from spreadsim.comparison.findings import answer, headline, own_values_sentences
 from spreadsim.errors import InputError, InputErrors
 from spreadsim.inference.crossed import Estimate
@@ -379,3 +379,12 @@ def test_the_dial_is_asked_the_same(tmp_path: Path) -> None:
     one = ss.compare(alone, replicates=2, frontier=False, doubt="none")
     np.testing.assert_array_equal(result.doubt.values["cost"][0, :, 1], one.values("organic", "cost"))
     assert ss.frontier(scenario, replicates=2, doubt="none").doubt is None
+
+
+def test_a_cost_is_never_worth_knowing_for_a_benefit() -> None:
+    """Told by chance among many parameters it would be false; the same column under another name is told."""
+    gap = np.repeat(np.linspace(-0.1, 0.3, 64)[:, None], 4, axis=1)
+    values = np.stack([gap, 0 * gap], axis=2)
+    place = np.linspace(0, 1, 64)[:, None]
+    assert [path for path, _ in answer_of(place, ("behaviour.drift.rate",), values, Thresholds()).worth_knowing]
+    assert not answer_of(place, ("cost.team_month",), values, Thresholds()).worth_knowing
