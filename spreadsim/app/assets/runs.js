@@ -30,10 +30,9 @@ window.spreadsimRuns = (() => {
     held = key;
   }
 
-  // Start the worker, which gets warm while the page is drawn. It throws where there can be no worker.
-  // Make a run; resolved with its changes of state, or with null where a newer one was asked for meanwhile.
+  // Make a run; resolved with its changes of state, or with null where a newer one was asked for meanwhile, and
+  // rejected where there can be no worker.
   return {
-    begin,
     make: (run) => new Promise((resolve, reject) => {
       begin(run.setting.worker);
       next?.resolve(null);
