@@ -3,7 +3,7 @@
 
 function openPage(source) {
   const box = document.getElementById("try-box"), data = document.getElementById("try-data").textContent;
-  let facts, say, address, map, checks = false;
+  let facts, say, address, player, map, curves, checks = false;
   const chosen = {own: "", other: "", steps: {}}, parts = {};
   const draw = beforePicture(drawNow);
   const model = modelOf(source, data, {
@@ -89,8 +89,10 @@ function openPage(source) {
       () => { chosen.steps = {}; show(); moved("reset"); };
     parts.check = add(shown, "p", {id: "try-check", className: "about", attributes: {role: "status"}});
     const drawn = add(shown, "div", {className: "drawn"});
-    map = mapOf(drawn, {...facts, say, id: "try", moved: draw});
-    parts.curves = add(drawn, "div", {className: "curves"});
+    const played = add(drawn, "div");
+    player = playerOf(played, {...facts, say, id: "try", moved: draw});
+    map = mapOf(played, {...facts, say});
+    curves = curvesOf(add(drawn, "div", {className: "curves"}), {...facts, say});
     parts.table = add(add(shown, "div", {className: "wide", tabIndex: 0,
       attributes: {role: "region", "aria-label": say("table_label")}}), "table");
     read(address.state());
@@ -104,24 +106,27 @@ function openPage(source) {
     drawLevers(parts.levers, leversOf(chosen.own), chosen.steps, {say, id: "try", moved});
   }
 
-  let told = 0, isLater = false;
+  let toldAt = 0, told = "", isLater = false;
   function drawNow() {
-    const [own, other, report] = settings().map(({key}) => model.of(key));
-    map.show(chosen.own, facts.positions, own[0]?.states?.[map.month]);
-    if (performance.now() - told < 100) { // curves and table ten times a second at most: they lay the page out anew
+    const asked = settings(), runs = asked.map(({key}) => model.of(key)), [own, other, report] = runs;
+    map.show(chosen.own, facts.positions, own[0]?.states?.[player.month], player.month);
+    curves.at(player.month);
+    const toTell = JSON.stringify([asked.map(({key}) => key), runs.map(({length}) => length)]);
+    if (toTell === told) return; // a month that is played changes neither curves nor table
+    if (performance.now() - toldAt < 100) { // ten times a second at most: they lay the page out anew
       if (!isLater) setTimeout(() => { isLater = false; draw(); }, 100);
       isLater = true;
       return;
     }
-    told = performance.now();
-    const [{key}, , {key: unmoved}] = settings(), isMoved = key !== unmoved;
+    [told, toldAt] = [toTell, performance.now()];
+    const isMoved = asked[0].key !== asked[2].key;
     const label = isMoved ? say("changed", {name: chosen.own}) : chosen.own, before = say("unchanged", {name: chosen.own});
-    const curve = (runs) => meanCurve(runs, "delivered", facts.months);
-    drawCurves(parts.curves, [
+    const curve = (some) => meanCurve(some, "delivered", facts.months);
+    curves.show([
       ...(isMoved ? [{label: before, values: curve(report), colour: "#595959", dashes: "2 4"}] : []),
       {label: chosen.other, values: curve(other), colour: "#b34700", dashes: "8 4"},
       {label, values: curve(own), colour: "#004488", dashes: ""},
-    ], {months: facts.months, month: map.month, say});
+    ]);
     drawTable(parts.table, {label, own}, isMoved ? [[chosen.other, other], [before, report]] : [[chosen.other, other]],
       {...facts, say});
   }

@@ -40,14 +40,48 @@ const MARKS = { // what a mark adds to a path, from its middle and its half widt
   },
 };
 
-// A map that is played: services where they stand, in the state they are in that month.
-function mapOf(parent, {states: kinds, months, say, id, moved}) {
-  const box = add(parent, "div"), canvas = add(box, "canvas", {width: 960, height: 960, attributes: {role: "img"}});
-  const line = add(box, "div", {className: "month"}), label = add(line, "label");
+// What is played: the month that a page is at, with a slider and a button.
+function playerOf(parent, {months, say, id, moved}) {
+  const line = add(parent, "div", {className: "month"}), label = add(line, "label");
   const play = add(line, "button", {type: "button", id: `${id}-play`, textContent: say("play")});
   const text = add(label, "span");
   const slider = add(label, "input", {type: "range", id: `${id}-month`, min: 0, max: months, value: months});
-  const legend = add(box, "ul", {className: "states"});
+  const self = {month: months, playing: false};
+  let stepped = 0;
+
+  function to(month) {
+    self.month = month;
+    if (Number(slider.value) !== month) slider.value = month;
+    text.textContent = say("map_month", {month});
+    moved();
+  }
+  function step(now) {
+    if (!self.playing) return;
+    if (now - stepped > 120) {
+      stepped = now;
+      to(Math.min(months, self.month + 1));
+      if (self.month === months) hold(false);
+    }
+    if (self.playing) requestAnimationFrame(step);
+  }
+  function hold(playing) {
+    self.playing = playing;
+    play.textContent = say(playing ? "stop" : "play");
+  }
+  play.onclick = () => {
+    hold(!self.playing);
+    if (self.playing && self.month === months) to(0);
+    if (self.playing) requestAnimationFrame(step);
+  };
+  slider.oninput = () => to(Number(slider.value));
+  text.textContent = say("map_month", {month: months});
+  return self;
+}
+
+// A map of one run: services where they stand, in the state they are in.
+function mapOf(parent, {states: kinds, say}) {
+  const canvas = add(parent, "canvas", {width: 960, height: 960, attributes: {role: "img"}});
+  const legend = add(parent, "ul", {className: "states"});
   const counts = kinds.map(({colour, marker}) => {
     const item = add(legend, "li"), mark = svg("svg", {viewBox: "0 0 20 20", class: "mark"}, item), path = [];
     MARKS[marker]({ // the same marks, as a path of SVG
@@ -58,39 +92,15 @@ function mapOf(parent, {states: kinds, months, say, id, moved}) {
     svg("path", {d: path.join(""), fill: colour, stroke: "#444"}, mark);
     return item.appendChild(document.createTextNode(""));
   });
-  const self = {month: months, playing: false, show};
-  text.textContent = say("map_month", {month: months}); // until the first run is there
-  canvas.setAttribute("aria-label", text.textContent);
-  let stepped = 0, drawn;
+  canvas.setAttribute("aria-label", "");
+  let drawn;
 
-  function step() {
-    play.textContent = say(self.playing ? "stop" : "play");
-    if (!self.playing) return;
-    requestAnimationFrame((now) => {
-      if (now - stepped > 120) {
-        stepped = now;
-        self.month = Math.min(months, self.month + 1);
-        if (self.month === months) self.playing = false;
-        moved();
-      }
-      step();
-    });
-  }
-  play.onclick = () => {
-    self.playing = !self.playing;
-    if (self.playing && self.month === months) self.month = 0;
-    step();
-  };
-  slider.oninput = () => { self.month = Number(slider.value); moved(); };
-
-  function show(name, positions, states) {
-    slider.value = self.month;
+  return {show(name, positions, states, month) {
     if (!states || states === drawn) return;
     drawn = states;
     const context = canvas.getContext("2d"), size = canvas.width, n = positions.length, number = kinds.map(() => 0);
     const reach = Math.max(0.01, ...positions.map(([x, y]) => Math.max(Math.abs(x), Math.abs(y)))) / 0.475;
     const radius = Math.max(5, Math.min(18, 240 / Math.sqrt(n)));
-    text.textContent = say("map_month", {month: self.month});
     context.clearRect(0, 0, size, size);
     context.strokeStyle = "#444";
     context.lineWidth = 1.2;
@@ -107,36 +117,43 @@ function mapOf(parent, {states: kinds, months, say, id, moved}) {
     });
     kinds.forEach(({name: kind}, s) => { counts[s].data = `${kind} ${number[s]}`; });
     const told = kinds.map(({name: kind}, s) => `${number[s]} ${kind}`).join(", ");
-    canvas.setAttribute("aria-label", say("map_label", {name, month: self.month, states: told}));
-  }
-  return self;
+    canvas.setAttribute("aria-label", say("map_label", {name, month, states: told}));
+  }};
 }
 
-// Curves by month: each line has a label, values of the months, a colour and dashes.
-function drawCurves(parent, lines, {months, month, say}) {
+// Curves by month, and a line where the page is. A month that is played moves that line and nothing else.
+function curvesOf(parent, {months, say}) {
   const [width, height, left, bottom] = [480, 300, 44, 34];
-  parent.replaceChildren();
+  const x = (t) => left + (width - left - 8) * t / months;
   const drawing = svg("svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": say("curves_label")}, parent);
-  const top = Math.max(0.1, Math.ceil(10 * Math.max(...lines.flatMap(({values}) => [...values]))) / 10);
-  const x = (t) => left + (width - left - 8) * t / months, y = (v) => height - bottom - (height - bottom - 12) * v / top;
-  for (let k = 0; k <= 4; k++) {
-    svg("line", {x1: left, x2: width - 8, y1: y(top * k / 4), y2: y(top * k / 4), stroke: "#ddd"}, drawing);
-    svg("text", {x: left - 4, y: y(top * k / 4) + 4, "text-anchor": "end"}, drawing, `${inDigits(100 * top * k / 4, 1, say)}%`);
-    const t = Math.round(months * k / 4);
-    svg("text", {x: x(t), y: height - bottom + 15, "text-anchor": "middle"}, drawing, String(t));
-  }
-  svg("text", {x: (left + width) / 2, y: height - 4, "text-anchor": "middle"}, drawing, say("month"));
-  svg("line", {x1: x(month), x2: x(month), y1: 12, y2: height - bottom, stroke: "#999"}, drawing);
+  const still = svg("g", {}, drawing), cursor = svg("line", {x1: left, x2: left, y1: 12, y2: height - bottom, stroke: "#999"}, drawing);
   const legend = add(parent, "ul", {className: "states"});
   add(parent, "p", {className: "about", textContent: say("curves_about")});
-  for (const {label, values, colour, dashes} of lines) {
-    if (!values.length) continue;
-    const points = Array.from(values, (v, t) => `${x(t).toFixed(1)},${y(v).toFixed(1)}`).join(" ");
-    svg("polyline", {points, fill: "none", stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dashes}, drawing);
-    const item = add(legend, "li"), sample = svg("svg", {viewBox: "0 0 30 8", class: "sample"}, item);
-    svg("line", {x1: 0, x2: 30, y1: 4, y2: 4, stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dashes}, sample);
-    item.append(label);
-  }
+
+  return {
+    at(month) { cursor.setAttribute("transform", `translate(${(x(month) - left).toFixed(2)} 0)`); },
+    show(lines) { // each has a label, values of the months, a colour and dashes
+      const top = Math.max(0.1, Math.ceil(10 * Math.max(...lines.flatMap(({values}) => [...values]))) / 10);
+      const y = (v) => height - bottom - (height - bottom - 12) * v / top;
+      still.replaceChildren();
+      legend.replaceChildren();
+      for (let k = 0; k <= 4; k++) {
+        svg("line", {x1: left, x2: width - 8, y1: y(top * k / 4), y2: y(top * k / 4), stroke: "#ddd"}, still);
+        svg("text", {x: left - 4, y: y(top * k / 4) + 4, "text-anchor": "end"}, still, `${inDigits(100 * top * k / 4, 1, say)}%`);
+        const t = Math.round(months * k / 4);
+        svg("text", {x: x(t), y: height - bottom + 15, "text-anchor": "middle"}, still, String(t));
+      }
+      svg("text", {x: (left + width) / 2, y: height - 4, "text-anchor": "middle"}, still, say("month"));
+      for (const {label, values, colour, dashes} of lines) {
+        if (!values.length) continue;
+        const points = Array.from(values, (v, t) => `${x(t).toFixed(1)},${y(v).toFixed(1)}`).join(" ");
+        svg("polyline", {points, fill: "none", stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dashes}, still);
+        const item = add(legend, "li"), sample = svg("svg", {viewBox: "0 0 30 8", class: "sample"}, item);
+        svg("line", {x1: 0, x2: 30, y1: 4, y2: 4, stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dashes}, sample);
+        item.append(label);
+      }
+    },
+  };
 }
 
 function meanOf(values) { return values.reduce((a, b) => a + b, 0) / values.length; }

@@ -198,8 +198,8 @@ def scenario_page(frame: Frame, page: str, comparison: ComparisonResults, comman
 
     one = c.n_replicates == 1
     facts = say(
-        "scenario", "facts_one" if one else "facts", services=c.network.n, months=scenario.run.months,
-        n=c.n_replicates, strategies=", ".join(c.strategies),
+        "scenario", "facts_one" if box.n_runs == 1 else "facts", services=c.network.n, months=scenario.run.months,
+        n=box.n_runs, strategies=", ".join(c.strategies),
     )  # fmt: skip
     return render(
         frame, "scenario.html.j2", page, data=box.data, script=str(box.script),

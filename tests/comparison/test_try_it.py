@@ -38,6 +38,14 @@ async function answer(request) {
 }
 """
 
+WATCH = """() => {
+  window.laidOut = [];
+  const watch = new MutationObserver((some) => window.laidOut.push(...some.map(({target}) => target.nodeName)));
+  for (const one of document.querySelectorAll('.try table, .try .curves g, .try .curves ul')) {
+    watch.observe(one, {childList: true, subtree: true, attributes: true, characterData: true});
+  }
+}"""
+
 
 @pytest.fixture(scope="module")
 def box() -> TryIt:
@@ -179,12 +187,19 @@ def test_the_report_runs_from_a_file_with_the_network_off(tmp_path: Path) -> Non
             page.locator("#try-check").filter(has_text="12 of 12 runs are equal").wait_for(timeout=60_000)
             assert "all 4 paired runs" in (page.locator("#try-check").text_content() or "")
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            right = page.evaluate("document.querySelector('.curves svg > line').getBoundingClientRect().x")
             row = page.locator(".try tbody tr").first
             assert c.summaries["organic"]["benefit"].mean is not None
             mean, gap = (100 * one for one in (c.values("organic", "benefit").mean(), _gap(c, c)))
             assert row.locator("td").nth(0).text_content() == f"{mean:.1f}%"
             shown = f"{gap:+.1f} points".replace("-", "−")
             row.locator("td").nth(1).filter(has_text=shown).wait_for(timeout=10_000)
+            page.evaluate(WATCH)
+            page.locator("#try-play").click()
+            page.locator("#try-play").filter(has_text="Play").wait_for()
+            page.locator("#try-month").fill("5")
+            assert page.evaluate("window.laidOut") == []  # a month that is played moves a line, and lays out nothing
+            assert page.evaluate("document.querySelector('.curves svg > line').getBoundingClientRect().x") < right
             page.locator("#try-mandate").fill(str(9))
             page.locator(".try caption").filter(has_text="4 runs").wait_for()
             page.locator(".try thead").filter(has_text="organic, changed").wait_for()

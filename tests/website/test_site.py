@@ -22,6 +22,7 @@ from click.testing import CliRunner
 import spreadsim as ss
 from spreadsim.cli.site import site as command
 from spreadsim.errors import InputError, InputErrors
+from spreadsim.website import pages
 from spreadsim.website.site import INDEX, make_site, write_texts
 from spreadsim.website.texts import Texts, english_texts, read_language, template_text
 from tests.comparison.test_report import HOSTILE, Page
@@ -136,6 +137,16 @@ def test_a_file_of_texts_that_cannot_be_used_is_refused(tmp_path: Path, change: 
     with pytest.raises((InputError, InputErrors), match=said):
         make_site(tmp_path / "site", scenarios=["classroom"], language_files=[tmp_path / "x.toml"])
     assert not (tmp_path / "site").exists()
+
+
+def test_a_page_says_how_many_runs_it_carries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MOST_BYTES", 9_000)
+    make_site(tmp_path / "site", scenarios=[small_file(tmp_path)], replicates=12)
+    text = (tmp_path / "site" / "scenario-small.html").read_text(encoding="utf-8")
+    carried = re.search(r"and on this page (\d+) paired runs of each strategy", text)
+    assert carried is not None
+    assert 1 < int(carried[1]) < 12
+    assert "Means of 12 runs" in text
 
 
 def test_hostile_titles_stay_text(tmp_path: Path) -> None:
