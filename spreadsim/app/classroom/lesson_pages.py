@@ -28,16 +28,12 @@ from spreadsim.lessons.data import Dates, dates_of
 from spreadsim.lessons.files import Lesson, find_lesson, lesson_folders, load_lesson
 from spreadsim.lessons.runs import LessonRun, Verdict, judge, n_points, parse_prediction, run_lesson
 from spreadsim.lessons.text import glossary
+from spreadsim.lessons.wording import markdown_html, measure_name, said
 from spreadsim.network.reading.files import NetworkFile
 from spreadsim.outcomes.measures import BY_NAME
 
 FOLDER_VARIABLE = "SPREADSIM_LESSONS"  # a folder of lessons beside those shipped
 MAX_CURVES = 30
-MEASURE_NAMES = {
-    "delivered": "Effect delivered", "reported_uptake": "Reported uptake", "reach": "Services reached",
-    "embedded": "Embedded in routine practice", "in_name_only": "In name only",
-    "fidelity_at_start": "Share of the original left",
-}  # fmt: skip
 
 
 @cache
@@ -88,18 +84,6 @@ def lesson_of(name: Any) -> Lesson:
 
 
 @cache
-def _markdown() -> Any:
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
-
-
-def _markdown_html(markdown: str) -> str:
-    """Return Markdown as HTML; HTML in it is shown as text, and pictures and links to elsewhere have no effect."""
-    return str(_markdown().render(markdown))
-
-
-@cache
 def glossary_terms() -> list[list[str]]:
     """Return the terms of the glossary with their meaning as HTML.
 
@@ -113,7 +97,7 @@ def glossary_terms() -> list[list[str]]:
     >>> meaning.startswith("<p>")
     True
     """
-    return [[term, _markdown_html(text)] for term, text in glossary()]
+    return [[term, markdown_html(text)] for term, text in glossary()]
 
 
 def lesson_list() -> list[dict[str, Any]]:
@@ -203,10 +187,6 @@ def _numbers(values: Any) -> list[float | None]:
     return [None if v != v else round(float(v), 4) for v in values]
 
 
-def _measure_name(measure: str) -> str:
-    return MEASURE_NAMES.get(measure) or (BY_NAME[measure].label if measure in BY_NAME else measure.replace("_", " "))
-
-
 def question_page(run: LessonRun, dates: Dates | None) -> dict[str, Any]:
     """Return what a learner sees before predicting: the question, and what to draw or pick. Nothing of the result.
 
@@ -224,7 +204,7 @@ def question_page(run: LessonRun, dates: Dates | None) -> dict[str, Any]:
     table = lesson.table
     data: dict[str, Any] = {
         "name": lesson.name, "number": lesson.number, "title": table.title, "minutes": table.minutes,
-        "question": _markdown_html(lesson.text["The question"]), "ask": _markdown_html(lesson.text["Predict"]),
+        "question": markdown_html(lesson.text["The question"]), "ask": markdown_html(lesson.text["Predict"]),
         "kind": predict.kind, "cards": [card.text for card in predict.cards], "pad": None, "dates": None,
     }  # fmt: skip
     if predict.kind == "curve":
@@ -237,7 +217,7 @@ def question_page(run: LessonRun, dates: Dates | None) -> dict[str, Any]:
         if predict.shown is not None:
             arm = predict.shown_arm or predict.arm
             name = table.arms[arm].title + (
-                "" if predict.shown == predict.measure else ": " + _measure_name(predict.shown).lower()
+                "" if predict.shown == predict.measure else ": " + measure_name(predict.shown).lower()
             )
             pad["series"] = [_series(run, arm, predict.shown, "month", name, 4)]
         data["pad"] = pad
@@ -248,7 +228,7 @@ def question_page(run: LessonRun, dates: Dates | None) -> dict[str, Any]:
 
 def _axes(run: LessonRun, measure: str, axis: str) -> dict[str, Any]:
     return {"last": run.length - 1 if axis == "copies" else run.lesson.scenario.run.months, "axis": axis,
-            "title": _measure_name(measure)}  # fmt: skip
+            "title": measure_name(measure)}  # fmt: skip
 
 
 def _series(run: LessonRun, arm: str, measure: str, axis: str, name: str, style: int) -> dict[str, Any]:
@@ -259,10 +239,10 @@ def _series(run: LessonRun, arm: str, measure: str, axis: str, name: str, style:
 def _dates_chart(dates: Dates) -> dict[str, Any]:
     curve = dates.curve
     return {
-            "kind": dates.kind, "label": dates.label, "last": dates.last, "axis": "month", "title": "Taken up so far",
-            "points": [[m, round(v, 4)] for m, v in curve], "series": [],
-            "points_name": {"own": "your data", "real": "real data", "twin": "generated twin"}[dates.kind],
-            "sentence": f"By month {dates.last}, {curve[-1][1]:.0%} of the {len(dates.months)} had taken it up.",
+            "kind": dates.kind, "label": dates.label, "last": dates.last, "axis": "month",
+            "title": said("dates", "title"), "points": [[m, round(v, 4)] for m, v in curve], "series": [],
+            "points_name": said("dates", dates.kind),
+            "sentence": said("dates", "ends", last=dates.last, share=f"{curve[-1][1]:.0%}", n=len(dates.months)),
     }  # fmt: skip
 
 
@@ -293,20 +273,25 @@ def result_chart(run: LessonRun) -> dict[str, Any]:
             chart["series"][place]["runs"] = [_numbers(np.round(row, 3)) for row in values]
     if table.predict.shown is not None and table.predict.shown != measure:
         arm = table.predict.shown_arm or table.predict.arm or arms[0]
-        name = f"{table.arms[arm].title}: {_measure_name(table.predict.shown).lower()}"
+        name = f"{table.arms[arm].title}: {measure_name(table.predict.shown).lower()}"
         chart["series"].append(_series(run, arm, table.predict.shown, "month", name, 4))
     ends = []
     for item in chart["series"]:
         low, middle, high = (next((v for v in reversed(item["q"][k]) if v is not None), 0.0) for k in (0, 2, 4))
-        ends.append(f"{item['name']} {middle:.0%} (middle 90% of runs {low:.0%} to {high:.0%})")
-    where = f"at month {chart['last']}" if axis == "month" else f"after {chart['last']} copies"
-    word = "median" if axis == "month" else "mean"
-    chart["sentence"] = f"{chart['title']} {where}, {word} of {table.replicates} runs: " + "; ".join(ends) + "."
+        shares = {"middle": f"{middle:.0%}", "low": f"{low:.0%}", "high": f"{high:.0%}"}
+        ends.append(said("chart", "end", name=item["name"], **shares))
+    chart["sentence"] = said("chart", f"ends_{axis}", title=chart["title"], last=chart["last"], n=table.replicates,
+                             ends="; ".join(ends))  # fmt: skip
     return chart
 
 
 def _place(run: LessonRun, at: int) -> str:
-    return f"after {at} copies" if run.lesson.table.predict.axis == "copies" else f"at month {at}"
+    return said("chart", "after_copies" if run.lesson.table.predict.axis == "copies" else "at_month", n=at)
+
+
+def _points(share: float) -> str:
+    n = f"{100 * share:.0f}"
+    return said("verdict", "one_point" if n == "1" else "points", n=n)
 
 
 def _verdict_text(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
@@ -317,32 +302,24 @@ def _verdict_text(run: LessonRun, verdict: Verdict) -> dict[str, Any]:
         assert verdict.worst_at is not None
         assert verdict.prediction is not None
         assert verdict.outcome is not None
-        gap = f"{points:.0f} point" + ("" if round(points) == 1 else "s")
-        far = "A long way off, and that is the interesting part"
-        head = "Very close" if points < 4 else "Close" if points < 10 else far
-        body = f"Your curve is {gap} off on average. It is furthest off {_place(run, verdict.worst_at)}: you drew " \
-               f"{verdict.prediction:.0%}, the runs had {verdict.outcome:.0%}."  # fmt: skip
+        head = said("verdict", "very_close" if points < 4 else "close" if points < 10 else "far")
+        body = said("verdict", "curve", gap=_points(verdict.distance), place=_place(run, verdict.worst_at),
+                    drawn=f"{verdict.prediction:.0%}", shown=f"{verdict.outcome:.0%}")  # fmt: skip
         if points >= 10:
-            high = verdict.prediction > verdict.outcome
-            body += f" What did you take for granted that made it {'rise so high' if high else 'stay so low'}?"
+            body += " " + said("verdict", "too_high" if verdict.prediction > verdict.outcome else "too_low")
         return {"head": head, "text": body, "off": round(verdict.distance, 4), "right": None, "answer": None}
     assert verdict.answer is not None
     unit = BY_NAME[predict.measure].unit if predict.measure in BY_NAME else "share"
     share = unit.startswith(("share", "0 to 1", "ratio"))
-    off = f"{100 * verdict.distance:.0f} points" if share else f"{verdict.distance:.2g} {unit}"
-    name = _measure_name(predict.measure).lower()
+    gap = _points(verdict.distance) if share else f"{verdict.distance:.2g} {unit}"
+    measure = measure_name(predict.measure).lower()
+    head, body = said("verdict", "differs"), said("verdict", "differs_by", measure=measure, gap=gap)
     if verdict.right:
-        head, body = "The runs agree with you", "Was it for the reason that you had in mind? The next step says why."
+        head, body = said("verdict", "agrees"), said("verdict", "agrees_why")
     elif predict.cards[verdict.answer].same:
-        head = "Not what the runs say, and that is the interesting part"
-        body = f"The runs show no clear best ({name}). The one you picked is {off} from the highest mean."
+        body = said("verdict", "no_best", measure=measure, gap=gap)
         if verdict.distance < 0.005:
-            head = "Nearly, and the difference is the interesting part"
-            body = f"What you picked has the highest mean ({name}), but luck alone could have put it there."
-    else:
-        head = "Not what the runs say, and that is the interesting part"
-        body = f"On the measure in question ({name}), your card is {off} from what the runs show. "
-        body += "What did you take for granted?"
+            head, body = said("verdict", "nearly"), said("verdict", "nearly_best", measure=measure)
     return {"head": head, "text": body, "off": round(verdict.distance, 4), "right": verdict.right,
             "answer": verdict.answer}  # fmt: skip
 
@@ -419,7 +396,7 @@ def mean_table(run: LessonRun) -> dict[str, Any] | None:
         values = run.values(name, predict.measure)
         low, high = np.quantile(values, (0.05, 0.95))
         rows.append([arm.title, f"{np.mean(values):.1%}", f"{low:.1%} to {high:.1%}"])
-    return {"title": _measure_name(predict.measure), "rows": rows}
+    return {"title": measure_name(predict.measure), "rows": rows}
 
 
 def follow_up_page(run: LessonRun) -> dict[str, Any]:
@@ -437,12 +414,12 @@ def follow_up_page(run: LessonRun) -> dict[str, Any]:
     """
     lesson = run.lesson
     return {
-        "why": _markdown_html(lesson.text["Why"]), "sources": list(lesson.table.sources),
-        "change": _markdown_html(lesson.text["Change one thing"]),
+        "why": markdown_html(lesson.text["Why"]), "sources": list(lesson.table.sources),
+        "change": markdown_html(lesson.text["Change one thing"]),
         "options": [option.label for option in lesson.table.change.options],
-        "home": _markdown_html(lesson.text["Take home"]),
-        "facilitator": _markdown_html(lesson.text["For the facilitator"]),
-        "exercises": [[e.title, _markdown_html(e.text), _markdown_html(e.answer)] for e in lesson.exercises],
+        "home": markdown_html(lesson.text["Take home"]),
+        "facilitator": markdown_html(lesson.text["For the facilitator"]),
+        "exercises": [[e.title, markdown_html(e.text), markdown_html(e.answer)] for e in lesson.exercises],
         "claims": [claim.says for claim in lesson.table.claims],
     }  # fmt: skip
 

@@ -25,19 +25,26 @@ from spreadsim.app.server.proxies import address_group
 from spreadsim.app.server.security import MAX_CLASS_BODY
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.lessons.runs import LessonRun, judge, parse_prediction
+from spreadsim.lessons.wording import chart_script, chart_style
 from spreadsim.outcomes.statistics import quantile_bands
 from spreadsim.telling.page import templates
 
 FOLDER = Path(__file__).parent
 ADDRESS_VARIABLE = "SPREADSIM_JOIN"  # the address that students type, where it is not the facilitator's own
 SEATS_VARIABLE = "SPREADSIM_PLACES"  # places in a class that one address may take
+
+
+def _read(path: Path) -> Callable[[], str]:
+    return lambda: path.read_text(encoding="utf-8")
+
+
 ASSETS = {
-    "lesson.js": (FOLDER / "static" / "lesson.js", "text/javascript"),
-    "lesson.css": (FOLDER / "static" / "lesson.css", "text/css"),
-    "app.css": (FOLDER.parent / "vue" / "style.css", "text/css"),
-    "class.css": (FOLDER / "static" / "class.css", "text/css"),
-    "join.js": (FOLDER / "static" / "join.js", "text/javascript"),
-    "class.js": (FOLDER / "static" / "class.js", "text/javascript"),
+    "lesson.js": (chart_script, "text/javascript"),
+    "lesson.css": (chart_style, "text/css"),
+    "app.css": (_read(FOLDER.parent / "vue" / "style.css"), "text/css"),
+    "class.css": (_read(FOLDER / "static" / "class.css"), "text/css"),
+    "join.js": (_read(FOLDER / "static" / "join.js"), "text/javascript"),
+    "class.js": (_read(FOLDER / "static" / "class.js"), "text/javascript"),
 }
 DEVICE_COOKIE, KEY_COOKIE = "spreadsim_device", "spreadsim_class_"
 HOURS_KEPT = 12  # of both cookies
@@ -170,7 +177,7 @@ class Classroom:
         asset = ASSETS.get(request.path_params["name"])
         if asset is None:
             raise Refusal(404, "There is no such file.")
-        return Response(asset[0].read_bytes(), media_type=asset[1], headers={"cache-control": "max-age=300"})
+        return Response(asset[0](), media_type=asset[1], headers={"cache-control": "max-age=300"})
 
     async def nothing(self, request: Request) -> Response:
         """No other address below this one leads on to the app."""

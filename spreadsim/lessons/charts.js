@@ -1,7 +1,9 @@
-// Charts of lessons, used by the screen Learn, by a class and by printed sheets. Two elements:
+// Charts of lessons, on the screen Learn, in a class, on printed sheets and on a site. Two elements:
 // <lesson-chart>: curves with bands; its property `data` holds them. <curve-pad>: the same, on which a curve is drawn.
 (() => {
   if (customElements.get('lesson-chart')) return;
+  const texts = globalThis.lessonChartTexts;
+  const say = (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   const NS = 'http://www.w3.org/2000/svg';
   const DASHES = ['', '9 4', '2 4', '9 4 2 4', '5 3'];
   const make = (name, attributes, text) => {
@@ -57,7 +59,7 @@
       }
       const step = d.last <= 12 ? 2 : d.last <= 36 ? 6 : d.last <= 72 ? 12 : 24;
       for (let x = 0; x <= d.last; x += step) svg.append(make('text', { x: this.px(x), y: this.bottom + 17, 'text-anchor': 'middle' }, x));
-      svg.append(make('text', { x: (this.left + this.right) / 2, y: this.bottom + 34, 'text-anchor': 'middle' }, d.axis === 'copies' ? 'copies made' : 'month'));
+      svg.append(make('text', { x: (this.left + this.right) / 2, y: this.bottom + 34, 'text-anchor': 'middle' }, say(d.axis === 'copies' ? 'copies' : 'month')));
       if (d.title) svg.append(make('text', { x: 2, y: 13 }, d.title));
       (d.fan || []).forEach((points) => svg.append(make('path', { d: this.polyline(points), class: 'fan' })));
       const ends = [];
@@ -90,10 +92,10 @@
       if (list) list.remove();
       const keys = [];
       (d.series || []).forEach((s) => { if (this.narrow) keys.push(['ink' + s.style, s.name]); });
-      if (d.prediction) keys.push(['guess', d.prediction_name || 'your prediction']);
-      if (d.middle) keys.push(['guess', 'middle of the predictions']);
-      if ((d.fan || []).length) keys.push(['fan', 'each prediction']);
-      if ((d.points || []).length) keys.push(['dot', d.points_name || 'taken up so far']);
+      if (d.prediction) keys.push(['guess', d.prediction_name || say('prediction')]);
+      if (d.middle) keys.push(['guess', say('middle')]);
+      if ((d.fan || []).length) keys.push(['fan', say('predictions')]);
+      if ((d.points || []).length) keys.push(['dot', d.points_name || say('points')]);
       if (!keys.length) return;
       list = document.createElement('ul'); list.className = 'keys'; list.setAttribute('aria-hidden', 'true');
       keys.forEach(([kind, name]) => {
@@ -120,14 +122,14 @@
       if (box) box.remove();
       const d = this._data;
       box = document.createElement('fieldset'); box.className = 'pad-boxes';
-      const legend = document.createElement('legend'); legend.textContent = 'The same as numbers, in per cent';
+      const legend = document.createElement('legend'); legend.textContent = say('as_numbers');
       box.append(legend);
       this.inputs = d.places.map((x, i) => {
         if (!i) return null;
         const label = document.createElement('label'), input = document.createElement('input');
-        const where = d.axis === 'copies' ? `after ${x} copies` : `month ${x}`;
+        const where = say(d.axis === 'copies' ? 'place_copies' : 'place_month', { n: x });
         input.type = 'number'; input.min = 0; input.max = 100; input.step = 1; input.value = Math.round(100 * this.value[i]);
-        input.setAttribute('aria-label', `${d.arm}, ${where}, per cent`);
+        input.setAttribute('aria-label', say('as_number', { arm: d.arm, place: where }));
         input.addEventListener('input', () => { const v = Number(input.value); if (input.value !== '' && v >= 0 && v <= 100) this.put(i, v / 100, true); });
         label.append(document.createTextNode(where), input); box.append(label);
         return input;
@@ -148,7 +150,7 @@
       svg.classList.add('pad');
       svg.append(make('path', { d: this.polyline(this.value), class: 'guess' }));
       this.value.forEach((v, i) => svg.append(make('circle', { cx: this.px(d.last * i / k), cy: this.py(v), r: i ? 9 : 5, class: i ? 'handle' : 'guess-dot' })));
-      if (!this.moved) svg.append(make('text', { x: (this.left + this.right) / 2, y: this.top + 24, 'text-anchor': 'middle', class: 'hint' }, 'Drag across here to draw'));
+      if (!this.moved) svg.append(make('text', { x: (this.left + this.right) / 2, y: this.top + 24, 'text-anchor': 'middle', class: 'hint' }, say('draw')));
       if (!this.held) this.listen(svg);
     }
     listen(svg) {
