@@ -1,15 +1,19 @@
 
 // ------------------------------------------------------------------------------------------------ the box Try it
+//
+// One strategy with its levers to move, beside another as it was; in a sandbox (`further.free`) both have levers.
 
 function openPage(source) {
   const box = document.getElementById("try-box"), data = document.getElementById("try-data").textContent;
-  let facts, say, address, player, map, curves, checks = false;
-  const chosen = {own: "", other: "", steps: {}}, parts = {};
+  const own = {select: "change", before: "", name: "", steps: {}}, other = {select: "with", before: "with.", name: "", steps: {}};
+  const parts = {};
+  let facts, say, address, player, maps, curves, free, checks = false;
   const draw = beforePicture(drawNow);
   const model = modelOf(source, data, {
     opened(all) {
       facts = all;
       say = sayingOf(facts.texts);
+      free = facts.free ? [own, other] : [own]; // those with levers
       build();
       ask();
     },
@@ -31,11 +35,17 @@ function openPage(source) {
   });
 
   const leversOf = (name) => facts.strategies.find((one) => one.name === name).levers;
-  const keyOf = (name, steps) =>
-    JSON.stringify([name, ...leversOf(name).map((lever) => steps[lever.name] ?? lever.present)]);
-  const settings = () => [
-    {name: chosen.own, steps: chosen.steps}, {name: chosen.other, steps: {}}, {name: chosen.own, steps: {}},
-  ].map((one) => ({...one, key: keyOf(one.name, one.steps), nRuns: facts.nRuns}));
+  const settingAt = (name, steps) => ({
+    name, steps, nRuns: facts.nRuns,
+    key: JSON.stringify([name, ...leversOf(name).map((lever) => steps[lever.name] ?? lever.present)]),
+  });
+  const isMoved = ({name, steps}) => settingAt(name, steps).key !== settingAt(name, {}).key;
+  const settings = () => [settingAt(own.name, own.steps), settingAt(other.name, other.steps),
+    ...(facts.free ? [] : [settingAt(own.name, {})])];
+  const labelOf = (side) => {
+    const label = isMoved(side) ? say("changed", {name: side.name}) : side.name;
+    return facts.free ? say(side === own ? "first" : "second", {name: label}) : label;
+  };
 
   function ask() {
     model.ask(settings());
@@ -43,56 +53,68 @@ function openPage(source) {
   }
 
   function read(state) {
-    const faults = [];
-    const nameOf = (key, otherwise) => {
-      const name = state.get(key);
-      if (name !== null && !facts.strategies.some((one) => one.name === name)) faults.push(`${key}=${name}`);
-      return (facts.strategies.find((one) => one.name === name) ?? otherwise).name;
-    };
-    chosen.own = nameOf("change", facts.strategies[Math.min(1, facts.strategies.length - 1)]);
-    chosen.other = nameOf("with", facts.strategies[0]);
-    const levers = leversOf(chosen.own), found = stepsIn(state, levers);
-    chosen.steps = found.steps;
-    faults.push(...found.faults);
-    const known = new Set(["change", "with", ...levers.map(({name}) => name)]);
+    const faults = [], known = new Set();
+    for (const side of [own, other]) {
+      const name = state.get(side.select), found = facts.strategies.find((one) => one.name === name);
+      if (name !== null && !found) faults.push(`${side.select}=${name}`);
+      const place = side === own ? Math.min(1, facts.strategies.length - 1) : 0;
+      side.name = (found ?? facts.strategies[place]).name;
+      side.steps = {};
+      known.add(side.select);
+      if (!free.includes(side)) continue;
+      const levers = leversOf(side.name), asked = stepsIn(state, levers, side.before);
+      side.steps = asked.steps;
+      faults.push(...asked.faults);
+      for (const lever of levers) known.add(side.before + lever.name);
+    }
     for (const [key, value] of state) if (!known.has(key)) faults.push(`${key}=${value}`);
     parts.fault.hidden = faults.length === 0;
     parts.fault.textContent = faults.length ? say("bad_address", {what: faults.join("; ").slice(0, 300)}) : "";
   }
 
   function moved(control) {
-    const state = new URLSearchParams({change: chosen.own, with: chosen.other});
-    leversIn(state, leversOf(chosen.own), chosen.steps);
+    const state = new URLSearchParams({change: own.name, with: other.name});
+    for (const side of free) leversIn(state, leversOf(side.name), side.steps, side.before);
     address.write(state, control);
     parts.fault.hidden = true;
     ask();
   }
 
+  function selectOf(side, parent) {
+    const id = side === own ? "own" : "other", label = add(parent, "label", {textContent: `${say(`${id}_strategy`)} `});
+    side.input = add(label, "select", {id: `try-${id}`});
+    for (const {name, title} of facts.strategies) {
+      add(side.input, "option", {value: name, textContent: title === name ? name : `${name}: ${title}`});
+    }
+    side.input.onchange = () => {
+      side.name = side.input.value;
+      if (free.includes(side)) { side.steps = {}; show(); }
+      moved(id);
+    };
+  }
+
   function build() {
     parts.fault = add(box, "p", {className: "fault", hidden: true, attributes: {role: "alert"}});
-    const controls = add(box, "div", {className: "controls"}), shown = add(box, "div", {className: "shown"});
+    const controls = add(box, "div", {className: facts.free ? "controls sides" : "controls"});
+    const shown = add(box, "div", {className: "shown"});
     address = addressOf((state) => { read(state); show(); ask(); });
-    for (const key of ["own", "other"]) {
-      const label = add(controls, "label", {textContent: `${say(`${key}_strategy`)} `});
-      const select = parts[key] = add(label, "select", {id: `try-${key}`});
-      for (const {name, title} of facts.strategies) {
-        add(select, "option", {value: name, textContent: title === name ? name : `${name}: ${title}`});
-      }
-      select.onchange = () => {
-        chosen[key] = select.value;
-        if (key === "own") { chosen.steps = {}; show(); }
-        moved(key);
-      };
+    for (const side of [own, other]) {
+      const place = facts.free ? add(controls, "div", {className: "side"}) : controls;
+      selectOf(side, place);
+      if (facts.free) side.levers = add(place, "div");
     }
-    parts.levers = add(controls, "div");
+    own.levers ??= add(controls, "div");
     add(controls, "button", {type: "button", id: "try-reset", textContent: say("reset")}).onclick =
-      () => { chosen.steps = {}; show(); moved("reset"); };
+      () => { for (const side of free) side.steps = {}; show(); moved("reset"); };
     parts.check = add(shown, "p", {id: "try-check", className: "about", attributes: {role: "status"}});
+    if (facts.free) player = playerOf(shown, {...facts, say, id: "try", moved: draw});
     const drawn = add(shown, "div", {className: "drawn"});
-    const played = add(drawn, "div");
-    player = playerOf(played, {...facts, say, id: "try", moved: draw});
-    map = mapOf(played, {...facts, say});
-    curves = curvesOf(add(drawn, "div", {className: "curves"}), {...facts, say});
+    maps = free.map(() => {
+      const place = add(drawn, "div");
+      player ??= playerOf(place, {...facts, say, id: "try", moved: draw});
+      return mapOf(place, {...facts, say, isTitled: facts.free});
+    });
+    curves = curvesOf(add(facts.free ? shown : drawn, "div", {className: "curves"}), {...facts, say});
     parts.table = add(add(shown, "div", {className: "wide", tabIndex: 0,
       attributes: {role: "region", "aria-label": say("table_label")}}), "table");
     read(address.state());
@@ -102,14 +124,18 @@ function openPage(source) {
   }
 
   function show() {
-    for (const key of ["own", "other"]) parts[key].value = chosen[key];
-    drawLevers(parts.levers, leversOf(chosen.own), chosen.steps, {say, id: "try", moved});
+    for (const side of [own, other]) side.input.value = side.name;
+    for (const side of free) {
+      drawLevers(side.levers, leversOf(side.name), side.steps, {say, id: side === own ? "try" : "try-with", moved});
+    }
   }
 
   let toldAt = 0, told = "", isLater = false;
   function drawNow() {
-    const asked = settings(), runs = asked.map(({key}) => model.of(key)), [own, other, report] = runs;
-    map.show(chosen.own, facts.positions, own[0]?.states?.[player.month], player.month);
+    const asked = settings(), runs = asked.map(({key}) => model.of(key)), [ownRuns, otherRuns, before] = runs;
+    maps.forEach((map, k) => {
+      map.show(labelOf(free[k]), facts.positions, runs[k][0]?.states?.[player.month], player.month);
+    });
     curves.at(player.month);
     const toTell = JSON.stringify([asked.map(({key}) => key), runs.map(({length}) => length)]);
     if (toTell === told) return; // a month that is played changes neither curves nor table
@@ -119,15 +145,15 @@ function openPage(source) {
       return;
     }
     [told, toldAt] = [toTell, performance.now()];
-    const isMoved = asked[0].key !== asked[2].key;
-    const label = isMoved ? say("changed", {name: chosen.own}) : chosen.own, before = say("unchanged", {name: chosen.own});
+    const labels = [own, other].map(labelOf), withBefore = before && isMoved(own), asBefore = say("unchanged", {name: own.name});
     const curve = (some) => meanCurve(some, "delivered", facts.months);
-    curves.show([
-      ...(isMoved ? [{label: before, values: curve(report), colour: "#595959", dashes: "2 4"}] : []),
-      {label: chosen.other, values: curve(other), colour: "#b34700", dashes: "8 4"},
-      {label, values: curve(own), colour: "#004488", dashes: ""},
-    ]);
-    drawTable(parts.table, {label, own}, isMoved ? [[chosen.other, other], [before, report]] : [[chosen.other, other]],
-      {...facts, say});
+    const lines = [
+      ...(withBefore ? [{label: asBefore, values: curve(before), colour: "#595959", dashes: "2 4"}] : []),
+      {label: labels[1], values: curve(otherRuns), colour: "#b34700", dashes: "8 4"},
+      {label: labels[0], values: curve(ownRuns), colour: "#004488", dashes: ""},
+    ];
+    curves.show(facts.free ? lines.reverse() : lines);
+    drawTable(parts.table, {label: labels[0], own: ownRuns},
+      [[labels[1], otherRuns], ...(withBefore ? [[asBefore, before]] : [])], {...facts, say, withOther: facts.free});
   }
 }

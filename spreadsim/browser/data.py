@@ -168,7 +168,7 @@ def _header(
         for plan, own in zip(plans, by_plan, strict=True)
     ]
     return {
-        "seed": {"high": _signed(seed >> 32), "low": _signed(seed)},
+        "seed": seed_halves(seed),
         "strategies": strategies,
         "sums": {name: place for place, name in enumerate(SUMS)},
         "collaborates": Levers._fields.index("collaborates"),
@@ -315,6 +315,25 @@ def _with_arrays(pool: _Pool, value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _with_arrays(pool, one) for name, one in value.items()}
     return [_with_arrays(pool, one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def seed_halves(seed: int) -> dict[str, int]:
+    """Return a seed as a page has it.
+
+    Parameters
+    ----------
+    seed : address of the random numbers.
+
+    Returns
+    -------
+    Its halves of 32 bits, as signed numbers.
+
+    Examples
+    --------
+    >>> seed_halves(2**32 + 7)
+    {'high': 1, 'low': 7}
+    """
+    return {"high": _signed(seed >> 32), "low": _signed(seed)}
 
 
 def _signed(word: int) -> int:

@@ -79,7 +79,8 @@ function playerOf(parent, {months, say, id, moved}) {
 }
 
 // A map of one run: services where they stand, in the state they are in.
-function mapOf(parent, {states: kinds, say}) {
+function mapOf(parent, {states: kinds, say, isTitled = false}) {
+  const title = isTitled ? add(parent, "p", {className: "title"}) : null;
   const canvas = add(parent, "canvas", {width: 960, height: 960, attributes: {role: "img"}});
   const legend = add(parent, "ul", {className: "states"});
   const counts = kinds.map(({colour, marker}) => {
@@ -96,6 +97,7 @@ function mapOf(parent, {states: kinds, say}) {
   let drawn;
 
   return {show(name, positions, states, month) {
+    if (title && title.textContent !== name) title.textContent = name;
     if (!states || states === drawn) return;
     drawn = states;
     const context = canvas.getContext("2d"), size = canvas.width, n = positions.length, number = kinds.map(() => 0);
@@ -187,19 +189,22 @@ function differenceText(name, own, other, {formats, students, say}) {
   return say(isClear || isSame ? "difference" : "difference_unclear", {difference: text, low, high});
 }
 
-// Means of the measures, and paired differences from each of the others.
-function drawTable(table, {label, own}, others, {labels, formats, students, say}) {
+// Means of the measures, of the other's too where asked for, and paired differences from each of the others.
+function drawTable(table, {label, own}, others, {labels, formats, students, say, withOther = false}) {
   if (!own.length || !others[0][1].length) return;
   table.replaceChildren();
   add(table, "caption", {textContent: say(own.length === 1 ? "table_of_one" : "table_of_many", {n: own.length})});
   const head = add(add(table, "thead"), "tr"), body = add(table, "tbody");
-  for (const text of ["", label, ...others.map(([of]) => say("minus", {name: of}))]) {
+  const [[otherLabel, other]] = others;
+  for (const text of ["", label, ...(withOther ? [otherLabel] : []), ...others.map(([of]) => say("minus", {name: of}))]) {
     add(head, text ? "th" : "td", text ? {textContent: text, attributes: {scope: "col"}} : {});
   }
   for (const [name, text] of Object.entries(labels)) {
     const row = add(body, "tr");
     add(row, "th", {textContent: text, attributes: {scope: "row"}});
-    add(row, "td", {textContent: valueText(name, meanOf(own.map(({measures}) => measures[name])), {formats, say})});
+    for (const runs of withOther ? [own, other] : [own]) {
+      add(row, "td", {textContent: valueText(name, meanOf(runs.map(({measures}) => measures[name])), {formats, say})});
+    }
     for (const [, runs] of others) {
       add(row, "td", {textContent: runs.length ? differenceText(name, own, runs, {formats, students, say}) : ""});
     }

@@ -38,8 +38,7 @@ function leversIn(state, levers, steps, prefix = "") {
 }
 
 // The state of a page in its address, so that a link to the page is a link to a setting, and Back goes to the last one.
-function addressOf(read) {
-  const mark = "#try&";
+function addressOf(read, mark = "#try&") {
   let last = "", movedAt = -Infinity;
   const state = () => new URLSearchParams(location.hash.startsWith(mark) ? location.hash.slice(mark.length) : "");
   addEventListener("hashchange", () => {

@@ -3,9 +3,11 @@
 //
 // The script of a page runs twice: in the page, where it shows something, and in a worker, where it runs the model.
 
+function strategyOf(page, name) { return page.further.strategies.find((one) => one.name === name); }
+
 // A strategy at some steps of its levers: the levers of every month, and the strategy with or without a collaborative.
 function settingOf(page, name, steps) {
-  const own = page.further.strategies.find((one) => one.name === name);
+  const own = strategyOf(page, name);
   const variants = page.strategies.filter((one) => one.name === name);
   const levers = variants[0].levers[0].map((row) => row.slice()); // of all services: rules of groups are not run here
   for (const {name: lever, present, columns, values} of own.levers) {
@@ -18,7 +20,8 @@ function settingOf(page, name, steps) {
 }
 
 function resultOf(page, name, steps, run, withStates) {
-  const {levers, strategy} = settingOf(page, name, steps), block = runOf(page, strategy, run, levers);
+  const {levers, strategy} = settingOf(page, name, steps), {seed = page.seed} = strategyOf(page, name);
+  const block = runOf({...page, seed}, strategy, run, levers);
   const result = outcomeOf(page, strategy, run, levers, block);
   if (withStates) result.states = statesOf(strategy, block);
   if (page.further.shown) result.shown = shownOf(page, strategy, block);
@@ -60,7 +63,6 @@ function serve(post) {
   let page, newest = 0;
   const pause = () => new Promise((go) => setTimeout(go, 0));
   const nRunsOf = (name) => page.strategies.find((one) => one.name === name).people.length;
-  const seedOf = ({seed}) => seed === undefined ? page : {...page, seed: {high: Math.floor(seed / 2 ** 32) | 0, low: seed | 0}};
   return async ({open, request}) => {
     if (open !== undefined) {
       page = await unpacked(open);
@@ -87,7 +89,7 @@ function serve(post) {
       for (const setting of request.settings) {
         const {key, name, steps, first = 0} = setting;
         if (run < first || run >= nRunsOf(name)) continue;
-        post({id: request.id, key, run, result: resultOf(seedOf(setting), name, steps, run, run === 0)});
+        post({id: request.id, key, run, result: resultOf(page, name, steps, run, run === 0)});
         await pause();
         if (newest !== request.id) return;
       }

@@ -89,6 +89,8 @@ def try_it(
     texts: Mapping[str, str] | None = None,
     said: Callable[..., str] = as_written,
     most_bytes: int | None = None,
+    *,
+    free: bool = False,
 ) -> TryIt | str:
     """Return the box for a comparison's report, or in a sentence why there is none.
 
@@ -98,6 +100,7 @@ def try_it(
     texts : of the box, by key; those of a report in English by default.
     said : what stands in place of an English text from elsewhere, called with the text and its place, as `as_written`.
     most_bytes : that the data may weigh, compressed; ``MOST_BYTES`` by default.
+    free : whether both strategies have levers, as in a sandbox, or one of them beside another as it was.
 
     Returns
     -------
@@ -128,14 +131,14 @@ def try_it(
     try:
         words = box_texts() if texts is None else texts
         levers = {own.name: levers_of(c.scenario, own, said) for own in c.plans}
-        data = _data(c, n_runs, levers, words, said)
+        data = _data(c, n_runs, levers, words, said, free)
         size = len(data) * 3 // 4
         most = MOST_BYTES if most_bytes is None else most_bytes
         if size > most:
             n_runs = int(n_runs * 0.98 * most / size)
             if n_runs == 0:
                 return "The network is too large to run in a page."
-            data = _data(c, n_runs, levers, words, said)
+            data = _data(c, n_runs, levers, words, said, free)
         return TryIt(data, Markup(page_script(box_source())), n_runs, left_out)
     except SpreadsimError as refusal:
         return f"The page cannot run this: {refusal}."
@@ -147,6 +150,7 @@ def _data(
     levers: Mapping[str, list[dict[str, Any]]],
     texts: Mapping[str, str],
     said: Callable[..., str],
+    free: bool,
 ) -> str:
     """Return what travels with the page, for some runs of each strategy."""
     replicates = list(range(n_runs))
@@ -166,6 +170,7 @@ def _data(
         "texts": dict(texts),
         "nReported": c.n_replicates,
         "positions": layout(c.network),
+        "free": free,
     }
     return page_data(variants, networks, c.scenario.run.seed, replicates, further)
 

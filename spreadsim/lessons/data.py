@@ -65,7 +65,7 @@ class Dates:
         return {"programme.starting_sites.ids": [self.network.ids[i] for i in first]}
 
 
-def dates_of(lesson: Lesson, own: NetworkFile | None = None) -> Dates | None:
+def dates_of(lesson: Lesson, own: NetworkFile | None = None, *, published: bool = True) -> Dates | None:
     """Return the adoption dates that a lesson shows.
 
     The user's own network, with dates, comes first; then the published data where they are installed; else a twin.
@@ -74,6 +74,7 @@ def dates_of(lesson: Lesson, own: NetworkFile | None = None) -> Dates | None:
     ----------
     lesson : whose dates they are.
     own : a network of the user's.
+    published : whether published data may be shown where they are installed.
 
     Returns
     -------
@@ -90,6 +91,8 @@ def dates_of(lesson: Lesson, own: NetworkFile | None = None) -> Dates | None:
         return None
     if own is not None and own.adopted_month is not None:
         return _of_file("own", "Your own data: the dates in the network that you brought.", own)
+    if not published:
+        return _twin(lesson)
     try:
         scenario = load_scenario(lesson.folder / table.real)
         path = files_of_scenario(scenario)

@@ -21,10 +21,12 @@ from typing import Any
 from spreadsim.browser.texts import box_texts
 from spreadsim.comparison.try_it import MEASURES, format_of
 from spreadsim.errors import InputError, InputErrors, nearest
+from spreadsim.lessons.files import Lesson, shipped_lessons
+from spreadsim.lessons.wording import wording
 from spreadsim.levers import LEVERS
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.scenario.document import Scenario
-from spreadsim.scenario.files import read_toml
+from spreadsim.scenario.files import read_toml, shipped_names
 from spreadsim.telling.figures import STATES
 
 Place = tuple[str, ...]
@@ -83,7 +85,7 @@ def _own() -> Mapping[str, Any]:
     return tomllib.loads((files("spreadsim.website") / "texts.toml").read_text(encoding="utf-8"))
 
 
-def english_texts(scenarios: Iterable[Scenario], lessons: Iterable[Any] = ()) -> dict[Place, str]:
+def english_texts(scenarios: Iterable[Scenario], lessons: Iterable[Lesson] = ()) -> dict[Place, str]:
     """Return every text of a site in English.
 
     Returns
@@ -107,7 +109,12 @@ def english_texts(scenarios: Iterable[Scenario], lessons: Iterable[Any] = ()) ->
             for one in LEVERS
             if one.scheduled and one.declaration.kind == "number"
         },
+        "chart": wording()["chart"],
+        "curves": wording()["measures"],
+        "dates": wording()["dates"],
+        "verdict": wording()["verdict"],
         "scenarios": {one.name: _of_scenario(one) for one in scenarios},
+        "lessons": {one.name: _of_lesson(one) for one in lessons},
     }
     return {place: text for place, text in _flat(tree) if text}
 
@@ -139,6 +146,21 @@ def _of_scenario(scenario: Scenario) -> dict[str, Any]:
         "shows": scenario.shows,
         "strategies": {name: strategy.title or name for name, strategy in scenario.strategies.items()},
     }
+
+
+def _of_lesson(lesson: Lesson) -> dict[str, Any]:
+    table, text = lesson.table, lesson.text
+    return {
+        "title": table.title, "idea": table.idea, "question": text["The question"], "predict": text["Predict"],
+        "why": text["Why"], "change": text["Change one thing"], "home": text["Take home"],
+        "arms": {name: arm.title for name, arm in table.arms.items()},
+        "cards": {str(k): card.text for k, card in enumerate(table.predict.cards, 1)},
+        "options": {str(k): option.label for k, option in enumerate(table.change.options, 1)},
+        "exercises": {
+            str(k): {"title": one.title, "text": one.text, "answer": one.answer}
+            for k, one in enumerate(lesson.exercises, 1)
+        },
+    }  # fmt: skip
 
 
 def _flat(tree: Mapping[str, Any], before: Place = ()) -> Iterator[tuple[Place, str]]:
@@ -214,7 +236,8 @@ def read_language(path: Path, english: Mapping[Place, str]) -> Texts:
 
     Returns
     -------
-    The texts; a place that the file leaves out or empty is missing, and said in English.
+    The texts; a place that the file leaves out or empty is missing, and said in English. Texts of a shipped scenario or
+    lesson that the site leaves out are passed over.
 
     Raises
     ------
@@ -240,6 +263,8 @@ def read_language(path: Path, english: Mapping[Place, str]) -> Texts:
     known = {".".join(place) for place in english}
     for place, text in _flat(table):
         field_name = ".".join(place)
+        if place not in english and place[:2] in _shipped():
+            continue  # of a site with more pages
         if place not in english:
             faults.append(InputError(file, field_name, "the site has no such text", nearest(field_name, known)))
         elif not isinstance(text, str):
@@ -254,6 +279,12 @@ def read_language(path: Path, english: Mapping[Place, str]) -> Texts:
     if faults:
         raise InputErrors(faults)
     return Texts(language, name.strip(), english, own, file)
+
+
+@cache
+def _shipped() -> set[Place]:
+    names = {("scenarios", name) for name in shipped_names()}
+    return {*names, *(("lessons", folder.name) for folder in shipped_lessons())}
 
 
 def languages(paths: Sequence[Path], english: Mapping[Place, str]) -> list[Texts]:

@@ -22,6 +22,7 @@ from click.testing import CliRunner
 import spreadsim as ss
 from spreadsim.cli.site import site as command
 from spreadsim.errors import InputError, InputErrors
+from spreadsim.lessons.files import find_lesson, load_lesson, shipped_lessons
 from spreadsim.website import pages
 from spreadsim.website.site import INDEX, make_site, write_texts
 from spreadsim.website.texts import Texts, english_texts, read_language, template_text
@@ -54,7 +55,8 @@ def small_file(folder: Path, **changes: Any) -> Path:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("site")
     (place / "cy.toml").write_text(WELSH)
-    make_site(place / "site", scenarios=[small_file(place)], replicates=4, language_files=[place / "cy.toml"])
+    make_site(place / "site", scenarios=[small_file(place)], lessons=["whispers"], replicates=4,
+              language_files=[place / "cy.toml"])  # fmt: skip
     return place / "site"
 
 
@@ -63,7 +65,7 @@ def pages_of(folder: Path) -> list[Path]:
 
 
 def test_every_page_is_whole_and_allows_its_own_scripts_alone(made: Path) -> None:
-    assert len(pages_of(made)) == 4
+    assert len(pages_of(made)) == 8
     for path in pages_of(made):
         text = path.read_text(encoding="utf-8")
         policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
@@ -85,11 +87,12 @@ def test_every_page_is_whole_and_allows_its_own_scripts_alone(made: Path) -> Non
 
 def test_the_bytes_are_the_same_each_time(made: Path, tmp_path: Path) -> None:
     (tmp_path / "cy.toml").write_text(WELSH)
-    make_site(tmp_path / "site", scenarios=[small_file(tmp_path)], replicates=4, language_files=[tmp_path / "cy.toml"])
+    make_site(tmp_path / "site", scenarios=[small_file(tmp_path)], lessons=["whispers"], replicates=4,
+              language_files=[tmp_path / "cy.toml"])  # fmt: skip
     for path in made.rglob("*.*"):
         assert (tmp_path / "site" / path.relative_to(made)).read_bytes() == path.read_bytes(), path
     with pytest.raises(InputError, match="exists already"):
-        make_site(tmp_path / "site", scenarios=["classroom"])
+        make_site(tmp_path / "site", scenarios=["classroom"], lessons=[])
 
 
 def test_a_language_has_pages_of_its_own_and_what_is_missing_is_counted(made: Path, tmp_path: Path) -> None:
@@ -108,19 +111,21 @@ def test_a_language_has_pages_of_its_own_and_what_is_missing_is_counted(made: Pa
 
 def test_texts_to_translate_and_back(tmp_path: Path) -> None:
     file, again = tmp_path / "de.toml", tmp_path / "again.toml"
-    n = write_texts(file, scenarios=["classroom"])
-    english = english_texts([ss.load_scenario("classroom")])
+    n = write_texts(file, scenarios=["classroom"], lessons=["whispers"])
+    lesson = load_lesson(find_lesson("whispers", shipped_lessons()))
+    english = english_texts([ss.load_scenario("classroom")], [lesson])
+    assert ("lessons", "05-whispers", "exercises", "1", "answer") in english
     assert n == len(english)
     text = file.read_text().replace('language = ""', 'language = "de"').replace('name = ""', 'name = "Deutsch"', 1)
-    file.write_text(text.replace('home = ""', 'home = "An\\"fang"'))
-    assert write_texts(again, scenarios=["classroom"], language_files=[file]) == n - 1
+    file.write_text(text.replace('home = ""', 'home = "An\\"fang"', 1))
+    assert write_texts(again, scenarios=["classroom"], lessons=["whispers"], language_files=[file]) == n - 1
     assert read_language(again, english).own == {("site", "home"): 'An"fang'}
     every = Texts("de", "Deutsch", english, {place: text.upper() for place, text in english.items() if "{" not in text})
     whole = tmp_path / "whole.toml"
     whole.write_text(template_text(english, every))
     assert read_language(whole, english).own == every.own
     with pytest.raises(InputError, match="exists already"):
-        write_texts(again, scenarios=["classroom"])
+        write_texts(again, scenarios=["classroom"], lessons=[])
 
 
 @pytest.mark.parametrize(("change", "said"), [
@@ -135,13 +140,13 @@ def test_texts_to_translate_and_back(tmp_path: Path) -> None:
 def test_a_file_of_texts_that_cannot_be_used_is_refused(tmp_path: Path, change: str, said: str) -> None:
     (tmp_path / "x.toml").write_text(change)
     with pytest.raises((InputError, InputErrors), match=said):
-        make_site(tmp_path / "site", scenarios=["classroom"], language_files=[tmp_path / "x.toml"])
+        make_site(tmp_path / "site", scenarios=["classroom"], lessons=[], language_files=[tmp_path / "x.toml"])
     assert not (tmp_path / "site").exists()
 
 
 def test_a_page_says_how_many_runs_it_carries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "MOST_BYTES", 9_000)
-    make_site(tmp_path / "site", scenarios=[small_file(tmp_path)], replicates=12)
+    make_site(tmp_path / "site", scenarios=[small_file(tmp_path)], lessons=[], sandbox="", replicates=12)
     text = (tmp_path / "site" / "scenario-small.html").read_text(encoding="utf-8")
     carried = re.search(r"and on this page (\d+) paired runs of each strategy", text)
     assert carried is not None
@@ -155,24 +160,42 @@ def test_hostile_titles_stay_text(tmp_path: Path) -> None:
                        "box": {"play": HOSTILE}})
     )  # fmt: skip
     file = small_file(tmp_path, title=HOSTILE, question=HOSTILE)
-    make_site(tmp_path / "site", scenarios=[file], replicates=1, language_files=[tmp_path / "x.toml"])
+    lesson = tmp_path / "lessons" / "09-hostile"
+    shutil.copytree(find_lesson("whispers", shipped_lessons()), lesson)
+    for name in ("lesson.toml", "lesson.md"):
+        text = (lesson / name).read_text().replace("Word of mouth", HOSTILE)
+        (lesson / name).write_text(text.replace("eight parts", HOSTILE))
+    make_site(tmp_path / "site", scenarios=[file], lessons=["9"], own_lessons=tmp_path / "lessons", replicates=1,
+              language_files=[tmp_path / "x.toml"])  # fmt: skip
     for path in pages_of(tmp_path / "site"):
         parsed = Page(path.read_text(encoding="utf-8"))
         assert not parsed.open
-        assert [tag for tag, _ in parsed.tags].count("script") == (3 if "scenario" in path.name else 1)
+        n_scripts = {"index": 1, "lesson": 5}.get(re.split("[-.]", path.name)[0], 3)
+        assert [tag for tag, _ in parsed.tags].count("script") == n_scripts
         assert HOSTILE in "".join(parsed.text)
 
 
 def test_what_a_page_cannot_run_is_refused_by_name(tmp_path: Path) -> None:
     file = small_file(tmp_path, network={**small_document()["network"], "services": 1600})
     with pytest.raises(InputError, match=r"--scenario: small: A network of 1,600 services is too large"):
-        make_site(tmp_path / "site", scenarios=[file], replicates=1)
+        make_site(tmp_path / "site", scenarios=[file], lessons=[], replicates=1)
     assert not (tmp_path / "site").exists()
 
 
 def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
     (tmp_path / "cy.toml").write_text(WELSH)
-    options = ["--scenario", "classroom", "--replicates", "2", "--language", str(tmp_path / "cy.toml")]
+    options = [
+        "--scenario",
+        "classroom",
+        "--lesson",
+        "none",
+        "--sandbox",
+        "none",
+        "--replicates",
+        "2",
+        "--language",
+        str(tmp_path / "cy.toml"),
+    ]
     done = CliRunner().invoke(command, [str(tmp_path / "site"), *options])
     assert done.exit_code == 0, done.output
     assert re.search(r"cy.toml: \d+ texts are not translated and stay in English: site.title,", done.output)
@@ -214,13 +237,13 @@ def test_a_link_is_a_scenario(made: Path, tmp_path: Path) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for base, width in ((made.as_uri(), 360), (address, 1280)):
             page = browser.new_page(viewport={"width": width, "height": 900})
-            page.set_default_timeout(120_000)
+            page.set_default_timeout(60_000)
             errors: list[Any] = []
             page.on("pageerror", lambda error, errors=errors: errors.append(error))
             page.goto(f"{base}/{INDEX}")
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert not faults(page, axe())
-            page.locator(".cards a").first.click()
+            page.locator("a[href='scenario-small.html']").click()
             page.locator("#try-check").filter(has_text="12 of 12 runs are equal").wait_for()
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             first = page.locator(".try tbody tr").first.locator("td").nth(0)
