@@ -94,18 +94,21 @@ function mapOf(parent, {states: kinds, say, isTitled = false}) {
     return item.appendChild(document.createTextNode(""));
   });
   canvas.setAttribute("aria-label", "");
-  let drawn;
+  let latest = null;
+  new ResizeObserver(([{contentRect}]) => { // as many points as the screen shows, and no more to paint
+    const size = Math.round(Math.min(960, contentRect.width * devicePixelRatio));
+    if (size === 0 || size === canvas.width) return;
+    canvas.width = canvas.height = size;
+    if (latest) draw(latest);
+  }).observe(canvas);
 
-  return {show(name, positions, states, month) {
-    if (title && title.textContent !== name) title.textContent = name;
-    if (!states || states === drawn) return;
-    drawn = states;
+  function draw({name, positions, states, month}) {
     const context = canvas.getContext("2d"), size = canvas.width, n = positions.length, number = kinds.map(() => 0);
     const reach = Math.max(0.01, ...positions.map(([x, y]) => Math.max(Math.abs(x), Math.abs(y)))) / 0.475;
-    const radius = Math.max(5, Math.min(18, 240 / Math.sqrt(n)));
+    const radius = size / 960 * Math.max(5, Math.min(18, 240 / Math.sqrt(n)));
     context.clearRect(0, 0, size, size);
     context.strokeStyle = "#444";
-    context.lineWidth = 1.2;
+    context.lineWidth = Math.max(0.8, 1.2 * size / 960);
     kinds.forEach(({colour, marker}, s) => {
       context.beginPath();
       positions.forEach(([x, y], i) => {
@@ -120,6 +123,13 @@ function mapOf(parent, {states: kinds, say, isTitled = false}) {
     kinds.forEach(({name: kind}, s) => { counts[s].data = `${kind} ${number[s]}`; });
     const told = kinds.map(({name: kind}, s) => `${number[s]} ${kind}`).join(", ");
     canvas.setAttribute("aria-label", say("map_label", {name, month, states: told}));
+  }
+
+  return {show(name, positions, states, month) {
+    if (title && title.textContent !== name) title.textContent = name;
+    if (!states || states === latest?.states) return;
+    latest = {name, positions, states, month};
+    draw(latest);
   }};
 }
 

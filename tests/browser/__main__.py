@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import gzip
 import hashlib
 import json
 import os
@@ -34,6 +35,7 @@ from spreadsim.drivers import engine
 from spreadsim.drivers.mesa_model import run_with_mesa
 from spreadsim.network.construction import make_network, make_networks
 from spreadsim.scenario.plan import plans
+from spreadsim.website.site import SANDBOX, Site, make_site
 from tests.app.browser import app_address, headless_browser, visit
 from tests.browser.javascript import SOURCE, BrowserDriver, javascript
 from tests.browser.test_browser_driver import without_rules
@@ -42,6 +44,7 @@ from tests.random_scenarios import scenarios
 
 PAGE = Path(__file__).parents[2] / "docs" / "verification" / "browser.md"
 N_SCENARIOS, REPLICATES, SECONDS = 150, 30, 10
+LESSON = "lesson-04-in-name-only.html"  # the most services and ways
 TIMES = """
 async function answer(request) {
   const page = await unpacked(JSON.parse(request).data), times = [];
@@ -170,7 +173,7 @@ def _middle(taken: list[float]) -> str:
     return f"{statistics.median(taken):.1f} | {min(taken):.1f}"
 
 
-def sizes(box: TryIt) -> Iterator[str]:
+def sizes(box: TryIt, site: Site) -> Iterator[str]:
     """Yield a table of what travels."""
     scenario = ss.load_scenario("default")
     plan = plans(scenario)[1]
@@ -188,9 +191,17 @@ def sizes(box: TryIt) -> Iterator[str]:
     yield f"| the app's first run: arrays, setting, levers | {len(b64decode(one.arrays)) / 1000:.1f} + " \
           f"{compressed(one.setting)} + {compressed(levers_data(plan))} |"  # fmt: skip
     yield f"| the app's next run, where a lever was moved | {compressed(levers_data(plan))} |"
+    yield ""
+    yield "| pages of the site, as `spreadsim site` writes it | number | kB, compressed: smallest, largest |"
+    yield "|-|-|-|"
+    weights = {page: len(gzip.compress((site.folder / page).read_bytes(), 9)) / 1000 for page in site.pages}
+    kinds = {"first page": "index", "lessons": "lesson", "scenarios": "scenario", "sandbox": "sandbox"}
+    for label, first in kinds.items():
+        own = [weight for page, weight in weights.items() if page.startswith(first)]
+        yield f"| {label} | {len(own)} | {min(own):.1f}, {max(own):.1f} |"
 
 
-def frames(browser: Any, report: str, n_runs: int) -> Iterator[str]:
+def frames(browser: Any, report: str, n_runs: int, site: Site) -> Iterator[str]:
     """Yield a table of how evenly pages draw while runs are made."""
     yield "| page | frames a second | median gap | gaps over 20 ms | longest |"
     yield "|-|-|-|-|-|"
@@ -233,6 +244,24 @@ def frames(browser: Any, report: str, n_runs: int) -> Iterator[str]:
         page.locator("#try-play").click()
         yield row("the report's box plays", page.evaluate(FRAMES, 6000))
         page.close()
+    for label, name in (("the site's scenario plays", "scenario-default.html"), ("the site's sandbox plays", SANDBOX)):
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto((site.folder / name).as_uri())
+        page.locator("#try-check").filter(has_text="runs are equal").wait_for(timeout=240_000)
+        page.locator(".try canvas").first.scroll_into_view_if_needed()
+        page.locator("#try-play").click()
+        yield row(label, page.evaluate(FRAMES, 6000))
+        page.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((site.folder / LESSON).as_uri() + "#lesson&step=see&prediction=20-30-40-50-50-50")
+    page.locator(".steps button").first.wait_for()
+    gaps = page.evaluate(FRAMES, 4000)
+    yield row("a lesson of the site, its runs being made", gaps)
+    page.locator(".verdict h3").wait_for(timeout=240_000)
+    page.locator("details.watch summary").click()
+    page.locator("#lesson-play").click()
+    yield row("a lesson's maps play", page.evaluate(FRAMES, 4000))
+    page.close()
 
 
 def main() -> None:
@@ -261,10 +290,11 @@ def main() -> None:
             lines.append(line)
 
     add("Equality", equality())
-    with headless_browser() as browser:
+    with tempfile.TemporaryDirectory() as folder, headless_browser() as browser:
+        site = make_site(Path(folder) / "site")
         add("Times", times(browser))
-        add("Sizes", sizes(box))
-        add("Frames", frames(browser, render_report(comparison, with_model=True), box.n_runs))
+        add("Sizes", sizes(box, site))
+        add("Frames", frames(browser, render_report(comparison, with_model=True), box.n_runs, site))
     load = f"{os.getloadavg()[2]:.0f}"
     if arguments.write:
         PAGE.write_text("\n".join(lines).replace("{load}", load) + "\n", encoding="utf-8")
