@@ -25,10 +25,8 @@ from spreadsim.lessons.wording import chart_script, chart_style
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.telling.page import templates
 from spreadsim.telling.wording import value
-from spreadsim.website.lessons import MadeLesson, lesson_content, lesson_data
+from spreadsim.website.lessons import MOST_BYTES, MadeLesson, lesson_content, lesson_data
 from spreadsim.website.texts import Texts
-
-MOST_BYTES = 355_000  # of a page's data, compressed: with script and texts a page stays below 400 kB
 
 
 @dataclass(frozen=True)

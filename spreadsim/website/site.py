@@ -2,11 +2,6 @@
 
 What belongs here: the choice of scenarios and lessons, the files of every language, and writing them whole or not at
 all. What does not: what stands in a page, what a package holds beside them (``package``).
-
-scenarios : names of shipped scenarios, or scenario files.
-lessons : numbers or names of lessons; all by default.
-own_lessons : folder with lessons of one's own, beside those shipped.
-sandbox : name or file of the sandbox's scenario, the first of `scenarios` by default; empty for no sandbox.
 """
 
 from __future__ import annotations
@@ -114,6 +109,10 @@ def make_site(
     Parameters
     ----------
     folder : path of the site; of a package that of a zip.
+    scenarios : names of shipped scenarios, or scenario files.
+    lessons : numbers or names of lessons; all by default.
+    own_lessons : folder with lessons of one's own, beside those shipped.
+    sandbox : name or file of the sandbox's scenario, the first of `scenarios` by default; empty for no sandbox.
     language_files : a file of translated texts for each language beside English.
     replicates : paired runs of each strategy of a scenario; the scenario's own number by default, and 30 at most.
     package : ``scorm`` for a package that a learning platform takes, by SCORM 1.2.
@@ -304,6 +303,7 @@ def write_texts(
     Parameters
     ----------
     path : of the file, which must not be there yet.
+    scenarios, lessons, own_lessons, sandbox : as of `make_site`.
     language_files : one whose translations are kept, or none.
 
     Returns

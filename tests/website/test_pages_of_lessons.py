@@ -23,7 +23,7 @@ from spreadsim.cli.site import site as command
 from spreadsim.errors import InputError
 from spreadsim.lessons.files import find_lesson, load_lesson, shipped_lessons
 from spreadsim.lessons.runs import run_lesson
-from spreadsim.website.lessons import SUMMED, make_lesson
+from spreadsim.website.lessons import MARGIN, SUMMED, make_lesson
 from spreadsim.website.pages import own_file
 from spreadsim.website.site import make_site
 from spreadsim.website.texts import Texts, english_texts
@@ -261,7 +261,7 @@ def test_a_lesson_that_a_page_cannot_run_is_refused_by_name(tmp_path: Path) -> N
         make_lesson(load_lesson(folder))
     whispers = lesson_named("whispers")
     with pytest.raises(InputError, match=r"--lesson: 05-whispers: is too large to run in a page"):
-        make_lesson(whispers, 12_100)
+        make_lesson(whispers, MARGIN + 100)
     large = replace(
         whispers, scenario=ss.load_scenario(str(whispers.folder / "scenario.toml"), ["network.services=1600"])
     )
@@ -277,6 +277,8 @@ def test_lessons_are_chosen_by_number_or_name(tmp_path: Path) -> None:
     text = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert 'href="lesson-05-whispers.html">5. Whispers</a>' in text
     assert "Sandbox" not in text
+    own = make_site(tmp_path / "own", scenarios=[], lessons=[], sandbox="classroom", replicates=1)
+    assert own.pages == ("index.html", "sandbox.html")
     with pytest.raises(InputError, match="there is no such lesson"):
         make_site(tmp_path / "other", scenarios=[], lessons=["17"])
     with pytest.raises(InputError, match="leaves a site without pages"):
