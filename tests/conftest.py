@@ -25,6 +25,11 @@ REPOSITORY = Path(__file__).parent.parent
 OWN_SCENARIO = "based_on = 'default'\nname = 'mine'\n[network]\nsource = 'file'\npath = 'net'\n"
 pytest_plugins = ["tests.verification.plugin"]
 
+# Where no bytecode may be written, as in many containers, each process that a test starts compiles every package that
+# it imports anew, which takes longer than what it is started for. Such processes keep it beside pytest's cache instead.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(REPOSITORY / ".pytest_cache" / "bytecode"))
+
 
 @pytest.fixture(scope="session")
 def repository() -> Path:

@@ -79,7 +79,7 @@ SMALL = """
     import json
     import spreadsim as ss
     from spreadsim.scenario.plan import plan
-    SMALL = ["network.services=80", "run.months=24", "run.replicates=2", "programme.stop_month=18"]
+    SMALL = ["network.services=80", "run.months=24", "run.replicates=2", "programme.stop_month=18", "doubt.sets='none'"]
     def scenario(*settings):
         return ss.load_scenario("default", [*SMALL, *settings])
 """

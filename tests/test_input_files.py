@@ -10,7 +10,7 @@ import pytest
 
 from spreadsim.errors import InputError
 from spreadsim.input_files import read_bytes, read_json, read_text
-from tests.cli.test_cli import spreadsim
+from tests.command_line import spreadsim
 
 DIGITS = "9" * 5000
 ON_UNIX = pytest.mark.skipif(sys.platform == "win32", reason="there are no such files on Windows")

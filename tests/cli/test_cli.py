@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
+from tests.command_line import spreadsim, spreadsim_process
 
 QUICK = [
     "--replicates",
@@ -25,17 +26,7 @@ QUICK = [
     "--set",
     "frontier.balances=[0.0, 1.0]",
 ]
-
-
-def spreadsim(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "spreadsim.cli", *arguments],
-        cwd=folder,
-        text=True,
-        capture_output=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
+ALONE = [*QUICK, "--no-frontier", "--no-report", "--doubt", "none"]  # the strategies' runs, and nothing beside them
 
 
 def test_help_is_light(tmp_path: Path) -> None:
@@ -60,7 +51,7 @@ def test_import_is_light() -> None:
 
 
 def test_without_a_command_the_help_is_printed_and_nothing_is_a_success(tmp_path: Path) -> None:
-    done, asked = spreadsim(folder=tmp_path), spreadsim("--help", folder=tmp_path)
+    done, asked = spreadsim_process(folder=tmp_path), spreadsim_process("--help", folder=tmp_path)
     assert (done.returncode, asked.returncode) == (2, 0)
     assert done.stdout == asked.stdout
     assert done.stderr == ""
@@ -81,7 +72,7 @@ def test_every_command_has_help_with_an_example(tmp_path: Path) -> None:
 
 
 def test_compare_writes_a_folder_that_runs_alone(tmp_path: Path) -> None:
-    done = spreadsim("compare", "default", *QUICK, folder=tmp_path)
+    done = spreadsim_process("compare", "default", *QUICK, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Sustained benefit" in done.stdout
     assert "blend - top-down" in done.stdout
@@ -121,15 +112,14 @@ def test_compare_writes_a_folder_that_runs_alone(tmp_path: Path) -> None:
     )
     assert str(tmp_path) not in everything, "no path of the machine"
     # the folder's own scenario gives the same runs, byte for byte
-    again = spreadsim(
-        "compare", str(folder / "scenario.toml"), "--no-report", "--no-frontier", "--out", "again", folder=tmp_path
-    )
+    alone = ["--no-report", "--no-frontier", "--doubt", "none", "--out", "again"]
+    again = spreadsim("compare", str(folder / "scenario.toml"), *alone, folder=tmp_path)
     assert again.returncode == 0, again.stderr
     assert (tmp_path / "again" / "runs.parquet").read_bytes() == (folder / "runs.parquet").read_bytes()
 
 
 def test_curves_begin_at_the_start_and_events_tell_the_same_story(tmp_path: Path) -> None:
-    spreadsim("compare", "default", *QUICK, "--no-report", "--no-frontier", "--events", "--out", "r", folder=tmp_path)
+    spreadsim("compare", "default", *ALONE, "--events", "--out", "r", folder=tmp_path)
     curves, events = (pd.read_parquet(tmp_path / "r" / f"{n}.parquet") for n in ("curves", "events"))
     assert set(events["replicate"]) == {0, 1, 2}
     for (strategy, replicate), run in curves.groupby(["strategy", "replicate"], observed=True):
@@ -143,7 +133,7 @@ def test_curves_begin_at_the_start_and_events_tell_the_same_story(tmp_path: Path
 
 
 def test_json_alone_on_stdout(tmp_path: Path) -> None:
-    done = spreadsim("compare", "default", *QUICK, "--json", "--no-report", "--no-frontier", folder=tmp_path)
+    done = spreadsim_process("compare", "default", *ALONE, "--json", folder=tmp_path)
     assert json.loads(done.stdout)["replicates"] == 3
     done = spreadsim("check", "default", "--json", folder=tmp_path)
     assert json.loads(done.stdout)["behaviour"]["drift"]["rate"] == 0.01
@@ -151,20 +141,19 @@ def test_json_alone_on_stdout(tmp_path: Path) -> None:
 
 
 def test_an_existing_folder_is_not_overwritten(tmp_path: Path) -> None:
-    quick = [*QUICK, "--no-report", "--no-frontier"]
-    assert spreadsim("compare", "default", *quick, "--out", "r", folder=tmp_path).returncode == 0
+    assert spreadsim("compare", "default", *ALONE, "--out", "r", folder=tmp_path).returncode == 0
     before = (tmp_path / "r" / "runs.parquet").read_bytes()
-    done = spreadsim("compare", "default", *quick, "--seed", "9", "--out", "r", folder=tmp_path)
+    done = spreadsim("compare", "default", *ALONE, "--seed", "9", "--out", "r", folder=tmp_path)
     assert done.returncode == 2
     assert "exists already; choose another folder, or give --force" in done.stderr
     assert (tmp_path / "r" / "runs.parquet").read_bytes() == before
-    done = spreadsim("compare", "default", *quick, "--seed", "9", "--out", "r", "--force", folder=tmp_path)
+    done = spreadsim("compare", "default", *ALONE, "--seed", "9", "--out", "r", "--force", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "r" / "runs.parquet").read_bytes() != before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["r"], "nothing is left beside it"
     # without --out a second run takes the next free name
     for _ in range(2):
-        assert spreadsim("compare", "default", *quick, folder=tmp_path).returncode == 0
+        assert spreadsim("compare", "default", *ALONE, folder=tmp_path).returncode == 0
     assert sorted(p.name for p in (tmp_path / "results").iterdir()) == ["default", "default-2", "latest"]
 
 
@@ -183,7 +172,7 @@ def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
     from spreadsim.comparison import folder as results_folder
     from spreadsim.errors import SpreadsimError
 
-    result = comparison.compare("default", replicates=1, months=6, frontier=False)
+    result = comparison.compare("default", replicates=1, months=6, frontier=False, doubt="none")
     calls = []
 
     def failing(columns: object, path: Path) -> None:
@@ -321,7 +310,7 @@ def test_every_command_is_run_once_with_all_bounds_of_dependencies(repository: P
 
 
 def test_results_of_the_same_name_are_never_replaced_in_silence(tmp_path: Path) -> None:
-    quick = [*QUICK, "--no-frontier", "--no-report", "--quiet"]
+    quick = [*ALONE, "--quiet"]
     first = spreadsim("compare", "default", *quick, folder=tmp_path)
     assert (first.returncode, first.stderr) == (0, "")
     kept = spreadsim("compare", "default", *quick, "--seed", "9", folder=tmp_path)

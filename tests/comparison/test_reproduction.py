@@ -15,7 +15,8 @@ from spreadsim.comparison.comparison import frontier
 from spreadsim.comparison.folder import write_frontier
 from spreadsim.comparison.reproduction import reproduce
 from spreadsim.scenario.files import load_scenario
-from tests.cli.test_cli import QUICK, spreadsim
+from tests.cli.test_cli import ALONE, QUICK
+from tests.command_line import spreadsim
 
 SETTINGS = [text for flag, text in itertools.pairwise(QUICK) if flag == "--set"]
 
@@ -28,6 +29,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "r"
 
 
+@pytest.fixture(scope="module")
+def runs_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A results folder that is soon made again: the strategies' runs, and nothing beside them."""
+    place = tmp_path_factory.mktemp("alone")
+    done = spreadsim("compare", "default", *ALONE, "--out", "r", folder=place)
+    assert done.returncode == 0, done.stderr
+    return place / "r"
+
+
 def test_every_result_is_made_again_byte_for_byte(made: Path) -> None:
     found = reproduce(made)
     assert found.difference is None
@@ -35,9 +45,9 @@ def test_every_result_is_made_again_byte_for_byte(made: Path) -> None:
     assert {"runs.parquet", "report.html", "summary.json", "lever_map.parquet"} <= set(found.files)
 
 
-def test_a_changed_result_is_named(made: Path, tmp_path: Path) -> None:
+def test_a_changed_result_is_named(runs_alone: Path, tmp_path: Path) -> None:
     folder = tmp_path / "changed"
-    shutil.copytree(made, folder)
+    shutil.copytree(runs_alone, folder)
     runs = pd.read_parquet(folder / "runs.parquet")
     runs.loc[4, "benefit"] += 1e-9
     runs.to_parquet(folder / "runs.parquet")
@@ -50,9 +60,9 @@ def test_a_changed_result_is_named(made: Path, tmp_path: Path) -> None:
     assert "First difference: runs.parquet" in done.stdout
 
 
-def test_changed_inputs_are_refused(made: Path, tmp_path: Path) -> None:
+def test_changed_inputs_are_refused(runs_alone: Path, tmp_path: Path) -> None:
     folder = tmp_path / "changed"
-    shutil.copytree(made, folder)
+    shutil.copytree(runs_alone, folder)
     path = folder / "scenario.toml"
     path.write_text(path.read_text().replace("seed = 1", "seed = 2", 1))
     with pytest.raises(ss.InputError, match="is not the input that was run"):
@@ -71,7 +81,8 @@ def test_what_is_no_results_folder_is_refused(tmp_path: Path, content: str | Non
 def test_what_only_python_had_is_not_pretended(tmp_path: Path) -> None:
     import networkx as nx
 
-    ss.compare("default", network=nx.path_graph(20), replicates=2, months=6, frontier=False).save(tmp_path / "r")
+    network = nx.path_graph(20)
+    ss.compare("default", network=network, replicates=2, months=6, frontier=False, doubt="none").save(tmp_path / "r")
     with pytest.raises(ss.InputError, match="a network that existed only in Python"):
         reproduce(tmp_path / "r")
 
@@ -100,6 +111,8 @@ def test_inputs_travel_with_the_results(tmp_path: Path) -> None:
         "--months",
         "12",
         "--no-frontier",
+        "--doubt",
+        "none",
         "--out",
         "r",
         folder=tmp_path,

@@ -262,11 +262,41 @@ def probe(folder: Path, repository: Path, **environment: str) -> str:
     return done.stdout
 
 
-def test_a_place_that_cannot_be_written_does_no_harm(repository: Path, tmp_path: Path) -> None:
-    """On a read-only install with no writable cache, code is compiled anew and gives the same numbers."""
-    blocked = tmp_path / "file"
-    blocked.write_text("not a folder")
-    assert probe(repository, repository, SPREADSIM_CACHE=str(blocked)) == f"{sums_of('blend')}\n"
+SHORT = """
+from spreadsim.drivers import compilation
+def answer_of(function):
+    return str(function(2.0))
+@compilation.compile_cached
+def double(x):
+    return 2.0 * x
+print(compilation.cache_folder(), double(2.0), double(3), len(double.signatures), compilation.is_being_compiled())
+"""
+
+
+@pytest.fixture
+def blocked(tmp_path: Path) -> str:
+    """A place for compiled code that cannot be written."""
+    (tmp_path / "file").write_text("not a folder")
+    return str(tmp_path / "file")
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled with NUMBA_DISABLE_JIT=1")
+def test_where_nothing_can_be_written_code_is_compiled_all_the_same(blocked: str) -> None:
+    """Each form that is asked for is compiled and gives its answer; nobody waits for what cannot be kept."""
+    done = subprocess.run(
+        [sys.executable, "-c", SHORT],
+        text=True,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "SPREADSIM_CACHE": blocked},
+    )
+    assert (done.returncode, done.stdout) == (0, "None 4.0 6.0 2 False\n"), done.stderr
+
+
+@pytest.mark.verification
+def test_a_place_that_cannot_be_written_does_no_harm(repository: Path, blocked: str) -> None:
+    """On a read-only install with no writable cache, the whole engine is compiled anew and gives the same numbers."""
+    assert probe(repository, repository, SPREADSIM_CACHE=blocked) == f"{sums_of('blend')}\n"
 
 
 @pytest.mark.verification

@@ -11,7 +11,7 @@ from spreadsim.errors import InputError
 from spreadsim.network.size import NetworkSize, memory_available, network_size, refuse_too_large
 from spreadsim.sweeps.coordinator import seconds_per_run
 from spreadsim.sweeps.experiment import load_experiment
-from tests.cli.test_cli import spreadsim
+from tests.command_line import spreadsim
 
 FAMILIES = [
     "nested-hierarchy",

@@ -15,7 +15,7 @@ import pytest
 import spreadsim as ss
 from spreadsim.errors import InputError
 from spreadsim.telling.verification import CHANGED, MISSING, REFUSED, verify
-from tests.cli.test_cli import spreadsim
+from tests.command_line import spreadsim
 
 UNIX = sys.platform != "win32"
 
