@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from spreadsim.cli.options import report_option, results_target, run_options, show_faults, tell, tell_results
+
+if TYPE_CHECKING:
+    from spreadsim.comparison.comparison import Comparison
 
 QUICK = 20  # runs of a quick look
 
@@ -83,6 +86,16 @@ def compare(
         scenario = with_run(scenario, min(scenario.run.replicates, QUICK), None, None)
         scenario, no_frontier = with_doubt(scenario, "none"), True
     target = results_target(out, scenario.name, force)
+
+    def show(comparison: Comparison) -> None:  # the answer does not wait for searches and figures
+        show_faults(comparison.network.facts.get("faults", ()))
+        if not quiet and not as_json:
+            from spreadsim.comparison.terminal import comparison_text
+
+            tell(comparison_text(comparison, wide), wide)
+            if not no_frontier:
+                click.echo("The lever map, a search for better mixes and the files follow.", err=True)
+
     result = run(
         scenario,
         driver=driver,
@@ -90,12 +103,8 @@ def compare(
         frontier=not no_frontier,
         all_events=events,
         progress=not quiet,
+        answered=show,
     )
-    show_faults(result.network.facts.get("faults", ()))
-    if not quiet and not as_json:  # the answer does not wait for figures
-        from spreadsim.comparison.terminal import comparison_text
-
-        tell(comparison_text(result, wide), wide)
     write_comparison(result, target.folder, force=force, all_events=events, started=started, report=not no_report)
     target.settle()
     if as_json:

@@ -157,7 +157,7 @@ def size_sentence(comparison: ComparisonResults) -> str:
 
     Returns
     -------
-    A sentence; empty where no two strategies differ.
+    A sentence; empty where no two strategies differ, or worlds or runs are too few to say.
 
     Examples
     --------
@@ -174,6 +174,8 @@ def size_sentence(comparison: ComparisonResults) -> str:
     one, other = order[0], order[1]
     pair = answer.pairs[other]
     mean, low, high = pair.components.mean.value, pair.low_set, pair.high_set
+    if low is None or high is None:
+        return ""
     if mean < 0:  # best in more worlds, and yet lower on average
         one, other, mean, low, high = other, one, -mean, -high, -low
     luck = 1.96 * float(np.sqrt(pair.components.replicates + pair.components.remainder))

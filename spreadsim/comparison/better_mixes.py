@@ -1,5 +1,5 @@
 """A mix that nobody gave: for each strategy the best mix of levers at no more cost, chosen on half of the replicates
-and judged on the other half.
+and of the plausible worlds, and judged on the others.
 
 What belongs here: a small search that a comparison can afford, and what it finds. What does not: the Pareto front over
 benefit, equity and cost, which takes many more runs (``advice``), and what is said of it (``dial``).
@@ -8,6 +8,10 @@ The search is by response surfaces: benefit and cost of a first set of mixes, sp
 surfaces in the levers; the mixes that look best within each strategy's cost are run; and so on, a few times. What looks
 best by few replicates is run on more, and the choice is made by these. Cost is told by the paired difference from the
 strategy, plus one standard error, because a search drives mixes to the edge of what is allowed.
+
+The search is at the scenario's own values. Where there are plausible worlds, the few mixes that look best there are run
+in half of them, the choice is made by these, and what is said comes from the other half, with luck that neither search
+nor choice has seen.
 
 References
 ----------
@@ -22,14 +26,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spreadsim.comparison.mixes import LEVERS_OF_MIX, Mix, MixRuns
+from spreadsim.comparison.doubt import Doubt
+from spreadsim.comparison.mixes import LEVERS_OF_MIX, AssumptionSet, Mix, MixRuns, assumption_sets_of
+from spreadsim.inference.crossed import MIN_REPLICATES as LEAST_LUCK
+from spreadsim.inference.crossed import MIN_SETS, Components, PairStanding, components, pair_standing
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.outcomes.statistics import LEVEL, Difference, Summary, difference_of, summary_of
 
 if TYPE_CHECKING:
     from spreadsim.scenario.plan import Plan
 
-MIN_REPLICATES = 8  # with fewer, neither half could tell anything
+MIN_REPLICATES = 8  # beside those of the worlds: with fewer, neither half could tell anything
 SCREEN_REPLICATES = 4
 CHOICE_REPLICATES = 24
 EVALUATION_REPLICATES = 50
@@ -38,7 +45,54 @@ ROUNDS = 3
 PER_ROUND = 24
 FINALISTS = 15
 PROPOSALS = 4096
+CHOICE_WORLDS = 16
+WORLD_REPLICATES = 2  # of each world of the choice
+JUDGED_WORLDS = 40
+FINALISTS_IN_WORLDS = 2  # of each strategy
 NEAR = 0.2  # of a strategy's cost: mixes that differ from it by so much count half in the surfaces
+
+
+@dataclass(frozen=True)
+class MixInWorlds:
+    """How a mix does against the strategy whose cost is its limit, in plausible worlds that it was not chosen in.
+
+    Attributes
+    ----------
+    n_worlds : their number.
+    benefit : the mix minus the strategy, at a level that covers all strategies jointly.
+    cost : likewise; its interval says whether the mix costs more after all.
+    pair : in what share of worlds the mix does better, and between what limits the difference lies in 90% of them.
+
+    Examples
+    --------
+    >>> gain = np.repeat(np.linspace(0.01, 0.2, 20)[:, None], 4, axis=1)
+    >>> found = MixInWorlds.of(gain, 0.0 * gain, 0.0 * gain, 0.0 * gain, level=0.95)
+    >>> found.n_worlds, found.benefit.mean.low > 0, found.pair.better.value
+    (20, True, 1.0)
+    """
+
+    n_worlds: int
+    benefit: Components
+    cost: Components
+    pair: PairStanding
+
+    @classmethod
+    def of(
+        cls, benefit: np.ndarray, other_benefit: np.ndarray, cost: np.ndarray, other_cost: np.ndarray, level: float
+    ) -> MixInWorlds:
+        """Return it from benefit and cost of the mix and of the strategy, each of shape (worlds, replicates)."""
+        gain, more = components(benefit - other_benefit, level), components(cost - other_cost, level)
+        return cls(len(benefit), gain, more, pair_standing(benefit, other_benefit))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs, as ``summary.json`` holds it."""
+        return {
+            "n_worlds": self.n_worlds,
+            "benefit": vars(self.benefit.mean),
+            "cost": vars(self.cost.mean),
+            "worlds_90": [self.pair.low_set, self.pair.high_set],
+            "better": vars(self.pair.better),
+        }
 
 
 @dataclass(frozen=True)
@@ -51,6 +105,7 @@ class BetterMix:
     levers : values of the mix, from 0 to 1.
     summaries : of the mix, by measure.
     differences : the mix minus the strategy, by measure; paired, at a level that covers all strategies jointly.
+    in_worlds : the same in plausible worlds; None where there are none, or too few.
 
     Examples
     --------
@@ -64,16 +119,21 @@ class BetterMix:
     levers: Mapping[str, float]
     summaries: Mapping[str, Summary]
     differences: Mapping[str, Difference]
+    in_worlds: MixInWorlds | None = None
 
     @property
     def is_better(self) -> bool:
-        """Whether its benefit is clearly above that of the strategy."""
+        """Whether its benefit is clearly above that of the strategy: on average over worlds, where there are any."""
+        if self.in_worlds is not None:
+            return (self.in_worlds.benefit.mean.low or 0.0) > 0
         gain = self.differences["benefit"]
         return bool(gain.told_apart) and gain.mean is not None and gain.mean > 0
 
     @property
     def is_dearer(self) -> bool:
         """Whether it clearly costs more than the strategy after all."""
+        if self.in_worlds is not None:
+            return (self.in_worlds.cost.mean.low or 0.0) > 0
         more = self.differences["cost"]
         return bool(more.told_apart) and more.mean is not None and more.mean > 0
 
@@ -85,6 +145,7 @@ class BetterMix:
             "is_better": self.is_better,
             "outcomes": {m: vars(s) for m, s in self.summaries.items()},
             "mix_minus_strategy": {m: vars(d) for m, d in self.differences.items()},
+            "in_worlds": None if self.in_worlds is None else self.in_worlds.as_json(),
         }
 
 
@@ -97,7 +158,9 @@ class BetterMixes:
     rows : one a strategy for which a mix was found, in the scenario's order.
     without : strategies for which no mix was found that costs no more.
     n_mixes : how many mixes were run.
-    n_choice, n_evaluation : replicates that the choice was made on, and those that all figures come from.
+    n_choice, n_evaluation : replicates that the choice was made on, and those that the figures at the scenario's own
+        values come from.
+    n_choice_worlds : plausible worlds that the choice was made in; 0 where there are none.
 
     Examples
     --------
@@ -110,6 +173,7 @@ class BetterMixes:
     n_mixes: int
     n_choice: int
     n_evaluation: int
+    n_choice_worlds: int = 0
 
     def row(self, strategy: str) -> BetterMix | None:
         """Return the mix at the cost of a strategy; None where there is none."""
@@ -121,6 +185,7 @@ class BetterMixes:
             "levers": list(LEVERS_OF_MIX),
             "n_mixes": self.n_mixes,
             "replicates": {"choice": self.n_choice, "evaluation": self.n_evaluation},
+            "choice_worlds": self.n_choice_worlds,
             "mixes": [row.as_json() for row in self.rows],
             "without": list(self.without),
         }
@@ -179,7 +244,7 @@ class _Screen:
     """The mixes run so far on the first few replicates, and which of them cost no more than each strategy."""
 
     def __init__(self, runs: MixRuns, costs: np.ndarray, replicates: range) -> None:
-        self.runs, self.costs, self.replicates = runs, costs[:, : len(replicates)], replicates
+        self.runs, self.costs, self.replicates = runs, costs, replicates
         self.mixes: list[Mix] = []
         self.benefit = np.empty((0, len(replicates)))
         self.cost = np.empty((0, len(replicates)))
@@ -238,8 +303,54 @@ def likely_excess(cost: np.ndarray, limit: np.ndarray) -> np.ndarray:
     return np.asarray(gaps.mean(axis=1) + gaps.std(axis=1, ddof=1) / np.sqrt(gaps.shape[1]))
 
 
+class _Worlds:
+    """The plausible worlds of a comparison: those that a choice is made in, and those that it is judged in."""
+
+    def __init__(self, runs: MixRuns, doubt: Doubt) -> None:
+        sets = assumption_sets_of(doubt.sets)
+        self.runs, self.doubt = runs, doubt
+        self.chosen_in: list[AssumptionSet] = sets[::2][:CHOICE_WORLDS]
+        self.judged_in: list[AssumptionSet] = sets[1::2][:JUDGED_WORLDS]
+
+    @staticmethod
+    def enough(doubt: Doubt | None) -> bool:
+        """Return whether the worlds and their runs suffice for an interval."""
+        return doubt is not None and doubt.n_sets // 2 >= MIN_SETS and doubt.n_replicates >= LEAST_LUCK
+
+    def best(self, finalists: Mapping[int, Sequence[Mix]], replicates: Sequence[int]) -> dict[int, Mix]:
+        """Return for each arm the finalist with most benefit on average over the worlds of the choice, within cost."""
+        arms = list(self.runs.scenario.strategies.values())
+        pool = list(dict.fromkeys(mix for mixes in finalists.values() for mix in mixes))
+        runs = self.runs.values_of([*arms, *(mix.strategy() for mix in pool)], replicates, self.chosen_in)
+        cost, benefit = runs["cost"].mean(axis=2).T, runs["benefit"].mean(axis=(0, 2))
+        winners = {}
+        for arm, mixes in finalists.items():
+            places = [len(arms) + pool.index(mix) for mix in mixes]
+            within = [i for i in places if likely_excess(cost[[i]], cost[arm])[0] <= 1e-9]
+            if within:
+                winners[arm] = pool[max(within, key=lambda i: float(benefit[i])) - len(arms)]
+        return winners
+
+    def judged(self, winners: Mapping[int, Mix], level: float) -> dict[int, MixInWorlds]:
+        """Return for each arm how the mix that was chosen does against it in the other worlds."""
+        mixes, measures = list(dict.fromkeys(winners.values())), ("benefit", "cost")
+        runs = self.runs.values(mixes, range(self.doubt.n_replicates), self.judged_in)
+        found = {}
+        for arm, mix in winners.items():
+            own, other = (
+                [runs[m][:, mixes.index(mix)] for m in measures],
+                [self.doubt.values[m][1::2, :, arm][:JUDGED_WORLDS] for m in measures],
+            )
+            found[arm] = MixInWorlds.of(own[0], other[0], own[1], other[1], level)
+        return found
+
+
 def better_mixes(
-    runs: MixRuns, plans: Sequence[Plan], arms: Mapping[str, Mapping[str, np.ndarray]], seed: int
+    runs: MixRuns,
+    plans: Sequence[Plan],
+    arms: Mapping[str, Mapping[str, np.ndarray]],
+    seed: int,
+    doubt: Doubt | None = None,
 ) -> BetterMixes | None:
     """Return the best mix at no more cost than each strategy.
 
@@ -249,6 +360,7 @@ def better_mixes(
     plans : of the strategies, whose own levers the search tries too.
     arms : for each strategy its measures, one value a replicate.
     seed : of the search.
+    doubt : the strategies in plausible worlds, in which the mixes are then judged too.
 
     Returns
     -------
@@ -262,45 +374,24 @@ def better_mixes(
     >>> better_mixes(runs, [], few, seed=1) is None
     True
     """
-    from scipy.stats import qmc
-
     costs, benefits = (np.array([arm[m] for arm in arms.values()]) for m in ("cost", "benefit"))
+    worlds = _Worlds(runs, doubt) if doubt is not None and _Worlds.enough(doubt) else None
+    first = worlds.doubt.n_replicates if worlds else 0  # the luck that mixes are judged by in worlds
     n = costs.shape[1]
-    if n < MIN_REPLICATES or not np.isfinite([costs, benefits]).all() or costs.max() <= 0.0:
+    if n - first < MIN_REPLICATES or not np.isfinite([costs, benefits]).all() or costs.max() <= 0.0:
         return None
-    half = n // 2
-    choice = range(min(half, CHOICE_REPLICATES))
+    half = first + (n - first) // 2
+    choice = range(first, min(half, first + CHOICE_REPLICATES))
     evaluation = range(half, min(n, half + EVALUATION_REPLICATES))
-    screen = _Screen(runs, costs, choice[:SCREEN_REPLICATES])
-    sobol = qmc.Sobol(len(LEVERS_OF_MIX), seed=np.random.default_rng(seed))
-    candidates = sobol.random(PROPOSALS)
-    screen.add([*map(Mix.of_plan, plans), *map(Mix.at, candidates[:SPREAD_EVENLY])])
-    each, finalists = -(-PER_ROUND // len(arms)), -(-FINALISTS // len(arms))
-    rng = np.random.default_rng([seed, 1])
-    for width in np.geomspace(0.3, 0.1, ROUNDS):
-        proposals: list[Mix] = []
-        for arm in range(len(arms)):
-            centres = [screen.mixes[i].values for i in screen.best(arm, 4)] or [screen.mixes[arm].values]
-            near = np.repeat(np.array(centres), PROPOSALS // len(centres), axis=0)
-            near = np.clip(near + width * rng.standard_normal(near.shape), 0.0, 1.0)
-            proposals += screen.proposals(arm, each, np.vstack([candidates, near]))
-        screen.add(proposals)
-    short = [[screen.mixes[i] for i in screen.best(arm, finalists)] for arm in range(len(arms))]
-    pool = list(dict.fromkeys(mix for mixes in short for mix in mixes))
-    if not pool:
-        return BetterMixes((), tuple(arms), len(screen.mixes), len(choice), len(evaluation))
-    values = runs.values(pool, choice)
-    winners: dict[str, Mix] = {}
-    for arm, name in enumerate(arms):
-        own = [pool.index(mix) for mix in short[arm]]
-        within = [i for i in own if likely_excess(values["cost"][0, [i]], costs[arm, list(choice)])[0] <= 1e-9]
-        if within:
-            winners[name] = pool[max(within, key=lambda i: float(values["benefit"][0, i].mean()))]
+    screen = _screened(runs, plans, costs, choice[:SCREEN_REPLICATES], seed)
+    winners = _winners(screen, costs, choice, worlds)
     chosen = list(dict.fromkeys(winners.values()))
     judged = runs.values(chosen, evaluation) if chosen else {}
     level = 1.0 - (1.0 - LEVEL) / len(arms)
-    rows = []
-    for name, mix in winners.items():
+    in_worlds = worlds.judged(winners, level) if worlds and winners else {}
+    rows, names = [], list(arms)
+    for arm, mix in winners.items():
+        name = names[arm]
         own_values = {m.name: judged[m.name][0, chosen.index(mix)] for m in MEASURES}
         arm_values = {m: values[list(evaluation)] for m, values in arms[name].items()}
         rows.append(
@@ -309,7 +400,50 @@ def better_mixes(
                 mix.levers,
                 {m: summary_of(BY_NAME[m], v) for m, v in own_values.items()},
                 {m: difference_of(BY_NAME[m], v, arm_values[m], level) for m, v in own_values.items()},
+                in_worlds.get(arm),
             )
         )
-    without = tuple(name for name in arms if name not in winners)
-    return BetterMixes(tuple(rows), without, len(screen.mixes), len(choice), len(evaluation))
+    without = tuple(name for arm, name in enumerate(names) if arm not in winners)
+    n_worlds = len(worlds.chosen_in) if worlds else 0
+    return BetterMixes(tuple(rows), without, len(screen.mixes), len(choice), len(evaluation), n_worlds)
+
+
+def _screened(runs: MixRuns, plans: Sequence[Plan], costs: np.ndarray, replicates: range, seed: int) -> _Screen:
+    """Return mixes spread evenly, and those that response surfaces then say are best, run on a few replicates."""
+    from scipy.stats import qmc
+
+    screen, n_arms = _Screen(runs, costs[:, list(replicates)], replicates), len(costs)
+    sobol = qmc.Sobol(len(LEVERS_OF_MIX), seed=np.random.default_rng(seed))
+    candidates = sobol.random(PROPOSALS)
+    screen.add([*map(Mix.of_plan, plans), *map(Mix.at, candidates[:SPREAD_EVENLY])])
+    rng = np.random.default_rng([seed, 1])
+    for width in np.geomspace(0.3, 0.1, ROUNDS):
+        proposals: list[Mix] = []
+        for arm in range(n_arms):
+            centres = [screen.mixes[i].values for i in screen.best(arm, 4)] or [screen.mixes[arm].values]
+            near = np.repeat(np.array(centres), PROPOSALS // len(centres), axis=0)
+            near = np.clip(near + width * rng.standard_normal(near.shape), 0.0, 1.0)
+            proposals += screen.proposals(arm, -(-PER_ROUND // n_arms), np.vstack([candidates, near]))
+        screen.add(proposals)
+    return screen
+
+
+def _winners(screen: _Screen, costs: np.ndarray, choice: range, worlds: _Worlds | None) -> dict[int, Mix]:
+    """Return the best mix within the cost of each strategy for which there is one: by more runs, and by worlds."""
+    each = -(-FINALISTS // len(costs))
+    short = [[screen.mixes[i] for i in screen.best(arm, each)] for arm in range(len(costs))]
+    pool = list(dict.fromkeys(mix for mixes in short for mix in mixes))
+    if not pool:
+        return {}
+    values = screen.runs.values(pool, choice)
+    finalists: dict[int, list[Mix]] = {}
+    for arm, mixes in enumerate(short):
+        own = [pool.index(mix) for mix in mixes]
+        within = [i for i in own if likely_excess(values["cost"][0, [i]], costs[arm, list(choice)])[0] <= 1e-9]
+        if within:
+            ranked = sorted(within, key=lambda i: -float(values["benefit"][0, i].mean()))
+            finalists[arm] = [pool[i] for i in ranked]
+    if worlds is None or not finalists:
+        return {arm: mixes[0] for arm, mixes in finalists.items()}
+    best = {arm: mixes[:FINALISTS_IN_WORLDS] for arm, mixes in finalists.items()}
+    return worlds.best(best, choice[:WORLD_REPLICATES])

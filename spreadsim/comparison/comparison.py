@@ -16,7 +16,7 @@ progress : whether to show a bar on a terminal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import product
@@ -339,6 +339,7 @@ def compare(
     all_events: bool = False,
     service_class: type[Service] | None = None,
     progress: bool = False,
+    answered: Callable[[Comparison], None] | None = None,
 ) -> Comparison:
     """Run every strategy of a scenario on common random numbers, in plausible worlds too, and the frontier.
 
@@ -355,6 +356,8 @@ def compare(
     all_events : keep the events of every replicate instead of replicate 0's.
     service_class : a subclass of `Service`; it runs on the Mesa driver, and without the frontier.
     progress : show a bar on a terminal.
+    answered : called once the answer is known, with a comparison that lacks only what the report has beside it: the
+        lever map, the strategies at equal cost and the mixes.
 
     Returns
     -------
@@ -434,6 +437,8 @@ def compare(
         sets=sets,
         doubt=_in_doubt(spec, base, fixed, workers, network is not None, progress),
     )
+    if answered is not None:
+        answered(comparison)
     if not points:
         return comparison
     lever_map = frontier_of(
@@ -450,9 +455,8 @@ def compare(
     if sets is not None:
         return replace(comparison, lever_map=lever_map)
     arms = {name: {m.name: comparison.values(name, m.name) for m in MEASURES} for name in comparison.strategies}
-    mixes = better_mixes(
-        MixRuns(spec, base, fixed, workers=workers, network_cache=networks), strategy_plans, arms, spec.run.seed
-    )
+    runs = MixRuns(spec, base, fixed, workers=workers, network_cache=networks, from_python=network is not None)
+    mixes = better_mixes(runs, strategy_plans, arms, spec.run.seed, comparison.doubt)
     return replace(
         comparison,
         lever_map=lever_map,

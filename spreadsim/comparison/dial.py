@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from spreadsim.comparison.answer import share_text
 from spreadsim.comparison.better_mixes import BetterMix
 from spreadsim.comparison.mixes import mix_words
 from spreadsim.comparison.results import AS_GIVEN, ComparisonResults
@@ -186,17 +187,21 @@ def mix_sentences(comparison: ComparisonResults) -> list[str]:
         others = listed([row.strategy for row in better[MOST_SENTENCES:]])
         sentences.append(f"There is such a mix for {others} too; the table has them.")
     if rest:
+        over = ", on average over plausible worlds," if mixes.n_choice_worlds else ""
         sentences.append(
-            f"For {listed(rest)} the search found no mix that does clearly better on sustained benefit at no more cost."
+            f"For {listed(rest)} the search found no mix that{over} does clearly better on sustained benefit at no "
+            "more cost."
         )
     if mixes.without:
         sentences.append(f"For {listed(list(mixes.without))} it found no other mix that costs no more.")
-    return [
-        *sentences,
-        f"{mixes.n_mixes} mixes of the levers were tried, within the scenario's programme and at its own parameters; "
-        f"each was chosen on {mixes.n_choice} runs and judged on {mixes.n_evaluation} others. A longer search may find "
-        "better ones ('spreadsim advise').",
-    ]
+    tried = f"{mixes.n_mixes} mixes of the levers were tried, within the scenario's programme and at its own parameters"
+    judged = f"each was chosen on {mixes.n_choice} runs and judged on {mixes.n_evaluation} others"
+    if mixes.n_choice_worlds:
+        judged = (
+            f"each that is named was chosen from the best of them in {mixes.n_choice_worlds} plausible worlds and "
+            "judged in others, with other luck"
+        )
+    return [*sentences, f"{tried}; {judged}. A longer search may find better ones ('spreadsim advise')."]
 
 
 def mix_summary(comparison: ComparisonResults) -> str:
@@ -215,30 +220,47 @@ def mix_summary(comparison: ComparisonResults) -> str:
     better = [] if mixes is None else [row for row in mixes.rows if row.is_better]
     if not better:
         return ""
-    gains = [
-        f"{change('benefit', row.differences['benefit'].mean).lstrip('+')} than {row.strategy}"
-        for row in better[:MOST_SENTENCES]
-    ]
+    gains = [f"{_gain(row)[0]} than {row.strategy}" for row in better[:MOST_SENTENCES]]
+    over = ", on average over plausible worlds" if better[0].in_worlds else ""
     return (
-        "At no more cost, mixes of the levers that you did not give do better on sustained benefit, by "
+        f"At no more cost, mixes of the levers that you did not give do better on sustained benefit{over}, by "
         f"{listed(gains)}; the appendix on benefit against effort says which."
     )
 
 
+def _gain(row: BetterMix) -> tuple[str, str]:
+    """Return by how much a mix does better, and the interval: on average over worlds, where there are any."""
+    own = row.differences["benefit"]
+    mean, low, high = own.mean, own.low, own.high
+    if row.in_worlds is not None:
+        found = row.in_worlds.benefit.mean
+        mean, low, high = found.value, found.low, found.high
+    return change("benefit", mean).lstrip("+"), bounds("benefit", low, high)
+
+
 def _mix_sentence(row: BetterMix) -> str:
-    gain, gap, cost = (row.differences[m] for m in ("benefit", "equity_gap", "cost"))
+    gap, cost, found = row.differences["equity_gap"], row.differences["cost"].mean, row.in_worlds
     effort = f"{value('cost', row.summaries['cost'].mean)} per service"
+    if found is not None:
+        effort += " at the scenario's own values"
     if row.is_dearer:
-        effort += f", on these runs {change('cost', cost.mean).lstrip('+')} more than {row.strategy}"
+        more, on = (cost, "runs") if found is None else (found.cost.mean.value, "worlds")
+        effort += f", on these {on} {change('cost', more).lstrip('+')} more than {row.strategy}"
     equity = "the gap between the least and the most deprived fifth does not clearly change"
     if gap.mean is None:
         equity = "the equity gap is not defined"
     elif gap.told_apart:
         size = f"{'wider' if gap.mean > 0 else 'narrower'} by {change('equity_gap', abs(gap.mean)).lstrip('+')}"
         equity = f"the gap between the least and the most deprived fifth is {size}"
+    size, interval = _gain(row)
+    over = ""
+    if found is not None:
+        over = (
+            f" on average over {found.n_worlds} plausible worlds that it was not chosen in, and in "
+            f"{share_text(found.pair.better)} of them"
+        )
     return (
-        f"At no more cost than {row.strategy}, a mix that you did not give does better on sustained benefit, by "
-        f"{change('benefit', gain.mean).lstrip('+')} ({bounds('benefit', gain.low, gain.high)}): "
-        f"{value('benefit', row.summaries['benefit'].mean)} of the full effect for {effort}, with "
-        f"{mix_words(row.levers)}; {equity}."
+        f"At no more cost than {row.strategy}, a mix that you did not give does better on sustained benefit, by {size} "
+        f"({interval}){over}: {value('benefit', row.summaries['benefit'].mean)} of the full effect for {effort}, "
+        f"with {mix_words(row.levers)}; {equity}."
     )

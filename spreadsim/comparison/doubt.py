@@ -30,7 +30,7 @@ from spreadsim.inference.crossed import (
 from spreadsim.inference.evidence import Thresholds, Verdict, verdict
 from spreadsim.inference.information import partial_information, perfect_information
 from spreadsim.inference.turning import Turning, turning
-from spreadsim.network.construction import make_network
+from spreadsim.network.construction import network_under
 from spreadsim.network.data import Network
 from spreadsim.network.provenance import reason_without_effect, refuse_without_effect
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
@@ -43,8 +43,8 @@ from spreadsim.scenario.plan import plans
 
 BLOCK = 64  # assumption sets that are run together
 PRECISION = 0.05  # half the width of the interval of the share of worlds, at which no more sets are run
-SETS_A_REPLICATE = 4  # sets run at most, for each replicate of the scenario's own values
-EFFORT = 600_000_000  # service-months of all sets; the first block is run whatever it takes
+SETS_A_REPLICATE = 1  # sets run at most, for each replicate of the scenario's own values
+EFFORT = 400_000_000  # service-months of all sets; the least that are asked for are run whatever it takes
 N_TOLD = 3  # parameters worth finding out that are told
 OF_ANSWER = ("benefit", "cumulative_benefit")
 COSTS = "cost."  # what things cost decides no benefit, so that knowing it cannot help there: it would be told by chance
@@ -377,7 +377,7 @@ def planned_sets(scenario: Scenario, base: Network) -> tuple[ParameterSets, int]
         return None
     most = min(len(sets), table.at_most, max(table.at_least, SETS_A_REPLICATE * scenario.run.replicates))
     of_one_set = table.replicates * len(scenario.strategies) * base.n * scenario.run.months
-    return sets, min(most, max(BLOCK, EFFORT // of_one_set))
+    return sets, min(most, max(table.at_least, EFFORT // of_one_set))
 
 
 def run_sets(
@@ -425,10 +425,7 @@ def run_sets(
 
     def run_set(number: int) -> tuple[np.ndarray, list[np.ndarray]]:
         world = sets.scenario(scenario, number)
-        network = base
-        if not from_python:
-            like = base if world.network.source == "file" or world.network.redraw else None
-            network = make_network(world, 0, like)
+        network = network_under(world, base, from_python)
         of_world = plans(world, world.name)
         tasks = [Task(r, of_world, [is_valued] * len(of_world), False) for r in range(scenario.doubt.replicates)]
         networks: dict[int, Network] = {}

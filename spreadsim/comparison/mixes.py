@@ -10,14 +10,15 @@ replicates : their numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from spreadsim.drivers.running import Task, run_tasks
+from spreadsim.drivers.running import Task, blocks_of, default_workers, run_block
 from spreadsim.levers import LEVERS, SET_BY_BALANCE
-from spreadsim.network.construction import make_network
+from spreadsim.network.construction import network_under
 from spreadsim.network.data import Network
 from spreadsim.outcomes.measures import MEASURES
 from spreadsim.scenario.document import Scenario, Strategy
@@ -29,6 +30,7 @@ from spreadsim.scenario.validation import as_document, validate, with_setting
 LEVERS_OF_MIX = (*SET_BY_BALANCE, "support", "co_production", "tests", "celebration")
 LABELS = {one.name: one.label.lower() for one in LEVERS if one.name in LEVERS_OF_MIX}
 STEPS = 20  # of each lever between 0 and 1
+SHARES = 2  # of the mixes for each thread, where all are run under the same assumptions
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ class MixRuns:
     workers : threads; all processors where None.
     progress : called after runs, with how many.
     network_cache : networks made before, by replicate.
+    from_python : whether the network came from Python, and serves every assumption set as it is.
 
     Examples
     --------
@@ -174,8 +177,9 @@ class MixRuns:
         workers: int | None = None,
         progress: Callable[[int], None] | None = None,
         network_cache: dict[int, Network] | None = None,
+        from_python: bool = False,
     ) -> None:
-        self.scenario, self.network, self.fixed = scenario, network, fixed
+        self.scenario, self.network, self.fixed, self.from_python = scenario, network, fixed, from_python
         self.workers, self.progress = workers, progress
         self._networks: dict[int, Network] = {} if network_cache is None else network_cache
         self._worlds: dict[tuple[Any, ...], tuple[Scenario, Network, dict[int, Network] | None]] = {}
@@ -200,23 +204,33 @@ class MixRuns:
         self, strategies: Sequence[Any], replicates: Sequence[int], sets: Sequence[AssumptionSet] = (CENTRAL,)
     ) -> dict[str, np.ndarray]:
         """Return every measure of every run of any strategies, as `values` does of mixes."""
-        by_set = [self._outcomes(one, strategies, replicates) for one in sets]
-        cube = np.array(by_set, dtype=np.float64).reshape(len(sets), len(replicates), len(strategies), len(MEASURES))
-        return {m.name: np.ascontiguousarray(cube[..., k].swapaxes(1, 2)) for k, m in enumerate(MEASURES)}
+        from spreadsim.drivers import engine  # noqa: F401  (loaded once, before threads ask for it)
 
-    def _outcomes(
-        self, assumptions: AssumptionSet, strategies: Sequence[Any], replicates: Sequence[int]
-    ) -> list[list[list[float]]]:
-        """Return the measures of every replicate and strategy under one assumption set."""
+        workers = self.workers or default_workers()
+        each = len(strategies) if len(sets) > 1 else -(-len(strategies) // (SHARES * workers))
+        jobs = [(one, strategies[i : i + each]) for one in sets for i in range(0, len(strategies), max(1, each))]
+        parts = []
+        with ThreadPoolExecutor(workers) as pool:
+            for rows in pool.map(lambda job: self._measures(job[0], job[1], replicates), jobs):
+                parts.append(rows)
+                if self.progress is not None:
+                    self.progress(rows.shape[0] * rows.shape[1])
+        shape = (len(sets), len(strategies), len(replicates), len(MEASURES))
+        cube = np.concatenate(parts).reshape(shape) if parts else np.empty(shape)
+        return {m.name: np.ascontiguousarray(cube[..., k]) for k, m in enumerate(MEASURES)}
+
+    def _measures(self, assumptions: AssumptionSet, strategies: Sequence[Any], replicates: Sequence[int]) -> np.ndarray:
+        """Return the measures of strategies under one assumption set, shape (strategies, replicates, measures)."""
         scenario, network, cache = self._world(assumptions)
         plans = [plan(scenario, "mix", strategy) for strategy in strategies]
         tasks = [Task(r, plans, [False] * len(plans), False) for r in replicates]
-        rows = []
-        for outcomes in run_tasks(scenario, network, self.fixed, tasks, workers=self.workers, network_cache=cache):
-            rows.append([[outcome.measures[m.name] for m in MEASURES] for outcome in outcomes])
-            if self.progress is not None:
-                self.progress(len(plans))
-        return rows
+        outcomes = [
+            row
+            for block in blocks_of(tasks, network.n, n_workers=1)
+            for row in run_block(scenario, network, self.fixed, block, "compiled", network_cache=cache)
+        ]
+        rows = [[[one.measures[m.name] for m in MEASURES] for one in row] for row in outcomes]
+        return np.array(rows, dtype=np.float64).swapaxes(0, 1)
 
     def _world(self, assumptions: AssumptionSet) -> tuple[Scenario, Network, dict[int, Network] | None]:
         """Return the scenario under assumptions, its network of replicate 0, and where others are kept, if at all."""
@@ -224,8 +238,8 @@ class MixRuns:
         if key not in self._worlds:
             scenario = assumptions.scenario(self.scenario)
             of_set, own = ((one.network, one.services) for one in (scenario, self.scenario))
-            if self.fixed or of_set == own:
+            if self.from_python or of_set == own:
                 self._worlds[key] = (scenario, self.network, self._networks)
             else:
-                self._worlds[key] = (scenario, make_network(scenario), None)
+                self._worlds[key] = (scenario, network_under(scenario, self.network, is_own=False), None)
         return self._worlds[key]

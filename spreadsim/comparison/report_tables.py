@@ -25,7 +25,7 @@ from spreadsim.comparison.aggregates import (
     select_pairs,
     sources_of_versions,
 )
-from spreadsim.comparison.answer import share_bounds
+from spreadsim.comparison.answer import share_bounds, share_text
 from spreadsim.comparison.findings import standing, wins
 from spreadsim.comparison.mixes import mix_words
 from spreadsim.comparison.responses import action_text, rule_summaries
@@ -35,7 +35,7 @@ from spreadsim.outcomes.measures import BY_NAME, STATE_COLUMNS
 from spreadsim.outcomes.statistics import quantile_bands, summary_of
 from spreadsim.scenario.beliefs import parameter_label
 from spreadsim.telling.figures import STATES
-from spreadsim.telling.wording import bounds, change_cell, is_negligible, mean_cell, people, unit, value
+from spreadsim.telling.wording import bounds, change, change_cell, is_negligible, mean_cell, people, unit, value
 
 Cell = str | tuple[str, str]
 OUTCOMES = (
@@ -522,19 +522,29 @@ def mix_table(c: ComparisonResults) -> ReportTable | None:
     mixes = c.better_mixes
     if mixes is None or not mixes.rows:
         return None
-    rows = []
+    rows, in_worlds = [], any(row.in_worlds for row in mixes.rows)
     for row in mixes.rows:
         cells: list[Cell] = [row.strategy, mix_words(row.levers)]
         for name in MIX_MEASURES:
             difference = row.differences[name]
             text, interval = change_cell(name, difference)
             cells.append((mean_cell(name, row.summaries[name])[0], f"{text} ({interval})" if interval else text))
+        if in_worlds:
+            found = row.in_worlds
+            mean = None if found is None else found.benefit.mean
+            shown = "" if found is None else f"in {share_text(found.pair.better)} of {found.n_worlds}"
+            cells.append(
+                ("-", "")
+                if mean is None
+                else (f"{change('benefit', mean.value)} ({bounds('benefit', mean.low, mean.high)})", shown)
+            )
         rows.append(tuple(cells))
+    over = (("Benefit over worlds, minus the strategy's", unit("benefit")),) if in_worlds else ()
     return ReportTable(
         f"The best mix that was found at no more cost than each strategy: mean of {_runs(mixes.n_evaluation)} that it "
         "was not chosen on, and beneath it the mix minus the strategy with an interval that covers all rows jointly at "
         "95%",
-        ("At no more cost than", "Mix", *((BY_NAME[name].label, unit(name)) for name in MIX_MEASURES)),
+        ("At no more cost than", "Mix", *((BY_NAME[name].label, unit(name)) for name in MIX_MEASURES), *over),
         tuple(rows),
         texts=2,
     )

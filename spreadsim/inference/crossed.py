@@ -8,7 +8,8 @@ another: what replicate k does to all of them is one piece of luck. What does no
 The model is value = mean + set + replicate + remainder, the remainder (the interaction of set and replicate) being the
 error. *Levels* are the values of strategies in each set net of luck. They are not observed: the mean over a few
 replicates is spread wider than they are, so each set's mean is drawn towards the mean of all (empirical Bayes) and its
-remaining uncertainty is drawn at random. The luck that all sets share is drawn from Student's distribution. Resampling
+remaining uncertainty is drawn at random. The luck that all sets share is drawn from Student's distribution, with one
+degree of freedom fewer than replicates. Resampling
 whole sets and replicates (Owen's pigeonhole bootstrap) counts the remainder three times and cannot see past the few
 replicates that there are. How often the intervals hold the truth is counted by ``experiments/inference_study.py``.
 """
@@ -113,7 +114,8 @@ class PairStanding:
     Attributes
     ----------
     components : of the difference, the first strategy minus the second.
-    low_set, high_set : between these lie 90% of sets, net of luck.
+    low_set, high_set : between these lie 90% of sets, net of luck; None where there are too few sets or replicates to
+        say.
     better : share of sets in which the first is better, equal ones counted half.
     better_by : share of sets in which it is better by more than the difference that matters.
 
@@ -125,8 +127,8 @@ class PairStanding:
     """
 
     components: Components
-    low_set: float
-    high_set: float
+    low_set: float | None
+    high_set: float | None
     better: Estimate
     better_by: Estimate
 
@@ -207,7 +209,6 @@ class Levels:
     ----------
     values : shape (sets, replicates, strategies), all defined.
     n_draws : how often they are drawn.
-    absolute : whether levels are held against a limit, and not against one another.
 
     Raises
     ------
@@ -224,7 +225,7 @@ class Levels:
     ([[0.2, 0.3]], True)
     """
 
-    def __init__(self, values: np.ndarray, n_draws: int = N_DRAWS, absolute: bool = False) -> None:
+    def __init__(self, values: np.ndarray, n_draws: int = N_DRAWS) -> None:
         values = np.asarray(values, dtype=np.float64)
         if values.ndim != 3 or 0 in values.shape:
             raise InputError("values", "shape", f"is {values.shape}", "give sets, replicates and strategies")
@@ -242,25 +243,6 @@ class Levels:
         self._noise = np.zeros((self.n_sets, self.n, self.n))
         if k > 1 and self.n_sets > 1:
             self._noise = np.einsum("wri,wrj->wij", rest, rest) / ((k - 1) * k) * (self.n_sets / (self.n_sets - 1))
-
-        self._freedom = self._degrees_of_freedom(absolute)
-
-    def _degrees_of_freedom(self, absolute: bool) -> float:
-        """Return degrees of freedom of the luck that all sets share: more where sets matter more than luck.
-
-        Midway, by their inverses, between those of replicates alone, which make intervals too wide where sets matter,
-        and Satterthwaite's, which make those of shares too narrow.
-        """
-        by_set, by_replicate, n, k = self._deviation, self._by_replicate, self.n_sets, self.n_replicates
-        if not absolute and self.n > 1:  # what moves all strategies alike does not tell them apart
-            by_set = by_set - by_set.mean(axis=1, keepdims=True)
-            by_replicate = by_replicate - by_replicate.mean(axis=1, keepdims=True)
-        parts = [
-            (float((part**2).sum()) / (m * (m - 1)), m - 1) for part, m in ((by_set, n), (by_replicate, k)) if m > 1
-        ]
-        below = sum(part * part / freedom for part, freedom in parts)
-        satterthwaite = sum(part for part, _ in parts) ** 2 / below if below > 0 else 1.0
-        return 2 / (1 / satterthwaite + 1 / max(1, k - 1))
 
     def _shrinkage(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the gains by which means of sets are drawn to the middle, and roots of what stays uncertain.
@@ -300,7 +282,7 @@ class Levels:
                 around = levels - (self._deviation @ gain.swapaxes(-1, -2))[:, None]
                 levels = around + rng.standard_normal((d, n_inner, n, self.n)) @ root.swapaxes(-1, -2)[:, None]
             if k > 1:
-                size = np.sqrt(self._freedom / rng.chisquare(self._freedom, (d, 1)) / (k * (k - 1)))
+                size = np.sqrt(1 / rng.chisquare(k - 1, (d, 1)) / k)  # Student's, with k - 1 degrees of freedom
                 levels = levels + (size * (rng.standard_normal((d, k)) @ self._by_replicate))[:, None, None]
             yield np.take_along_axis(levels, np.broadcast_to(self._first, levels.shape), axis=-1)
 
@@ -557,5 +539,8 @@ def pair_standing(one: np.ndarray, other: np.ndarray, matters: float = 0.0) -> P
         return np.stack([(d > 0) + 0.5 * (d == 0), d > matters], axis=-1)
 
     better, better_by = levels.share(shares)
-    low, high = np.quantile(np.concatenate([(b[..., 0] - b[..., 1]).ravel() for b in levels.draws()]), (0.05, 0.95))
-    return PairStanding(components(one - other), float(low), float(high), better, better_by)
+    if not levels.has_luck or levels.n_sets < MIN_SETS:
+        return PairStanding(components(one - other), None, None, better, better_by)
+    gaps = np.concatenate([(block[..., 0] - block[..., 1]).ravel() for block in levels.draws()])
+    low, high = np.quantile(gaps, (0.05, 0.95)).tolist()
+    return PairStanding(components(one - other), low, high, better, better_by)

@@ -57,6 +57,36 @@ def make_network(scenario: Scenario, replicate: int = 0, like: Network | None = 
     return make_networks(scenario, [replicate], like)[0]
 
 
+def network_under(scenario: Scenario, base: Network, is_own: bool) -> Network:
+    """Return the network of replicate 0 under other assumptions, which shares with the given one what they leave.
+
+    Parameters
+    ----------
+    scenario : with the assumptions.
+    base : the network of replicate 0 without them.
+    is_own : whether that came from Python, and serves every assumption as it is.
+
+    Returns
+    -------
+    A `Network`.
+
+    Raises
+    ------
+    InputError : the scenario's network cannot be made.
+
+    Examples
+    --------
+    >>> scenario = ss.load_scenario("classroom")
+    >>> network = make_network(scenario)
+    >>> network_under(scenario, network, is_own=True) is network
+    True
+    """
+    if is_own:
+        return base
+    shared = base if scenario.network.source == "file" or scenario.network.redraw else None
+    return make_network(scenario, 0, shared)
+
+
 def make_networks(scenario: Scenario, replicates: Sequence[int], like: Network | None = None) -> list[Network]:
     """Return `make_network` of several replicates, which is quicker than one by one and gives the same.
 

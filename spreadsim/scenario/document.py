@@ -447,7 +447,7 @@ class Doubt(Table):
         evidence="design", source="design",
     )
     replicates: int = parameter(
-        6, "Paired runs of each assumption set.", unit="runs", bounds=(1, 1000), plausible=(3, 20), evidence="design",
+        4, "Paired runs of each assumption set.", unit="runs", bounds=(1, 1000), plausible=(3, 20), evidence="design",
         source="design",
     )
 

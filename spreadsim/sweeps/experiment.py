@@ -274,7 +274,8 @@ def factors_of_table(table: Mapping[str, Any], section: str, file: str, scenario
 
     Parameters
     ----------
-    table : entries by path: ``"plausible"``, a value, a list, or a range; a path that ends in ``.*`` stands for every
+    table : entries by path: ``"plausible"`` (evenly over the declared range), ``"believed"`` (as the declaration says
+        that belief lies over it), a value, a list, or a range; a path that ends in ``.*`` stands for every
         parameter below it with a plausible range, save those named ``"fixed"``.
     section : of the table in the file: ``levers``, ``uncertainties`` or ``parameters``.
     file : name under which faults are reported.
@@ -324,10 +325,12 @@ def factors_of_table(table: Mapping[str, Any], section: str, file: str, scenario
 
 def _factor(path: str, entry: Any, section: str, file: str, declaration: Declaration) -> Factor:
     field = f'{section}."{path}"'
-    if entry == "plausible":
+    if entry in ("plausible", "believed"):
         if declaration.plausible is None:
             raise InputError(file, field, "has no plausible range declared", "give { low = ..., high = ... } or a list")
-        return Factor(path, declaration.kind, *declaration.plausible)
+        shape = declaration.belief or "uniform" if entry == "believed" else "uniform"
+        mode = float(declaration.default) if shape == "triangular" else None
+        return Factor(path, declaration.kind, *declaration.plausible, shape, mode, declaration.weights)
     if isinstance(entry, Mapping):
         r = validate_table(Range, entry, file, (section, f'"{path}"'))
         if r.values is None:

@@ -241,7 +241,7 @@ def satisficing(parts: Sequence[tuple[np.ndarray, str, float]]) -> list[Estimate
             result &= (own >= limit) if relation == ">=" else (own <= limit)
         return result
 
-    return Levels(columns[use].transpose(0, 2, 1), absolute=True).share(meets)
+    return Levels(columns[use].transpose(0, 2, 1)).share(meets)
 
 
 @dataclass(frozen=True)

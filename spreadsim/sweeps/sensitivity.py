@@ -254,14 +254,15 @@ def rank_correlations(points: Points, values: np.ndarray) -> list[Index]:
     if n < 10 or np.ptp(y) == 0:
         return []
     half = float(ndtri(1 - 0.025 / max(1, d))) / np.sqrt(n - 3)
-    result = []
-    for i, factor in enumerate(points.factors):
-        if np.ptp(points.unit[:, i]) == 0:
+    result, columns = [], points.columns()
+    for factor in points.factors:
+        if len(set(columns[factor.path])) == 1:
             continue
         if factor.kind not in ("number", "integer"):
-            result.append(_share_of_ranks(factor.path, np.array(points.columns()[factor.path], dtype=str), y, d))
+            result.append(_share_of_ranks(factor.path, np.array(columns[factor.path], dtype=str), y, d))
             continue
-        r = float(np.corrcoef(rankdata(points.unit[:, i]), rankdata(y))[0, 1])
+        x = np.array(columns[factor.path], dtype=np.float64)  # as run: whole numbers have ties
+        r = float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])
         at = np.arctanh(min(max(r, -0.999999), 0.999999))
         low, high = float(np.tanh(at - half)), float(np.tanh(at + half))
         if low <= 0 <= high:

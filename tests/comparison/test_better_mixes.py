@@ -9,8 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spreadsim.comparison.better_mixes import BetterMix, BetterMixes, better_mixes, likely_excess, surface, terms
-from spreadsim.comparison.dial import is_on_dial, mix_sentences, off_dial, off_dial_sentences
+from spreadsim.comparison.better_mixes import (
+    BetterMix,
+    BetterMixes,
+    MixInWorlds,
+    better_mixes,
+    likely_excess,
+    surface,
+    terms,
+)
+from spreadsim.comparison.comparison import compare
+from spreadsim.comparison.dial import is_on_dial, mix_sentences, mix_summary, off_dial, off_dial_sentences
 from spreadsim.comparison.findings import findings
 from spreadsim.comparison.mixes import CENTRAL, LEVERS_OF_MIX, AssumptionSet, Mix, MixRuns
 from spreadsim.comparison.report import render_report
@@ -132,6 +141,87 @@ def test_a_comparison_with_enough_runs_has_them_for_any_number_of_workers() -> N
     assert two is not None
     assert one.as_json() == two.as_json()
     assert [*(row.strategy for row in one.rows), *one.without] == ["top-down", "organic", "blend"]
+
+
+@pytest.fixture(scope="module")
+def in_worlds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[tuple[int, list[int]]]]:
+    """Return a small comparison in 20 worlds of strength of peers, and the luck that mixes were run with in worlds."""
+    seen: list[tuple[int, list[int]]] = []
+    own = MixRuns.values_of
+
+    def watched(self: MixRuns, strategies: Any, replicates: Any, sets: Any = (CENTRAL,)) -> Any:
+        seen.append((len(sets), list(replicates)))
+        return own(self, strategies, replicates, sets)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MixRuns, "values_of", watched)
+        sets = [f"{0.04 * (k + 1):g}" for k in range(20)]
+        path = tmp_path_factory.mktemp("worlds") / "worlds.csv"
+        path.write_text("behaviour.adoption.peer_influence_facilitated\n" + "\n".join(sets) + "\n", encoding="utf-8")
+        document = small_document()
+        document["run"] |= {"replicates": 12}
+        document["doubt"] = {"replicates": 4, "at_least": 20}
+        return compare(validate(document, "small"), doubt=path, workers=1), seen
+
+
+def test_a_mix_is_judged_in_worlds_and_with_luck_that_it_was_not_chosen_on(in_worlds: Any) -> None:
+    c, seen = in_worlds
+    mixes = c.better_mixes
+    assert mixes is not None
+    assert mixes.n_choice_worlds == 10
+    judged = [replicates for n_sets, replicates in seen if n_sets > 1 and len(replicates) == 4]
+    assert judged
+    assert all(replicates == [0, 1, 2, 3] for replicates in judged)
+    others = {r for n_sets, replicates in seen for r in replicates if not (n_sets > 1 and len(replicates) == 4)}
+    assert others == set(range(4, 12))
+    for row in mixes.rows:
+        found = row.in_worlds
+        assert found is not None
+        assert found.n_worlds == 10
+        mix = Mix(tuple(row.levers.values()))
+        one = AssumptionSet({"behaviour.adoption.peer_influence_facilitated": c.doubt.sets.rows[1][0]})
+        runs = MixRuns(c.scenario, c.network, c.fixed, workers=1)
+        again = runs.values([mix], range(4), [one, *_odd(c)])["benefit"][:, 0]
+        np.testing.assert_array_equal(again[0], again[1])
+        arm = list(c.strategies).index(row.strategy)
+        gain = (again[1:] - c.doubt.values["benefit"][1::2, :, arm]).mean()
+        assert found.benefit.mean.value == pytest.approx(gain, abs=1e-12)
+
+
+def _odd(c: Any) -> list[AssumptionSet]:
+    path = "behaviour.adoption.peer_influence_facilitated"
+    return [AssumptionSet({path: row[0]}) for row in c.doubt.sets.rows[1::2]]
+
+
+def test_too_few_worlds_or_runs_of_one_judge_no_mix() -> None:
+    c = small_comparison(8)
+    assert c.better_mixes is not None
+    assert c.better_mixes.n_choice_worlds == 0
+    assert all(row.in_worlds is None for row in c.better_mixes.rows)
+
+
+def test_worlds_decide_what_is_said_of_a_mix() -> None:
+    c = small_comparison(4)
+    zero = np.zeros((20, 4))
+    spread = np.linspace(-0.04, 0.04, 20)[:, None] + 0.001 * np.arange(4)
+
+    def said(gain: float, more: float = 0.0) -> str:
+        found = MixInWorlds.of(gain + spread, zero, more + 10 * spread, zero, level=0.95)
+        row = replace(_judged(0.05), in_worlds=found)
+        mixes = BetterMixes((row,), (), 171, 24, 50, 32)
+        both = replace(c, better_mixes=mixes)
+        return f"{' '.join(mix_sentences(both))} {mix_summary(both)}"
+
+    better = said(0.06)
+    assert "by 6.2 points" in better
+    assert "on average over 20 plausible worlds that it was not chosen in, and in 100%" in better
+    assert "staff-days per service at the scenario's own values, with" in better
+    assert "chosen from the best of them in 32 plausible worlds" in better
+    assert "do better on sustained benefit, on average over plausible worlds, by 6.2 points than blend" in better
+    assert "on these worlds 3.0 staff-days more than blend" in said(0.06, more=3.0)
+    for gain in (0.0, -0.06):  # although it does better at the scenario's own values
+        assert "does better" not in said(gain)
+        assert "no mix that, on average over plausible worlds, does clearly better" in said(gain)
 
 
 def _judged(gain: float, dearer: float = 0.0, gap: float = 0.0) -> BetterMix:

@@ -222,7 +222,7 @@ def three_worlds(folder: Path) -> Path:
     return file
 
 
-SMALL = ["doubt.replicates=2", "doubt.at_least=2", "run.months=8", "network.services=100"]
+SMALL = ["doubt.replicates=2", "doubt.at_least=3", "run.months=8", "network.services=100"]
 
 
 def test_a_run_of_a_world_is_that_of_the_scenario_with_its_values(tmp_path: Path) -> None:

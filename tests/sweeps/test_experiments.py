@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from spreadsim.errors import InputError, InputErrors
+from spreadsim.scenario.beliefs import parameters_in_doubt
 from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps.designs import Points, design_size, factor_quantile, points_of, settings_of
 from spreadsim.sweeps.experiment import Factor, Study, document_at, experiment_names, load_experiment
@@ -80,6 +81,20 @@ def test_a_factor_that_the_strategy_hides_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="strategy 'blend' sets its own, so that nothing would change; make 'support'"):
         load_experiment(tmp_path / "trial.toml")
+
+
+def test_believed_takes_the_declared_belief_over_the_declared_range(tmp_path: Path) -> None:
+    declaration = parameters_in_doubt()["behaviour.turnover.rate"]
+    assert declaration.belief == "triangular"
+    assert declaration.plausible is not None
+    low, high = declaration.plausible
+    means = {"plausible": (low + high) / 2, "believed": (low + high + declaration.default) / 3}
+    for word, mean in means.items():
+        text = (
+            f'[uncertainties]\n"{declaration.path}" = "{word}"\n[design]\nmethod = "latin-hypercube"\nsamples = 400\n'
+        )
+        drawn = points_of(study(tmp_path, text)).columns()[declaration.path]
+        assert np.mean(drawn) == pytest.approx(mean, rel=0.01)
 
 
 def test_plausible_takes_the_declared_range_and_a_star_takes_a_table(tmp_path: Path) -> None:

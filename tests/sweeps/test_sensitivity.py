@@ -256,3 +256,11 @@ def test_the_settings_told_of_are_those_that_are_best_most_often(
     assert len(told) == 2
     assert {name for name in best if any(f"'{name}'" in text for text in told)} == set(most_often)
     assert all("'mandate 1," in text for text in told)
+
+
+def test_whole_numbers_are_ranked_as_they_are_run() -> None:
+    unit = np.random.default_rng(3).random((60, 2))
+    points = Points((Factor("n", "integer", 1, 3), Factor("x", "number", 0.0, 1.0)), unit, "latin-hypercube")
+    first = rank_correlations(points, np.array(points.columns()["n"], dtype=float))[0]
+    assert first.parameter == "n"
+    assert first.value == pytest.approx(1.0)

@@ -71,7 +71,7 @@ def _differences(ax: Any, comparison: ComparisonResults) -> None:
         offset = 0.5 * (((np.arange(len(gaps)) * 0.618034) % 1.0) - 0.5)
         ax.scatter(gaps, y + offset, s=3, facecolor="none", edgecolor=GREY, linewidth=0.4)
         pair = doubt.answers["benefit"].pairs.get(place)
-        if pair is not None:
+        if pair is not None and pair.low_set is not None and pair.high_set is not None:
             ends = [100 * pair.low_set, 100 * pair.high_set]
             ax.plot(ends, [y, y], color=INK, linewidth=1.8, solid_capstyle="butt")
         ax.plot([np.median(gaps)], [y], marker="D", markersize=4, color=INK, linestyle="none")
@@ -108,7 +108,7 @@ def worlds_alt(comparison: ComparisonResults) -> str:
     text = f"Of {doubt.n_sets} {doubt.worlds}, {'; '.join(parts)}."
     order = by_worlds(doubt, "benefit") if "benefit" in doubt.answers else []
     pair = doubt.answers["benefit"].pairs.get(order[1]) if len(order) > 1 else None
-    if pair is not None:
+    if pair is not None and pair.low_set is not None:
         text += (
             f" {doubt.strategies[order[0]]} minus {doubt.strategies[order[1]]} on what lasts: "
             f"{change('benefit', pair.low_set)} to {change('benefit', pair.high_set)} in nine worlds of ten."
