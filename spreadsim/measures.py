@@ -46,10 +46,25 @@ class Measure:
     never: bool = False
     signed: bool = False
 
-    @property
-    def limits(self) -> tuple[float, float]:
-        """The least and the largest possible value: shares lie in [0, 1], and their differences in [-1, 1]."""
+    def limits(self, months: int | None = None) -> tuple[float, float]:
+        """Return the least and the largest possible value: shares lie in [0, 1], and their differences in [-1, 1].
+
+        Parameters
+        ----------
+        months : horizon, beyond which no month and no total goes; no limit to these where None.
+
+        Returns
+        -------
+        Two numbers.
+
+        Examples
+        --------
+        >>> BY_NAME["reach"].limits(), BY_NAME["cumulative_benefit"].limits(months=60)
+        ((0.0, 1.0), (0.0, 5.0))
+        """
         high = 1.0 if self.unit.startswith("share") else np.inf
+        if months is not None and self.unit.startswith(("month", "years")):
+            high = months if self.unit.startswith("month") else months / 12
         return (-high if self.signed else 0.0), high
 
 

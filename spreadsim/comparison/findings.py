@@ -118,6 +118,11 @@ def headline_of_luck(comparison: ComparisonResults) -> str:
     """
     if comparison.n_replicates == 1:
         return "Each strategy was run only once, so no strategy can be called better."
+    if comparison.has_too_few_sets:
+        return (
+            f"{comparison.n_replicates} runs, each with parameters of its own, are too few to say which strategy is "
+            "better."
+        )
     span = years(comparison.scenario.run.months)
     lasting, total = standing(comparison, "benefit"), standing(comparison, "cumulative_benefit")
     if lasting.highest is None or total.highest is None:
@@ -314,7 +319,7 @@ def equity_sentences(comparison: ComparisonResults) -> list[str]:
             )
         most = {name: fifths.benefit[name][:, -1] for name in comparison.strategies}
         if len(most) > 1 and comparison.n_replicates > 1:
-            best, is_apart = told_apart_from_best(list(most.values()))
+            best, is_apart = told_apart_from_best(list(most.values()), spread=comparison.sets is not None)
             if best is not None:
                 name = comparison.strategies[best]
                 tied = [n for n, apart in zip(comparison.strategies, is_apart, strict=True) if not apart]

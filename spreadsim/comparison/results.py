@@ -24,7 +24,14 @@ from spreadsim.network.data import Network
 from spreadsim.network.provenance import origins_by_service
 from spreadsim.notebook import html_table
 from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES, STATE_COLUMNS
-from spreadsim.outcomes.statistics import Difference, Summary, difference_of, summary_of, told_apart_from_best
+from spreadsim.outcomes.statistics import (
+    LEAST_SETS,
+    Difference,
+    Summary,
+    difference_of,
+    summary_of,
+    told_apart_from_best,
+)
 from spreadsim.scenario.document import RESERVED_LEVELS, Scenario, Strategy
 from spreadsim.scenario.parameter_sets import ParameterSets
 from spreadsim.scenario.plan import Plan
@@ -228,11 +235,19 @@ class ComparisonResults:
         check_name("measure", measure, BY_NAME)
         return np.array([outcome.measures[measure] for outcome in self.outcomes[strategy]])
 
+    @property
+    def has_too_few_sets(self) -> bool:
+        """Whether each run has parameters of its own, and there are too few runs to say anything from them."""
+        return self.sets is not None and self.n_replicates < LEAST_SETS
+
     @cached_property
     def summaries(self) -> dict[str, dict[str, Summary]]:
         """Every measure of every strategy over replicates."""
         return {
-            name: {m.name: summary_of(m, self.values(name, m.name), spread=self.sets is not None) for m in MEASURES}
+            name: {
+                m.name: summary_of(m, self.values(name, m.name), self.sets is not None, self.scenario.run.months)
+                for m in MEASURES
+            }
             for name in self.strategies
         }
 
@@ -242,7 +257,11 @@ class ComparisonResults:
         return {
             (later, earlier): {
                 m.name: difference_of(
-                    m, self.values(later, m.name), self.values(earlier, m.name), spread=self.sets is not None
+                    m,
+                    self.values(later, m.name),
+                    self.values(earlier, m.name),
+                    spread=self.sets is not None,
+                    months=self.scenario.run.months,
                 )
                 for m in MEASURES
             }

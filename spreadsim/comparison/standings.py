@@ -97,6 +97,7 @@ def paired_difference(comparison: ComparisonResults, later: str, earlier: str, m
         comparison.values(later, measure),
         comparison.values(earlier, measure),
         spread=comparison.sets is not None,
+        months=comparison.scenario.run.months,
     )
 
 
@@ -247,6 +248,11 @@ def leader_sentence(comparison: ComparisonResults, measure: str) -> str:
         return (
             f"On {label}, in the single run: {values}{unit}. A single run gives no interval, so none is called better."
         )
+    if place.highest is None and comparison.has_too_few_sets:
+        return (
+            f"On {label}: {values}{unit}. {comparison.n_replicates} runs with parameters of their own are too few for "
+            "an interval, so none is called better."
+        )
     if place.highest is None:
         return f"On {label}, not every run has a value, so none is called better: {values}."
     best = place.highest
@@ -258,7 +264,7 @@ def leader_sentence(comparison: ComparisonResults, measure: str) -> str:
     gaps = []
     for name in others:
         own, theirs = comparison.values(best, measure), comparison.values(name, measure)
-        d, joint = tied_difference(comparison, own, theirs, BY_NAME[measure].limits)
+        d, joint = tied_difference(comparison, own, theirs, BY_NAME[measure].limits(comparison.scenario.run.months))
         gaps.append(
             f"{change(measure, d.mean)} compared with {name} ({bounds(measure, d.low, d.high, sign=True)}{joint})"
         )

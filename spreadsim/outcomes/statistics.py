@@ -13,6 +13,7 @@ import numpy as np
 from spreadsim.measures import Measure
 
 LEVEL = 0.95
+LEAST_SETS = 8  # runs that differ in their parameters: fewer show nothing of how far others spread
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,12 @@ def student_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, f
     return mean, mean - half, mean + half
 
 
-def spread_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:
+def spread_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, float, float] | None:
     """Return mean, low and high of the middle share `level` of single runs.
 
     For runs that differ in their parameters: more of them do not reduce uncertainty about the parameters. With too few
-    runs for quantiles so far out (39 at 95%) it is Student's interval for one more run.
+    runs for quantiles so far out (39 at 95%) it is Student's interval for one more run; with fewer than eight there is
+    none.
 
     Parameters
     ----------
@@ -104,22 +106,32 @@ def spread_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, fl
 
     Returns
     -------
-    Mean, low, high.
+    Mean, low, high; None with too few runs.
 
     Examples
     --------
     >>> [round(value, 6) for value in spread_interval(np.arange(101.0), 0.9)]
     [50.0, 5.0, 95.0]
-    >>> [round(value, 2) for value in spread_interval(np.array([0.5, 0.6, 0.7]))]
-    [0.6, 0.1, 1.1]
+    >>> [round(value, 2) for value in spread_interval(np.linspace(0.5, 0.7, 9))]
+    [0.6, 0.43, 0.77]
+    >>> spread_interval(np.array([0.5, 0.6, 0.7])) is None
+    True
     """
     n = len(values)
+    if n < LEAST_SETS:
+        return None
     if n < round(2 / (1 - level), 6) - 1:
         mean, low, high = student_interval(values, level)
         half = float((high - mean) * np.sqrt(n + 1))
         return mean, mean - half, mean + half
     low, high = np.quantile(values, (0.5 - level / 2, 0.5 + level / 2))
     return float(np.mean(values)), float(low), float(high)
+
+
+def _interval(values: np.ndarray, level: float, spread: bool) -> tuple[float, float, float] | None:
+    if spread:
+        return spread_interval(values, level)
+    return student_interval(values, level) if len(values) > 1 else None
 
 
 def summarise(
@@ -157,8 +169,9 @@ def summarise(
         median = float(np.median(values[defined]))
     if n and n == len(values):
         mean = float(np.mean(values))
-        if n > 1:
-            mean, low, high = spread_interval(values) if spread else student_interval(values)
+        interval = _interval(values, LEVEL, spread)
+        if interval is not None:
+            mean, low, high = interval
             low, high = max(low, min(limits[0], mean)), min(high, max(limits[1], mean))
     return Summary(mean, low, high, median, n)
 
@@ -202,21 +215,23 @@ def difference(
     if n and n == len(later):
         gaps = later - earlier
         mean = float(np.mean(gaps))
-        if n > 1:
-            mean, low, high = spread_interval(gaps, level) if spread else student_interval(gaps, level)
+        interval = _interval(gaps, level, spread)
+        if interval is not None:
+            mean, low, high = interval
             told_apart = bool(low > 0 or high < 0)
             most = limits[1] - limits[0]
             low, high = max(low, min(-most, mean)), min(high, max(most, mean))
     return Difference(mean, low, high, n, share, told_apart)
 
 
-def summary_of(measure: Measure, values: np.ndarray, spread: bool = False) -> Summary:
+def summary_of(measure: Measure, values: np.ndarray, spread: bool = False, months: int | None = None) -> Summary:
     """Return the summary of a measure, no interval going beyond what it can be.
 
     Parameters
     ----------
     measure : its declaration.
     values, spread : as in `summarise`.
+    months : horizon, beyond which no total goes.
 
     Returns
     -------
@@ -229,11 +244,16 @@ def summary_of(measure: Measure, values: np.ndarray, spread: bool = False) -> Su
     >>> round(summary.mean, 3), summary.low, summary.high
     (0.105, 0.0, 1.0)
     """
-    return summarise(values, measure.never, spread, measure.limits)
+    return summarise(values, measure.never, spread, measure.limits(months))
 
 
 def difference_of(
-    measure: Measure, later: np.ndarray, earlier: np.ndarray, level: float = LEVEL, spread: bool = False
+    measure: Measure,
+    later: np.ndarray,
+    earlier: np.ndarray,
+    level: float = LEVEL,
+    spread: bool = False,
+    months: int | None = None,
 ) -> Difference:
     """Return the paired difference of a measure, no interval going beyond what two values can differ by.
 
@@ -241,6 +261,7 @@ def difference_of(
     ----------
     measure : its declaration.
     later, earlier, level, spread : as in `difference`.
+    months : horizon, beyond which no total goes.
 
     Returns
     -------
@@ -253,7 +274,7 @@ def difference_of(
     >>> round(gap.mean, 3), gap.low, gap.high
     (0.4, -1.0, 1.0)
     """
-    return difference(later, earlier, measure.never, level, spread, measure.limits)
+    return difference(later, earlier, measure.never, level, spread, measure.limits(months))
 
 
 def joint_level(n: int) -> float:
@@ -282,7 +303,7 @@ def told_apart_from_best(
 
     Paired Student intervals at a joint level of 95% over all pairs of columns (Bonferroni): the best is chosen by the
     same data, so that comparing with it alone would find differences too often. Nothing is said where a column holds
-    a null. `spread` as in `summarise`.
+    a null, or where there are too few values for an interval. `spread` as in `summarise`.
 
     Parameters
     ----------
@@ -300,7 +321,8 @@ def told_apart_from_best(
     >>> best, differs
     (1, [True, False])
     """
-    if not columns or any(np.isnan(column).any() for column in columns) or len(columns[0]) < 2:
+    least = LEAST_SETS if spread else 2
+    if not columns or any(np.isnan(column).any() for column in columns) or len(columns[0]) < least:
         return None, [None] * len(columns)
     sign = -1.0 if lower_is_better else 1.0
     best = int(np.argmax([sign * np.mean(column) for column in columns]))

@@ -79,7 +79,7 @@ class HeatMap:
 
     def interval(self, row: int, column: int) -> tuple[float, float]:
         """Return the 95% interval of a cell's mean, within what the measure can be."""
-        least, most = BY_NAME[self.measure].limits
+        least, most = BY_NAME[self.measure].limits()
         mean, half = float(self.mean[row, column]), float(self.half[row, column])
         return max(mean - half, min(least, mean)), min(mean + half, max(most, mean))
 
