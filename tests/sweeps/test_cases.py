@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import spreadsim as ss
 from spreadsim.errors import InputError
 from spreadsim.sweeps import work
 from spreadsim.sweeps.coordinator import sweep
@@ -268,3 +269,25 @@ def test_over_run_seeds_the_share_of_inner_balances_has_intervals_that_hold_the_
         held.append(result.low <= share <= result.high)
         print(seed, f"{result.inside:.2f} ({result.low:.2f} to {result.high:.2f}), truth {share:.2f}")
     assert sum(held) >= 10
+
+
+def test_strategies_that_respond_are_swept_as_they_are_compared(tmp_path: Path) -> None:
+    """Every point and setting of a strategy with a rule is the comparison of that scenario, in which the rule fires."""
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        'format = 1\nname = "rules"\nscenario = "look-before-you-push"\nstrategy = "look-weak"\n'
+        '[run]\nreplicates = 3\nmonths = 24\n[design]\nmethod = "grid"\n'
+        '[uncertainties]\n"behaviour.drift.rate" = [0.0, 0.03]\n[levers]\nsupport = [0.2, 0.9]\n',
+        encoding="utf-8",
+    )
+    values = SweepTables(sweep(path, out=tmp_path / "out").folder).values("cost")
+    fired = 0
+    for point, rate in enumerate((0.0, 0.03)):
+        for setting, support in enumerate((0.2, 0.9)):
+            own = [f"behaviour.drift.rate={rate}", f"strategies.look-weak.support={support}", "run.months=24"]
+            scenario = ss.load_scenario("look-before-you-push", own)
+            alone = scenario.model_copy(update={"strategies": {"look-weak": scenario.strategies["look-weak"]}})
+            result = ss.compare(alone, replicates=3, frontier=False, doubt="none")
+            np.testing.assert_array_equal(values[point, setting], result.values("look-weak", "cost"))
+            fired += sum(bool(one.firings) for one in result.outcomes["look-weak"])
+    assert fired > 0
