@@ -227,7 +227,8 @@ def _notes(search: CandidateSearch, redraws: bool, from_python: bool, parts: tup
             "replicate 0; with your own network, the services named are yours."
         )
     if "waves" in parts and not search.in_waves:
-        has_mandate = any(m.mandate > 0 for m in plan(search.scenario, search.strategy).levers)
+        own = plan(search.scenario, search.strategy)
+        has_mandate = any(m.mandate > 0 for m in own.levers) or any("mandate" in one.settings for one in own.triggers)
         notes.append(
             "No order of waves was searched: "
             + (

@@ -19,6 +19,7 @@ from spreadsim.comparison.circumstances import IN_USE, turnovers, under_pressure
 from spreadsim.comparison.figures.groups import MAX_GROUPS
 from spreadsim.comparison.report_tables import Cell, ReportTable, outcome_table
 from spreadsim.comparison.results import ComparisonResults
+from spreadsim.drivers.running import run_plan
 from spreadsim.scenario.plan import Plan
 
 
@@ -74,6 +75,7 @@ TOPICS = (
             plan.behaviour.turnover.rate > 0.0
             or plan.behaviour.pressure.rate > 0.0
             or any(m.incentive_lost > 0.0 for m in plan.levers)
+            or any("incentive" in trigger.settings for trigger in plan.triggers)
         ),
     ),
 )
@@ -194,7 +196,7 @@ def stops_table(c: ComparisonResults) -> ReportTable | None:
         people_left = turnovers(c.network, plan, c.scenario.run.seed, 0)
         entered = [_entered(events, int(place)) for place in places]
         lost_people = [people_left[a : b - 1, i].any() for a, b, i in zip(entered, month, service, strict=True)]
-        unpaid = np.array([plan.levers[t - 1].incentive_lost > 0.0 for t in month], dtype=bool)
+        unpaid = _incentive_lost(c, plan)[month - 1, service]
         ended = month > plan.stop_month
         held = np.array([pressed, np.array(lost_people, dtype=bool), unpaid, ended])
         cells = (*held.sum(axis=1), np.sum(~held.any(axis=0)))
@@ -214,6 +216,16 @@ def stops_table(c: ComparisonResults) -> ReportTable | None:
         ),
         tuple(rows),
     )
+
+
+def _incentive_lost(c: ComparisonResults, plan: Plan) -> np.ndarray:
+    """Return in which months, and for which services, pay had stopped in the first run: shape (months, n)."""
+    if not plan.triggers:
+        lost = np.array([m.incentive_lost > 0.0 for m in plan.levers], dtype=bool)
+        return np.repeat(lost[:, None], c.network.n, axis=1)
+    by_unit = run_plan(c.network, plan, c.scenario.run.seed, 0, "compiled").by_unit
+    assert by_unit is not None
+    return np.asarray(by_unit.levers[by_unit.unit_of, :, rules.Levers._fields.index("incentive_lost")].T > 0.0)
 
 
 def _entered(events: Mapping[str, np.ndarray], place: int) -> int:

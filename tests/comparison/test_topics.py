@@ -84,6 +84,22 @@ def test_stops_are_the_events_and_their_circumstances(everything: Comparison) ->
         assert row[4] == "0"  # nobody was paid
 
 
+def test_pay_that_a_rule_stopped_is_told_by_what_the_rule_did() -> None:
+    pays = {"incentive": 0.9, "peer_programme": 1.0, "mandate": 0.3, "latitude": 0.25, "monitoring": 0.5}
+    stops = {"when": "month >= 8", "set": {"incentive": 0.0}}
+    document = small_document() | {"strategies": {"paid": pays, "withdrawn": pays | {"rules": [stops]}}}
+    c = compare(validate(document, "small"), replicates=1, frontier=False)
+    assert "stopping" in [topic.key for topic in topics_of(c)]
+    table = stops_table(c)
+    assert table is not None
+    never, withdrawn = (row[4] for row in table.rows)
+    events = c.outcomes["withdrawn"][0].events
+    assert events is not None
+    late = events["month"][np.isin(events["to_state"], [rules.DISCONTINUED]) & (events["month"] > 9)]
+    assert len(late)
+    assert (never, int(withdrawn) > 0) == ("0", True)
+
+
 def test_starts_by_deprivation_and_region_are_the_events(everything: Comparison) -> None:
     by_fifth, by_region = starts_table(everything, FIFTH), starts_table(everything, "region")
     assert by_fifth is not None
