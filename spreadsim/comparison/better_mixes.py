@@ -37,19 +37,50 @@ if TYPE_CHECKING:
     from spreadsim.scenario.plan import Plan
 
 MIN_REPLICATES = 8  # beside those of the worlds: with fewer, neither half could tell anything
-SCREEN_REPLICATES = 4
-CHOICE_REPLICATES = 24
-EVALUATION_REPLICATES = 50
-SPREAD_EVENLY = 96
 ROUNDS = 3
-PER_ROUND = 24
-FINALISTS = 15
 PROPOSALS = 4096
-CHOICE_WORLDS = 16
 WORLD_REPLICATES = 2  # of each world of the choice
-JUDGED_WORLDS = 40
 FINALISTS_IN_WORLDS = 2  # of each strategy
+EFFORT = 120_000_000  # service-months of a full search, above which it is made smaller
+RUNS = 2_000  # of a full search for three strategies
 NEAR = 0.2  # of a strategy's cost: mixes that differ from it by so much count half in the surfaces
+
+
+@dataclass(frozen=True)
+class SearchSize:
+    """How large a search is.
+
+    Attributes
+    ----------
+    spread_evenly, per_round : mixes of the first set, and of each round for all strategies together.
+    screen_replicates, choice_replicates, evaluation_replicates : of every mix, of the best ones, of those chosen.
+    finalists : that are run again, of all strategies together.
+    choice_worlds, judged_worlds : plausible worlds, at most.
+
+    Examples
+    --------
+    >>> SearchSize().at(service_months=480 * 60) == SearchSize()
+    True
+    >>> SearchSize().at(service_months=6571 * 60).spread_evenly
+    48
+    """
+
+    spread_evenly: int = 96
+    per_round: int = 24
+    screen_replicates: int = 4
+    choice_replicates: int = 24
+    evaluation_replicates: int = 50
+    finalists: int = 15
+    choice_worlds: int = 16
+    judged_worlds: int = 40
+
+    def at(self, service_months: int) -> SearchSize:
+        """Return the size where a run has so many service-months: smaller in every part where the whole is too much."""
+        share = min(1.0, EFFORT / (RUNS * max(1, service_months))) ** 0.5
+        least = SearchSize(48, 9, 2, 8, 20, 6, 8, 2 * MIN_SETS)
+        return SearchSize(
+            *(max(low, int(share * most)) for most, low in zip(vars(self).values(), vars(least).values(), strict=True))
+        )
 
 
 @dataclass(frozen=True)
@@ -67,7 +98,7 @@ class MixInWorlds:
     --------
     >>> gain = np.repeat(np.linspace(0.01, 0.2, 20)[:, None], 4, axis=1)
     >>> found = MixInWorlds.of(gain, 0.0 * gain, 0.0 * gain, 0.0 * gain, level=0.95)
-    >>> found.n_worlds, found.benefit.mean.low > 0, found.pair.better.value
+    >>> found.n_worlds, bool(found.benefit.mean.low > 0), found.pair.better.value
     (20, True, 1.0)
     """
 
@@ -306,11 +337,11 @@ def likely_excess(cost: np.ndarray, limit: np.ndarray) -> np.ndarray:
 class _Worlds:
     """The plausible worlds of a comparison: those that a choice is made in, and those that it is judged in."""
 
-    def __init__(self, runs: MixRuns, doubt: Doubt) -> None:
+    def __init__(self, runs: MixRuns, doubt: Doubt, size: SearchSize) -> None:
         sets = assumption_sets_of(doubt.sets)
         self.runs, self.doubt = runs, doubt
-        self.chosen_in: list[AssumptionSet] = sets[::2][:CHOICE_WORLDS]
-        self.judged_in: list[AssumptionSet] = sets[1::2][:JUDGED_WORLDS]
+        self.chosen_in: list[AssumptionSet] = sets[::2][: size.choice_worlds]
+        self.judged_in: list[AssumptionSet] = sets[1::2][: size.judged_worlds]
 
     @staticmethod
     def enough(doubt: Doubt | None) -> bool:
@@ -339,7 +370,7 @@ class _Worlds:
         for arm, mix in winners.items():
             own, other = (
                 [runs[m][:, mixes.index(mix)] for m in measures],
-                [self.doubt.values[m][1::2, :, arm][:JUDGED_WORLDS] for m in measures],
+                [self.doubt.values[m][1::2, :, arm][: len(self.judged_in)] for m in measures],
             )
             found[arm] = MixInWorlds.of(own[0], other[0], own[1], other[1], level)
         return found
@@ -375,16 +406,17 @@ def better_mixes(
     True
     """
     costs, benefits = (np.array([arm[m] for arm in arms.values()]) for m in ("cost", "benefit"))
-    worlds = _Worlds(runs, doubt) if doubt is not None and _Worlds.enough(doubt) else None
+    size = SearchSize().at(runs.service_months)
+    worlds = _Worlds(runs, doubt, size) if doubt is not None and _Worlds.enough(doubt) else None
     first = worlds.doubt.n_replicates if worlds else 0  # the luck that mixes are judged by in worlds
     n = costs.shape[1]
     if n - first < MIN_REPLICATES or not np.isfinite([costs, benefits]).all() or costs.max() <= 0.0:
         return None
     half = first + (n - first) // 2
-    choice = range(first, min(half, first + CHOICE_REPLICATES))
-    evaluation = range(half, min(n, half + EVALUATION_REPLICATES))
-    screen = _screened(runs, plans, costs, choice[:SCREEN_REPLICATES], seed)
-    winners = _winners(screen, costs, choice, worlds)
+    choice = range(first, min(half, first + size.choice_replicates))
+    evaluation = range(half, min(n, half + size.evaluation_replicates))
+    screen = _screened(runs, plans, costs, choice[: size.screen_replicates], seed, size)
+    winners = _winners(screen, costs, choice, worlds, size.finalists)
     chosen = list(dict.fromkeys(winners.values()))
     judged = runs.values(chosen, evaluation) if chosen else {}
     level = 1.0 - (1.0 - LEVEL) / len(arms)
@@ -408,14 +440,16 @@ def better_mixes(
     return BetterMixes(tuple(rows), without, len(screen.mixes), len(choice), len(evaluation), n_worlds)
 
 
-def _screened(runs: MixRuns, plans: Sequence[Plan], costs: np.ndarray, replicates: range, seed: int) -> _Screen:
+def _screened(
+    runs: MixRuns, plans: Sequence[Plan], costs: np.ndarray, replicates: range, seed: int, size: SearchSize
+) -> _Screen:
     """Return mixes spread evenly, and those that response surfaces then say are best, run on a few replicates."""
     from scipy.stats import qmc
 
     screen, n_arms = _Screen(runs, costs[:, list(replicates)], replicates), len(costs)
     sobol = qmc.Sobol(len(LEVERS_OF_MIX), seed=np.random.default_rng(seed))
     candidates = sobol.random(PROPOSALS)
-    screen.add([*map(Mix.of_plan, plans), *map(Mix.at, candidates[:SPREAD_EVENLY])])
+    screen.add([*map(Mix.of_plan, plans), *map(Mix.at, candidates[: size.spread_evenly])])
     rng = np.random.default_rng([seed, 1])
     for width in np.geomspace(0.3, 0.1, ROUNDS):
         proposals: list[Mix] = []
@@ -423,14 +457,14 @@ def _screened(runs: MixRuns, plans: Sequence[Plan], costs: np.ndarray, replicate
             centres = [screen.mixes[i].values for i in screen.best(arm, 4)] or [screen.mixes[arm].values]
             near = np.repeat(np.array(centres), PROPOSALS // len(centres), axis=0)
             near = np.clip(near + width * rng.standard_normal(near.shape), 0.0, 1.0)
-            proposals += screen.proposals(arm, -(-PER_ROUND // n_arms), np.vstack([candidates, near]))
+            proposals += screen.proposals(arm, -(-size.per_round // n_arms), np.vstack([candidates, near]))
         screen.add(proposals)
     return screen
 
 
-def _winners(screen: _Screen, costs: np.ndarray, choice: range, worlds: _Worlds | None) -> dict[int, Mix]:
+def _winners(screen: _Screen, costs: np.ndarray, choice: range, worlds: _Worlds | None, most: int) -> dict[int, Mix]:
     """Return the best mix within the cost of each strategy for which there is one: by more runs, and by worlds."""
-    each = -(-FINALISTS // len(costs))
+    each = -(-most // len(costs))
     short = [[screen.mixes[i] for i in screen.best(arm, each)] for arm in range(len(costs))]
     pool = list(dict.fromkeys(mix for mixes in short for mix in mixes))
     if not pool:

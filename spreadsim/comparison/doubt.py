@@ -44,7 +44,7 @@ from spreadsim.scenario.plan import plans
 BLOCK = 64  # assumption sets that are run together
 PRECISION = 0.05  # half the width of the interval of the share of worlds, at which no more sets are run
 SETS_A_REPLICATE = 1  # sets run at most, for each replicate of the scenario's own values
-EFFORT = 400_000_000  # service-months of all sets; the least that are asked for are run whatever it takes
+EFFORT = 300_000_000  # service-months of all sets; the least that are asked for are run whatever it takes
 N_TOLD = 3  # parameters worth finding out that are told
 OF_ANSWER = ("benefit", "cumulative_benefit")
 COSTS = "cost."  # what things cost decides no benefit, so that knowing it cannot help there: it would be told by chance

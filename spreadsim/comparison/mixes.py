@@ -184,6 +184,11 @@ class MixRuns:
         self._networks: dict[int, Network] = {} if network_cache is None else network_cache
         self._worlds: dict[tuple[Any, ...], tuple[Scenario, Network, dict[int, Network] | None]] = {}
 
+    @property
+    def service_months(self) -> int:
+        """Of one run."""
+        return self.network.n * self.scenario.run.months
+
     def values(
         self, mixes: Sequence[Mix], replicates: Sequence[int], sets: Sequence[AssumptionSet] = (CENTRAL,)
     ) -> dict[str, np.ndarray]:

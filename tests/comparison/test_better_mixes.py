@@ -37,6 +37,8 @@ BEST = np.array([0.6, 0.2, 0.8, 0.4, 0.5, 0.7, 0.3, 0.5])
 class KnownRuns:
     """Runs whose answer is known: benefit falls with the squared distance from a mix, every lever costs alike."""
 
+    service_months = 480 * 60
+
     def __init__(self) -> None:
         self.seen: list[Sequence[int]] = []
 
