@@ -13,7 +13,8 @@
   const call = (name, ...values) => { try { return String(api[name](...values)); } catch { return ""; } };
   const set = (name, value) => call("LMSSetValue", `cmi.core.${name}`, value), get = (name) => call("LMSGetValue", `cmi.core.${name}`);
 
-  if (api && call("LMSInitialize", "") === "true") {
+  // A page that was opened from the same lesson in another language finds the session open.
+  if (api && (call("LMSInitialize", "") === "true" || get("lesson_status") !== "")) {
     let isDone = ["completed", "passed"].includes(get("lesson_status")), isOver = false;
     if (!isDone) set("lesson_status", "incomplete");
     const place = get("lesson_location");
@@ -27,6 +28,10 @@
       const said = document.getElementById("lesson-reported");
       said.textContent = said.dataset.text;
     });
+    for (const link of document.querySelectorAll(".languages a")) {
+      link.addEventListener("click", (event) => { isOver = !(event.ctrlKey || event.metaKey || event.shiftKey); });
+    }
+    addEventListener("pageshow", ({persisted}) => { if (persisted) isOver = false; }); // gone back to
     addEventListener("pagehide", () => {
       if (isOver) return;
       isOver = true;

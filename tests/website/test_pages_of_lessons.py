@@ -57,12 +57,20 @@ async function answer(request) {
 """
 PLATFORM = """<!DOCTYPE html><title>platform</title><script>
 window.said = [];
+window.state = "new";  // a session opens once and closes once, and nothing is told outside it
 window.kept = JSON.parse(sessionStorage.getItem("kept") || '{"cmi.core.lesson_status": "not attempted"}');
-const say = (...call) => { window.said.push(call); return "true"; };
+const say = (...call) => { window.said.push(call); return String(window.state === "open"); };
 window.API = {
-  LMSInitialize: () => say("LMSInitialize"), LMSFinish: () => say("LMSFinish"), LMSCommit: () => say("LMSCommit"),
-  LMSGetValue: (name) => window.kept[name] ?? "",
+  LMSInitialize: () => {
+    const isNew = window.state === "new";
+    if (isNew) window.state = "open";
+    return String(isNew && say("LMSInitialize"));
+  },
+  LMSFinish: () => { const answer = say("LMSFinish"); window.state = "closed"; return answer; },
+  LMSCommit: () => say("LMSCommit"),
+  LMSGetValue: (name) => window.state === "open" ? window.kept[name] ?? "" : "",
   LMSSetValue: (name, value) => {
+    if (window.state !== "open") return "false";
     window.kept[name] = value;
     sessionStorage.setItem("kept", JSON.stringify(window.kept));
     return say("LMSSetValue", name, value);
@@ -377,6 +385,9 @@ def test_a_platform_is_told_that_a_lesson_is_finished(package: Path, browser: An
         assert page.evaluate("window.kept")["cmi.core.exit"] == "suspend"
         page.reload()  # where the reader was
         lesson.locator(".verdict h3").wait_for()
+        lesson.locator(".languages a").click()  # the same lesson in another language goes on in the same session
+        lesson.locator("html[lang=de] .verdict h3").wait_for()
+        assert ["LMSFinish"] not in page.evaluate("window.said")
         lesson.get_by_role("button", name="5. Take home").click()
         lesson.get_by_text("Your learning platform has been told").wait_for()
         kept = page.evaluate("window.kept")
