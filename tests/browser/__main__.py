@@ -1,4 +1,4 @@
-"""Three drivers beside each other, and what a page has left: ``python -m tests.browser [--write]``.
+"""Three drivers beside each other, and what a page has left: ``python -m tests.browser [--only PART] [--write]``.
 
 What they agree on, counted; the time of a run by each; what a page weighs; and how evenly a page draws while runs are
 made. Written into ``docs/verification/browser.md``. Headless Chromium draws without a graphics processor.
@@ -75,6 +75,14 @@ WORKER = """async ({source, waits, runs}) => {
   worker.terminate();
   return times;
 }"""
+PARTS = ("Equality", "Times", "Sizes", "Frames")
+HEAD = """# The browser driver beside the other two
+
+Printed by `python -m tests.browser --write`, {date:%d %B %Y}, on {processors} processors that other work shared:
+{load:.0f} processes at work, on average over the last 15 minutes. Where these are more than the processors, any
+time is longer than it would be alone: read drivers against each other, and frames against the empty page.
+Chromium is headless and draws without a graphics processor. [How it is made](../background/browser.md).
+"""
 FRAMES = """(milliseconds) => new Promise((done) => {
   const gaps = [], end = performance.now() + milliseconds;
   let last;
@@ -265,39 +273,36 @@ def frames(browser: Any, report: str, n_runs: int, site: Site) -> Iterator[str]:
 
 
 def main() -> None:
-    """Measure everything; with ``--write``, into the page."""
+    """Measure everything, or one part; with ``--write``, into the page, whose other parts then stay."""
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
+    ask.add_argument("--only", choices=PARTS, help="one part: sizes, say, do not depend on what else a machine does")
     arguments = ask.parse_args()
     comparison = compare("default", replicates=REPLICATES, frontier=False)
     box = try_it(comparison)
     assert isinstance(box, TryIt)
-    lines = [
-        "# The browser driver beside the other two",
-        "",
-        f"Printed by `python -m tests.browser --write`, {datetime.date.today():%d %B %Y}, on {os.cpu_count()} "
-        "processors that other work shared:",
-        "{load} processes at work, on average over the last 15 minutes. Where these are more than the processors, any",
-        "time is longer than it would be alone: read drivers against each other, and frames against the empty page.",
-        "Chromium is headless and draws without a graphics processor. [How it is made](../background/browser.md).",
-    ]
-
-    def add(title: str, some: Iterator[str]) -> None:
-        lines.extend(["", f"## {title}", ""])
-        print(f"\n{title}\n", flush=True)
-        for line in some:
-            print(line, flush=True)
-            lines.append(line)
-
-    add("Equality", equality())
+    texts: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder, headless_browser() as browser:
         site = make_site(Path(folder) / "site")
-        add("Times", times(browser))
-        add("Sizes", sizes(box, site))
-        add("Frames", frames(browser, render_report(comparison, with_model=True), box.n_runs, site))
-    load = f"{os.getloadavg()[2]:.0f}"
-    if arguments.write:
-        PAGE.write_text("\n".join(lines).replace("{load}", load) + "\n", encoding="utf-8")
+        report = render_report(comparison, with_model=True)
+        parts = (equality(), times(browser), sizes(box, site), frames(browser, report, box.n_runs, site))
+        for title, lines in zip(PARTS, parts, strict=True):
+            if arguments.only in (None, title):
+                print(f"\n{title}\n", flush=True)
+                texts[title] = "\n".join(_printed(lines))
+    if arguments.write and arguments.only is None:
+        text = HEAD.format(date=datetime.date.today(), processors=os.cpu_count(), load=os.getloadavg()[2])
+        PAGE.write_text(text + "".join(f"\n## {title}\n\n{part}\n" for title, part in texts.items()), encoding="utf-8")
+    elif arguments.write:
+        before, mark, rest = PAGE.read_text(encoding="utf-8").partition(f"\n## {arguments.only}\n\n")
+        _, *after = rest.partition("\n## ")
+        PAGE.write_text(f"{before}{mark}{texts[arguments.only]}\n{''.join(after)}", encoding="utf-8")
+
+
+def _printed(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        print(line, flush=True)
+        yield line
 
 
 if __name__ == "__main__":
