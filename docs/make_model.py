@@ -84,7 +84,7 @@ def patterns() -> str:
 
 def figures() -> str:
     """Return the figures that the document quotes, each with its 95% interval."""
-    c = ss.compare("default", replicates=REPLICATES, frontier=False, workers=1)
+    c = ss.compare("default", replicates=REPLICATES, frontier=False, doubt="none", workers=1)
 
     def mean_text(values: np.ndarray, digits: int) -> str:
         mean, low, high = student_interval(values)

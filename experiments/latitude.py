@@ -88,7 +88,7 @@ def best(case: Case, measure: str, replicates: int) -> Best:
     document["strategies"] = {f"latitude-{p:g}": {**case.levers, "latitude": p} for p in LATITUDES}
     for path, value in case.settings.items():
         document = with_setting(document, path.split("."), value, "latitude")
-    c = ss.compare(validate(document, "latitude"), replicates=replicates, frontier=False)
+    c = ss.compare(validate(document, "latitude"), replicates=replicates, frontier=False, doubt="none")
     values = [c.values(name, measure) for name in c.strategies]
     place = int(np.argmax([np.mean(v) for v in values]))
 

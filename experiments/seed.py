@@ -109,7 +109,7 @@ def _run(sentence_place: int, replicates: int) -> Comparison:
     document = as_document(ss.load_scenario(sentence.scenario))
     if sentence.strategies:
         document["strategies"] = {name: dict(levers) for name, levers in sentence.strategies.items()}
-    return ss.compare(validate(document, "seed"), replicates=replicates, frontier=False)
+    return ss.compare(validate(document, "seed"), replicates=replicates, frontier=False, doubt="none")
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def test_the_three_sets_of_replicates_share_no_number(advice: Advice, tmp_path: 
     # The advice as a scenario gives the judged numbers again: replicate for replicate, on the same network.
     scenario = load_scenario(folder / "advised.toml")
     assert list(scenario.strategies) == ["blend", "blend, as advised"]
-    again = ss.compare(scenario, replicates=a + b + c, frontier=False, workers=1)
+    again = ss.compare(scenario, replicates=a + b + c, frontier=False, doubt="none", workers=1)
     own = evaluations[evaluations["table"] == "the advice"]
     np.testing.assert_array_equal(again.values("blend, as advised", "benefit")[a + b :], own["benefit"])
     reference = evaluations[evaluations["table"] == "for reference"]

@@ -393,7 +393,7 @@ def test_a_calibration_from_the_command_line(survey: Path, tmp_path: Path) -> No
     # The scenario runs as it stands, with the readiness that was fitted.
     scenario = ss.load_scenario(out / "scenario.toml")
     assert scenario.behaviour.adoption.peer_influence_facilitated == peers["value"]
-    compared = ss.compare(scenario, replicates=3, frontier=False)
+    compared = ss.compare(scenario, replicates=3, frontier=False, doubt="none")
     assert list(compared.strategies) == ["without-peers", "as-fitted"]
     effect = chosen["parameters"]["age"]["value"]
     ages = np.array([30 + i % 9 if i != 7 else np.nan for i in range(60)])

@@ -14,7 +14,7 @@ from tests.conftest import OWN_SCENARIO
 
 
 def test_a_network_that_serves_nobody_has_null_benefit(own_network: Path) -> None:
-    c = ss.compare(own_network / "mine.toml", replicates=2, months=12, frontier=False)
+    c = ss.compare(own_network / "mine.toml", replicates=2, months=12, frontier=False, doubt="none")
     for measure in ("benefit", "population_reach", "equity_gap", "cumulative_benefit", "cost_per_benefit_year"):
         assert np.isnan(c.values("blend", measure)).all(), measure
     assert (c.values("blend", "reach") > 0).all()
@@ -28,7 +28,7 @@ def test_a_level_cannot_take_the_name_of_a_column(tmp_path: Path) -> None:
     (tmp_path / "net" / "services.csv").write_text("id,strategy\na,A\nb,B\nc,A\n")
     (tmp_path / "net" / "ties.csv").write_text("source,target\na,b\n")
     (tmp_path / "mine.toml").write_text(OWN_SCENARIO + "hierarchy_columns = ['strategy']\n")
-    table = ss.compare(tmp_path / "mine.toml", replicates=1, months=3, frontier=False).services_table()
+    table = ss.compare(tmp_path / "mine.toml", replicates=1, months=3, frontier=False, doubt="none").services_table()
     assert sorted(set(table["strategy"])) == ["blend", "organic", "top-down"]
     assert sorted(set(table["group: strategy"])) == ["A", "B"]
 
@@ -58,8 +58,8 @@ def test_numpy_numbers_are_numbers(own_network: Path) -> None:
 
 def test_a_network_that_was_loaded_can_be_compared_on(own_network: Path) -> None:
     found = ss.load_network(own_network / "net")
-    a = ss.compare("default", network=found, replicates=2, months=6, frontier=False)
-    b = ss.compare("default", network=found.network, replicates=2, months=6, frontier=False)
+    a = ss.compare("default", network=found, replicates=2, months=6, frontier=False, doubt="none")
+    b = ss.compare("default", network=found.network, replicates=2, months=6, frontier=False, doubt="none")
     assert a.runs.equals(b.runs)
 
 

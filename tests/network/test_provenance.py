@@ -57,7 +57,7 @@ def test_an_import_hands_on_what_it_repaired_and_joined(tmp_path: Path) -> None:
 
 
 def test_tables_stories_and_report_say_what_is_drawn(folder: Path) -> None:
-    result = ss.compare(mine(folder), replicates=2, months=6, driver="mesa", workers=1, frontier=False)
+    result = ss.compare(mine(folder), replicates=2, months=6, workers=1, frontier=False, doubt="none")
     table = result.services_table()
     assert table["origin"][0] == (
         "given: population, deprivation, readiness; drawn: capability, adaptation_tendency, context"

@@ -53,7 +53,7 @@ balance = BALANCES
 measures = ["benefit", "reported_uptake", "months_to_half"]
 keep = ["runs", "curves"]
 """
-CHUNK = 24
+CHUNK = 12
 COMMAND = """
 import sys
 from spreadsim.sweeps.coordinator import sweep
@@ -62,8 +62,8 @@ sweep(file, out=out, workers=int(workers), scheduler=scheduler or None, chunk_ru
 """
 
 
-def write_experiment(folder: Path, samples: int = 32, replicates: int = 4, balances: str = "[0.0, 0.5, 1.0]") -> Path:
-    """Write a small experiment: samples x 4 points x balances x replicates; 1,536 runs as it stands."""
+def write_experiment(folder: Path, samples: int = 16, replicates: int = 4, balances: str = "[0.0, 0.5, 1.0]") -> Path:
+    """Write a small experiment: samples x 4 points x balances x replicates; 768 runs in 64 chunks as it stands."""
     text = EXPERIMENT.replace("SAMPLES", str(samples)).replace("REPLICATES", str(replicates))
     path = folder / "tiny.toml"
     path.write_text(text.replace("BALANCES", balances))
@@ -285,7 +285,7 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Any]:
 
 
 def test_a_disk_that_fills(file: Path, undisturbed: Path, tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", 600) as make_room:
+    with small_disk(tmp_path / "disk", 400) as make_room:
         out = tmp_path / "disk" / "out"
         process = start(file, out)
         _, errors = process.communicate(timeout=300)
@@ -326,12 +326,15 @@ def test_a_write_that_fails(
 # ------------------------------------------------------------------------------------------------- two at once
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_second_coordinator_is_refused(file: Path, undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     process = start(file, out)
     wait_for(lambda: lines(out) >= 1)
+    process.send_signal(signal.SIGSTOP)  # else it may have ended before it is met
     with pytest.raises(InputError, match=f"a sweep is at work in this folder .process {process.pid}"):
         sweep(file, out=out)
+    process.send_signal(signal.SIGCONT)
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors.decode()
     nothing_lost(out, undisturbed)
@@ -471,11 +474,11 @@ def test_a_failed_run_is_a_row_and_stops_nothing(tmp_path: Path) -> None:
 
 def test_the_folder_says_what_it_holds(undisturbed: Path) -> None:
     receipt = json.loads((undisturbed / "provenance.json").read_text())
-    assert receipt["runs"] == 1536
+    assert receipt["runs"] == 768
     dictionary = (undisturbed / "dictionary.csv").read_text()
     assert "runs,benefit,double,share of full effect,higher" in dictionary
     assert "curves,month," in dictionary
-    assert "1,536 of 1,536 runs (100%)" in (undisturbed / "sweep.log").read_text()
+    assert "768 of 768 runs (100%)" in (undisturbed / "sweep.log").read_text()
     assert str(undisturbed) not in (undisturbed / "experiment.toml").read_text()
 
 

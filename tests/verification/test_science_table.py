@@ -140,12 +140,12 @@ def dial() -> Comparison:
     document = as_document(ss.load_scenario("version-2"))
     document["strategies"] = {f"B{b}": {"balance": b} for b in DIAL}
     document["strategies"] |= {f"arm{b}": {"balance": b, "latitude_after": "as-before"} for b in DIAL}
-    return ss.compare(validate(document, "dial"), replicates=REPLICATES, frontier=False)
+    return ss.compare(validate(document, "dial"), replicates=REPLICATES, frontier=False, doubt="none")
 
 
 @pytest.fixture(scope="module")
 def three() -> Comparison:
-    return ss.compare("version-2", replicates=REPLICATES, frontier=False)
+    return ss.compare("version-2", replicates=REPLICATES, frontier=False, doubt="none")
 
 
 def standing(ours: np.ndarray, reference: float, n_reference: int) -> float:
