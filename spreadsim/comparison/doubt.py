@@ -100,10 +100,12 @@ def answer_of(places: np.ndarray, paths: Sequence[str], values: np.ndarray, thre
     >>> answer_of(np.linspace(0, 1, 64)[:, None], ("x",), even, Thresholds()).verdict.leader is None
     True
     """
-    found, rule = verdict(values, thresholds), turning(places, values)
+    found = verdict(values, thresholds)
     best = found.best
     others = [] if best is None else [i for i in range(values.shape[2]) if i != best]
-    may_matter = [j for j, path in enumerate(paths) if not path.startswith(COSTS)]
+    is_cost = np.array([path.startswith(COSTS) for path in paths], dtype=np.bool_)
+    may_matter = np.flatnonzero(~is_cost).tolist()
+    rule = turning(np.where(is_cost, 0.0, places), values)
     quick = [(partial_information(places, values, [j], resamples=0).value, -j) for j in may_matter]
     told = [-j for value, j in sorted(quick, reverse=True)[:N_TOLD] if value > 0]
     worth = [(paths[j], partial_information(places, values, [j])) for j in told]

@@ -54,21 +54,23 @@ class Turning:
     rule : the cut, made from all sets.
     gain : of the rule over the one strategy that is best on average, in sets that the rule was not made from.
     right : share of these sets in which the rule takes the strategy with the highest mean.
+    right_without : share of them in which the one strategy has it.
 
     Examples
     --------
-    >>> Turning(Cut(0, 0.5, 0, 1), Estimate(0.1, 0.05, 0.15), 0.9).holds
+    >>> Turning(Cut(0, 0.5, 0, 1), Estimate(0.1, 0.05, 0.15), 0.9, 0.6).holds
     True
     """
 
     rule: Cut
     gain: Estimate
     right: float
+    right_without: float
 
     @property
     def holds(self) -> bool:
-        """Whether the rule is worth following beyond chance: only then may it be told."""
-        return self.gain.low is not None and self.gain.low > 0
+        """Whether the rule is worth following beyond chance, and right more often: only then may it be told."""
+        return self.gain.low is not None and self.gain.low > 0 and self.right > self.right_without
 
 
 def _best_cut(parameters: np.ndarray, means: np.ndarray, least: int) -> tuple[float, Cut | None]:
@@ -139,7 +141,7 @@ def turning(parameters: np.ndarray, values: np.ndarray) -> Turning | None:
     if whole is None:
         return None
     fold = np.random.default_rng(20074).permutation(n) % FOLDS
-    gain, right = np.zeros(n), np.zeros(n, dtype=np.bool_)
+    gain, right, right_without = np.zeros(n), np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
     for f in range(FOLDS):
         train, test = fold != f, np.flatnonzero(fold == f)
         favourite = int(choose[train].mean(axis=0).argmax())
@@ -147,6 +149,7 @@ def turning(parameters: np.ndarray, values: np.ndarray) -> Turning | None:
         taken = rule.choose(parameters[test]) if rule is not None else np.full(len(test), favourite)
         gain[test] = check[test, taken] - check[test, favourite]
         right[test] = check[test, taken] >= check[test].max(axis=1)
+        right_without[test] = check[test, favourite] >= check[test].max(axis=1)
     half = float(stdtrit(n - 1, 0.975) * gain.std(ddof=1) / np.sqrt(n))
     mean = float(gain.mean())
-    return Turning(whole, Estimate(mean, mean - half, mean + half), float(right.mean()))
+    return Turning(whole, Estimate(mean, mean - half, mean + half), float(right.mean()), float(right_without.mean()))

@@ -387,4 +387,7 @@ def test_a_cost_is_never_worth_knowing_for_a_benefit() -> None:
     values = np.stack([gap, 0 * gap], axis=2)
     place = np.linspace(0, 1, 64)[:, None]
     assert [path for path, _ in answer_of(place, ("behaviour.drift.rate",), values, Thresholds()).worth_knowing]
-    assert not answer_of(place, ("cost.team_month",), values, Thresholds()).worth_knowing
+    as_cost = answer_of(place, ("cost.team_month",), values, Thresholds())
+    assert not as_cost.worth_knowing
+    assert as_cost.turning is None
+    assert answer_of(place, ("behaviour.drift.rate",), values, Thresholds()).turning is not None
