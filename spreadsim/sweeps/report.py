@@ -287,7 +287,7 @@ def _add_regions(
             never, groups = len(groups) - len(ranked), ranked[:MAX_REGIONS]
             _add_sentence(
                 analysis,
-                "Where each does best",
+                "Where each has the highest mean",
                 f"{measure}{panel_text(panel)}: of {len(panel.names)} settings {never} are best in none of the points; "
                 f"the {len(groups)} that are best most often are described below.",
             )
@@ -296,11 +296,11 @@ def _add_regions(
             try:
                 region = find_region(part, holds, density=density)
             except MissingExtraError as error:
-                _add_sentence(analysis, "Where each does best", str(error))
+                _add_sentence(analysis, "Where each has the highest mean", str(error))
                 return
             if region is None:
                 text = f"{measure}{panel_text(panel)}: {what} in {holds.mean():.0%} of the points."
-                _add_sentence(analysis, "Where each does best", text)
+                _add_sentence(analysis, "Where each has the highest mean", text)
                 continue
             region = judged(region, part, better, partial(_is_best_among, places))
             _add_region(analysis, measure, panel, what, region)
@@ -313,7 +313,7 @@ def _is_best_among(places: list[int], levels: np.ndarray) -> np.ndarray:
 
 
 def _add_region(analysis: Analysis, measure: str, panel: Panel, what: str, region: Region) -> None:
-    _add_sentence(analysis, "Where each does best", f"{measure}{panel_text(panel)}: {region.sentence(what)}")
+    _add_sentence(analysis, "Where each has the highest mean", f"{measure}{panel_text(panel)}: {region.sentence(what)}")
     shares = {key: value for key, value in asdict(region).items() if key not in ("limits", "trade_off")}
     shares["confirmed"] = region.is_confirmed
     for coverage, density, mass in region.trade_off:

@@ -215,7 +215,7 @@ def test_a_small_sweep_is_analysed_into_one_page(tmp_path: Path) -> None:
     )
     sweep(file, out=tmp_path / "out")
     analysis = analyse(tmp_path / "out", limits=["benefit>=0.05"])
-    assert {"Robustness", "Where each does best", "Were there enough runs?"} <= set(analysis.sentences())
+    assert {"Robustness", "Where each has the highest mean", "Were there enough runs?"} <= set(analysis.sentences())
     page = (tmp_path / "out" / "analysis" / "report.html").read_text()
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert "https://" not in page
@@ -249,7 +249,7 @@ def test_the_settings_told_of_are_those_that_are_best_most_often(
     monkeypatch.setattr(report, "MAX_REGIONS", 2)
     analysis = report.analyse(tmp_path / "out")
     best = {row["setting"]: row["best_in"] for row in analysis.tables["robustness"]}
-    first, *told = analysis.sentences()["Where each does best"]
+    first, *told = analysis.sentences()["Where each has the highest mean"]
     most_often = sorted(best, key=lambda name: -best[name])[:2]
     assert first.startswith("reported_uptake: of 6 settings")  # latitude changes no uptake: the same in every run
     assert len(analysis.sentences()["Settings that do not differ"]) == 6

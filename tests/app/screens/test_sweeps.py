@@ -240,7 +240,7 @@ def test_a_sweep_is_read_and_a_point_opens_in_compare(browser: Any, address: str
         assert p.get_by_role("heading", name=HOSTILE).is_visible()
         assert p.locator("img[src=x]").count() == 0
         assert "taken" not in p.title()
-        for words in ("Where each does best", "Were there enough runs?", "What decides"):
+        for words in ("Where each has the highest mean", "Were there enough runs?", "What decides"):
             assert p.get_by_role("heading", name=words, exact=words != "What decides").first.is_visible()
         page.ready("rank correlation")
         p.get_by_text("Where this sweep comes from").click()
