@@ -213,23 +213,24 @@ def silent_socket(address: str, text: bytes = b"") -> socket.socket:
     return connection
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        b"",
-        b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n",
-        b"POST /join/enter HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9\r\n\r\n{",
-    ],
+UNFINISHED = (
+    b"",
+    b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n",
+    b"POST /join/enter HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9\r\n\r\n{",
 )
-def test_a_connection_that_sends_no_whole_request_is_closed(address: str, text: bytes) -> None:
+
+
+def test_a_connection_that_sends_no_whole_request_is_closed(address: str) -> None:
+    """Each of several that are open at once, a few seconds after it fell silent."""
     begun = time.monotonic()
-    with silent_socket(address, text) as connection:
-        try:
-            while connection.recv(4096):
+    with ExitStack() as stack:
+        for connection in [stack.enter_context(silent_socket(address, text)) for text in UNFINISHED]:
+            try:
+                while connection.recv(4096):
+                    pass
+            except ConnectionResetError:
                 pass
-        except ConnectionResetError:
-            pass
-    assert 3 < time.monotonic() - begun < 15
+            assert 3 < time.monotonic() - begun < 15
 
 
 def test_silent_connections_keep_nobody_out(address: str) -> None:
