@@ -46,6 +46,7 @@ def timed(checkout: Path, arguments: tuple[str, ...], cache: Path) -> Wait | Non
     """Return how long a command takes; None where the checkout does not know it."""
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"PYTHONPATH": str(checkout), "XDG_CACHE_HOME": str(cache)}
+        environment |= {"PYTHONPYCACHEPREFIX": str(cache / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
         before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, "-m", "spreadsim.cli", *arguments],

@@ -41,7 +41,7 @@ ROUNDS = 3
 PROPOSALS = 4096
 WORLD_REPLICATES = 2  # of each world of the choice
 FINALISTS_IN_WORLDS = 2  # of each strategy
-EFFORT = 120_000_000  # service-months of a full search, above which it is made smaller
+EFFORT = 100_000_000  # service-months of a full search, above which it is made smaller
 RUNS = 2_000  # of a full search for three strategies
 NEAR = 0.2  # of a strategy's cost: mixes that differ from it by so much count half in the surfaces
 
@@ -62,7 +62,7 @@ class SearchSize:
     >>> SearchSize().at(service_months=480 * 60) == SearchSize()
     True
     >>> SearchSize().at(service_months=6571 * 60).spread_evenly
-    48
+    40
     """
 
     spread_evenly: int = 96
@@ -77,7 +77,7 @@ class SearchSize:
     def at(self, service_months: int) -> SearchSize:
         """Return the size where a run has so many service-months: smaller in every part where the whole is too much."""
         share = min(1.0, EFFORT / (RUNS * max(1, service_months))) ** 0.5
-        least = SearchSize(48, 9, 2, 8, 20, 6, 8, 2 * MIN_SETS)
+        least = SearchSize(40, 6, 2, 8, 16, 6, 8, 2 * MIN_SETS)
         return SearchSize(
             *(max(low, int(share * most)) for most, low in zip(vars(self).values(), vars(least).values(), strict=True))
         )
@@ -304,12 +304,11 @@ class _Screen:
         benefit = terms(candidates) @ surface(points, self.benefit.mean(axis=1), near)
         cost = terms(candidates) @ surface(points, costs, near)
         rank = np.where(cost <= limit, np.round(benefit, 6), -np.inf)
+        order = candidates[np.argsort(-rank, kind="stable")[: int(np.isfinite(rank).sum())]]
         chosen: list[np.ndarray] = []
-        for i in np.argsort(-rank, kind="stable"):
-            if len(chosen) == n or rank[i] == -np.inf:
-                break
-            if all(np.abs(candidates[i] - other).max() > 0.1 for other in chosen):
-                chosen.append(candidates[i])
+        while len(chosen) < n and len(order):
+            chosen.append(order[0])
+            order = order[np.abs(order - order[0]).max(axis=1) > 0.1]
         return [Mix.at(point) for point in chosen]
 
 
@@ -440,16 +439,38 @@ def better_mixes(
     return BetterMixes(tuple(rows), without, len(screen.mixes), len(choice), len(evaluation), n_worlds)
 
 
+def spread_evenly(n: int, seed: int) -> np.ndarray:
+    """Return a Latin hypercube of mixes: one in each of `n` layers of every lever.
+
+    Three lines here and not SciPy's, whose statistics take a second to import.
+
+    Parameters
+    ----------
+    n : number of mixes.
+    seed : of the order in which layers meet.
+
+    Returns
+    -------
+    Shape (n, levers), from 0 to 1.
+
+    Examples
+    --------
+    >>> points = spread_evenly(4, seed=1)
+    >>> sorted((4 * points[:, 0]).astype(int).tolist())
+    [0, 1, 2, 3]
+    """
+    rng = np.random.default_rng([seed, 2])
+    layers = rng.permuted(np.tile(np.arange(n), (len(LEVERS_OF_MIX), 1)), axis=1).T
+    return np.asarray((layers + rng.random(layers.shape)) / n)
+
+
 def _screened(
     runs: MixRuns, plans: Sequence[Plan], costs: np.ndarray, replicates: range, seed: int, size: SearchSize
 ) -> _Screen:
     """Return mixes spread evenly, and those that response surfaces then say are best, run on a few replicates."""
-    from scipy.stats import qmc
-
     screen, n_arms = _Screen(runs, costs[:, list(replicates)], replicates), len(costs)
-    sobol = qmc.Sobol(len(LEVERS_OF_MIX), seed=np.random.default_rng(seed))
-    candidates = sobol.random(PROPOSALS)
-    screen.add([*map(Mix.of_plan, plans), *map(Mix.at, candidates[: size.spread_evenly])])
+    candidates = spread_evenly(PROPOSALS, seed)
+    screen.add([*map(Mix.of_plan, plans), *map(Mix.at, spread_evenly(size.spread_evenly, seed))])
     rng = np.random.default_rng([seed, 1])
     for width in np.geomspace(0.3, 0.1, ROUNDS):
         proposals: list[Mix] = []

@@ -17,6 +17,7 @@ progress : whether to show a bar on a terminal.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import cached_property
 from itertools import product
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from spreadsim.network.reading.files import NetworkFile
 
 MAP_LEVERS = {"mandate": (0.0, 0.25, 0.5, 0.75, 1.0), "latitude": (0.0, 0.25, 0.5, 0.75, 1.0)}
-MAP_REPLICATES = 20
+MAP_REPLICATES = 12
 
 
 class Comparison(ComparisonResults):
@@ -456,13 +457,12 @@ def compare(
         return replace(comparison, lever_map=lever_map)
     arms = {name: {m.name: comparison.values(name, m.name) for m in MEASURES} for name in comparison.strategies}
     runs = MixRuns(spec, base, fixed, workers=workers, network_cache=networks, from_python=network is not None)
-    mixes = better_mixes(runs, strategy_plans, arms, spec.run.seed, comparison.doubt)
-    return replace(
-        comparison,
-        lever_map=lever_map,
-        equal_cost=at_equal_cost(spec, comparison, network_cache=networks),
-        better_mixes=mixes,
-    )
+    with ThreadPoolExecutor(1) as beside:  # each search has stretches in which one thread has nothing to do
+        equal = beside.submit(at_equal_cost, spec, comparison, network_cache=networks)
+        if workers == 1 or driver != "compiled":
+            wait([equal])
+        mixes = better_mixes(runs, strategy_plans, arms, spec.run.seed, comparison.doubt)
+    return replace(comparison, lever_map=lever_map, equal_cost=equal.result(), better_mixes=mixes)
 
 
 def frontier(

@@ -420,7 +420,7 @@ def run_sets(
     >>> scenario = ss.load_scenario("classroom")
     >>> sets = ParameterSets("mine.csv", ("behaviour.drift.rate",), ((0.0,), (0.01,)))
     >>> run_sets(scenario, ss.make_network(scenario), False, (sets, 2)).values["reach"].shape
-    (2, 6, 2)
+    (2, 4, 2)
     """
     sets, most = planned
     is_valued = scenario.worth.is_declared  # then the curves are needed, which takes longer

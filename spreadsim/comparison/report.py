@@ -244,8 +244,10 @@ def _group_tables(c: ComparisonResults) -> list[tuple[str, ReportTable]]:
     answer = []
     for level in levels(c):
         rows = groups(c, level)
+        if rows is None or not 2 <= len(rows.names) <= MAX_GROUPS:
+            continue
         table = tables.group_table(c, level)
-        if rows is not None and table is not None and 2 <= len(rows.names) <= MAX_GROUPS:
+        if table is not None:
             answer.append((level, table))
     return answer
 

@@ -191,7 +191,7 @@ def test_the_report_runs_from_a_file_with_the_network_off(tmp_path: Path) -> Non
             row = page.locator(".try tbody tr").first
             assert c.summaries["organic"]["benefit"].mean is not None
             mean, gap = (100 * one for one in (c.values("organic", "benefit").mean(), _gap(c, c)))
-            assert row.locator("td").nth(0).text_content() == f"{mean:.1f}%"
+            row.locator("td").nth(0).filter(has_text=f"{mean:.1f}%").wait_for(timeout=10_000)
             shown = f"{gap:+.1f} points".replace("-", "−")
             row.locator("td").nth(1).filter(has_text=shown).wait_for(timeout=10_000)
             page.evaluate(WATCH)

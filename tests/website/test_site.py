@@ -232,7 +232,8 @@ def test_a_link_is_a_scenario(made: Path, tmp_path: Path) -> None:
     document["strategies"]["organic"] |= {"mandate": 0.9}
     path = small_file(tmp_path, strategies=document["strategies"])
     changed = ss.compare(str(path), replicates=4, workers=1, frontier=False, doubt="none")
-    mean = f"{100 * changed.values('organic', 'benefit').mean():.1f}%"
+    as_given = ss.compare(str(small_file(tmp_path)), replicates=4, workers=1, frontier=False, doubt="none")
+    before, mean = (f"{100 * one.values('organic', 'benefit').mean():.1f}%" for one in (as_given, changed))
     with served(made) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for base, width in ((made.as_uri(), 360), (address, 1280)):
@@ -247,7 +248,7 @@ def test_a_link_is_a_scenario(made: Path, tmp_path: Path) -> None:
             page.locator("#try-check").filter(has_text="12 of 12 runs are equal").wait_for()
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             first = page.locator(".try tbody tr").first.locator("td").nth(0)
-            before = first.text_content()
+            first.filter(has_text=before).wait_for()
             page.locator("#try-mandate").fill("9")
             first.filter(has_text=mean).wait_for()
             link = page.url
