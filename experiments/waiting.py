@@ -12,6 +12,7 @@ import argparse
 import os
 import platform
 import resource
+import shlex
 import statistics
 import subprocess
 import sys
@@ -123,8 +124,9 @@ def main() -> None:
         name, _, folder = one.partition("=")
         checkouts[name] = Path(folder).resolve()
     load = os.getloadavg()[0]
-    names = "".join(f" {one.partition('=')[0]}=FOLDER" for one in arguments.checkouts)
-    page = page_of(measure(checkouts, arguments.runs), f"python experiments/waiting.py{names} --write", load)
+    names = [shlex.quote(f"{name}=FOLDER") for name in list(checkouts)[1:]]
+    command = " ".join(["python experiments/waiting.py", *names, "--runs", str(arguments.runs), "--write"])
+    page = page_of(measure(checkouts, arguments.runs), command, load)
     print(page)
     if arguments.write:
         FILE.write_text(page, encoding="utf-8")

@@ -228,7 +228,9 @@ def _notes(search: CandidateSearch, redraws: bool, from_python: bool, parts: tup
         )
     if "waves" in parts and not search.in_waves:
         own = plan(search.scenario, search.strategy)
-        has_mandate = any(m.mandate > 0 for m in own.levers) or any("mandate" in one.settings for one in own.triggers)
+        has_mandate = any(m.mandate > 0 for m in own.levers) or any(
+            one.settings.get("mandate", 0.0) > 0 for one in own.triggers
+        )
         notes.append(
             "No order of waves was searched: "
             + (

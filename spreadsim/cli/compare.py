@@ -94,7 +94,7 @@ def compare(
 
             tell(comparison_text(comparison, wide), wide)
             if not no_frontier:
-                click.echo("The lever map, a search for better mixes and the files follow.")
+                click.echo("The lever map and the other results follow.")
 
     result = run(
         scenario,

@@ -213,8 +213,8 @@ def _turning_text(doubt: Doubt, turning: Turning) -> str:
     rest = next(strategy for strategy in reversed(taken) if strategy not in [one for one, _ in alone])
     return (
         f"It turns round: {', '.join(parts)}, {doubt.strategies[rest]} elsewhere; in worlds from which it was not "
-        f"made, this rule picks the best strategy in {100 * turning.right:.0f}%, always the same one in "
-        f"{100 * turning.right_without:.0f}%."
+        f"made, this rule picks the best strategy in {100 * turning.right:.0f}%; the same one everywhere "
+        f"is best in {100 * turning.right_without:.0f}%."
     )
 
 

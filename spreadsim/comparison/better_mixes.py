@@ -29,9 +29,9 @@ import numpy as np
 from spreadsim.comparison.doubt import Doubt
 from spreadsim.comparison.mixes import LEVERS_OF_MIX, AssumptionSet, Mix, MixRuns, assumption_sets_of
 from spreadsim.inference.crossed import MIN_REPLICATES as LEAST_LUCK
-from spreadsim.inference.crossed import MIN_SETS, Components, PairStanding, components, pair_standing
+from spreadsim.inference.crossed import Components, PairStanding, components, pair_standing
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
-from spreadsim.outcomes.statistics import LEVEL, Difference, Summary, difference_of, summary_of
+from spreadsim.outcomes.statistics import LEVEL, MIN_SETS, Difference, Summary, difference_of, summary_of
 
 if TYPE_CHECKING:
     from spreadsim.scenario.plan import Plan
@@ -343,9 +343,9 @@ class _Worlds:
         self.judged_in: list[AssumptionSet] = sets[1::2][: size.judged_worlds]
 
     @staticmethod
-    def enough(doubt: Doubt | None) -> bool:
+    def enough(doubt: Doubt) -> bool:
         """Return whether the worlds and their runs suffice for an interval."""
-        return doubt is not None and doubt.n_sets // 2 >= MIN_SETS and doubt.n_replicates >= LEAST_LUCK
+        return doubt.n_sets // 2 >= MIN_SETS and doubt.n_replicates >= LEAST_LUCK
 
     def best(self, finalists: Mapping[int, Sequence[Mix]], replicates: Sequence[int]) -> dict[int, Mix]:
         """Return for each arm the finalist with most benefit on average over the worlds of the choice, within cost."""
@@ -363,15 +363,14 @@ class _Worlds:
 
     def judged(self, winners: Mapping[int, Mix], level: float) -> dict[int, MixInWorlds]:
         """Return for each arm how the mix that was chosen does against it in the other worlds."""
-        mixes, measures = list(dict.fromkeys(winners.values())), ("benefit", "cost")
+        mixes = list(dict.fromkeys(winners.values()))
         runs = self.runs.values(mixes, range(self.doubt.n_replicates), self.judged_in)
+        given = {m: self.doubt.values[m][1::2][: len(self.judged_in)] for m in ("benefit", "cost")}
         found = {}
         for arm, mix in winners.items():
-            own, other = (
-                [runs[m][:, mixes.index(mix)] for m in measures],
-                [self.doubt.values[m][1::2, :, arm][: len(self.judged_in)] for m in measures],
-            )
-            found[arm] = MixInWorlds.of(own[0], other[0], own[1], other[1], level)
+            place = mixes.index(mix)
+            pairs = [(runs[m][:, place], values[:, :, arm]) for m, values in given.items()]
+            found[arm] = MixInWorlds.of(*pairs[0], *pairs[1], level=level)
         return found
 
 

@@ -25,7 +25,7 @@ from spreadsim.network.provenance import origins_by_service
 from spreadsim.notebook import html_table
 from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES, STATE_COLUMNS
 from spreadsim.outcomes.statistics import (
-    LEAST_SETS,
+    MIN_SETS,
     Difference,
     Summary,
     difference_of,
@@ -238,7 +238,7 @@ class ComparisonResults:
     @property
     def has_too_few_sets(self) -> bool:
         """Whether each run has parameters of its own, and there are too few runs to say anything from them."""
-        return self.sets is not None and self.n_replicates < LEAST_SETS
+        return self.sets is not None and self.n_replicates < MIN_SETS
 
     @cached_property
     def summaries(self) -> dict[str, dict[str, Summary]]:

@@ -21,7 +21,7 @@ from spreadsim.comparison.results import ARMS, AS_GIVEN, ComparisonResults, Fron
 from spreadsim.comparison.standings import board_strategies
 from spreadsim.comparison.worth import worth_of
 from spreadsim.outcomes.measures import BY_NAME
-from spreadsim.outcomes.statistics import LEAST_SETS, Difference, Summary, difference, joint_level
+from spreadsim.outcomes.statistics import MIN_SETS, Difference, Summary, difference, joint_level
 from spreadsim.telling.terminal import NO_BREAK, WIDTH, text_table
 from spreadsim.telling.wording import ranges
 
@@ -335,7 +335,7 @@ def sets_sentence(comparison: ComparisonResults) -> str:
         f"Each run used one of {n} sets of {len(sets.paths)} parameters ({sets.file}), the same for every strategy. "
     )
     if comparison.has_too_few_sets:
-        return f"{of_each}So few runs give no interval: at least {LEAST_SETS} are needed."
+        return f"{of_each}So few runs give no interval: at least {MIN_SETS} are needed."
     return of_each + (
         "Intervals are the middle 95% of single runs: they combine chance with uncertainty about these parameters, and "
         "more runs do not make them narrower."

@@ -22,10 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from spreadsim.errors import InputError
+from spreadsim.outcomes.statistics import LEVEL, MIN_SETS
 
-LEVEL = 0.95
 MIN_REPLICATES = 3  # fewer give no interval
-MIN_SETS = 8  # fewer give no interval of a share of sets; one set is no share at all
 MIN_SETS_OF_LOSS = 32  # of a mean loss
 MIN_SETS_OF_QUANTILE = 60  # of a 90th percentile of losses
 N_DRAWS = 400

@@ -10,7 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from spreadsim.inference.crossed import MIN_REPLICATES, MIN_SETS, Levels, best_of, components, same_strategies
+from spreadsim.inference.crossed import MIN_REPLICATES, Levels, best_of, components, same_strategies
+from spreadsim.outcomes.statistics import MIN_SETS
 
 MIN_REPLICATES_OF_SETS = 4  # with three, a leader among equals is named in one case of ten
 Strength = Literal["clearly best", "probably best", "no clear best", "the same", "too few runs"]

@@ -13,7 +13,7 @@ import numpy as np
 from spreadsim.measures import Measure
 
 LEVEL = 0.95
-LEAST_SETS = 8  # runs that differ in their parameters: fewer show nothing of how far others spread
+MIN_SETS = 8  # sets of parameters: fewer show nothing of how far others spread, and give no interval
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def spread_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, fl
     True
     """
     n = len(values)
-    if n < LEAST_SETS:
+    if n < MIN_SETS:
         return None
     if n < round(2 / (1 - level), 6) - 1:
         mean, low, high = student_interval(values, level)
@@ -321,7 +321,7 @@ def told_apart_from_best(
     >>> best, differs
     (1, [True, False])
     """
-    least = LEAST_SETS if spread else 2
+    least = MIN_SETS if spread else 2
     if not columns or any(np.isnan(column).any() for column in columns) or len(columns[0]) < least:
         return None, [None] * len(columns)
     sign = -1.0 if lower_is_better else 1.0

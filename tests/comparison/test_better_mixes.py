@@ -176,6 +176,7 @@ def test_a_mix_is_judged_in_worlds_and_with_luck_that_it_was_not_chosen_on(in_wo
     assert all(replicates == [0, 1, 2, 3] for replicates in judged)
     others = {r for n_sets, replicates in seen for r in replicates if not (n_sets > 1 and len(replicates) == 4)}
     assert others == set(range(4, 12))
+    assert mixes.rows
     for row in mixes.rows:
         found = row.in_worlds
         assert found is not None
