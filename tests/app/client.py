@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +21,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 COOKIE = "solara-session-id"
+
+
+def files_in(folder: Path) -> set[Path]:
+    """Return all files below a folder that a running server may be writing to: what goes away meanwhile is left out."""
+    return {Path(top, name) for top, _, names in os.walk(folder) for name in names}
 
 
 def fetch(

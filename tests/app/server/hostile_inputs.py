@@ -25,7 +25,7 @@ from websockets.sync.client import connect
 from spreadsim.scenario.files import load_scenario, to_toml
 from spreadsim.scenario.validation import validate
 from tests.app.browser import app_process
-from tests.app.client import PageClient, fetch
+from tests.app.client import PageClient, fetch, files_in
 from tests.conftest import small_document
 
 SCRIPT = "<script>alert(1)</script>"
@@ -139,7 +139,7 @@ def upload(app: Target, *files: tuple[str, bytes]) -> Callable[[], str]:
     """Upload files of a network; read what the page says of them, or where they lie on the disk."""
 
     def kept() -> set[Path]:
-        return {*app.folder.rglob("network/*"), *app.folder.rglob("sent/*")}
+        return {path for path in files_in(app.folder) if path.parent.name in {"network", "sent"}}
 
     before = kept()
     page = app.page()

@@ -22,7 +22,7 @@ pytest.importorskip("solara", reason="the app's packages are not installed")
 from websockets.exceptions import ConnectionClosed
 
 from tests.app.browser import app_process, chromium, headless_browser
-from tests.app.client import COOKIE, PageClient, fetch
+from tests.app.client import COOKIE, PageClient, fetch, files_in
 
 PACKAGE = "@widgetti/solara-vuetify-app@10.1.1"
 SCRIPT = f"/_solara/cdn/{PACKAGE}/dist/solara-vuetify-app8.min.js"
@@ -58,10 +58,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield Served(address, folder / "cdn", folder / "record")
 
 
-def count(folder: Path) -> int:
-    return sum(path.is_file() for path in folder.rglob("*"))
-
-
 @contextmanager
 def foreign_site(page: str) -> Iterator[str]:
     """Serve a page of another site; yield its address."""
@@ -88,7 +84,7 @@ def foreign_site(page: str) -> Iterator[str]:
 def test_a_picture_on_another_site_removes_nothing_and_a_link_there_opens_the_app(served: Served) -> None:
     chromium()
     picture = f"{served.address}_solara/cdn/{PACKAGE}"
-    before, changes = count(served.files), served.changes()
+    before, changes = files_in(served.files), served.changes()
     with (
         foreign_site(f'<img src="{picture}"><a href="{served.address}">open</a>') as site,
         headless_browser() as browser,
@@ -100,7 +96,7 @@ def test_a_picture_on_another_site_removes_nothing_and_a_link_there_opens_the_ap
         page.goto(site)
         page.wait_for_timeout(500)
         assert picture in failures  # the picture was asked for, and refused
-        assert count(served.files) == before
+        assert files_in(served.files) == before
         assert served.changes() == changes
         page.get_by_text("open").click()
         page.get_by_role("navigation", name="Screens").wait_for(timeout=60_000)
@@ -118,11 +114,11 @@ def test_a_picture_on_another_site_removes_nothing_and_a_link_there_opens_the_ap
     "/index.html", "/class/", "/join/",
 ])  # fmt: skip
 def test_nothing_else_is_there_and_asking_changes_nothing(served: Served, path: str) -> None:
-    before, changes = count(served.files), served.changes()
+    before, changes = files_in(served.files), served.changes()
     status, _, body = fetch(served.address, path)
     assert status == 404, body[:200]
     assert b"outside" not in body
-    assert count(served.files) == before
+    assert files_in(served.files) == before
     assert served.changes() == changes
 
 
@@ -161,9 +157,9 @@ def test_another_site_reaches_pages_by_a_link_alone(
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"])
 @pytest.mark.parametrize("path", ["/", SCRIPT, "/static/assets/style.css", "/runs/worker.js"])
 def test_pages_and_files_are_only_read(served: Served, method: str, path: str) -> None:
-    before, changes = count(served.files), served.changes()
+    before, changes = files_in(served.files), served.changes()
     assert fetch(served.address, path, method, origin=served.address.rstrip("/"))[0] == 405
-    assert count(served.files) == before
+    assert files_in(served.files) == before
     assert served.changes() == changes
 
 
