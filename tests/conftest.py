@@ -73,6 +73,12 @@ def small_document(**changes: Any) -> dict[str, Any]:
     return merge(document, changes)
 
 
+def rows_of(table: dict[str, Any], **values: Any) -> list[dict[str, Any]]:
+    """Return a table's rows as dictionaries: those that hold the values given, by column."""
+    rows = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
+    return [row for row in rows if all(row[name] == value for name, value in values.items())]
+
+
 @pytest.fixture
 def small() -> Any:
     """A small scenario, quick to run."""

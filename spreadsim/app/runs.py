@@ -290,7 +290,7 @@ def compare_in_stages(
     --------
     >>> scenario = ss.load_scenario("default", ["run.months=6", "run.replicates=2"])
     >>> first, last = compare_in_stages(scenario, base_network(scenario))
-    >>> first.outcomes["blend"][0].groups == [], len(last.outcomes["blend"][0].groups) > 0
+    >>> first.outcomes["blend"][0].groups == {}, len(last.outcomes["blend"][0].groups["reach"]) > 0
     (True, True)
     """
     networks_by_replicate: dict[int, Network] = {} if networks is None else networks

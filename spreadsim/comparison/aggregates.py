@@ -63,7 +63,7 @@ def levels(comparison: ComparisonResults) -> list[str]:
     []
     """
     first = next(iter(comparison.outcomes.values()))[0]
-    return [level for level in dict.fromkeys(row["level"] for row in first.groups) if level != FIFTH]
+    return [level for level in dict.fromkeys(first.groups.get("level", ())) if level != FIFTH]
 
 
 def groups(comparison: ComparisonResults, level: str) -> Groups | None:
@@ -84,26 +84,28 @@ def groups(comparison: ComparisonResults, level: str) -> Groups | None:
     ([3, 2, 3, 2, 2], None)
     """
 
-    def rows(outcome: Outcome) -> list[dict[str, object]]:
-        return [row for row in outcome.groups if row["level"] == level]
-
-    first = rows(next(iter(comparison.outcomes.values()))[0])
-    if not first:
+    first = next(iter(comparison.outcomes.values()))[0]
+    if level not in first.groups.get("level", ()):
         return None
 
     def arrays(key: str) -> dict[str, np.ndarray]:
         return {
-            name: np.array([[row[key] for row in rows(outcome)] for outcome in outcomes], dtype=np.float64)
+            name: np.array([_of_level(outcome, level, key) for outcome in outcomes])
             for name, outcomes in comparison.outcomes.items()
         }
 
     return Groups(
         level=level,
-        names=tuple(str(row["group"]) for row in first),
-        n_services=np.array([row["n_services"] for row in first]),
+        names=tuple(_of_level(first, level, "group")),
+        n_services=_of_level(first, level, "n_services"),
         reach=arrays("reach"),
         benefit=arrays("benefit"),
     )
+
+
+def _of_level(outcome: Outcome, level: str, key: str) -> np.ndarray:
+    """Return a column of the groups of a level."""
+    return outcome.groups[key][outcome.groups["level"] == level]
 
 
 def people_served(comparison: ComparisonResults) -> np.ndarray:
@@ -119,10 +121,9 @@ def people_served(comparison: ComparisonResults) -> np.ndarray:
     (2,)
     """
     outcomes = next(iter(comparison.outcomes.values()))
-    level = FIFTH if comparison.network.has_fifths else None
-    if level is None or not any(row["level"] == level for row in outcomes[0].groups):
+    if not comparison.network.has_fifths or FIFTH not in outcomes[0].groups.get("level", ()):
         return np.full(len(outcomes), float(comparison.network["population"].sum()))
-    return np.array([sum(row["population"] for row in o.groups if row["level"] == level) for o in outcomes])
+    return np.array([_of_level(outcome, FIFTH, "population").sum() for outcome in outcomes])
 
 
 @dataclass(frozen=True)
@@ -168,12 +169,11 @@ def generations(comparison: ComparisonResults, strategy: str) -> Generations:
     [0]
     """
     outcomes = comparison.outcomes[strategy]
-    highest = max((len(outcome.generations) for outcome in outcomes), default=0)
-    cube = np.full((5, len(outcomes), highest), np.nan)
     keys = ("n_began", "fidelity_at_start", "n_embedded", "fidelity", "core_fidelity")
-    for r, outcome in enumerate(outcomes):
-        for row in outcome.generations:
-            cube[:, r, int(row["generation"])] = [row[key] for key in keys]
+    tables = [np.array([outcome.generations[key] for key in keys if outcome.generations]) for outcome in outcomes]
+    cube = np.full((len(keys), len(outcomes), max((table.shape[-1] for table in tables), default=0)), np.nan)
+    for r, table in enumerate(tables):
+        cube[: len(table), r, : table.shape[-1]] = table
     n_runs = (np.nan_to_num(cube[0]) > 0).sum(axis=0)
     generation = np.flatnonzero(2 * n_runs >= len(outcomes))
     began, at_start, embedded, now, core = (_mean(part[:, generation]) for part in cube)

@@ -210,17 +210,16 @@ def under_pressure(network: Network, plan: Plan, seed: int, replicate: int) -> n
     np.False_
     """
     b, tree = plan.behaviour, network.hierarchy
-    pressed = np.zeros((plan.months, network.n), dtype=bool)
-    if b.pressure.rate <= 0.0:
-        return pressed
+    pressed = np.zeros((plan.months, tree.n_groups + 1), dtype=bool)  # by group; who has none is never under pressure
     member_of = tree.group_from_top(b.pressure.level)
-    for group in np.unique(member_of[member_of < tree.n_groups]):
-        left = 0
+    if b.pressure.rate > 0.0:
+        groups = np.unique(member_of[member_of < tree.n_groups])
+        left = [0] * len(groups)
         for t in range(plan.months):
-            u = float(draws.uniform(seed, replicate, t, draws.PRESSURE, network.n + int(group)))
-            left = rules.months_of_pressure(b, u, left)
-            pressed[t, member_of == group] = left > 0
-    return pressed
+            numbers = draws.uniform(seed, replicate, t, draws.PRESSURE, (network.n + groups).astype(np.uint64))
+            left = [rules.months_of_pressure(b, *both) for both in zip(numbers.tolist(), left, strict=True)]
+            pressed[t, groups] = np.array(left) > 0
+    return pressed[:, member_of]
 
 
 def turnovers(network: Network, plan: Plan, seed: int, replicate: int) -> np.ndarray:

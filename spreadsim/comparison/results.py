@@ -23,7 +23,7 @@ from spreadsim.errors import InputError, check_name
 from spreadsim.network.data import Network
 from spreadsim.network.provenance import origins_by_service
 from spreadsim.notebook import html_table
-from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES, STATE_COLUMNS
+from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES, STATE_COLUMNS, Columns, stacked
 from spreadsim.outcomes.statistics import (
     MIN_SETS,
     Difference,
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-Columns = dict[str, np.ndarray]
 AS_GIVEN, AS_BEFORE, FREE = "as given", "as-before", "free"
 # Latitudes once the programme has ended. A frontier has the scenario's, and the one of the others that is not that.
 ARMS = {
@@ -339,18 +338,14 @@ class ComparisonResults:
         -------
         Columns by name, one row a generation or group.
         """
-        columns: dict[str, list[Any]] = {"strategy": [], "replicate": []}
+        tables = []
         for name in self.strategies:
             for replicate, outcome in enumerate(self.outcomes[name]):
-                for row in getattr(outcome, what):
-                    columns["strategy"].append(name)
-                    columns["replicate"].append(replicate)
-                    for key, value in row.items():
-                        columns.setdefault(key, []).append(value)
-        return {
-            key: np.array(values, dtype=object if values and isinstance(values[0], str) else None)
-            for key, values in columns.items()
-        }
+                table: Columns = getattr(outcome, what)
+                n_rows = len(next(iter(table.values()), ()))
+                of_run = {"strategy": np.full(n_rows, name, dtype=object), "replicate": np.full(n_rows, replicate)}
+                tables.append(of_run | table if table else {})
+        return stacked(tables) or {"strategy": np.empty(0), "replicate": np.empty(0)}
 
     def events_table(self) -> Columns:
         """Return every change of state that was kept, in words.

@@ -113,11 +113,12 @@ def topic_tables(c: ComparisonResults, topic: Topic) -> list[ReportTable]:
     >>> [len(table.rows) for table in topic_tables(comparison, TOPICS[0])]
     [6, 5]
     """
-    further = {
-        "readiness": [starts_table(c, level) for level in (FIFTH, *levels(c)[:1])],
-        "stopping": [stops_table(c)],
-    }
-    return [outcome_table(c, topic.measures), *(t for t in further.get(topic.key, []) if t is not None)]
+    further: list[ReportTable | None] = []
+    if topic.key == "readiness":
+        further = [starts_table(c, level) for level in (FIFTH, *levels(c)[:1])]
+    elif topic.key == "stopping":
+        further = [stops_table(c)]
+    return [outcome_table(c, topic.measures), *(table for table in further if table is not None)]
 
 
 def starts_table(c: ComparisonResults, level: str) -> ReportTable | None:

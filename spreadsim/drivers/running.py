@@ -20,7 +20,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from spreadsim.errors import InputError
 from spreadsim.network.construction import make_networks
 from spreadsim.network.data import Network
 from spreadsim.outcomes import measures
+from spreadsim.outcomes.measures import Columns
 from spreadsim.outcomes.run import Firing, Run
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import Plan
@@ -65,8 +66,8 @@ class Outcome:
 
     measures: dict[str, float]
     curves: Mapping[str, np.ndarray]
-    generations: list[dict[str, float]]
-    groups: list[dict[str, Any]]
+    generations: Columns
+    groups: Columns
     end_state: np.ndarray
     first_month: np.ndarray
     events: Mapping[str, np.ndarray] | None
@@ -289,8 +290,8 @@ def outcomes_of(
             Outcome(
                 measures=dict(zip(by_measure, rows[k], strict=True)),
                 curves={name: values[k] for name, values in monthly.items()} if in_full else {},
-                generations=measures.generations(run, plan) if detailed else [],
-                groups=measures.groups(run, network, plan) if detailed else [],
+                generations=measures.generations(run, plan) if detailed else {},
+                groups=measures.groups(run, network, plan) if detailed else {},
                 end_state=run.final["state"] if in_full else np.empty(0, dtype=np.int8),
                 first_month=measures.first_months_embedded(run) if in_full else np.empty(0),
                 events=run.events if in_full and keep_events[k] else None,

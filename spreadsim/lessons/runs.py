@@ -66,11 +66,10 @@ class LessonRun:
         outcomes = comparison.outcomes[comparison.strategies[0]]
         if axis == "month":
             return np.array([outcome.curves[measure] for outcome in outcomes])
-        longest = max(len(outcome.generations) for outcome in outcomes)
-        curves = np.full((len(outcomes), longest), np.nan)
-        for row, outcome in enumerate(outcomes):
-            for entry in outcome.generations:
-                curves[row, int(entry["generation"])] = entry[BY_COPIES]
+        values = [outcome.generations[BY_COPIES] for outcome in outcomes]
+        curves = np.full((len(outcomes), max(map(len, values))), np.nan)
+        for row, of_run in enumerate(values):
+            curves[row, : len(of_run)] = of_run
         return curves
 
     def bands(self, arm: str, measure: str, axis: str = "month") -> np.ndarray:

@@ -33,6 +33,9 @@ FOLLOWED_MONTHS = 24  # that a start has to show whether the improvement is embe
 MOVED = 0.25  # fit distances from the published form, from which a form has moved
 
 
+Columns = dict[str, np.ndarray]  # of one length
+
+
 def _over(above: Any, below: Any) -> np.ndarray:
     """Return a ratio, null where there is nothing below it."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -372,7 +375,7 @@ def measures(run: Run, network: Network, plan: Plan) -> dict[str, float]:
     return {name: float(values[0]) for name, values in values_by_name.items()}
 
 
-def generations(run: Run, plan: Plan) -> list[dict[str, float]]:
+def generations(run: Run, plan: Plan) -> Columns:
     """Return fidelity by generation: at the start over all who began, and now over those embedded.
 
     Parameters
@@ -382,37 +385,38 @@ def generations(run: Run, plan: Plan) -> list[dict[str, float]]:
 
     Returns
     -------
-    A row a number of copies between a version and the originators', from 0; nan where there is nobody.
+    Columns by name, one row a number of copies between a version and the originators', from 0; nan where there is
+    nobody.
 
     Examples
     --------
-    >>> [(row["generation"], row["n_began"], row["fidelity"]) for row in generations(run, plan)][:3]
-    [(0, 1, 1.0), (1, 2, 1.0), (2, 2, 1.0)]
+    >>> table = generations(run, plan)
+    >>> table["n_began"][:3].tolist(), table["fidelity"][:3].tolist()
+    ([1, 2, 2], [1.0, 1.0, 1.0])
     """
     events, final, v = run.events, run.final, plan.intervention
     entering = (events["source_kind"] != rules.NO_SOURCE) & (events["to_state"] != rules.IN_NAME_ONLY)
-    rows = []
     embedded = final["state"] == rules.EMBEDDED
     distance = np.abs(final["form"] - run.specification[-1, 0])
     fidelity = v.core_share * final["core"] + (1 - distance / (1 + distance)) * v.adaptable_share * final["adaptable"]
     highest = int(max(events["generation"][entering].max(initial=0), final["generation"][embedded].max(initial=0)))
-    for g in range(highest + 1):
-        began = entering & (events["generation"] == g)
-        here = embedded & (final["generation"] == g)
-        rows.append(
-            {
-                "generation": g,
-                "n_began": int(began.sum()),
-                "fidelity_at_start": float(np.mean(events["presence"][began])) if began.any() else NEVER,
-                "n_embedded": int(here.sum()),
-                "fidelity": float(np.mean(fidelity[here])) if here.any() else NEVER,
-                "core_fidelity": float(np.mean(final["core"][here])) if here.any() else NEVER,
-            }
-        )
-    return rows
+    began = [entering & (events["generation"] == g) for g in range(highest + 1)]
+    here = [embedded & (final["generation"] == g) for g in range(highest + 1)]
+
+    def mean(values: np.ndarray, parts: list[np.ndarray]) -> np.ndarray:
+        return np.array([np.mean(values[part]) if part.any() else NEVER for part in parts], dtype=np.float64)
+
+    return {
+        "generation": np.arange(highest + 1),
+        "n_began": np.sum(began, axis=1),
+        "fidelity_at_start": mean(events["presence"], began),
+        "n_embedded": np.sum(here, axis=1),
+        "fidelity": mean(fidelity, here),
+        "core_fidelity": mean(final["core"], here),
+    }
 
 
-def groups(run: Run, network: Network, plan: Plan) -> list[dict[str, Any]]:
+def groups(run: Run, network: Network, plan: Plan) -> Columns:
     """Return reach and benefit by group at each level of the hierarchy, and by fifth of deprivation.
 
     Parameters
@@ -423,17 +427,19 @@ def groups(run: Run, network: Network, plan: Plan) -> list[dict[str, Any]]:
 
     Returns
     -------
-    A row a group; the fifths are left out where there are none.
+    Columns by name, one row a group; the fifths are left out where there are none, and there are no columns where
+    there are no groups at all.
 
     Examples
     --------
-    >>> [(row["group"], row["n_services"], row["reach"]) for row in groups(run, network, plan)][:2]
-    [('1 least deprived', 3, 1.0), ('2', 2, 1.0)]
+    >>> table = groups(run, network, plan)
+    >>> table["group"][:2].tolist(), table["n_services"][:2].tolist(), table["reach"][:2].tolist()
+    (['1 least deprived', '2'], [3, 2], [1.0, 1.0])
     """
     ever = run.final["first_embedded"] >= 0
     population = network["population"]
     effect = run.late_effect / n_late_months(plan.months)
-    rows: list[dict[str, Any]] = []
+    parts: list[Columns] = []
 
     def add(
         level: str, group: np.ndarray, service: np.ndarray, share: np.ndarray, names: list[str], numbers: np.ndarray
@@ -445,18 +451,17 @@ def groups(run: Run, network: Network, plan: Plan) -> list[dict[str, Any]]:
 
         size, people = total(np.ones(len(population))), total(population)
         reach, benefit = _over(total(ever), size), _over(total(population * effect), people)
-        for g in range(len(names)):
-            rows.append(
-                {
-                    "level": level,
-                    "group": names[g],
-                    "number": int(numbers[g]),
-                    "n_services": round(size[g]),
-                    "population": float(people[g]),
-                    "reach": float(reach[g]),
-                    "benefit": float(benefit[g]),
-                }
-            )
+        parts.append(
+            {
+                "level": np.full(len(names), level, dtype=object),
+                "group": np.array(names, dtype=object),
+                "number": numbers,
+                "n_services": np.rint(size).astype(np.int64),
+                "population": people,
+                "reach": reach,
+                "benefit": benefit,
+            }
+        )
 
     tree = network.hierarchy
     for place, level in enumerate(tree.levels):
@@ -471,7 +476,27 @@ def groups(run: Run, network: Network, plan: Plan) -> list[dict[str, Any]]:
         labels = ["1 least deprived", "2", "3", "4", "5 most deprived"]
         service, fifth = np.nonzero(network.membership.T)
         add("deprivation fifth", fifth, service, network.membership[fifth, service], labels, np.arange(1, 6))
-    return rows
+    return stacked(parts)
+
+
+def stacked(tables: Sequence[Columns]) -> Columns:
+    """Return tables below one another.
+
+    Parameters
+    ----------
+    tables : with the same columns; those without any are left out.
+
+    Returns
+    -------
+    Columns by name; none where no table has any.
+
+    Examples
+    --------
+    >>> {name: values.tolist() for name, values in stacked([{"a": np.arange(2)}, {}, {"a": np.arange(1)}]).items()}
+    {'a': [0, 1, 0]}
+    """
+    given = [table for table in tables if table]
+    return {name: np.concatenate([table[name] for table in given]) for name in (given[0] if given else ())}
 
 
 __all__ = [

@@ -26,6 +26,7 @@ from spreadsim.comparison.results import Frontier
 from spreadsim.outcomes.statistics import summarise
 from spreadsim.telling import wording
 from tests.comparison.small_comparisons import small_comparison, with_values
+from tests.conftest import rows_of
 
 NOISE = [0.00, 0.01, -0.01, 0.02, -0.02, 0.00]
 
@@ -117,9 +118,7 @@ def test_wins_follow_the_way_that_is_better() -> None:
 
 def test_people_are_benefit_times_the_people_of_the_same_run() -> None:
     c = made((0.25, 0.25, 0.5), (1.0, 1.2, 1.5))
-    served = np.mean(
-        [sum(row["population"] for row in o.groups if row["level"] == "region") for o in c.outcomes["blend"]]
-    )
+    served = np.mean([sum(row["population"] for row in rows_of(o.groups, level="region")) for o in c.outcomes["blend"]])
     assert wording.people(float(served)) in people_sentences(c)[0]
     assert "more than under" in people_sentences(c)[1]
 

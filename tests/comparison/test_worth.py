@@ -21,6 +21,7 @@ from spreadsim.errors import InputError, InputErrors
 from spreadsim.scenario.document import Worth
 from spreadsim.scenario.parameter_sets import with_parameter_sets
 from spreadsim.telling.terminal import WIDTH, folded
+from tests.conftest import rows_of
 
 MONEY = ["worth.currency=£", "worth.staff_day=100", "worth.full_effect_person_year=0.01", "worth.willingness=20000"]
 SMALL = ["network.services=120", "run.months=24", "programme.stop_month=18"]
@@ -40,7 +41,7 @@ def test_totals_are_those_of_the_measures_where_nothing_is_discounted() -> None:
     c = compared(*MONEY, "worth.discount_rate=0")
     of = worth_of(c)
     assert of is not None
-    people = sum(row["population"] for row in c.outcomes["blend"][0].groups if row["level"] == "deprivation fifth")
+    people = sum(row["population"] for row in rows_of(c.outcomes["blend"][0].groups, level="deprivation fifth"))
     i = c.strategies.index("blend")
     assert of.effect[0, 0, i] == pytest.approx(c.values("blend", "cumulative_benefit")[0] * people * 0.01)
     assert of.cost[0, 0, i] == pytest.approx(c.values("blend", "cost")[0] * 120 * 100)

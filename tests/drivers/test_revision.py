@@ -17,7 +17,7 @@ from spreadsim.network.hierarchy import Hierarchy
 from spreadsim.outcomes import measures
 from spreadsim.scenario.plan import plan, plans
 from spreadsim.scenario.validation import validate
-from tests.conftest import small_document
+from tests.conftest import rows_of, small_document
 from tests.verification.limiting_cases import document, like_components, network_without_ties, only_plan
 
 RUNS = {"compiled": engine.run, "mesa": run_with_mesa}
@@ -325,5 +325,5 @@ def test_fidelity_is_to_the_specification_as_it_stands_and_adaptation_from_the_f
     assert c["adaptation"].tolist() == pytest.approx([3.0] * 6)
     assert c["published_form"].tolist() == pytest.approx([0.0] * 4 + [3.0] * 2)
     assert c["published_codification"].tolist() == [0.0] * 6
-    (row,) = measures.generations(run, resolved)
+    (row,) = rows_of(measures.generations(run, resolved))
     assert row["fidelity"] == pytest.approx(1.0)

@@ -20,7 +20,7 @@ from spreadsim.outcomes import record
 from spreadsim.outcomes.measures import BY_NAME, MEASURES, curves, curves_of, generations, groups, measures, measures_of
 from spreadsim.scenario.plan import plans
 from spreadsim.scenario.validation import validate
-from tests.conftest import small_document
+from tests.conftest import rows_of, small_document
 from tests.event_counts import assert_counts_follow_from_events
 from tests.random_scenarios import scenarios
 
@@ -254,7 +254,7 @@ def test_readiness_and_adaptation_follow_from_what_services_hold(scenario: Any) 
 def test_groups_add_up_to_the_whole() -> None:
     run, network, plan = run_of()
     m = measures(run, network, plan)
-    rows = groups(run, network, plan)
+    rows = rows_of(groups(run, network, plan))
     for level in ("region", "team", "deprivation fifth"):
         own = [row for row in rows if row["level"] == level]
         assert sum(row["n_services"] for row in own) == 60
@@ -267,7 +267,7 @@ def test_groups_add_up_to_the_whole() -> None:
 
 def test_generations_add_up_to_the_whole() -> None:
     run, network, plan = run_of()
-    m, rows = measures(run, network, plan), generations(run, plan)
+    m, rows = measures(run, network, plan), rows_of(generations(run, plan))
     n = sum(row["n_embedded"] for row in rows)
     assert n == round(m["embedded"] * 60)
     worked = sum(row["core_fidelity"] * row["n_embedded"] for row in rows if row["n_embedded"]) / n
@@ -346,7 +346,7 @@ def fifths_of(deprivation: list[float], order: list[int]) -> tuple[list[dict[str
     ordered.add_edges_from((f"s{i}", f"s{(i + 1) % len(order)}") for i in range(len(order)))
     c = ss.compare("classroom", network=ordered, replicates=1, driver="mesa", workers=1, frontier=False)
     outcome = c.outcomes["one-neighbour-is-enough"][0]
-    rows = [row for row in outcome.groups if row["level"] == "deprivation fifth"]
+    rows = rows_of(outcome.groups, level="deprivation fifth")
     return rows, outcome.measures["equity_gap"]
 
 

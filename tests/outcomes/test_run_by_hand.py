@@ -13,6 +13,7 @@ from spreadsim.outcomes import record
 from spreadsim.outcomes.measures import curves, curves_of, generations, measures, measures_of
 from spreadsim.outcomes.run import Run
 from spreadsim.state import EVENT_FIELDS
+from tests.conftest import rows_of
 from tests.event_counts import counts_of_events
 from tests.verification.limiting_cases import document, network_with, only_plan
 
@@ -165,7 +166,7 @@ def test_months_to_half_is_the_first_month_with_half_reached_and_counts_re_entry
 
 def test_fidelity_by_generation_of_a_run_written_by_hand() -> None:
     run, _, plan = run_by_hand()
-    rows = generations(run, plan)
+    rows = rows_of(generations(run, plan))
     assert [row["n_began"] for row in rows] == [1, 2, 1]
     assert [row["n_embedded"] for row in rows] == [0, 2, 0]
     assert [row["fidelity_at_start"] for row in rows] == pytest.approx([1.0, 0.75, 0.6])

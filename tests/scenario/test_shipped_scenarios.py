@@ -14,6 +14,7 @@ import spreadsim as ss
 from spreadsim.comparison.comparison import Comparison
 from spreadsim.outcomes.statistics import difference
 from spreadsim.scenario.files import shipped_names
+from tests.conftest import rows_of
 
 
 @cache
@@ -59,7 +60,7 @@ def england_primary_care() -> None:
         assert low is not None
         assert low > 0
         fifths = np.mean(
-            [[r["benefit"] for r in o.groups if r["level"] == "deprivation fifth"] for o in c.outcomes[strategy]],
+            [o.groups["benefit"][o.groups["level"] == "deprivation fifth"] for o in c.outcomes[strategy]],
             axis=0,
         )
         assert fifths.argmin() == 4
@@ -85,7 +86,7 @@ def whispers() -> None:
     c = run("whispers", 200)
     by_generation = {}
     for strategy in c.strategies:
-        rows = [row for o in c.outcomes[strategy] for row in o.generations]
+        rows = [row for o in c.outcomes[strategy] for row in rows_of(o.generations)]
         by_generation[strategy] = [
             float(np.mean([r["fidelity_at_start"] for r in rows if r["generation"] == g])) for g in range(11)
         ]
