@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,15 @@ from spreadsim.cli.options import report_option, results_target, run_options, sh
 
 if TYPE_CHECKING:
     from spreadsim.comparison.comparison import Comparison
+    from spreadsim.comparison.report import Drawings
 
 QUICK = 20  # runs of a quick look
+
+
+def _draw(comparison: Comparison) -> Drawings:
+    from spreadsim.comparison.report import drawings_of
+
+    return drawings_of(comparison, with_model=True)
 
 
 @click.command()
@@ -68,6 +76,8 @@ def compare(
     from datetime import UTC, datetime
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
+    from concurrent.futures import ThreadPoolExecutor
+
     from spreadsim.comparison.comparison import compare as run
     from spreadsim.comparison.comparison import with_run
     from spreadsim.comparison.folder import write_comparison
@@ -87,7 +97,11 @@ def compare(
         scenario, no_frontier = with_doubt(scenario, "none"), True
     target = results_target(out, scenario.name, force)
 
+    beside = ThreadPoolExecutor(1)  # the report is drawn while searches run and files are written
+    drawings: Callable[[], Drawings] | None = None
+
     def show(comparison: Comparison) -> None:  # the answer does not wait for searches and figures
+        nonlocal drawings
         show_faults(comparison.network.facts.get("faults", ()))
         if not quiet and not as_json:
             from spreadsim.comparison.terminal import comparison_text
@@ -95,6 +109,8 @@ def compare(
             tell(comparison_text(comparison, wide), wide)
             if not no_frontier:
                 click.echo("The lever map and the other results follow.")
+        if not no_report:
+            drawings = beside.submit(_draw, comparison).result
 
     result = run(
         scenario,
@@ -105,7 +121,15 @@ def compare(
         progress=not quiet,
         answered=show,
     )
-    write_comparison(result, target.folder, force=force, all_events=events, started=started, report=not no_report)
+    write_comparison(
+        result,
+        target.folder,
+        force=force,
+        all_events=events,
+        started=started,
+        report=not no_report,
+        drawings=drawings,
+    )
     target.settle()
     if as_json:
         click.echo(to_json(result.as_json()), nl=False)

@@ -12,13 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spreadsim.comparison.doubt import Doubt
 from spreadsim.comparison.results import AS_BEFORE, FREE, ComparisonResults, Frontier
 from spreadsim.comparison.worth import worth_of
 from spreadsim.scenario.document import Scenario
 from spreadsim.telling.folder import as_json, write_folder, write_parquet, write_text
+
+if TYPE_CHECKING:
+    from spreadsim.comparison.report import Drawings
 
 
 def write_comparison(
@@ -29,6 +32,7 @@ def write_comparison(
     all_events: bool = False,
     started: str | None = None,
     report: bool = True,
+    drawings: Callable[[], Drawings] | None = None,
 ) -> Path:
     """Write a comparison's results folder, whole or not at all.
 
@@ -37,6 +41,7 @@ def write_comparison(
     comparison : outcomes of every strategy.
     all_events : whether the events of every replicate were kept, for the receipt.
     report : whether to write ``report.html``.
+    drawings : called for those of the report, where they are made while files are written; made last where None.
 
     Returns
     -------
@@ -81,7 +86,14 @@ def write_comparison(
         if report:
             from spreadsim.comparison.report import render_report
 
-            page = render_report(c, provenance=receipt, lever_map=c.lever_map, equal_cost=c.equal_cost, with_model=True)
+            page = render_report(
+                c,
+                provenance=receipt,
+                lever_map=c.lever_map,
+                equal_cost=c.equal_cost,
+                with_model=True,
+                drawings=None if drawings is None else drawings(),
+            )
             write_text(place / "report.html", page)
 
     options = {

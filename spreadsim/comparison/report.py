@@ -28,7 +28,7 @@ from spreadsim.comparison.report_tables import ReportTable
 from spreadsim.comparison.results import ComparisonResults, EqualCost, Frontier
 from spreadsim.comparison.standings import board_strategies
 from spreadsim.comparison.topics import topic_tables, topics_of
-from spreadsim.comparison.try_it import try_it
+from spreadsim.comparison.try_it import TryIt, try_it
 from spreadsim.comparison.worth import worth_of
 from spreadsim.network.layout import group_positions, layout
 from spreadsim.outcomes.measures import MEASURES
@@ -65,6 +65,26 @@ class ReportFigure:
     tables: tuple[ReportTable, ...]
 
 
+@dataclass(frozen=True)
+class Drawings:
+    """What takes longest to make of a report, and waits for no search: most of its figures, and the box.
+
+    Attributes
+    ----------
+    figures : by their place in the page.
+    box : to try other levers in; the sentence that says why there is none; None where none was asked for.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)
+    >>> sorted(drawings_of(comparison).figures)[:3]
+    ['delivered', 'differences', 'drift']
+    """
+
+    figures: Mapping[str, ReportFigure]
+    box: TryIt | str | None
+
+
 def _report_figure(
     name: str, figure: Figure | None, alt: str, caption: str, *numbers: ReportTable | None
 ) -> ReportFigure | None:
@@ -81,6 +101,7 @@ def render_report(
     lever_map: Frontier | None = None,
     equal_cost: EqualCost | None = None,
     with_model: bool = False,
+    drawings: Drawings | None = None,
 ) -> str:
     """Return the report as one HTML page that needs no network and no scripts; the same bytes for the same input.
 
@@ -91,6 +112,7 @@ def render_report(
     lever_map : a frontier over two levers, for the map beside the dial.
     equal_cost : the strategies again at equal effort.
     with_model : whether the page carries the model too, for readers to try other levers where scripts may run.
+    drawings : what was made of it before, by `drawings_of`; made now where None.
 
     Returns
     -------
@@ -105,6 +127,7 @@ def render_report(
     c = comparison
     sections = {finding.key: finding for finding in findings(c)}
     board = board_strategies(c)
+    drawings = drawings or drawings_of(c, with_model=with_model)
     synthetic, observed = assumptions.synthetic_and_observed(c)
     return str(templates().get_template("report.html.j2").render(
         c=c,
@@ -119,7 +142,7 @@ def render_report(
         pair_table=tables.pair_table(c, tuple(HORIZONS), board),
         knowing=tables.knowing_table(c),
         worlds=_worlds(c),
-        pictures={key: picture for key, picture in _report_figures(c, board).items() if picture is not None},
+        pictures={**drawings.figures, **_effort_figure(c)},
         mixes=tables.mix_table(c),
         mix_summary=mix_summary(c),
         lever_map=_lever_map(lever_map),
@@ -143,7 +166,7 @@ def render_report(
         measures=[(m.label, m.meaning, unit(m), m.better) for m in MEASURES],
         provenance=_receipt(provenance),
         n_pairs=max(1, len(c.paired)),
-        box=try_it(c) if with_model else None,
+        box=drawings.box,
     ))  # fmt: skip
 
 
@@ -158,10 +181,28 @@ def _pair_sentences(c: ComparisonResults, pairs: list[tuple[str, str]]) -> list[
     return answer
 
 
-def _report_figures(c: ComparisonResults, board: list[str] | None) -> dict[str, ReportFigure | None]:
+def drawings_of(comparison: ComparisonResults, *, with_model: bool = False) -> Drawings:
+    """Return what takes longest to make of a report; it is the same before a comparison's searches and after them.
+
+    Parameters
+    ----------
+    comparison : outcomes of every strategy.
+    with_model : whether to make the box to try other levers in.
+
+    Returns
+    -------
+    `Drawings`.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=1, driver="mesa", workers=1, frontier=False)
+    >>> drawings_of(comparison).box is None
+    True
+    """
+    c = comparison
     many = c.n_replicates > 1
     bands = "line: median; shade: the middle 90% of runs" if many else "one run"
-    top = strategies.figure_groups(c)
+    top, board = strategies.figure_groups(c), board_strategies(c)
     answer: dict[str, ReportFigure | None] = {
         "states": _report_figure(
             "states", strategies.state_figure(c), strategies.state_alt(c),
@@ -201,19 +242,27 @@ def _report_figures(c: ComparisonResults, board: list[str] | None) -> dict[str, 
             f"(tick), one bar for each rule on latitude after the programme; {bands}."
             if c.frontier.values["benefit"].shape[1] > 1 else "A single run of each balance: no range can be given.",
             *tables.frontier_tables(c.frontier, FRONTIER_MEASURES))  # fmt: skip
-        answer["effort"] = _report_figure(
-            "effort", effort_figure(c), effort_alt(c),
-            "Means. Grey: the dial, with the scenario's latitude after the programme; the balances at its ends and at "
-            "its best point are named. Stars: the best mix of levers that was found at no more cost, joined to its "
-            "strategy.",
-            tables.effort_table(c))  # fmt: skip
     if c.network.n <= MAX_MAPPED:
         answer["map"] = _report_figure(
             "map", strategies.map_figure(c, layout(c.network), group_positions(c.network)), strategies.map_alt(c),
             "A single run: others will differ. Each mark is a service; rings, where there is a hierarchy, are its "
             "groups.",
             tables.state_table(c))  # fmt: skip
-    return answer
+    figures = {key: figure for key, figure in answer.items() if figure is not None}
+    return Drawings(figures, try_it(c) if with_model else None)
+
+
+def _effort_figure(c: ComparisonResults) -> dict[str, ReportFigure]:
+    """Return the figure of effect against cost by its place, which shows the mixes that the search found."""
+    if c.frontier is None or "balance" not in c.frontier.points[0].settings:
+        return {}
+    figure = _report_figure(
+        "effort", effort_figure(c), effort_alt(c),
+        "Means. Grey: the dial, with the scenario's latitude after the programme; the balances at its ends and at "
+        "its best point are named. Stars: the best mix of levers that was found at no more cost, joined to its "
+        "strategy.",
+        tables.effort_table(c))  # fmt: skip
+    return {} if figure is None else {"effort": figure}
 
 
 def _worlds(c: ComparisonResults) -> dict[str, Any] | None:
