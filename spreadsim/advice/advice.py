@@ -30,6 +30,7 @@ from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan
 from spreadsim.scenario.validation import as_document, validate
+from spreadsim.telling.progress import progress_steps
 
 if TYPE_CHECKING:
     import networkx
@@ -85,7 +86,7 @@ def advise(
     months: int | None = None,
     network: Network | NetworkFile | networkx.Graph | None = None,
     workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: bool | Callable[[int], None] = True,
 ) -> Advice:
     """Search for starting sites, order of waves and support within a budget, and evaluate the best choice.
 
@@ -103,7 +104,8 @@ def advise(
     search_replicates : runs of each; twice as many others pick among the best.
     replicates : held-out runs of the advice and of what it is held against; the scenario's by default.
     seed, months, network, workers : as in `compare`.
-    progress : called after runs, with how many.
+    progress : whether to show a bar in a notebook and on a terminal (lines in the log elsewhere), or a function that is
+        called after runs, with how many.
 
     Returns
     -------
@@ -146,58 +148,59 @@ def advise(
         raise InputError("--sites", str(count), f"of {base.n} services", "give a number from 1 to that of services")
     if count != own_count:
         spec = _with_count(spec, name, count / base.n)
-    search = CandidateSearch(spec, name, base, measure, tuple(parts), count, workers, progress)
-    if search.dimensions == 0:
-        raise InputError(
-            "--search",
-            ",".join(parts),
-            "leaves nothing to search here",
-            "an order of waves needs a mandate and 2 to 20 groups; add sites or support",
-        )
-    a, b, c = search_replicates, 2 * search_replicates, spec.run.replicates
-    first, second, third = range(a), range(a, a + b), range(a + b, a + b + c)
+    with progress_steps(progress, f"{spec.name} advice", "run") as step:
+        search = CandidateSearch(spec, name, base, measure, tuple(parts), count, workers, step)
+        if search.dimensions == 0:
+            raise InputError(
+                "--search",
+                ",".join(parts),
+                "leaves nothing to search here",
+                "an order of waves needs a mandate and 2 to 20 groups; add sites or support",
+            )
+        a, b, c = search_replicates, 2 * search_replicates, spec.run.replicates
+        first, second, third = range(a), range(a, a + b), range(a + b, a + b + c)
 
-    start = search.start
-    has_budget = budget is not None
-    costs = search.values([start], range(a + b))["cost"][0]
-    limits = Budget(float(budget) if budget is not None else float(costs.mean()), costs)
-    simple = {rule: replace(start, sites=sites_by_rule(base, rule, count)) for rule in SIMPLE_RULES}
-    # Where the budget binds, support is cut on the set that then tells whether the cut was enough.
-    first_rules = {rule: search.within(choice, limits, first) for rule, choice in simple.items()}
-    rules = {rule: search.within(choice, limits, second) for rule, choice in simple.items()}
-    worth = search.worth(search.values(list(first_rules.values()), first))
-    by_worth = [list(rules)[i] for i in np.argsort(-worth, kind="stable")]
-    begin = [search.point(rule, first_rules[rule]) for rule in by_worth if rule != "random"]
-    shortlist, n_tried = optimise(search, begin, limits, candidates, first, spec.run.seed)
+        start = search.start
+        has_budget = budget is not None
+        costs = search.values([start], range(a + b))["cost"][0]
+        limits = Budget(float(budget) if budget is not None else float(costs.mean()), costs)
+        simple = {rule: replace(start, sites=sites_by_rule(base, rule, count)) for rule in SIMPLE_RULES}
+        # Where the budget binds, support is cut on the set that then tells whether the cut was enough.
+        first_rules = {rule: search.within(choice, limits, first) for rule, choice in simple.items()}
+        rules = {rule: search.within(choice, limits, second) for rule, choice in simple.items()}
+        worth = search.worth(search.values(list(first_rules.values()), first))
+        by_worth = [list(rules)[i] for i in np.argsort(-worth, kind="stable")]
+        begin = [search.point(rule, first_rules[rule]) for rule in by_worth if rule != "random"]
+        shortlist, n_tried = optimise(search, begin, limits, candidates, first, spec.run.seed)
 
-    proposals: dict[Choice, str] = dict.fromkeys(shortlist, "search")
-    if "sites" in parts:
-        for choice in shortlist[:2]:  # the search's waves and support, with the sites of each simple rule
-            for rule in SIMPLE_RULES:
-                proposals.setdefault(replace(choice, sites=rules[rule].sites), rule)
-        for rule, choice in rules.items():
-            proposals.setdefault(choice, rule)
-    else:
-        proposals.setdefault(start, "as it stands")
-    finalists = list(proposals)
-    loss = search.loss(search.values(finalists, second), limits, second)
-    best = int(np.argmin(loss))
-    if loss[best] >= INFEASIBLE / 4:
-        raise InputError(
-            "--budget",
-            f"{limits.limit:g}",
-            "nothing that was tried costs so little as the budget",
-            f"give at least {limits.limit + float(loss[best]) - INFEASIBLE:.1f} staff-days per service, or "
-            "shorten the programme",
-        )
-    winner = finalists[best]
-    notes = _notes(search, redraws, network is not None, tuple(parts))
-    evaluations = _judge(search, winner, start, rules, third)
-    return Advice(
-        scenario=spec, network=base, strategy=name, parts=tuple(parts), measure=measure, budget=limits.limit,
-        has_budget=has_budget, baseline=start, choice=winner, origin=proposals[winner], evaluations=evaluations,
-        replicates=(a, b, c), level=_joint_level(len(rules)), n_candidates=n_tried, notes=notes,
-    )  # fmt: skip
+        proposals: dict[Choice, str] = dict.fromkeys(shortlist, "search")
+        if "sites" in parts:
+            for choice in shortlist[:2]:  # the search's waves and support, with the sites of each simple rule
+                for rule in SIMPLE_RULES:
+                    proposals.setdefault(replace(choice, sites=rules[rule].sites), rule)
+            for rule, choice in rules.items():
+                proposals.setdefault(choice, rule)
+        else:
+            proposals.setdefault(start, "as it stands")
+        finalists = list(proposals)
+        loss = search.loss(search.values(finalists, second), limits, second)
+        best = int(np.argmin(loss))
+        if loss[best] >= INFEASIBLE / 4:
+            raise InputError(
+                "--budget",
+                f"{limits.limit:g}",
+                "nothing that was tried costs so little as the budget",
+                f"give at least {limits.limit + float(loss[best]) - INFEASIBLE:.1f} staff-days per service, or "
+                "shorten the programme",
+            )
+        winner = finalists[best]
+        notes = _notes(search, redraws, network is not None, tuple(parts))
+        evaluations = _judge(search, winner, start, rules, third)
+        return Advice(
+            scenario=spec, network=base, strategy=name, parts=tuple(parts), measure=measure, budget=limits.limit,
+            has_budget=has_budget, baseline=start, choice=winner, origin=proposals[winner], evaluations=evaluations,
+            replicates=(a, b, c), level=_joint_level(len(rules)), n_candidates=n_tried, notes=notes,
+        )  # fmt: skip
 
 
 def _joint_level(n: int) -> float:

@@ -29,6 +29,7 @@ from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan
 from spreadsim.sweeps import store
+from spreadsim.telling.progress import progress_steps
 
 FIRST = 0.25  # share of the mixes that are spread evenly over the levers
 ROUND = 50  # mixes tried before the surfaces are fitted again
@@ -332,7 +333,7 @@ def advise_mix(
     months: int | None = None,
     workers: int | None = None,
     out: str | Path | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: bool | Callable[[int], None] = True,
 ) -> MixAdvice:
     """Return the cheapest mix of levers that reaches an outcome, or the best within a budget.
 
@@ -352,7 +353,8 @@ def advise_mix(
         several sets.
     seed, months, workers : as in `compare`.
     out : a folder in which runs are kept as they are made, so that the same call goes on where it stopped.
-    progress : called after runs, with how many.
+    progress : whether to show a bar in a notebook and on a terminal (lines in the log elsewhere), or a function that is
+        called after runs, with how many.
 
     Returns
     -------
@@ -392,8 +394,9 @@ def advise_mix(
         chosen_on, judged_on = over[::2][:SETS_OF_SEARCH], over[1::2][:SETS_OF_EVALUATION]
     base, fixed = network_for(spec)
     folder = None if out is None else Path(out)
-    with store.lock(folder) if folder is not None else nullcontext():
-        kept = KeptRuns(MixRuns(spec, base, fixed, workers=workers, progress=progress), folder)
+    bar = progress_steps(progress, f"{spec.name} advice", "run")
+    with store.lock(folder) if folder is not None else nullcontext(), bar as step:
+        kept = KeptRuns(MixRuns(spec, base, fixed, workers=workers, progress=step), folder)
         return _answer(
             kept, MixQuestion(measure, at_least, budget), name, (chosen_on, judged_on), over_name, candidates,
             (of_search, 2 * of_search, spec.run.replicates),

@@ -7,7 +7,8 @@ What belongs here: the whole of a calibration, in order. What does not: what it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -35,6 +36,7 @@ from spreadsim.errors import InputError, nearest
 from spreadsim.network.reading.files import files_of_scenario, read_network
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
+from spreadsim.telling.progress import ProgressBar
 
 BASE, NULL = "push" + SUFFIX, "push"
 MAX_PROFILES = 12  # parameters of one hypothesis whose profiles are drawn; effects of more groups than that have none
@@ -142,7 +144,7 @@ def calibrate(
     replicates: int = REPLICATES,
     seed: int | None = None,
     predict: bool = True,
-    progress: Callable[[str, float], None] | None = None,
+    progress: bool | Callable[[str, float], None] = True,
 ) -> Calibration:
     """Fit the reduced model to observed times of adoption on a scenario's network, and compare hypotheses.
 
@@ -151,7 +153,8 @@ def calibrate(
     scenario : with a network read from files, whose services have ``adopted_month``; or its name.
     covariates, groups, first_period, outside_column, explanation, replicates, predict : as in `Options`.
     seed : of the forecasts' random numbers, instead of the scenario's.
-    progress : told what is being done, and the share of the work that is done, as far as it can be estimated.
+    progress : whether to show a bar in a notebook and on a terminal (lines in the log elsewhere), or a function that is
+        told what is being done, and the share of the work that is done, as far as it can be estimated.
 
     Returns
     -------
@@ -184,7 +187,28 @@ def calibrate(
     if seed is not None:
         source = source.model_copy(update={"run": source.run.model_copy(update={"seed": seed})})
     options = Options(tuple(covariates), groups, first_period, outside_column, explanation, replicates, predict)
-    return _calibrate(source, options, progress or (lambda _, __: None))
+    with _reported(progress, source.name) as report:
+        return _calibrate(source, options, report)
+
+
+@contextmanager
+def _reported(progress: bool | Callable[[str, float], None], name: str) -> Iterator[Callable[[str, float], None]]:
+    """Show what is being done, how much of the work is done, and an estimate of the time left."""
+    if callable(progress):
+        yield progress
+        return
+    form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} gone"
+    bar = ProgressBar(1.0, name, progress, "share", form=form)
+
+    def report(text: str, share: float) -> None:
+        # Of the first few per cent no estimate of the time left can be made.
+        bar.describe(text[:60], form + ", about {remaining} left" * (share > 0.03))
+        bar.step(share - bar.count)
+
+    try:
+        yield report
+    finally:
+        bar.close()
 
 
 def _calibrate(source: Scenario, options: Options, progress: Callable[[str, float], None]) -> Calibration:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
+import logging
 import os
 import sys
 from typing import Any
@@ -91,6 +92,21 @@ def _write_any_name() -> None:
             stream.reconfigure(errors="spreadsim")
 
 
+class _Lines(logging.Handler):
+    """Lines of the log on stderr, whichever that is when they come."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(self.format(record), err=True)
+
+
+def _show_log() -> None:
+    """Show how far long work is, where stderr is no terminal and has no bar."""
+    log = logging.getLogger("spreadsim")
+    if not log.handlers:
+        log.addHandler(_Lines())
+    log.setLevel(logging.INFO)
+
+
 def main() -> None:
     """Run the command line; console script.
 
@@ -106,6 +122,7 @@ def main() -> None:
     spreadsim, version ...
     """
     _write_any_name()
+    _show_log()
     try:
         commands.main(standalone_mode=False)
     except StoppedError as error:

@@ -152,17 +152,11 @@ def advise(
 
     scenario = load_scenario(name, settings)
     target = results_target(out, f"{scenario.name}-advice", force)
-    bar = _bar(scenario.name, quiet)
-    try:
-        advice = run(
-            scenario, strategy=strategy, measure=measure or "cumulative_benefit", budget=budget, sites=sites,
-            parts=searched, candidates=candidates, search_replicates=search_replicates or 24, replicates=replicates,
-            seed=seed, months=months, workers=workers,
-            progress=bar.update if bar is not None else None,
-        )  # fmt: skip
-    finally:
-        if bar is not None:
-            bar.close()
+    advice = run(
+        scenario, strategy=strategy, measure=measure or "cumulative_benefit", budget=budget, sites=sites,
+        parts=searched, candidates=candidates, search_replicates=search_replicates or 24, replicates=replicates,
+        seed=seed, months=months, workers=workers, progress=not quiet,
+    )  # fmt: skip
     show_faults(advice.network.facts.get("faults", ()))
     from spreadsim.advice.findings import advice_json, advice_text
     from spreadsim.advice.folder import write_advice
@@ -176,17 +170,6 @@ def advise(
         tell(advice_text(advice, wide=wide), wide)
     folder = target.folder
     tell_results(folder, f"read {folder / 'report.html'}; run {folder / 'advised.toml'} with compare")
-
-
-def _bar(name: str, quiet: bool) -> Any:
-    """Return a progress bar on a terminal, and None where stderr is none."""
-    import sys
-
-    if quiet or not sys.stderr.isatty():
-        return None
-    from tqdm import tqdm
-
-    return tqdm(desc=f"{name} advice", unit="run", file=sys.stderr, leave=False)
 
 
 def _advise_mix(
@@ -228,19 +211,14 @@ def _advise_mix(
             )
     if force and is_sweep(folder):
         shutil.rmtree(folder)
-    bar = _bar(scenario.name, quiet)
-    try:
-        advice = advise_mix(
-            scenario,
-            over=[CENTRAL] if table is None else assumption_sets_of(table),
-            over_name="central" if table is None else table.file,
-            out=folder,
-            progress=bar.update if bar is not None else None,
-            **asked,
-        )
-    finally:
-        if bar is not None:
-            bar.close()
+    advice = advise_mix(
+        scenario,
+        over=[CENTRAL] if table is None else assumption_sets_of(table),
+        over_name="central" if table is None else table.file,
+        out=folder,
+        progress=not quiet,
+        **asked,
+    )
     write_mix_advice(advice, folder, started)
     ResultsTarget(folder, folder, None).settle()
     if as_json:

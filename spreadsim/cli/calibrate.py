@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,24 +25,6 @@ from spreadsim.errors import StoppedError
 
 if TYPE_CHECKING:
     from spreadsim.calibration.calibration import Calibration
-
-
-@contextmanager
-def _progress_bar(visible: bool) -> Iterator[Callable[[str, float], None]]:
-    """Show what is being done, how much of the work is done, and an estimate of the time left."""
-    from tqdm import tqdm
-
-    form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} gone"
-    with tqdm(total=1.0, file=sys.stderr, leave=False, disable=not visible, bar_format=form, dynamic_ncols=True) as bar:
-
-        def progress(text: str, share: float) -> None:
-            # Of the first few per cent no estimate of the time left can be made.
-            bar.bar_format = form + ", about {remaining} left" * (share > 0.03)
-            bar.set_description_str(text[:60], refresh=False)
-            bar.update(share - bar.n)
-            bar.refresh()
-
-        yield progress
 
 
 @click.command()
@@ -120,19 +99,18 @@ def calibrate(
 
     scenario = load_scenario(name, settings)
     target = results_target(out, f"{scenario.name}-calibrated", force)
-    with _progress_bar(sys.stderr.isatty() and not quiet) as progress:
-        calibration = run(
-            scenario,
-            covariates=covariates,
-            groups=not no_groups,
-            first_period=first_period,
-            outside_column=outside_column,
-            explanation=explanation,
-            replicates=replicates,
-            seed=seed,
-            predict=not no_prediction,
-            progress=progress,
-        )
+    calibration = run(
+        scenario,
+        covariates=covariates,
+        groups=not no_groups,
+        first_period=first_period,
+        outside_column=outside_column,
+        explanation=explanation,
+        replicates=replicates,
+        seed=seed,
+        predict=not no_prediction,
+        progress=not quiet,
+    )
     write_calibration(calibration, target.folder, force=force, started=started, report=not no_report)
     target.settle()
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -68,7 +67,6 @@ def fit(
       spreadsim fit default experiments/published-figures/targets.toml
       spreadsim compare default --parameters results/default-fit/accepted.csv
     """
-    import sys
     from datetime import UTC, datetime
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -79,19 +77,7 @@ def fit(
 
     goal = load_targets(name, targets, settings)
     target = results_target(out, f"{goal.scenario.name}-fit", force)
-    bar: Any = None
-    if sys.stderr.isatty() and not quiet:
-        from tqdm import tqdm
-
-        bar = tqdm(desc=f"{goal.table.name} fit", unit="set", file=sys.stderr, leave=False)
-    try:
-        result = run(
-            name, goal, population=population, simulations=simulations, seed=seed,
-            progress=bar.update if bar is not None else None,
-        )  # fmt: skip
-    finally:
-        if bar is not None:
-            bar.close()
+    result = run(name, goal, population=population, simulations=simulations, seed=seed, progress=not quiet)
     from spreadsim.fitting.folder import fit_json, fit_text, write_fit
 
     write_fit(result, target.folder, force=force, started=started, targets=targets)

@@ -11,7 +11,7 @@ replicates, seed, months : replace the scenario's; None leaves them.
 levers : names of the four levers, with the values of each; None for the scenario's balances.
 driver : ``compiled`` or ``mesa``; both give the same numbers.
 workers : threads or processes; all processors where None.
-progress : whether to show a bar on a terminal.
+progress : whether to show a bar in a notebook and on a terminal, and lines in the log elsewhere.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from spreadsim.comparison.better_mixes import better_mixes
 from spreadsim.comparison.doubt import Doubt, planned_sets, run_sets
 from spreadsim.comparison.equal_cost import at_equal_cost
 from spreadsim.comparison.mixes import MixRuns
-from spreadsim.comparison.progress import ProgressBar
 from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, FREE, ComparisonResults, Frontier, FrontierPoint
 from spreadsim.comparison.worth import StrategyWorth, worth_of
 from spreadsim.drivers.running import Driver, Outcome, Task, run_tasks
@@ -47,6 +46,7 @@ from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.parameter_sets import ParameterSets, sets_of_scenario
 from spreadsim.scenario.plan import plan, plans
 from spreadsim.scenario.validation import as_document, validate
+from spreadsim.telling.progress import ProgressBar
 
 if TYPE_CHECKING:
     import networkx
@@ -339,7 +339,7 @@ def compare(
     doubt: str | Path | None = None,
     all_events: bool = False,
     service_class: type[Service] | None = None,
-    progress: bool = False,
+    progress: bool = True,
     answered: Callable[[Comparison], None] | None = None,
 ) -> Comparison:
     """Run every strategy of a scenario on common random numbers, in plausible worlds too, and the frontier.
@@ -356,7 +356,7 @@ def compare(
         driver runs them, which gives the same numbers; with a class of your own they are left out.
     all_events : keep the events of every replicate instead of replicate 0's.
     service_class : a subclass of `Service`; it runs on the Mesa driver, and without the frontier.
-    progress : show a bar on a terminal.
+    progress : show a bar in a notebook and on a terminal, and lines in the log elsewhere.
     answered : called once the answer is known, with a comparison that lacks only what the report has beside it: the
         lever map, the strategies at equal cost and the mixes.
 
@@ -476,7 +476,7 @@ def frontier(
     driver: Driver = "compiled",
     workers: int | None = None,
     doubt: str | Path | None = None,
-    progress: bool = False,
+    progress: bool = True,
 ) -> Frontier:
     """Return outcomes by balance, from 0 (fully top-down) to 1 (fully organic), or over combinations of levers.
 
@@ -489,7 +489,7 @@ def frontier(
     driver : ``compiled`` or ``mesa``; both give the same numbers.
     workers : threads or processes; all processors by default.
     doubt : assumption sets, as in `compare`; the settings are run in them too.
-    progress : show a bar on a terminal.
+    progress : show a bar in a notebook and on a terminal, and lines in the log elsewhere.
 
     Returns
     -------
@@ -531,7 +531,7 @@ def frontier_of(
     driver: Driver,
     workers: int | None,
     *,
-    progress: bool = False,
+    progress: bool = True,
     network_cache: dict[int, Network] | None = None,
 ) -> Frontier:
     """Return the frontier of a scenario on a network.

@@ -24,6 +24,7 @@ from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import Plan, plan
 from spreadsim.scenario.validation import as_document, validate
+from spreadsim.telling.progress import progress_steps
 
 if TYPE_CHECKING:
     import networkx
@@ -186,7 +187,7 @@ def study_components(
     seed: int | None = None,
     network: Network | NetworkFile | networkx.Graph | None = None,
     workers: int | None = None,
-    progress: Callable[[], None] | None = None,
+    progress: bool | Callable[[int], None] = True,
 ) -> ComponentStudy:
     """Study readiness and, by paired runs on common random numbers, what each component does to the outcome.
 
@@ -197,7 +198,8 @@ def study_components(
     strategies : names of the strategies; all by default.
     replicates : paired runs of each change; at most 20 of the scenario's by default.
     seed, network, workers : as in `compare`.
-    progress : called after each replicate.
+    progress : whether to show a bar in a notebook and on a terminal (lines in the log elsewhere), or a function that is
+        called with 1 after each replicate.
 
     Returns
     -------
@@ -234,8 +236,9 @@ def study_components(
     all_plans = [*current, *(p for _, _, plans in variants for p in plans)]
     tasks = [Task(r, all_plans, [False] * len(all_plans), False) for r in range(spec.run.replicates)]
     rows: list[list[dict[str, float]]] = []
-    for result in run_tasks(spec, base, fixed, tasks, workers=workers, progress=progress):
-        rows.append([outcome.measures for outcome in result])
+    with progress_steps(progress, f"{spec.name} components", "replicate", len(tasks)) as step:
+        for result in run_tasks(spec, base, fixed, tasks, workers=workers, progress=lambda: step(1)):
+            rows.append([outcome.measures for outcome in result])
 
     def values(place: int, measure: str) -> np.ndarray:
         return np.array([row[place][measure] for row in rows])

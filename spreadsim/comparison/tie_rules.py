@@ -70,7 +70,7 @@ def compare_tie_rules(
     replicates: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
-    progress: bool = False,
+    progress: bool = True,
 ) -> list[TieRule]:
     """Return the comparison of a scenario's strategies with ties made in several ways, on common random numbers.
 

@@ -31,6 +31,7 @@ from spreadsim.scenario.parameter_sets import ParameterSets
 from spreadsim.scenario.plan import Plan
 from spreadsim.scenario.validation import as_document, with_setting
 from spreadsim.sweeps.designs import factor_quantile
+from spreadsim.telling.progress import progress_steps
 
 REPLICATES = 4  # runs of each set of parameters, with common random numbers for all sets
 MOVES = 8  # of each kept set within the accepted region, so that copies of one set part
@@ -199,7 +200,7 @@ def fit(
     replicates: int | None = None,
     seed: int | None = None,
     settings: Sequence[str] = (),
-    progress: Callable[[], None] | None = None,
+    progress: bool | Callable[[int], None] = True,
 ) -> Fit:
     """Find sets of parameters that reproduce observed figures, by simulation.
 
@@ -212,7 +213,8 @@ def fit(
     replicates : runs of each set and condition; the targets file's, else 4.
     seed : of the search; the runs' own is the scenario's.
     settings : ``FIELD=VALUE`` strings laid upon the scenario.
-    progress : called after each set that was tried.
+    progress : whether to show a bar in a notebook and on a terminal (lines in the log elsewhere), or a function that is
+        called with 1 after each set that was tried.
 
     Returns
     -------
@@ -256,45 +258,49 @@ def fit(
     def values(place: Sequence[float]) -> list[Any]:
         return [_round(factor_quantile(f, float(u))) for f, u in zip(factors, place, strict=True)]
 
-    def model(sample: Any) -> dict[str, float]:
-        try:
-            result = figures.at(values([sample[f"p{j}"] for j in range(len(factors))]))
-        except InputErrors:
-            result = np.full(len(goal.table.targets), np.nan)
-        nonlocal n_simulations
-        n_simulations += 1
-        if progress is not None:
-            progress()
-        return {"worst": float(distances(result, goal).max())}
+    with progress_steps(progress, f"{goal.table.name} fit", "set") as step:
 
-    class Until(pyabc.QuantileEpsilon):  # type: ignore[misc, name-defined]
-        """The median of the last generation's distances, and never below the tolerance."""
+        def model(sample: Any) -> dict[str, float]:
+            try:
+                result = figures.at(values([sample[f"p{j}"] for j in range(len(factors))]))
+            except InputErrors:
+                result = np.full(len(goal.table.targets), np.nan)
+            nonlocal n_simulations
+            n_simulations += 1
+            step(1)
+            return {"worst": float(distances(result, goal).max())}
 
-        def __call__(self, t: int) -> float:
-            return max(float(super().__call__(t)), goal.table.tolerance)
+        class Until(pyabc.QuantileEpsilon):  # type: ignore[misc, name-defined]
+            """The median of the last generation's distances, and never below the tolerance."""
 
-    with _global_draws(search_seed):
-        abc = pyabc.ABCSMC(
-            model,
-            pyabc.Distribution(**{f"p{j}": pyabc.RV("uniform", 0.0, 1.0) for j in range(len(factors))}),
-            lambda simulated, observed: simulated["worst"],
-            population_size=population,
-            sampler=pyabc.SingleCoreSampler(),
-            eps=Until(alpha=0.5),
+            def __call__(self, t: int) -> float:
+                return max(float(super().__call__(t)), goal.table.tolerance)
+
+        with _global_draws(search_seed):
+            abc = pyabc.ABCSMC(
+                model,
+                pyabc.Distribution(**{f"p{j}": pyabc.RV("uniform", 0.0, 1.0) for j in range(len(factors))}),
+                lambda simulated, observed: simulated["worst"],
+                population_size=population,
+                sampler=pyabc.SingleCoreSampler(),
+                eps=Until(alpha=0.5),
+            )
+            abc.new("sqlite://", {"worst": 0.0})
+            history = abc.run(
+                minimum_epsilon=goal.table.tolerance, max_total_nr_simulations=simulations, min_acceptance_rate=0.002
+            )
+            frame, weights = history.get_distribution(m=0, t=history.max_t)
+            generations = history.get_all_populations()
+        sample = frame[[f"p{j}" for j in range(len(factors))]].to_numpy(dtype=np.float64)
+        populations = generations[generations["t"] >= 0]
+        threshold = float(populations["epsilon"].iloc[-1])
+        start = sample[_systematic(np.asarray(weights), population, search_seed)]
+        places = _metropolis_moves(
+            start,
+            sample,
+            lambda place: model({f"p{j}": u for j, u in enumerate(place)})["worst"] <= threshold,
+            search_seed,
         )
-        abc.new("sqlite://", {"worst": 0.0})
-        history = abc.run(
-            minimum_epsilon=goal.table.tolerance, max_total_nr_simulations=simulations, min_acceptance_rate=0.002
-        )
-        frame, weights = history.get_distribution(m=0, t=history.max_t)
-        generations = history.get_all_populations()
-    sample = frame[[f"p{j}" for j in range(len(factors))]].to_numpy(dtype=np.float64)
-    populations = generations[generations["t"] >= 0]
-    threshold = float(populations["epsilon"].iloc[-1])
-    start = sample[_systematic(np.asarray(weights), population, search_seed)]
-    places = _metropolis_moves(
-        start, sample, lambda place: model({f"p{j}": u for j, u in enumerate(place)})["worst"] <= threshold, search_seed
-    )
     rows = tuple(tuple(values(place)) for place in places.tolist())
     figures_of_row: dict[tuple[Any, ...], np.ndarray] = {row: figures.at(row) for row in dict.fromkeys(rows)}
     return Fit(

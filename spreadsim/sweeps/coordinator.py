@@ -249,7 +249,7 @@ def sweep(
     scheduler: str | None = None,
     settings: Iterable[str] = (),
     chunk_runs: int | None = None,
-    progress: bool = False,
+    progress: bool = True,
 ) -> Sweep:
     """Run what an experiment has not run yet; give it again to go on where it stopped.
 
@@ -261,7 +261,7 @@ def sweep(
     scheduler : address of a running Dask scheduler, which then does the work instead.
     settings : ``FIELD=VALUE`` strings laid upon the experiment file.
     chunk_runs : runs in a chunk; by default a few seconds of them.
-    progress : show a bar on a terminal.
+    progress : show a bar in a notebook and on a terminal, and lines in the log elsewhere.
 
     Returns
     -------

@@ -1,25 +1,25 @@
-"""How far a sweep is: rate and time left, on a terminal and in a log.
+"""How far a sweep is: rate and time left, on a bar and in the sweep's own log file.
 
 What belongs here: counting and saying. Nothing that fails here stops a sweep.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+
+from spreadsim.telling.progress import ProgressBar
 
 
 class Progress:
-    """Rate and time left: a bar on a terminal, and a line in the log now and then.
+    """Rate and time left: a bar, and a line in the log file now and then.
 
     Parameters
     ----------
     path : of the log.
     total, before : runs in all, and runs that were finished before.
-    show_bar : whether a terminal gets a bar.
+    show_bar : whether a bar is shown, or lines in Python's log where there is none.
     every : seconds between lines of the log.
 
     Examples
@@ -34,11 +34,7 @@ class Progress:
     def __init__(self, path: Path, total: int, before: int, show_bar: bool, every: float = 10.0) -> None:
         self.path, self.total, self.before, self.every = path, total, before, every
         self.count, self.start, self._last = 0, time.monotonic(), 0.0
-        self._bar: Any = None
-        if show_bar and sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=total, initial=before, unit="run", file=sys.stderr, leave=False)
+        self._bar = ProgressBar(total, "sweep", show_bar, "run", before=before)
         self.write(f"{total:,} runs, {before:,} finished before")
 
     def write(self, line: str) -> None:
@@ -52,8 +48,7 @@ class Progress:
     def step(self, runs: int) -> None:
         """Count finished runs."""
         self.count += runs
-        if self._bar is not None:
-            self._bar.update(runs)
+        self._bar.step(runs)
         spent = time.monotonic() - self.start
         if spent - self._last >= self.every:
             self._last = spent
@@ -69,6 +64,5 @@ class Progress:
 
     def close(self) -> None:
         """Write the last line."""
-        if self._bar is not None:
-            self._bar.close()
+        self._bar.close()
         self.write(f"stopped: {self.text(time.monotonic() - self.start)}")

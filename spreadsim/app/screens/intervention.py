@@ -129,7 +129,9 @@ def Intervention(session: Session, base: Network, network: Network) -> None:
         def compute(shared: Request) -> ComponentStudy:
             with work_queue.slot(BACKGROUND, shared, base.n * n_runs * scenario.run.months) as slot:
                 step = runs.Progress(k, slot).step
-                return study_components(scenario, only=names, strategies=[strategy], replicates=k, progress=step)
+                return study_components(
+                    scenario, only=names, strategies=[strategy], replicates=k, progress=lambda _: step()
+                )
 
         key = ("components", runs.identity(scenario), strategy)
         result = shared_results.result(key, compute, request_of(study))
