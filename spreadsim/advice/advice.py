@@ -24,7 +24,8 @@ from spreadsim.errors import InputError, nearest
 from spreadsim.levers import StartingSites
 from spreadsim.network.data import Network
 from spreadsim.network.site_choice import SIMPLE_RULES, sites_by_rule
-from spreadsim.outcomes.measures import MEASURES
+from spreadsim.notebook import html_table
+from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.outcomes.statistics import LEVEL, difference_of, summary_of
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
@@ -34,6 +35,7 @@ from spreadsim.telling.progress import progress_steps
 
 if TYPE_CHECKING:
     import networkx
+    from matplotlib.axes import Axes
 
     from spreadsim.network.reading.files import NetworkFile
 
@@ -49,6 +51,39 @@ class Advice(AdviceResults):
     >>> (advice.save("advice") / "advised.toml").is_file()
     True
     """
+
+    def _repr_html_(self) -> str:
+        from spreadsim.advice.folder import draw_gains, gains_height
+        from spreadsim.telling.figures import make_figure, png
+
+        names = (self.measure, "cost", "equity_gap")
+        rows = [
+            (f"{row.name} {row.against and f'({row.against})'}", *(f"{row.summaries[m].mean:.3g}" for m in names))
+            for row in self.evaluations
+        ]
+        figure = make_figure(gains_height(self), 4.5)
+        draw_gains(figure.add_subplot(), self)
+        title = f"{self.scenario.name}, {self.strategy}: advice within {self.budget:.3g} staff-days per service"
+        header = ("choice", *(BY_NAME[m].label for m in names))
+        return html_table(title, rows, header, picture=png(figure, "the advice minus each simple rule", 280))
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the advice minus each simple rule on held-out replicates, with intervals.
+
+        Parameters
+        ----------
+        ax : Matplotlib axes to draw on; those of a new figure if None.
+
+        Returns
+        -------
+        The Matplotlib axes.
+        """
+        from spreadsim.advice.folder import draw_gains, gains_height
+        from spreadsim.telling.figures import axes_for
+
+        axes = axes_for(ax, gains_height(self))
+        draw_gains(axes, self)
+        return axes
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the results folder, whole or not at all.

@@ -1,6 +1,8 @@
 """The results folder of advice: the advice as a scenario that runs, its sites, its standing, and a page.
 
 What belongs here: which files there are and what each holds. What is said is ``findings``'.
+
+advice : what to do, and what it was held against.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from spreadsim.advice.findings import (
     support_and_waves,
     why,
 )
-from spreadsim.advice.results import AdviceResults
+from spreadsim.advice.results import AdviceResults, Evaluation
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import to_toml
@@ -74,15 +76,42 @@ def _evaluation_columns(advice: AdviceResults) -> dict[str, np.ndarray]:
     return columns | {m.name: np.concatenate([j.values[m.name] for j in rows]) for m in MEASURES}
 
 
-def _picture(advice: AdviceResults) -> tuple[str, str]:
-    """Return the advice minus each rule, with intervals."""
-    rows = [
+def rules_judged(advice: AdviceResults) -> list[Evaluation]:
+    """Return the simple rules that the advice is held against, where they choose something else.
+
+    Returns
+    -------
+    Their evaluations.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> all(row.rule for row in rules_judged(advice))
+    True
+    """
+    return [
         j
         for j in advice.evaluations
         if j.rule and j.choice != advice.choice and j.gains[advice.measure].low is not None
     ]
-    figure = make_figure(0.8 + 0.21 * len(rows))
-    axes = figure.add_subplot()
+
+
+def draw_gains(axes: Any, advice: AdviceResults) -> None:
+    """Draw the advice minus each simple rule, with intervals.
+
+    Parameters
+    ----------
+    axes : Matplotlib axes, changed in place.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> axes = make_figure(1.0).add_subplot()
+    >>> draw_gains(axes, advice)
+    >>> axes.get_xlabel()
+    'advice minus rule, cumulative benefit (hollow: no clear difference)'
+    """
+    rows = rules_judged(advice)
     gains: list[Any] = [j.gains[advice.measure] for j in rows]
     axes.hlines(range(len(rows)), [g.low for g in gains], [g.high for g in gains], color="#222222", linewidth=1.2)
     colours = ["#004488" if g.told_apart else "#ffffff" for g in gains]
@@ -94,6 +123,29 @@ def _picture(advice: AdviceResults) -> tuple[str, str]:
     axes.set_xlabel(f"advice minus rule, {label} (hollow: no clear difference)", fontsize=7.5)
     tidy(axes, grid="x")
     axes.tick_params(axis="x", labelsize=7)
+
+
+def gains_height(advice: AdviceResults) -> float:
+    """Return the height of the figure of `draw_gains`, in inches.
+
+    Returns
+    -------
+    Inches.
+
+    Examples
+    --------
+    >>> advice = ss.advise("classroom", months=12, candidates=4, search_replicates=2, replicates=2)
+    >>> gains_height(advice) >= 0.8
+    True
+    """
+    return 0.8 + 0.21 * len(rules_judged(advice))
+
+
+def _picture(advice: AdviceResults) -> tuple[str, str]:
+    """Return the advice minus each rule, with intervals."""
+    rows = rules_judged(advice)
+    figure = make_figure(gains_height(advice))
+    draw_gains(figure.add_subplot(), advice)
     words = "; ".join(f"{j.rule}, {j.against}: {interval(j.gains[advice.measure], advice.measure)}" for j in rows)
     caption = (
         "The advice minus each simple rule on held-out replicates. 'Sites alone': the rule's sites with the advice's "

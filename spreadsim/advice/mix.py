@@ -15,21 +15,28 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spreadsim.advice.front import non_dominated, require_pymoo, search_front
 from spreadsim.advice.kept_runs import KeptRuns
 from spreadsim.comparison.comparison import check_arguments, network_for, with_run
-from spreadsim.comparison.mixes import CENTRAL, LEVERS_OF_MIX, STEPS, AssumptionSet, Mix, MixRuns
-from spreadsim.errors import InputError, nearest
+from spreadsim.comparison.mixes import CENTRAL, LEVERS_OF_MIX, STEPS, AssumptionSet, Mix, MixRuns, mix_words
+from spreadsim.errors import InputError, check_name, nearest
 from spreadsim.inference.crossed import Components, censored, components
+from spreadsim.notebook import html_table
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import plan
 from spreadsim.sweeps import store
+from spreadsim.telling.figures import GREY, INK, SMALL, TINY, axes_for, heading, make_figure, png, safe, style, tidy
 from spreadsim.telling.progress import progress_steps
+from spreadsim.telling.wording import is_share, unit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 FIRST = 0.25  # share of the mixes that are spread evenly over the levers
 ROUND = 50  # mixes tried before the surfaces are fitted again
@@ -136,6 +143,60 @@ class MixAdvice:
     n_new: int
     n_kept: int
     notes: Sequence[str] = ()
+
+    def _repr_html_(self) -> str:
+        names = (self.question.measure, "cost", "equity_gap")
+        rows = [(one.name, *(f"{one.values[m].mean():.3g}" for m in names)) for one in (self.advice, *self.strategies)]
+        rows.append(("mix of the advice", mix_words(self.advice.levers), "", ""))
+        figure = make_figure(2.6, 4.0)
+        self.plot(ax=figure.add_subplot())
+        picture = png(figure, "outcome against cost: the front, the strategies and the advice", 300)
+        title = f"{self.scenario.name}: which mix to choose, of {self.n_mixes:,} tried"
+        return html_table(title, rows, ("", *(BY_NAME[m].label for m in names)), picture=picture)
+
+    def plot(self, measure: str = "", *, ax: Axes | None = None) -> Axes:
+        """Draw a measure against cost: the front, the strategies, and the advice.
+
+        Parameters
+        ----------
+        measure : its name; the outcome that was sought if empty.
+        ax : Matplotlib axes to draw on; those of a new figure if None.
+
+        Returns
+        -------
+        The Matplotlib axes.
+
+        Raises
+        ------
+        InputError : there is no measure of that name.
+        """
+        name = measure or self.question.measure
+        check_name("measure", name, BY_NAME)
+        axes = axes_for(ax, 2.75)
+        self.draw(axes, name)
+        axes.legend(fontsize=TINY, frameon=False)
+        return axes
+
+    def draw(self, axes: Any, measure: str) -> None:
+        """Draw a measure against cost on Matplotlib axes, with no legend."""
+        scale = 100.0 if is_share(measure) else 1.0
+        axes.plot(
+            self.front_values["cost"],
+            scale * self.front_values[measure],
+            ".",
+            color=GREY,
+            markersize=5,
+            label="the front",
+        )
+        marks = [(one, style(i).marker, style(i).colour, 6.5) for i, one in enumerate(self.strategies)]
+        for one, marker, colour, size in [*marks, (self.advice, "*", INK, 11.0)]:
+            at = float(np.mean(one.values["cost"])), scale * float(np.mean(one.values[measure]))
+            axes.plot(*at, marker, color=colour, markersize=size, label=safe(one.name))
+        tidy(axes, grid="y")
+        axes.margins(0.1)
+        heading(axes, BY_NAME[measure].label)
+        axes.set_ylabel(unit(measure), fontsize=TINY)
+        axes.set_xlabel("staff-days per service", fontsize=SMALL)
 
 
 class _Archive:

@@ -15,9 +15,9 @@ from spreadsim.advice.mix import MixAdvice, MixEvaluation
 from spreadsim.comparison.mixes import LABELS, LEVERS_OF_MIX, mix_words
 from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.scenario.files import SHIPPED_SETS
-from spreadsim.telling.figures import GREY, SMALL, TINY, heading, make_figure, safe, style, svg, tidy
+from spreadsim.telling.figures import SMALL, make_figure, svg
 from spreadsim.telling.terminal import WIDTH, text_table
-from spreadsim.telling.wording import bounds, change, is_share, listed, unit, value
+from spreadsim.telling.wording import bounds, change, listed, unit, value
 
 
 def shown_measures(advice: MixAdvice) -> list[str]:
@@ -281,22 +281,9 @@ def front_picture(advice: MixAdvice) -> tuple[str, str]:
     >>> front_picture(advice)[0].startswith("<svg")
     True
     """
-    a = advice
     figure = make_figure(2.75)
-    for place, measure in enumerate((a.question.measure, "equity_gap")):
-        axes = figure.add_subplot(1, 2, place + 1)
-        scale = 100.0 if is_share(measure) else 1.0
-        cost = a.front_values["cost"]
-        axes.plot(cost, scale * a.front_values[measure], ".", color=GREY, markersize=5, label="the front")
-        for number, one in enumerate(a.strategies):
-            own = style(number)
-            axes.plot(*_at(one, measure, scale), own.marker, color=own.colour, markersize=6.5, label=safe(one.name))
-        axes.plot(*_at(a.advice, measure, scale), "*", color="#222222", markersize=11, label="the advice")
-        tidy(axes, grid="y")
-        axes.margins(0.1)
-        heading(axes, BY_NAME[measure].label)
-        axes.set_ylabel(unit(measure), fontsize=TINY)
-        axes.set_xlabel("staff-days per service", fontsize=SMALL)
+    for place, measure in enumerate((advice.question.measure, "equity_gap")):
+        advice.draw(figure.add_subplot(1, 2, place + 1), measure)
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncol=3, fontsize=SMALL, frameon=False)
     caption = (
@@ -304,10 +291,6 @@ def front_picture(advice: MixAdvice) -> tuple[str, str]:
         "the advice, and the other marks your strategies, all on the runs of the evaluation."
     )
     return svg(figure, "front", caption), caption
-
-
-def _at(one: MixEvaluation, measure: str, scale: float) -> tuple[list[float], list[float]]:
-    return [float(np.mean(one.values["cost"]))], [scale * float(np.mean(one.values[measure]))]
 
 
 def mix_advice_json(advice: MixAdvice) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from spreadsim.app.documents import error_text
 from spreadsim.app.server.work_queue import BACKGROUND, DETAIL, INTERACTIVE, LARGE, Request, Slot, Standing, work_queue
 from spreadsim.comparison.comparison import MAP_LEVERS, MAP_REPLICATES, Comparison, frontier_points, measure_arrays
 from spreadsim.comparison.doubt import planned_sets, run_sets
-from spreadsim.comparison.results import Frontier, FrontierPoint
+from spreadsim.comparison.results import FrontierPoint, FrontierResults
 from spreadsim.drivers.running import Outcome, Task, default_workers, networks_of, outcomes_of, run_block, run_together
 from spreadsim.errors import SpreadsimError
 from spreadsim.network.construction import make_network
@@ -418,6 +418,8 @@ def with_frontier(comparison: Comparison, request: Request = Request()) -> Compa
         )
 
 
-def _frontier(spec: Scenario, base: Network, points: Sequence[FrontierPoint], k: int, progress: Progress) -> Frontier:
+def _frontier(
+    spec: Scenario, base: Network, points: Sequence[FrontierPoint], k: int, progress: Progress
+) -> FrontierResults:
     tasks = [Task(r, [p.plan for p in points], [False] * len(points), False) for r in range(k)]
-    return Frontier(points, measure_arrays(_run_in_pieces(spec, base, tasks, progress)))
+    return FrontierResults(points, measure_arrays(_run_in_pieces(spec, base, tasks, progress)))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -34,9 +34,13 @@ from spreadsim.calibration.results import REPLICATES, CalibrationResults, Option
 from spreadsim.calibration.risk_sets import AdoptionHistory, FirstPeriod, Outside, RiskSet, history_of, risk_set
 from spreadsim.errors import InputError, nearest
 from spreadsim.network.reading.files import files_of_scenario, read_network
+from spreadsim.notebook import html_table
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
 from spreadsim.telling.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 BASE, NULL = "push" + SUFFIX, "push"
 MAX_PROFILES = 12  # parameters of one hypothesis whose profiles are drawn; effects of more groups than that have none
@@ -56,6 +60,38 @@ class Calibration(CalibrationResults):
     >>> sorted(path.name for path in calibration.save("fitted").iterdir())[:2]
     ['calibration.json', 'curves.parquet']
     """
+
+    def _repr_html_(self) -> str:
+        from spreadsim.calibration.figures import draw_hazard
+        from spreadsim.telling.figures import make_figure, png
+
+        table = self.summary()
+        best = self.fit.likelihood.hypothesis.title
+        rows = [(row[0], *(f"{number:,.4g}" for number in row[1:])) for row in table.itertuples()]
+        figure = make_figure(2.6, 4.5)
+        draw_hazard(figure.add_subplot(), self)
+        picture = png(figure, "share of those left who adopt in each step, observed and predicted", 360)
+        title = f"{self.source.name}: {self.history.n_adoptions:,} adoptions; fitted scenario: {best}"
+        return html_table(title, rows, ("explanation", *table), picture=picture)
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the share of those left who adopt in each step: as observed, and as the explanations predict it.
+
+        Parameters
+        ----------
+        ax : Matplotlib axes to draw on; those of a new figure if None.
+
+        Returns
+        -------
+        The Matplotlib axes.
+        """
+        from spreadsim.calibration.figures import draw_hazard
+        from spreadsim.telling.figures import TINY, axes_for
+
+        axes = axes_for(ax, 2.6)
+        draw_hazard(axes, self)
+        axes.legend(fontsize=TINY, frameon=False)
+        return axes
 
     def sentences(self) -> dict[str, list[str]]:
         """Return the findings in words, by section."""

@@ -58,12 +58,30 @@ def _svg_with_caption(figure: Any, name: str, caption: str) -> tuple[str, str]:
     return svg(figure, name, caption), caption
 
 
-def _hazard(c: CalibrationResults) -> tuple[str, str]:
+def draw_hazard(axes: Any, c: CalibrationResults) -> None:
+    """Draw the share of those left who adopt in each step: as observed, and as some of the explanations predict it.
+
+    Parameters
+    ----------
+    axes : Matplotlib axes, changed in place.
+    c : the calibration.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> months = [1, 2, 3, 3, 4, 4, 5, None] * 2
+    >>> pd.DataFrame({"id": range(16), "readiness": 0.5, "adopted_month": months}).to_csv("services.csv", index=False)
+    >>> pd.DataFrame({"source": range(16), "target": np.roll(range(16), -1)}).to_csv("ties.csv", index=False)
+    >>> scenario = ss.load_scenario("default", ["network.source=file", "network.path=."]).with_folders(Path())
+    >>> axes = make_figure(2.6).add_subplot()
+    >>> draw_hazard(axes, ss.calibrate(scenario, predict=False))
+    >>> len(axes.get_lines())
+    3
+    """
     rows, steps = c.rows, np.arange(1, c.history.n_steps + 1)
     at_risk = np.bincount(rows.step, minlength=c.history.n_steps + 1)[1:]
     events = np.bincount(rows.step, weights=rows.adopted, minlength=c.history.n_steps + 1)[1:]
-    figure = make_figure(2.6)
-    axes = figure.add_subplot()
     share = events / np.maximum(at_risk, 1)
     axes.bar(steps, 100 * share, width=0.62, color="#dddddd", edgecolor=GREY, linewidth=0.5, label="observed")
     shown = ("push", "push-and-peers", "changing-push") if c.history.has_ties else ("push", "changing-push", c.choice)
@@ -83,6 +101,11 @@ def _hazard(c: CalibrationResults) -> tuple[str, str]:
     tidy(axes)
     axes.set_xlabel("step of the data", fontsize=SMALL)
     axes.set_ylabel("% of those left who adopt", fontsize=SMALL)
+
+
+def _hazard(c: CalibrationResults) -> tuple[str, str]:
+    figure = make_figure(2.6)
+    draw_hazard(figure.add_subplot(), c)
     figure.legend(loc="outside lower center", ncol=2, fontsize=SMALL, frameon=False)
     return _svg_with_caption(
         figure,

@@ -30,7 +30,7 @@ from spreadsim.comparison.better_mixes import better_mixes
 from spreadsim.comparison.doubt import Doubt, planned_sets, run_sets
 from spreadsim.comparison.equal_cost import at_equal_cost
 from spreadsim.comparison.mixes import MixRuns
-from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, FREE, ComparisonResults, Frontier, FrontierPoint
+from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, FREE, ComparisonResults, FrontierPoint, FrontierResults
 from spreadsim.comparison.worth import StrategyWorth, worth_of
 from spreadsim.drivers.running import Driver, Outcome, Task, run_tasks
 from spreadsim.errors import InputError, check_name, nearest
@@ -50,7 +50,7 @@ from spreadsim.telling.progress import ProgressBar
 
 if TYPE_CHECKING:
     import networkx
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
     from spreadsim.drivers.agents import Service
     from spreadsim.network.reading.files import NetworkFile
@@ -98,16 +98,17 @@ class Comparison(ComparisonResults):
         """
         return super().as_json() | ({} if self.worth is None else {"worth": self.worth.as_json()})
 
-    def plot(self, measure: str = "delivered") -> Figure:
-        """Return a figure of a monthly measure by strategy: median and bands over replicates.
+    def plot(self, measure: str = "delivered", *, ax: Axes | None = None) -> Axes:
+        """Draw a monthly measure by strategy: median and bands over replicates.
 
         Parameters
         ----------
         measure : name of a monthly measure.
+        ax : Matplotlib axes to draw on; those of a new figure if None.
 
         Returns
         -------
-        A Matplotlib figure.
+        The Matplotlib axes.
 
         Raises
         ------
@@ -116,13 +117,17 @@ class Comparison(ComparisonResults):
         Examples
         --------
         >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
-        >>> comparison.plot("reach").axes[0].get_xlabel()
+        >>> comparison.plot("reach").get_xlabel()
         'month'
         """
-        from spreadsim.comparison.figures.strategies import curve_figure
+        from spreadsim.comparison.figures.over_time import draw_curve
+        from spreadsim.telling.figures import axes_for, label_lines
 
         check_name("curve", measure, CURVE_COLUMNS)
-        return curve_figure(self, measure)
+        axes = axes_for(ax)
+        ends = draw_curve(axes, self, measure)
+        label_lines(axes, self.scenario.run.months * 1.012, ends, self.strategies)
+        return axes
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the results folder, whole or not at all.
@@ -149,6 +154,56 @@ class Comparison(ComparisonResults):
         from spreadsim.comparison.folder import write_comparison
 
         return write_comparison(self, Path(folder), force=force)
+
+
+class Frontier(FrontierResults):
+    """Outcomes by balance or by levers: results that can be drawn.
+
+    Its attributes and tables are those of `FrontierResults`.
+
+    Examples
+    --------
+    >>> frontier = ss.frontier("classroom", replicates=2, driver="mesa", workers=1)
+    >>> frontier.best("benefit")
+    (2, [0, 1, 2])
+    """
+
+    def plot(self, measure: str = "benefit", *, ax: Axes | None = None) -> Axes:
+        """Draw a measure by balance, with the middle 90% of replicates, or its mean over two levers.
+
+        Parameters
+        ----------
+        measure : its name.
+        ax : Matplotlib axes to draw on; those of a new figure if None.
+
+        Returns
+        -------
+        The Matplotlib axes.
+
+        Raises
+        ------
+        InputError : there is no measure of that name, or more than two levers are crossed.
+
+        Examples
+        --------
+        >>> frontier = ss.frontier("classroom", replicates=2, driver="mesa", workers=1)
+        >>> frontier.plot("cost").get_title(loc="left")
+        'Cost'
+        """
+        from spreadsim.comparison.figures.frontier import draw_dial, draw_lever_map
+        from spreadsim.telling.figures import TINY, axes_for
+
+        check_name("measure", measure, BY_NAME)
+        levers = list(self.points[0].settings)
+        if levers != ["balance"] and len(levers) != 2:
+            raise InputError("plot", "levers", f"{len(levers)} levers are no map", "cross two, or use the balance")
+        axes = axes_for(ax)
+        if levers == ["balance"]:
+            draw_dial(axes, self, measure)
+            axes.legend(fontsize=TINY, frameon=False)
+        else:
+            draw_lever_map(axes, self, measure)
+        return axes
 
 
 # ------------------------------------------------------------------------------------------------- running

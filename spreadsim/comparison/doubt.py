@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spreadsim.comparison.totals import effect_and_cost
 from spreadsim.drivers.running import Task, default_workers, run_block
+from spreadsim.errors import check_name
 from spreadsim.inference.crossed import (
     Estimate,
     Levels,
@@ -40,6 +41,10 @@ from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import SHIPPED_SETS
 from spreadsim.scenario.parameter_sets import ParameterSets
 from spreadsim.scenario.plan import plans
+from spreadsim.telling.figures import INK, SMALL, axes_for, heading, style, tidy, wrap
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 BLOCK = 64  # assumption sets that are run together
 PRECISION = 0.05  # half the width of the interval of the share of worlds, at which no more sets are run
@@ -163,6 +168,38 @@ class Doubt:
     def worlds(self) -> str:
         """Which worlds they are, in words."""
         return "plausible worlds" if self.sets.file in SHIPPED_SETS else f"worlds of {self.sets.file}"
+
+    def plot(self, measure: str = "benefit", *, ax: Axes | None = None) -> Axes:
+        """Draw in how many worlds each strategy is best, with the 95% intervals.
+
+        Parameters
+        ----------
+        measure : ``benefit`` or ``cumulative_benefit``, where it is defined in every run.
+        ax : Matplotlib axes to draw on; those of a new figure if None.
+
+        Returns
+        -------
+        The Matplotlib axes.
+
+        Raises
+        ------
+        InputError : the strategies were not judged by the measure.
+        """
+        check_name("measure", measure, self.answers)
+        n = len(self.strategies)
+        axes = axes_for(ax, 0.72 + 0.3 * n)
+        tidy(axes, grid="x")
+        for place, row in enumerate(self.answers[measure].standings.strategies):
+            y, share = n - 1 - place, row.best
+            axes.barh(y, 100 * share.value, height=0.55, color=style(place).colour)
+            if share.low is not None and share.high is not None:
+                axes.plot([100 * share.low, 100 * share.high], [y, y], color=INK, linewidth=1.4)
+        axes.set_xlim(0, 100)
+        axes.set_ylim(-0.6, n - 0.4)
+        axes.set_yticks(range(n), [wrap(name, 18, 2) for name in self.strategies[::-1]], fontsize=SMALL)
+        axes.set_xlabel("% of worlds in which it is best", fontsize=SMALL)
+        heading(axes, BY_NAME[measure].label)
+        return axes
 
     def oriented(self, measure: str) -> np.ndarray:
         """Return a measure so that higher is better, months never reached counted at the horizon.

@@ -27,7 +27,7 @@ from spreadsim.comparison.aggregates import (
 from spreadsim.comparison.answer import best_in_worlds, hinge_sentence, size_sentence
 from spreadsim.comparison.dial import mix_sentences, off_dial_sentences
 from spreadsim.comparison.doubt import difference_that_matters
-from spreadsim.comparison.results import ARMS, AS_GIVEN, ComparisonResults, Frontier
+from spreadsim.comparison.results import ARMS, AS_GIVEN, ComparisonResults, FrontierResults
 from spreadsim.comparison.standings import (
     HORIZONS,
     Standing,
@@ -407,7 +407,7 @@ def drift_sentences(comparison: ComparisonResults) -> list[str]:
     return sentences
 
 
-def frontier_sentences(frontier: Frontier | None) -> list[str]:
+def frontier_sentences(frontier: FrontierResults | None) -> list[str]:
     """Return the balances that cannot be distinguished from the best, for both horizons and both arms.
 
     Parameters

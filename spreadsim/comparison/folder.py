@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spreadsim.comparison.doubt import Doubt
-from spreadsim.comparison.results import AS_BEFORE, FREE, ComparisonResults, Frontier
+from spreadsim.comparison.results import AS_BEFORE, FREE, ComparisonResults, FrontierResults
 from spreadsim.comparison.worth import worth_of
 from spreadsim.scenario.document import Scenario
 from spreadsim.telling.folder import as_json, write_folder, write_parquet, write_text
@@ -118,7 +118,7 @@ def _files_of_doubt(doubt: Doubt | None) -> dict[str, Callable[[Path], None]]:
 
 
 def write_frontier(
-    frontier: Frontier,
+    frontier: FrontierResults,
     scenario: Scenario,
     folder: Path,
     *,

@@ -25,7 +25,7 @@ from spreadsim.comparison.figures.groups import MAX_GROUPS
 from spreadsim.comparison.figures.worth import acceptability_alt, acceptability_figure, plane_alt, plane_figure
 from spreadsim.comparison.findings import CAUTION, HORIZONS, findings, pair_sentence
 from spreadsim.comparison.report_tables import ReportTable
-from spreadsim.comparison.results import ComparisonResults, EqualCost, Frontier
+from spreadsim.comparison.results import ComparisonResults, EqualCost, FrontierResults
 from spreadsim.comparison.standings import board_strategies
 from spreadsim.comparison.topics import topic_tables, topics_of
 from spreadsim.comparison.try_it import TryIt, try_it
@@ -98,7 +98,7 @@ def render_report(
     comparison: ComparisonResults,
     *,
     provenance: Mapping[str, Any] | None = None,
-    lever_map: Frontier | None = None,
+    lever_map: FrontierResults | None = None,
     equal_cost: EqualCost | None = None,
     with_model: bool = False,
     drawings: Drawings | None = None,
@@ -301,7 +301,7 @@ def _group_tables(c: ComparisonResults) -> list[tuple[str, ReportTable]]:
     return answer
 
 
-def _lever_map(frontier: Frontier | None) -> ReportFigure | None:
+def _lever_map(frontier: FrontierResults | None) -> ReportFigure | None:
     if frontier is None or len(frontier.points[0].settings) != 2:
         return None
     return _report_figure(

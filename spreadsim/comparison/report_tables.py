@@ -29,7 +29,7 @@ from spreadsim.comparison.answer import share_bounds, share_text
 from spreadsim.comparison.findings import standing, wins
 from spreadsim.comparison.mixes import mix_words
 from spreadsim.comparison.responses import action_text, rule_summaries
-from spreadsim.comparison.results import ARMS, AS_GIVEN, ComparisonResults, EqualCost, Frontier
+from spreadsim.comparison.results import ARMS, AS_GIVEN, ComparisonResults, EqualCost, FrontierResults
 from spreadsim.inference.crossed import Estimate
 from spreadsim.outcomes.measures import BY_NAME, STATE_COLUMNS
 from spreadsim.outcomes.statistics import quantile_bands, summary_of
@@ -315,7 +315,7 @@ def curve_table(c: ComparisonResults, name: str, label: str, scale: float = 100.
     )
 
 
-def frontier_tables(frontier: Frontier, measures: Sequence[str]) -> list[ReportTable]:
+def frontier_tables(frontier: FrontierResults, measures: Sequence[str]) -> list[ReportTable]:
     """Return the means along the frontier; in bold what cannot be distinguished from the best.
 
     Parameters

@@ -75,7 +75,7 @@ class FrontierPoint:
 
 
 @dataclass(frozen=True)
-class Frontier:
+class FrontierResults:
     """Outcomes by balance or by levers.
 
     Attributes
@@ -168,7 +168,7 @@ class ComparisonResults:
     ----------
     scenario, network, plans : what was run; the network is that of replicate 0.
     outcomes : for each strategy, in the scenario's order, one `Outcome` a replicate.
-    frontier : `Frontier`, or None.
+    frontier : `FrontierResults`, or None.
     driver : ``compiled`` or ``mesa``.
     notes : sentences on how it was run.
     fixed : whether one network served every replicate.
@@ -190,11 +190,11 @@ class ComparisonResults:
     network: Network
     plans: Sequence[Plan]
     outcomes: Mapping[str, Sequence[Outcome]]
-    frontier: Frontier | None = None
+    frontier: FrontierResults | None = None
     driver: Driver = "compiled"
     notes: Sequence[str] = field(default_factory=tuple)
     fixed: bool = False
-    lever_map: Frontier | None = None
+    lever_map: FrontierResults | None = None
     equal_cost: EqualCost | None = None
     better_mixes: BetterMixes | None = None
     from_python: str = ""

@@ -17,7 +17,7 @@ from spreadsim.comparison.answer import best_in_worlds
 from spreadsim.comparison.findings import findings
 from spreadsim.comparison.report_assumptions import synthetic_and_observed
 from spreadsim.comparison.responses import rules_line
-from spreadsim.comparison.results import ARMS, AS_GIVEN, ComparisonResults, Frontier
+from spreadsim.comparison.results import ARMS, AS_GIVEN, ComparisonResults, FrontierResults
 from spreadsim.comparison.standings import board_strategies
 from spreadsim.comparison.worth import worth_of
 from spreadsim.outcomes.measures import BY_NAME
@@ -342,7 +342,7 @@ def sets_sentence(comparison: ComparisonResults) -> str:
     )
 
 
-def best_text(frontier: Frontier) -> str:
+def best_text(frontier: FrontierResults) -> str:
     """Return which settings cannot be distinguished from the best, for both horizons and both arms.
 
     Parameters
@@ -377,7 +377,7 @@ def best_text(frontier: Frontier) -> str:
     return "\n".join(lines)
 
 
-def _settings_text(frontier: Frontier, arm: str, places: Sequence[int]) -> str:
+def _settings_text(frontier: FrontierResults, arm: str, places: Sequence[int]) -> str:
     points = [frontier.points[i] for i in places]
     if points and list(points[0].settings) == ["balance"]:
         balances = [frontier.points[i].settings["balance"] for i in frontier.arm(arm)]
@@ -385,7 +385,7 @@ def _settings_text(frontier: Frontier, arm: str, places: Sequence[int]) -> str:
     return "; ".join(point.plan.name for point in points)
 
 
-def frontier_text(frontier: Frontier, wide: bool = False) -> str:
+def frontier_text(frontier: FrontierResults, wide: bool = False) -> str:
     """Return the frontier as tables.
 
     Parameters

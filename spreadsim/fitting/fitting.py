@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from spreadsim.fitting.results import FitResults, distances
 from spreadsim.fitting.targets import COHORT_MEASURES, Target, Targets, condition_plan, load_targets
 from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
+from spreadsim.notebook import html_table
 from spreadsim.outcomes import cohorts
 from spreadsim.outcomes.measures import curves
 from spreadsim.outcomes.run import Run
@@ -32,6 +33,9 @@ from spreadsim.scenario.plan import Plan
 from spreadsim.scenario.validation import as_document, with_setting
 from spreadsim.sweeps.designs import factor_quantile
 from spreadsim.telling.progress import progress_steps
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 REPLICATES = 4  # runs of each set of parameters, with common random numbers for all sets
 MOVES = 8  # of each kept set within the accepted region, so that copies of one set part
@@ -58,6 +62,39 @@ class Fit(FitResults):
     >>> sorted(path.name for path in result.save("fit").iterdir())[:3]
     ['accepted.csv', 'experiment.toml', 'fit.json']
     """
+
+    def _repr_html_(self) -> str:
+        from spreadsim.fitting.folder import draw_ranges, ranges_height
+        from spreadsim.telling.figures import make_figure, png
+
+        rows = [
+            (k.path, f"{k.before[0]:.3g} to {k.before[1]:.3g}", f"{k.after[0]:.3g} to {k.after[1]:.3g}", k.verdict)
+            for k in self.parameter_ranges()
+        ]
+        figure = make_figure(ranges_height(self), 4.5)
+        draw_ranges(figure.add_subplot(), self)
+        reached = "reproduce" if self.accepted else "do not yet reproduce"
+        title = f"{len(self.sets):,} sets of parameters, which {reached} the {len(self.targets.table.targets)} figures"
+        header = ("parameter", "middle 90% before", "accepted", "")
+        return html_table(title, rows, header, picture=png(figure, "parameters before and accepted", 360))
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the middle 90% of each parameter before (grey) and accepted (blue), and the median.
+
+        Parameters
+        ----------
+        ax : Matplotlib axes to draw on; those of a new figure if None.
+
+        Returns
+        -------
+        The Matplotlib axes.
+        """
+        from spreadsim.fitting.folder import draw_ranges, ranges_height
+        from spreadsim.telling.figures import axes_for
+
+        axes = axes_for(ax, ranges_height(self))
+        draw_ranges(axes, self)
+        return axes
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the results folder, whole or not at all.

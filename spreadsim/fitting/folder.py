@@ -1,6 +1,8 @@
 """What a fit says, and its results folder: accepted sets that `compare` and `sweep` take, and a page.
 
 What belongs here: sentences and tables made of a `Fit`, and which files there are. How sets are found is ``fitting``'s.
+
+fit : the accepted sets, and what they say of each parameter.
 """
 
 from __future__ import annotations
@@ -196,10 +198,62 @@ def fit_json(fit: FitResults) -> dict[str, Any]:
     }
 
 
-def _picture(fit: FitResults) -> tuple[str, str]:
+def ranges_height(fit: FitResults) -> float:
+    """Return the height of the figure of `draw_ranges`, in inches.
+
+    Returns
+    -------
+    Inches.
+
+    Examples
+    --------
+    >>> figure = '''
+    ... [[targets]]
+    ... name = "uptake"
+    ... measure = "reported_uptake"
+    ... strategy = "one-neighbour-is-enough"
+    ... value = 0.5
+    ... standard_error = 0.3
+    ... source = "assumed"
+    ... [parameters]
+    ... "behaviour.awareness.broadcast_rate" = "plausible"
+    ... '''
+    >>> _ = Path("targets.toml").write_text(figure)
+    >>> result = ss.fit("classroom", "targets.toml", population=3, simulations=6)
+    >>> round(ranges_height(result), 2)
+    1.04
+    """
+    return 0.8 + 0.24 * len(fit.targets.parameters)
+
+
+def draw_ranges(axes: Any, fit: FitResults) -> None:
+    """Draw the middle 90% of each parameter before (grey) and accepted (blue), and the median.
+
+    Parameters
+    ----------
+    axes : Matplotlib axes, changed in place.
+
+    Examples
+    --------
+    >>> figure = '''
+    ... [[targets]]
+    ... name = "uptake"
+    ... measure = "reported_uptake"
+    ... strategy = "one-neighbour-is-enough"
+    ... value = 0.5
+    ... standard_error = 0.3
+    ... source = "assumed"
+    ... [parameters]
+    ... "behaviour.awareness.broadcast_rate" = "plausible"
+    ... '''
+    >>> _ = Path("targets.toml").write_text(figure)
+    >>> result = ss.fit("classroom", "targets.toml", population=3, simulations=6)
+    >>> axes = make_figure(1.0).add_subplot()
+    >>> draw_ranges(axes, result)
+    >>> [text.get_text() for text in axes.get_yticklabels()]
+    ['awareness.broadcast_rate']
+    """
     ranges = fit.parameter_ranges()
-    figure = make_figure(0.8 + 0.24 * len(ranges))
-    axes = figure.add_subplot()
     at = range(len(ranges))
     axes.hlines(at, 0.05, 0.95, color="#c8c8c8", linewidth=5)
     low, middle, high = np.quantile(fit.places, (0.05, 0.5, 0.95), axis=0)
@@ -211,6 +265,12 @@ def _picture(fit: FitResults) -> tuple[str, str]:
     axes.set_xlabel("position in the original range (0 lowest, 1 highest)", fontsize=7.5)
     tidy(axes, grid="x")
     axes.tick_params(axis="x", labelsize=7)
+
+
+def _picture(fit: FitResults) -> tuple[str, str]:
+    ranges = fit.parameter_ranges()
+    figure = make_figure(ranges_height(fit))
+    draw_ranges(figure.add_subplot(), fit)
     caption = (
         "What the figures say about each parameter: the middle 90% before (grey) and accepted (blue), and the median."
     )

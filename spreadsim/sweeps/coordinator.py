@@ -32,6 +32,7 @@ from spreadsim.telling.folder import read_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 CHUNK_SECONDS = 2.5
 SECONDS_PER_RUN = 1.0e-3  # measured; the rest of a run grows with services and months
@@ -71,6 +72,45 @@ class Sweep:
             *(("repaired", note) for note in self.notes),
         ]
         return html_table("Sweep", rows)
+
+    def plot(self, measure: str = "", across: str = "", down: str = "", *, ax: Axes | None = None) -> Axes:
+        """Draw the mean of a measure over one or two factors of the design.
+
+        Parameters
+        ----------
+        measure : its name; the first that the sweep kept if empty.
+        across, down : names of factors, or ``strategy``; if both are empty, the first two that the sweep varies.
+        ax : Matplotlib axes to draw on; those of a new figure if None.
+
+        Returns
+        -------
+        The Matplotlib axes.
+
+        Raises
+        ------
+        InputError : the sweep did not keep the measure or does not vary the factor.
+
+        Examples
+        --------
+        >>> result = sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"])
+        >>> result.plot("benefit").get_xlabel()
+        'network.generator.rewiring'
+        """
+        from spreadsim.sweeps.map import axis_names, heat_map
+        from spreadsim.sweeps.page import draw_heat, map_height
+        from spreadsim.sweeps.tables import SweepTables
+        from spreadsim.telling.figures import axes_for, heading
+
+        tables = SweepTables(self.folder)
+        measure = measure or tables.measures[0]
+        names = axis_names(tables)
+        if not across:
+            across, down = names[0], down or (names[1] if len(names) > 1 else "")
+        heat = heat_map(tables, measure, across, down)
+        axes = axes_for(ax, map_height(heat))
+        draw_heat(axes, heat)
+        heading(axes, f"Mean of {measure}")
+        return axes
 
     @cached_property
     def runs(self) -> pd.DataFrame:

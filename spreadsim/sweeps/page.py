@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spreadsim.errors import InputError
 from spreadsim.input_files import read_text
+from spreadsim.notebook import html_table
 from spreadsim.sweeps.discovery import Region
 from spreadsim.sweeps.experiment import Factor
 from spreadsim.sweeps.map import HeatMap
@@ -24,10 +27,12 @@ from spreadsim.telling.spreadsheets import frame_csv
 from spreadsim.telling.verification import MAX_RECEIPT
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Rows = list[dict[str, Any]]
 MOST_BARS = 24
+MOST_SENTENCES = 12  # in a notebook
 
 
 def panel_text(panel: Panel) -> str:
@@ -112,6 +117,50 @@ class Analysis:
     tables: dict[str, Rows] = field(default_factory=dict)
     findings: dict[str, list[str]] = field(default_factory=dict)
     figures: list[AnalysisFigure] = field(default_factory=list)
+
+    def _repr_html_(self) -> str:
+        from spreadsim.telling.figures import png
+
+        sentences = [(section, text) for section, texts in self.findings.items() for text in texts]
+        picture = png(self.figures[0].figure(), self.figures[0].words, 360) if self.figures else ""
+        rest = [("", f"{len(sentences) - MOST_SENTENCES} more: .findings")] if len(sentences) > MOST_SENTENCES else []
+        return html_table(self.title, [*sentences[:MOST_SENTENCES], *rest], picture=picture)
+
+    def plot(self, kind: str = "", measure: str = "", panel: str = "", *, ax: Axes | None = None) -> Axes:
+        """Draw a figure of the page; `figures` lists them.
+
+        Parameters
+        ----------
+        kind, measure, panel : of the figure: what is drawn (``best``, ``tornado``, ``trade-off`` or ``map``), of which
+            measure, for which settings; the first of those that agree with what is given.
+        ax : Matplotlib axes to draw on; those of a new figure if None.
+
+        Returns
+        -------
+        The Matplotlib axes.
+
+        Raises
+        ------
+        InputError : there is no such figure.
+
+        Examples
+        --------
+        >>> folder = ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"]).folder
+        >>> ss.analyse(folder).plot().get_xlabel()
+        'rank correlation (grey: the interval covers zero)'
+        """
+        from spreadsim.telling.figures import axes_for
+
+        asked = (kind, measure, panel)
+        for figure in self.figures:
+            of = (figure.kind, figure.measure, figure.panel)
+            if all(given in ("", own) for given, own in zip(asked, of, strict=True)):
+                axes = axes_for(ax, figure.height)
+                figure.draw(axes)
+                return axes
+        have = ", ".join(dict.fromkeys(f"{figure.kind} of {figure.measure}" for figure in self.figures)) or "none"
+        words = " ".join(filter(None, asked)) or "any"
+        raise InputError("plot", words, "this analysis has no such figure", f"it has: {have}")
 
     def sentences(self) -> Mapping[str, Sequence[str]]:
         """Return the findings, by section."""
@@ -266,6 +315,67 @@ def _label_bars(axes: Any, names: Sequence[str]) -> None:
     axes.tick_params(axis="x", labelsize=7)
 
 
+def map_height(heat: HeatMap) -> float:
+    """Return the height of a map's figure, in inches.
+
+    Parameters
+    ----------
+    heat : the map.
+
+    Returns
+    -------
+    Inches.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> map_height(SimpleNamespace(down=SimpleNamespace(labels=("0", "1"))))
+    1.42
+    """
+    return 0.9 + 0.26 * len(heat.down.labels)
+
+
+def draw_heat(axes: Any, heat: HeatMap) -> None:
+    """Draw the mean of a measure over two factors.
+
+    Parameters
+    ----------
+    axes : Matplotlib axes, changed in place.
+    heat : the map.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.map import Axis
+    >>> from spreadsim.telling.figures import make_figure
+    >>> across, down = Axis("balance", ("0", "1"), False, np.array([0, 1])), Axis("", ("",), False, np.array([0, 0]))
+    >>> mean, axes = np.array([[0.2, 0.3]]), make_figure(1.0).add_subplot()
+    >>> draw_heat(axes, HeatMap("benefit", across, down, mean, mean / 20, np.array([[10, 10]]), (0, 1)))
+    >>> [text.get_text() for text in axes.texts]
+    ['0.2', '0.3']
+    """
+    from spreadsim.telling.figures import safe, tidy
+
+    tidy(axes, grid="")
+    image = axes.imshow(heat.mean, cmap="cividis", aspect="auto")
+    low, high = image.get_clim()
+    for (row, column), value in np.ndenumerate(heat.mean):
+        if np.isfinite(value):
+            dark = high > low and (value - low) / (high - low) < 0.5
+            axes.text(
+                column,
+                row,
+                f"{value:.3g}",
+                ha="center",
+                va="center",
+                fontsize=6.5,
+                color="white" if dark else "black",
+            )
+    axes.set_xticks(range(len(heat.across.labels)), [safe(text) for text in heat.across.labels], fontsize=6.5)
+    axes.set_yticks(range(len(heat.down.labels)), [safe(text) for text in heat.down.labels], fontsize=6.5)
+    axes.set_xlabel(safe(heat.across.name), fontsize=7.5)
+    axes.set_ylabel(safe(heat.down.name), fontsize=7.5)
+
+
 def draw_map(analysis: Analysis, heat: HeatMap) -> None:
     """Add a figure of the mean of a measure over two factors, and its rows to the table ``map``.
 
@@ -284,36 +394,13 @@ def draw_map(analysis: Analysis, heat: HeatMap) -> None:
     >>> analysis.figures[0].caption, len(analysis.tables["map"])
     ('Mean benefit over balance', 2)
     """
-    labels = [heat.across.labels, heat.down.labels]
-
-    def draw(axes: Any) -> None:
-        from spreadsim.telling.figures import safe, tidy
-
-        tidy(axes, grid="")
-        image = axes.imshow(heat.mean, cmap="cividis", aspect="auto")
-        low, high = image.get_clim()
-        for (row, column), value in np.ndenumerate(heat.mean):
-            if np.isfinite(value):
-                dark = high > low and (value - low) / (high - low) < 0.5
-                axes.text(
-                    column,
-                    row,
-                    f"{value:.3g}",
-                    ha="center",
-                    va="center",
-                    fontsize=6.5,
-                    color="white" if dark else "black",
-                )
-        axes.set_xticks(range(len(labels[0])), [safe(text) for text in labels[0]], fontsize=6.5)
-        axes.set_yticks(range(len(labels[1])), [safe(text) for text in labels[1]], fontsize=6.5)
-        axes.set_xlabel(safe(heat.across.name), fontsize=7.5)
-        axes.set_ylabel(safe(heat.down.name), fontsize=7.5)
-
     caption = f"Mean {heat.measure} over {' and '.join(n for n in (heat.across.name, heat.down.name) if n)}"
     rows = heat_rows(heat)
     analysis.tables.setdefault("map", []).extend(rows)
-    height = 0.9 + 0.26 * len(labels[1])
-    analysis.figures.append(AnalysisFigure("map", heat.measure, "", caption, heat.sentence, height, draw, rows))
+    height = map_height(heat)
+    analysis.figures.append(
+        AnalysisFigure("map", heat.measure, "", caption, heat.sentence, height, partial(draw_heat, heat=heat), rows)
+    )
 
 
 def heat_rows(heat: HeatMap) -> Rows:

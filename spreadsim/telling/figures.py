@@ -1,7 +1,8 @@
 """How every figure looks, and how it becomes part of a page.
 
 What belongs here: colours, line styles and markers, sizes, labels that do not overlap, and deterministic SVG. What does
-not: what is drawn (``comparison.figures``). Figures are made through Matplotlib's objects: no global state is touched.
+not: what is drawn (``comparison.figures``). Figures of pages are made through Matplotlib's objects: no global state is
+touched. Those that a user asks a result for are pyplot's, which notebooks show by themselves (`axes_for`).
 
 axes : Matplotlib axes, changed in place.
 """
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 WIDTH = 7.1  # inches: the text width of an A4 page
@@ -175,6 +177,54 @@ def make_figure(height: float, width: float = WIDTH) -> Figure:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+
+
+def axes_for(ax: Axes | None, height: float = 2.7, width: float = WIDTH) -> Axes:
+    """Return axes to draw on: those that are given, else those of a new figure, which a notebook shows by itself.
+
+    Parameters
+    ----------
+    ax : Matplotlib axes of the user's, or None.
+    height, width : of a new figure, in inches.
+
+    Returns
+    -------
+    Matplotlib axes.
+
+    Examples
+    --------
+    >>> given = make_figure(2.0).add_subplot()
+    >>> axes_for(given) is given
+    True
+    """
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    _, ax = pyplot.subplots(figsize=(width, height), layout="constrained", facecolor="white")
+    return ax
+
+
+def label_lines(axes: Any, x: float, ends: Sequence[tuple[float, str, str]], names: Sequence[str]) -> None:
+    """Name lines at their ends where there is room, else in a legend of the axes.
+
+    Parameters
+    ----------
+    x, ends : as of `end_labels`.
+    names : of the first lines of the axes, in the order in which they were drawn.
+
+    Examples
+    --------
+    >>> axes = make_figure(2.0).add_subplot()
+    >>> lines = axes.plot([0, 1], [0, 1])
+    >>> label_lines(axes, 1.0, [(1.0, "organic", "#004488")], ["organic"])
+    >>> [text.get_text() for text in axes.texts]
+    ['organic']
+    """
+    if room_at_ends(names, 2.2):
+        end_labels(axes, x, ends, 2.2)
+    else:
+        axes.legend(axes.get_lines()[: len(names)], list(map(safe, names)), fontsize=TINY, frameon=False)
 
 
 def tidy(axes: Any, *, grid: str = "y") -> None:

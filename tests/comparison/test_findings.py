@@ -22,7 +22,7 @@ from spreadsim.comparison.findings import (
     wins,
 )
 from spreadsim.comparison.report_tables import outcome_table
-from spreadsim.comparison.results import Frontier
+from spreadsim.comparison.results import FrontierResults
 from spreadsim.outcomes.statistics import summarise
 from spreadsim.telling import wording
 from tests.comparison.small_comparisons import small_comparison, with_values
@@ -123,7 +123,7 @@ def test_people_are_benefit_times_the_people_of_the_same_run() -> None:
     assert "more than under" in people_sentences(c)[1]
 
 
-def with_frontier(best: float, others: float, noise: float) -> Frontier:
+def with_frontier(best: float, others: float, noise: float) -> FrontierResults:
     frontier = small_comparison().frontier
     assert frontier is not None
     rng = np.random.default_rng(5)

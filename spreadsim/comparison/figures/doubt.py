@@ -13,7 +13,7 @@ import numpy as np
 
 from spreadsim.comparison.answer import by_worlds, horizon_words
 from spreadsim.comparison.results import ComparisonResults
-from spreadsim.telling.figures import GREY, INK, SMALL, heading, make_figure, style, tidy, wrap
+from spreadsim.telling.figures import GREY, INK, SMALL, heading, make_figure, tidy, wrap
 from spreadsim.telling.wording import change, listed, years
 
 if TYPE_CHECKING:
@@ -34,25 +34,18 @@ def worlds_figure(comparison: ComparisonResults) -> Figure | None:
     doubt = comparison.doubt
     if doubt is None or not doubt.answers:
         return None
-    names, n = doubt.strategies, len(doubt.strategies)
-    figure = make_figure(0.72 + 0.3 * n)
+    figure = make_figure(0.72 + 0.3 * len(doubt.strategies))
     titles = {"benefit": "Best on what lasts", "cumulative_benefit": f"Best in total, {years(doubt.months)}"}
     panels = [*doubt.answers, "difference"] if "benefit" in doubt.answers else list(doubt.answers)
     for column, measure in enumerate(panels):
         axes = figure.add_subplot(1, len(panels), column + 1)
-        tidy(axes, grid="x")
         if measure == "difference":
+            tidy(axes, grid="x")
             _differences(axes, comparison)
             continue
-        for place, row in enumerate(doubt.answers[measure].standings.strategies):
-            y, share = n - 1 - place, row.best
-            axes.barh(y, 100 * share.value, height=0.55, color=style(place).colour)
-            if share.low is not None and share.high is not None:
-                axes.plot([100 * share.low, 100 * share.high], [y, y], color=INK, linewidth=1.4)
-        axes.set_xlim(0, 100)
-        axes.set_ylim(-0.6, n - 0.4)
-        axes.set_yticks(range(n))
-        axes.set_yticklabels([wrap(name, 18, 2) for name in names[::-1]] if column == 0 else [], fontsize=SMALL)
+        doubt.plot(measure, ax=axes)
+        if column:
+            axes.set_yticklabels([])
         axes.set_xlabel("% of worlds", fontsize=SMALL)
         heading(axes, titles[measure])
     return figure

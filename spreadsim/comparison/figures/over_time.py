@@ -80,10 +80,36 @@ def curve_figure(comparison: ComparisonResults, measure: str = "delivered") -> F
     >>> curve_figure(comparison, "reach").axes[0].get_title(loc="left")
     'Reach'
     """
-    label, of, scale = _curve_words(measure)
-    months = np.arange(comparison.scenario.run.months + 1)
     figure = make_figure(2.7, WIDTH)
     axes = figure.add_subplot()
+    ends = draw_curve(axes, comparison, measure)
+    if room_at_ends(comparison.strategies, 2.2):
+        end_labels(axes, comparison.scenario.run.months * 1.012, ends, 2.2)
+    else:
+        name_lines(figure, axes, comparison.strategies)
+    return figure
+
+
+def draw_curve(axes: Any, comparison: ComparisonResults, measure: str = "delivered") -> list[tuple[float, str, str]]:
+    """Draw a monthly measure by strategy: the median, and the middle 50% and 90% of replicates.
+
+    Parameters
+    ----------
+    axes : Matplotlib axes, changed in place.
+
+    Returns
+    -------
+    Where each line ends, the name of its strategy and its colour.
+
+    Examples
+    --------
+    >>> comparison = ss.compare("classroom", replicates=2, driver="mesa", workers=1, frontier=False)
+    >>> axes = make_figure(2.0).add_subplot()
+    >>> [name for _, name, _ in draw_curve(axes, comparison, "reach")]
+    ['one-neighbour-is-enough', 'one-neighbour-is-not-enough']
+    """
+    label, of, scale = _curve_words(measure)
+    months = np.arange(comparison.scenario.run.months + 1)
     ends = []
     for place, name in enumerate(comparison.strategies):
         look = style(place)
@@ -108,11 +134,7 @@ def curve_figure(comparison: ComparisonResults, measure: str = "delivered") -> F
     axes.set_xlabel("month", fontsize=SMALL)
     axes.set_ylabel(of, fontsize=SMALL)
     heading(axes, label)
-    if room_at_ends(comparison.strategies, 2.2):
-        end_labels(axes, months[-1] * 1.012, ends, 2.2)
-    else:
-        name_lines(figure, axes, comparison.strategies)
-    return figure
+    return ends
 
 
 def curve_alt(comparison: ComparisonResults, measure: str = "delivered") -> str:
