@@ -147,7 +147,7 @@ class Analysis:
         --------
         >>> folder = ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"]).folder
         >>> ss.analyse(folder).plot().get_xlabel()
-        'rank correlation (grey: the interval covers zero)'
+        'network.generator.rewiring'
         """
         from spreadsim.telling.figures import axes_for
 
