@@ -19,6 +19,7 @@ from .scenario.files import load_scenario
 from .sweeps.coordinator import sweep
 from .sweeps.experiment import load_experiment
 from .sweeps.report import analyse
+from .sweeps.results import Sweep, load_sweep
 from .telling.verification import verify
 from .website.site import make_site
 
@@ -34,6 +35,7 @@ __all__ = [
     "Service",
     "SpreadModel",
     "SpreadsimError",
+    "Sweep",
     "advise",
     "advise_mix",
     "analyse",
@@ -46,6 +48,7 @@ __all__ = [
     "load_experiment",
     "load_network",
     "load_scenario",
+    "load_sweep",
     "make_network",
     "make_site",
     "network_from_graph",

@@ -8,11 +8,9 @@ What does not: what a chunk does (``work``), files (``store``), the cluster (``c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +18,6 @@ from spreadsim.drivers.compilation import is_compiled
 from spreadsim.drivers.first_run import compile_now
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.network.size import network_size
-from spreadsim.notebook import html_table
 from spreadsim.sweeps import folder as sweep_folder
 from spreadsim.sweeps import store
 from spreadsim.sweeps.designs import Points, Setting, content_key, points_of, settings_of
@@ -28,99 +25,13 @@ from spreadsim.sweeps.experiment import Study, load_experiment
 from spreadsim.sweeps.job import Chunk, Job, base_content, sweep_identity
 from spreadsim.sweeps.pool import LocalPool, Pool
 from spreadsim.sweeps.progress import Progress
-from spreadsim.telling.folder import read_parquet
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
+from spreadsim.sweeps.results import Sweep
 
 CHUNK_SECONDS = 2.5
 SECONDS_PER_RUN = 1.0e-3  # measured; the rest of a run grows with services and months
 SECONDS_PER_SERVICE_MONTH = 85e-9
 BYTES_PER_RUN = 100
 BYTES_PER_EVENT = 8
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """A sweep's folder, and what came of running it.
-
-    Attributes
-    ----------
-    folder : where the tables are.
-    runs_done, runs_before, failed : runs finished now, runs that were finished before, runs with an error in all.
-    notes : what was repaired on the way.
-
-    Examples
-    --------
-    >>> result = sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"])
-    >>> result.runs_done, len(result.runs), len(result.points)
-    (16, 16, 8)
-    """
-
-    folder: Path
-    runs_done: int
-    runs_before: int
-    failed: int
-    notes: tuple[str, ...] = ()
-
-    def _repr_html_(self) -> str:
-        rows = [
-            ("folder", self.folder),
-            ("runs", f"{self.runs_done:,} now, {self.runs_before:,} before, {self.failed:,} failed"),
-            ("points", f"{len(self.points):,}"),
-            *(("repaired", note) for note in self.notes),
-        ]
-        return html_table("Sweep", rows)
-
-    def plot(self, measure: str = "", across: str = "", down: str = "", *, ax: Axes | None = None) -> Axes:
-        """Draw the mean of a measure over one or two factors of the design.
-
-        Parameters
-        ----------
-        measure : its name; the first that the sweep kept if empty.
-        across, down : names of factors, or ``strategy``; if both are empty, the first two that the sweep varies.
-        ax : Matplotlib axes to draw on; those of a new figure if None.
-
-        Returns
-        -------
-        The Matplotlib axes.
-
-        Raises
-        ------
-        InputError : the sweep did not keep the measure or does not vary the factor.
-
-        Examples
-        --------
-        >>> result = sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"])
-        >>> result.plot("benefit").get_xlabel()
-        'network.generator.rewiring'
-        """
-        from spreadsim.sweeps.map import axis_names, heat_map
-        from spreadsim.sweeps.page import draw_heat, map_height
-        from spreadsim.sweeps.tables import SweepTables
-        from spreadsim.telling.figures import axes_for, heading
-
-        tables = SweepTables(self.folder)
-        measure = measure or tables.measures[0]
-        names = axis_names(tables)
-        if not across:
-            across, down = names[0], down or (names[1] if len(names) > 1 else "")
-        heat = heat_map(tables, measure, across, down)
-        axes = axes_for(ax, map_height(heat))
-        draw_heat(axes, heat)
-        heading(axes, f"Mean of {measure}")
-        return axes
-
-    @cached_property
-    def runs(self) -> pd.DataFrame:
-        """One row a run, sorted by its identity, as a pandas DataFrame."""
-        return store.read_table(self.folder).to_pandas()
-
-    @cached_property
-    def points(self) -> pd.DataFrame:
-        """One row a point of the design: its key, number and values."""
-        return read_parquet(self.folder / "points.parquet")
 
 
 def job_of(study: Study) -> Job:
@@ -224,12 +135,17 @@ class Ledger:
                 if last > self.replicates
                 else "settings of the levers"
             )
+            remedy = "give another --out"
+            if what == "points" and self.points.method == "latin-hypercube":
+                remedy += (
+                    "; a Latin hypercube of another size is another design, while 'halton' and 'sobol-sequence' go on"
+                )
             raise InputError(
                 self.file,
                 "design",
                 f"the folder holds finished runs of {what} that this experiment does not "
                 "have: a design may grow in a folder, but not change",
-                "give another --out",
+                remedy,
             )
         row = np.zeros(self.replicates, dtype=np.bool_)
         row[first:last] = True

@@ -1,8 +1,9 @@
 """Designs: which points of the uncertainties, and which settings of the levers, an experiment holds.
 
-What belongs here: grids, tables, Latin hypercubes, Sobol' and Morris designs, made by SciPy and SALib in the unit cube
-and carried to each factor's distribution. A design has a seed of its own; the same seed gives the same points, and a
-Sobol' design of twice the size begins with the points of the smaller one.
+What belongs here: grids, tables, Latin hypercubes, Halton and Sobol' sequences, Sobol' and Morris designs, made by
+SciPy and SALib in the unit cube and carried to each factor's distribution. A design has a seed of its own; the same
+seed gives the same points. A longer Halton or Sobol' sequence begins with the points of the shorter one, and a Sobol'
+design of twice the size holds those of the smaller one; a Latin hypercube of another size is another design.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from spreadsim.sweeps.experiment import Factor, Study, Values
 
 MAX_TABLE_BYTES = 200_000_000
 MAX_POINTS = 20_000_000
+SEQUENCES = ("halton", "sobol-sequence")  # whose points fill space evenly, however many of them are taken
+FILLING = ("latin-hypercube", *SEQUENCES)  # whose points are all cases of their own
+SAMPLED = (*FILLING, "sobol", "morris")
 
 
 @dataclass(frozen=True)
@@ -223,7 +227,7 @@ def points_of(study: Study) -> Points:
     """
     design, factors = study.experiment.design, study.uncertainties
     if not factors:
-        if design.method in ("sobol", "morris", "latin-hypercube"):
+        if design.method in SAMPLED:
             raise InputError(
                 study.file,
                 "design.method",
@@ -238,10 +242,11 @@ def points_of(study: Study) -> Points:
     size = design_size(design.method, design.samples, len(factors), design.second_order)
     if size > MAX_POINTS:
         raise InputError(study.file, "design.samples", f"makes {size:,} points", f"at most {MAX_POINTS:,} are taken")
-    if design.method == "latin-hypercube":
+    if design.method in FILLING:
         from scipy.stats import qmc
 
-        unit = qmc.LatinHypercube(len(factors), seed=np.random.default_rng(design.seed)).random(design.samples)
+        engines = {"latin-hypercube": qmc.LatinHypercube, "halton": qmc.Halton, "sobol-sequence": qmc.Sobol}
+        unit = engines[design.method](len(factors), seed=np.random.default_rng(design.seed)).random(design.samples)
     else:
         unit = _by_salib(study)
     return Points(factors, np.asarray(unit, dtype=np.float64), design.method)
@@ -252,8 +257,8 @@ def design_size(method: str, samples: int, n_factors: int, second_order: bool = 
 
     Parameters
     ----------
-    method : ``latin-hypercube``, ``sobol`` or ``morris``.
-    samples : points of a Latin hypercube; base sample of a Sobol' design; trajectories of a Morris design.
+    method : ``latin-hypercube``, ``halton``, ``sobol-sequence``, ``sobol`` or ``morris``.
+    samples : points of a Latin hypercube or sequence; base sample of a Sobol' design; trajectories of a Morris design.
     n_factors : number of uncertainties.
     second_order : whether a Sobol' design serves second-order indices too.
 

@@ -11,9 +11,11 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from spreadsim.errors import nearest
+from spreadsim.measures import CURVE_COLUMNS
 from spreadsim.parameters import Distribution, Table
 
-Method = Literal["grid", "table", "latin-hypercube", "sobol", "morris"]
+Method = Literal["grid", "table", "latin-hypercube", "halton", "sobol-sequence", "sobol", "morris"]
 DEFAULT_MEASURES = (
     "benefit",
     "cumulative_benefit",
@@ -71,19 +73,40 @@ class Design(Table):
     def _fits(self) -> Self:
         if (self.method == "table") != (self.table is not None):
             raise ValueError("method = \"table\" needs 'table', and no other method has one")
-        if self.method == "sobol" and self.samples & (self.samples - 1):
+        if self.method in ("sobol", "sobol-sequence") and self.samples & (self.samples - 1):
             nearest_power = 2 ** max(1, round(math.log2(self.samples)))
-            raise ValueError(f"sobol takes a power of two as 'samples', found {self.samples}: try {nearest_power}")
+            raise ValueError(
+                f"{self.method} takes a power of two as 'samples', found {self.samples}: try {nearest_power}"
+            )
         if self.method == "morris" and self.levels % 2:
             raise ValueError(f"morris takes an even number of 'levels', found {self.levels}")
         return self
 
 
 class Outcomes(Table):
-    """What is measured, and which tables are kept."""
+    """What is looked at, and which tables are kept; every measure is kept of every run."""
 
-    measures: list[str] = Field(default_factory=lambda: list(DEFAULT_MEASURES), min_length=1)
+    measures: list[str] = Field(
+        default_factory=lambda: list(DEFAULT_MEASURES),
+        min_length=1,
+        description="What the analysis looks at unless it is told otherwise.",
+    )
     keep: list[Literal["runs", "curves", "events"]] = ["runs"]
+    curves: list[str] = Field(default_factory=list, description="Curves that are kept; all where none is named.")
+
+    @model_validator(mode="after")
+    def _curves_are_kept(self) -> Self:
+        for name in self.curves:
+            if name not in CURVE_COLUMNS:
+                raise ValueError(f"'curves': '{name}' is not a curve; {nearest(name, CURVE_COLUMNS)}")
+        if self.curves and "curves" not in self.keep:
+            raise ValueError("'curves' needs \"curves\" in 'keep'")
+        return self
+
+    @property
+    def curve_columns(self) -> tuple[str, ...]:
+        """The curves that are kept where curves are, in the order of their declaration."""
+        return tuple(name for name in CURVE_COLUMNS if not self.curves or name in self.curves)
 
 
 class Experiment(Table):

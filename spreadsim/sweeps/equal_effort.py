@@ -7,8 +7,6 @@ point is left out and counted.
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 
 from spreadsim.errors import InputError, nearest
@@ -43,11 +41,11 @@ class EqualEffort(SweepTables):
     """
 
     def __init__(self, tables: SweepTables, measure: str, along: str) -> None:
-        vars(self).update({k: v for k, v in vars(tables).items() if k not in ("panels", "independent", "measures")})
+        vars(self).update({k: v for k, v in vars(tables).items() if k not in ("panels", "independent")})
         self._tables = tables
         levers = [f.path for f in tables.study.levers]
-        if measure not in tables.measures:
-            raise InputError("--equal", measure, "was not kept by this sweep", nearest(measure, tables.measures))
+        if measure not in tables.stored:
+            raise InputError("--equal", measure, "was not kept by this sweep", nearest(measure, tables.stored))
         if along not in levers or not all(isinstance(s.levers[along], (int, float)) for s in tables.settings):
             raise InputError("--along", along, "is not a numeric lever of this sweep", nearest(along, levers))
         self.measure, self.along = measure, along
@@ -90,11 +88,6 @@ class EqualEffort(SweepTables):
             f"over the points), by linear interpolation between values that were run. {len(self.settings)} of "
             f"{self.n_mixes} mixes reach it at every point and are compared."
         )
-
-    @cached_property
-    def measures(self) -> list[str]:
-        """The measures that were kept."""
-        return list(self._tables.measures)
 
     def values(self, measure: str) -> np.ndarray:
         """Return a measure at equal effort, shape (points, mixes, replicates)."""

@@ -100,7 +100,7 @@ def identity(job: Job, base: Values) -> Values:
 
     Returns
     -------
-    Version of the rules, seed, months, hash of the scenario, names of factors, measures and tables.
+    Version of the rules, seed, months, hash of the scenario, names of factors, tables and curves.
 
     Examples
     --------
@@ -118,8 +118,8 @@ def identity(job: Job, base: Values) -> Values:
         "scenario": content_key(base, 32),
         "levers": [factor.path for factor in job.study.levers],
         "uncertainties": [factor.path for factor in job.study.uncertainties],
-        "measures": list(experiment.outcomes.measures),
         "keep": sorted({"runs", *experiment.outcomes.keep}),
+        "curves": list(experiment.outcomes.curve_columns) if "curves" in experiment.outcomes.keep else [],
     }
 
 

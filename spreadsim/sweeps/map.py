@@ -16,6 +16,7 @@ import numpy as np
 
 from spreadsim.errors import InputError, nearest
 from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.sweeps.designs import SAMPLED
 from spreadsim.sweeps.tables import NOT_CHOICES, SweepTables
 
 STRATEGY = "strategy"
@@ -244,7 +245,7 @@ def heat_map(
     shape = (len(other.labels), len(one.labels))
     cell = _cells(other, rows, use) * len(one.labels) + _cells(one, rows, use)  # (points, settings)
     mean, half, runs = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
-    is_random = tables.points.method in ("latin-hypercube", "sobol", "morris")
+    is_random = tables.points.method in SAMPLED
     for flat in np.unique(cell):
         here = cell == flat
         samples = v[here]  # (point and setting, replicate)

@@ -17,6 +17,7 @@ import numpy as np
 
 from spreadsim.errors import InputError, MissingExtraError, nearest
 from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.sweeps.designs import FILLING
 from spreadsim.sweeps.discovery import MIN_CASES, Region, find_region, judged
 from spreadsim.sweeps.equal_effort import EqualEffort
 from spreadsim.sweeps.map import axis_names, heat_map
@@ -113,8 +114,8 @@ def analyse(
         tables = EqualEffort(tables, equal, along)
         note = tables.sentence
     for name in measures:
-        if name not in tables.measures:
-            raise InputError("--measure", name, "was not kept by this sweep", nearest(name, tables.measures))
+        if name not in tables.stored:
+            raise InputError("--measure", name, "was not kept by this sweep", nearest(name, tables.stored))
     targets = list(measures) or [m for m in tables.measures if BY_NAME[m].better != "neither"][:MAIN_MEASURES]
     analysis = examine(tables, measures=targets, inside=measures, limits=limits, density=density)
     analysis.folder = Path(out) if out else analysis.folder
@@ -165,17 +166,19 @@ def examine(
     >>> analysis.tables["robustness"][0]["limits"]
     'reach >= 0.1'
     """
-    experiment, bounds = tables.study.experiment, _limits(limits, tables.measures)
+    experiment, bounds = tables.study.experiment, _limits(limits, tables.stored)
     analysis = Analysis(tables.folder / "analysis", experiment.title or experiment.name, experiment.question)
     arrays = {name: tables.values(name) for name in {*measures, *(name for name, _, _ in bounds)}}
     if tables.failed:
         analysis.findings["Failed runs"] = [f"{tables.failed:,} runs failed; points with one are left out."]
     if any(BY_NAME[name].never for name in measures):
         analysis.findings["Never reached"] = ["A month that was never reached counts as the last month of the run."]
+    looked_at = list(dict.fromkeys([*tables.measures, *arrays]))
+    which = ", ".join(looked_at) if len(looked_at) <= 3 else f"all {len(looked_at)} measures that are looked at"
     for whole in tables.panels if panels is None else panels:
-        panel, same = tables.distinct(whole)
+        panel, same = tables.distinct(whole, looked_at)
         for names in same:
-            text = f"{', '.join(names)}: the same in every run, so counted as one."
+            text = f"{', '.join(names)}: the same in every run in {which}, so counted as one."
             _add_sentence(analysis, "Settings that do not differ", text)
         _add_robustness(analysis, tables, panel, measures, arrays, bounds)
         _add_interior(analysis, tables, panel, inside)
@@ -380,7 +383,7 @@ def _add_convergence(
         return
     for measure in measures:
         values = arrays[measure][tables.independent][:, list(panel.settings)]
-        halves = tables.points.method in ("sobol", "latin-hypercube")
+        halves = tables.points.method in ("sobol", *FILLING)
         result = convergence(values, panel.names, tables.sign(measure), halves)
         if result is not None:
             _add_row(analysis, "convergence", measure, panel, **asdict(result))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spreadsim.errors import InputError
-from spreadsim.sweeps.designs import Points, require_salib, unit_problem
+from spreadsim.sweeps.designs import FILLING, Points, require_salib, unit_problem
 
 Z = 1.959963984540054
 RESAMPLES = 200
@@ -323,4 +323,4 @@ def indices(points: Points, values: np.ndarray, *, second_order: bool = False, l
         return sobol_indices(points, values, second_order=second_order)
     if points.method == "morris":
         return morris_indices(points, values, levels)
-    return rank_correlations(points, values) if points.method in ("latin-hypercube", "table") else []
+    return rank_correlations(points, values) if points.method in (*FILLING, "table") else []

@@ -11,7 +11,7 @@ from typing import Any
 from spreadsim.drivers.running import default_workers
 from spreadsim.errors import InputError
 from spreadsim.network.size import network_size
-from spreadsim.outcomes.measures import CURVE_COLUMNS
+from spreadsim.outcomes.measures import MEASURES
 from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps import store
 from spreadsim.sweeps.coordinator import (
@@ -55,9 +55,9 @@ def time_in_words(seconds: float) -> str:
 def _bytes_of(study: Study, runs: int) -> int:
     """Return about how many bytes the tables take."""
     outcomes = study.experiment.outcomes
-    one = BYTES_PER_RUN + BYTES_PER_MEASURE * len(outcomes.measures)
+    one = BYTES_PER_RUN + BYTES_PER_MEASURE * len(MEASURES)
     if "curves" in outcomes.keep:
-        one += study.scenario.run.months * len(CURVE_COLUMNS) * BYTES_PER_CURVE_VALUE
+        one += study.scenario.run.months * len(outcomes.curve_columns) * BYTES_PER_CURVE_VALUE
     if "events" in outcomes.keep:
         one += 4 * network_size(study.scenario).services * BYTES_PER_EVENT
     return runs * one
@@ -132,7 +132,7 @@ def run_again(study: Study, folder: Path, identity: str) -> dict[str, Any]:
     --------
     >>> from spreadsim.sweeps.experiment import load_experiment
     >>> sweep = ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"])
-    >>> row = sweep.runs.iloc[0]
+    >>> row = sweep.runs().iloc[0]
     >>> run_again(load_experiment("small"), sweep.folder, row["run"])["benefit"] == float(row["benefit"])
     True
     """

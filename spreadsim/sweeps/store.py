@@ -27,10 +27,10 @@ MANIFEST, LOCK, HOLDER, IDENTITY = "manifest.jsonl", "sweep.lock", "sweep.holder
 _IDENTITY_FIELDS = {
     "rules": "version of the code",
     "scenario": "scenario or other settings (by their hash)",
-    "measures": "list of measures",
     "levers": "list of levers",
     "uncertainties": "list of uncertainties",
     "keep": "choice of tables",
+    "curves": "choice of curves",
 }
 KINDS = ("runs", "curves", "events")
 MAX_PART, MAX_MANIFEST, MAX_IDENTITY, MAX_HOLDER = 2_000_000_000, 2_000_000_000, 50_000_000, 10_000  # bytes
@@ -494,6 +494,32 @@ def read_table(folder: Path, kind: str = "runs", columns: Sequence[str] | None =
         problem = f"parts of '{kind}' do not have the same columns"
         raise InputError(str(folder), kind, problem, "give the sweep command again in another folder") from None
     return table.sort_by([(name, "ascending") for name in SORT[kind] if name in table.column_names])
+
+
+def table_columns(folder: Path, kind: str = "runs") -> list[str]:
+    """Return the names of a table's columns, from its first part.
+
+    Parameters
+    ----------
+    folder : of the sweep.
+    kind : of the table: ``runs``, ``curves`` or ``events``.
+
+    Returns
+    -------
+    Names, in order; none where the folder holds no part of it.
+
+    Raises
+    ------
+    InputError : the part is not a table.
+
+    Examples
+    --------
+    >>> sweep = ss.sweep("clustering", out="clustering", settings=["run.replicates=2", "run.months=12"])
+    >>> table_columns(sweep.folder)[:4]
+    ['run', 'point', 'strategy', 'replicate']
+    """
+    keys = sorted(key for key, record in chunk_records(folder).items() if kind in record["parts"])
+    return list(telling_folder.read_table(part_path(folder, kind, keys[0])).column_names) if keys else []
 
 
 def table_digest(folder: Path, kind: str = "runs") -> str:

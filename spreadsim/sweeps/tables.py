@@ -188,14 +188,17 @@ class SweepTables:
             flat[self._index] = np.where(finished, censored(flat[self._index], horizon), np.nan)
         return flat.reshape(len(self._unique), len(self.settings), self.replicates)[self._back]
 
-    def distinct(self, panel: Panel) -> tuple[Panel, list[list[str]]]:
-        """Return a panel with one setting of those whose kept measures are the same in every run, and who they are."""
-        same = [same_strategies(self.values(m)[:, list(panel.settings)].transpose(0, 2, 1)) for m in self.measures]
+    def distinct(self, panel: Panel, measures: Sequence[str]) -> tuple[Panel, list[list[str]]]:
+        """Return a panel with one setting of those whose measures are the same in every run, and who they are."""
+        keys: list[tuple[int, ...]] = [()] * len(panel.settings)
+        for measure in measures:
+            values = self.values(measure)[:, list(panel.settings)].transpose(0, 2, 1)
+            keys = [(*key, first) for key, first in zip(keys, same_strategies(values), strict=True)]
+            if len(set(keys)) == len(keys):
+                return panel, []
         groups: dict[tuple[int, ...], list[int]] = {}
-        for i, key in enumerate(zip(*same, strict=True)):
+        for i, key in enumerate(keys):
             groups.setdefault(key, []).append(i)
-        if len(groups) == len(panel.settings):
-            return panel, []
         names = [[panel.names[i] for i in places] for places in groups.values() if len(places) > 1]
         return self._panel(panel.label, [panel.settings[places[0]] for places in groups.values()]), names
 
@@ -217,8 +220,14 @@ class SweepTables:
 
     @cached_property
     def measures(self) -> list[str]:
-        """The measures that were kept."""
+        """The measures that the experiment looks at."""
         return list(self.study.experiment.outcomes.measures)
+
+    @cached_property
+    def stored(self) -> list[str]:
+        """The measures that were kept: all, but in the folders of earlier versions."""
+        columns = store.table_columns(self.folder)
+        return [name for name in BY_NAME if name in columns]
 
     def sign(self, measure: str) -> float:
         """Return 1 where higher is better or neither is, -1 where lower is."""

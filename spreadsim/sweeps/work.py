@@ -204,7 +204,8 @@ class _Rows:
         self._row(run_key, point, strategy, levers, replicate, result.measures, None)
         if "curves" in self.extra:
             n_months = len(next(iter(result.curves.values())))
-            self._extend("curves", run_key, {"month": np.arange(n_months, dtype=np.int32), **result.curves})
+            kept = {name: result.curves[name] for name in self.outcomes.curve_columns}
+            self._extend("curves", run_key, {"month": np.arange(n_months, dtype=np.int32), **kept})
         if result.events is not None:
             self._extend("events", run_key, result.events)
 
@@ -218,7 +219,7 @@ class _Rows:
             **{path: levers[path] for path in self.levers},
             "replicate": replicate,
         }
-        row |= {name: values[name] if values else np.nan for name in self.outcomes.measures}
+        row |= {name: values[name] if values else np.nan for name in measures.BY_NAME}
         row["error"] = None if error is None else _error_text(error)
         row["reproduce"] = None if error is None else f"spreadsim sweep experiment.toml --run {run}"
         table = self.columns["runs"]
@@ -385,12 +386,13 @@ def schema(job: Job, kind: str) -> dict[str, Any]:
             "strategy": pa.string(),
             **lever,
             "replicate": pa.int32(),
-            **{name: pa.float64() for name in job.study.experiment.outcomes.measures},
+            **{name: pa.float64() for name in measures.BY_NAME},
             "error": pa.string(),
             "reproduce": pa.string(),
         }
     if kind == "curves":
-        return {"run": pa.string(), "month": pa.int32(), **{name: pa.float64() for name in measures.CURVE_COLUMNS}}
+        columns = job.study.experiment.outcomes.curve_columns
+        return {"run": pa.string(), "month": pa.int32(), **{name: pa.float64() for name in columns}}
     words = ("service", "from_state", "to_state", "route", "source_kind", "source_service")
     return {"run": pa.string(), "month": pa.int32(), **{name: pa.string() for name in words}, "generation": pa.int32()}
 

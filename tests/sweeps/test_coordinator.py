@@ -444,8 +444,8 @@ def test_after_a_change_of_the_code_runs_are_other_runs(
     with pytest.raises(InputError, match="the folder holds runs made with another version of the code"):
         sweep(file, out=tmp_path / "first")
     again = sweep(file, out=tmp_path / "again")
-    assert not set(first.runs["run"]) & set(again.runs["run"])
-    assert sorted(first.runs["benefit"]) == sorted(again.runs["benefit"])
+    assert not set(first.runs()["run"]) & set(again.runs()["run"])
+    assert sorted(first.runs()["benefit"]) == sorted(again.runs()["benefit"])
 
 
 def test_a_failed_run_is_a_row_and_stops_nothing(tmp_path: Path) -> None:
@@ -455,7 +455,7 @@ def test_a_failed_run_is_a_row_and_stops_nothing(tmp_path: Path) -> None:
         '[run]\nmonths = 6\nreplicates = 2\n[uncertainties]\n"network.services" = [200, 6000, 210]\n'
     )
     result = sweep(file, out=tmp_path / "out")
-    runs = result.runs.merge(result.points, on="point").sort_values(["number", "replicate"])
+    runs = result.runs().merge(result.design, on="point").sort_values(["number", "replicate"])
     assert result.failed == 2
     assert runs["error"].isna().tolist() == [True, True, False, False, True, True]
     assert runs["benefit"].isna().tolist() == [False, False, True, True, False, False]

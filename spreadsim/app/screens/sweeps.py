@@ -21,6 +21,7 @@ from spreadsim.app.server.sweep_folders import OpenSweep
 from spreadsim.app.session import Session
 from spreadsim.network.size import network_size
 from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.sweeps.designs import SAMPLED
 from spreadsim.sweeps.map import HeatMap, heat_map, points_of_cell
 from spreadsim.sweeps.page import Analysis, AnalysisFigure, Rows, heat_rows
 from spreadsim.sweeps.point import alternatives, scenario_of
@@ -63,8 +64,10 @@ class _SweepAnalysis:
 
 
 def _measures_of(sweep: OpenSweep) -> list[str]:
-    """Return the measures kept, those that have a better side first."""
-    return sorted(sweep.tables.measures, key=lambda name: BY_NAME[name].better == "neither")
+    """Return the measures kept: first those the experiment looks at, and of these those that have a better side."""
+    asked = sweep.tables.measures
+    names = dict.fromkeys([*asked, *sweep.tables.stored])
+    return sorted(names, key=lambda name: (name not in asked, BY_NAME[name].better == "neither"))
 
 
 def _analyse_view(look: _SweepView) -> _SweepAnalysis:
@@ -146,7 +149,7 @@ def _map_data(analysis: _SweepAnalysis, heat: HeatMap, cell: tuple[int, int] | N
         "columns": list(heat.across.labels), "rows": list(heat.down.labels),
         "mean": numbers(heat.mean), "half": numbers(heat.half),
         "runs": heat.runs.tolist(), "cell": list(cell) if cell else None, "sentence": heat.sentence, "points": items,
-        "sampled": tables.points.method in ("latin-hypercube", "sobol", "morris"),
+        "sampled": tables.points.method in SAMPLED,
     }  # fmt: skip
 
 
@@ -220,7 +223,7 @@ def _next_view(look: _SweepView, item: Any, analysis: _SweepAnalysis | None, hea
         return _SweepView(sweep=name, n_reads=look.n_reads)
     if analysis is None:
         return look
-    if item.get("measure") in analysis.sweep.tables.measures:
+    if item.get("measure") in analysis.sweep.tables.stored:
         return replace(look, measure=str(item["measure"]))
     panel = item.get("panel")
     if isinstance(panel, int) and 0 <= panel < len(analysis.sweep.tables.panels):
