@@ -4,7 +4,6 @@ from .calibration.calibration import calibrate
 from .comparison.comparison import Comparison, compare, frontier
 from .comparison.components import study_components
 from .comparison.explanation import explain
-from .comparison.reproduction import reproduce
 from .drivers.agents import Service
 from .drivers.mesa_model import SpreadModel
 from .errors import InputError, SpreadsimError
@@ -14,13 +13,13 @@ from .network.construction import make_network
 from .network.data import Network
 from .network.graph import network_from_graph
 from .network.reading.files import NetworkFile, load_network
+from .receipts import reproduce, verify
 from .scenario.document import Scenario
 from .scenario.files import load_scenario
 from .sweeps.coordinator import sweep
 from .sweeps.experiment import load_experiment
 from .sweeps.report import analyse
 from .sweeps.results import Sweep, load_sweep
-from .telling.verification import verify
 from .website.site import make_site
 
 __version__: str

@@ -12,24 +12,28 @@ from spreadsim.cli.options import ResultsFolder, out_option, workers_option
 @click.command()
 @click.argument("folder", type=ResultsFolder())
 @out_option("Keep the new results in this folder.")
+@click.option("--run", "identity", metavar="RUN", help="Run one row of a sweep again, by its identity.")
 @workers_option()
-def reproduce(folder: Path, out: Path | None, workers: int | None) -> None:
-    """Run a results folder again from its receipt, and name the first difference.
+def reproduce(folder: Path, out: Path | None, identity: str | None, workers: int | None) -> None:
+    """Run a results folder, or a sweep's, again from its receipt, and name the first difference.
 
     Files that are damaged or missing are named before anything is run. Exits 0 if every result is the same byte for
     byte, or to 12 digits where the libraries are of other versions; 1 if one differs.
 
     \b
-    Example: spreadsim reproduce results/default
+    Examples:
+      spreadsim reproduce results/default
+      spreadsim reproduce results/best-balance --run RUN
     """
-    from spreadsim.comparison.reproduction import DIGITS
-    from spreadsim.comparison.reproduction import reproduce as run
-    from spreadsim.telling.verification import WHOLE, verify
+    from spreadsim.receipts import reproduce as run
+    from spreadsim.receipts import verify
+    from spreadsim.telling.reproduction import DIGITS
+    from spreadsim.telling.verification import WHOLE
 
     for name, verdict in verify(folder).verdicts.items():
         if verdict != WHOLE:
             click.echo(f"{verdict:<9}{name}: not as it was written", err=True)
-    result = run(folder, out, workers=workers)
+    result = run(folder, out, run=identity, workers=workers)
     for note in result.notes:
         click.echo(note)
     for name, same in result.files.items():

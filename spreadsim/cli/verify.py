@@ -11,19 +11,24 @@ from spreadsim.cli.options import ResultsFolder, json_option
 
 @click.command()
 @click.argument("folder", type=ResultsFolder())
+@click.option("--run", metavar="RUN", help="Verify one row of a sweep, by its identity.")
 @json_option()
-def verify(folder: Path, as_json: bool) -> None:
+def verify(folder: Path, run: str | None, as_json: bool) -> None:
     """Compare a results folder, or a sweep's, with its receipt, without running anything.
 
     Exits 0 if every file is the one that was written, 1 if one is damaged or missing, 2 if it is no results folder.
+    Of one row of a sweep, the part that holds it is compared with its digest, and its identity is computed again from
+    the folder's scenario, point, levers and replicate.
 
     \b
-    Example: spreadsim verify results/default
+    Examples:
+      spreadsim verify results/default
+      spreadsim verify results/best-balance --run RUN
     """
-    from spreadsim.sweeps.folder import is_sweep, verify_sweep
-    from spreadsim.telling.verification import WHOLE, verify
+    from spreadsim.receipts import verify
+    from spreadsim.telling.verification import WHOLE
 
-    result = verify_sweep(folder) if is_sweep(folder) else verify(folder)
+    result = verify(folder, run)
     if as_json:
         from spreadsim.telling.folder import as_json as to_json
 

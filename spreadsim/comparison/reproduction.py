@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,34 +17,11 @@ from spreadsim.errors import InputError
 from spreadsim.input_files import read_text
 from spreadsim.telling.atomic import RECEIPT, folder_aside
 from spreadsim.telling.folder import hashes, read_parquet, versions
+from spreadsim.telling.reproduction import DIGITS, Reproduction
 from spreadsim.telling.verification import CHANGED, WHOLE, receipt_document, verified
 
-DIGITS = 12
 MAX_TEXT = 200_000_000  # bytes of a result that is text
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-
-
-@dataclass(frozen=True)
-class Reproduction:
-    """Whether a results folder comes out the same again.
-
-    Attributes
-    ----------
-    files : for each result, whether it is the same byte for byte.
-    difference : the first difference in words, None if there is none.
-    to_digits : names of results that differ in bytes and not in the first `DIGITS` digits of any number, under other
-        versions of the libraries.
-    notes : what else the reader should know.
-
-    Examples
-    --------
-    >>> Reproduction({"runs.parquet": True}, None).difference
-    """
-
-    files: Mapping[str, bool]
-    difference: str | None
-    notes: list[str] = field(default_factory=list)
-    to_digits: tuple[str, ...] = ()
 
 
 def read_receipt(folder: Path) -> dict[str, Any]:

@@ -5,13 +5,14 @@ What belongs here: points, runs, time and disk before anything starts, from meas
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from spreadsim.drivers.running import default_workers
 from spreadsim.errors import InputError
 from spreadsim.network.size import network_size
-from spreadsim.outcomes.measures import MEASURES
+from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps import store
 from spreadsim.sweeps.coordinator import (
@@ -22,7 +23,7 @@ from spreadsim.sweeps.coordinator import (
     seconds_per_run,
 )
 from spreadsim.sweeps.designs import points_of, settings_of
-from spreadsim.sweeps.experiment import Study
+from spreadsim.sweeps.experiment import Study, Values
 from spreadsim.sweeps.job import same_settings
 
 BYTES_PER_MEASURE = 7
@@ -111,6 +112,79 @@ def size_lines(study: Study, workers: int | None = None) -> list[tuple[str, str]
     ]
 
 
+@dataclass(frozen=True)
+class StoredRun:
+    """One row of a sweep, and where it stands.
+
+    Attributes
+    ----------
+    part, sha256 : file that holds the row, and the digest that the manifest has of it.
+    values : of the uncertainties, by path.
+    strategy, levers, replicate : of the row.
+    measures : those that were kept, by name.
+
+    Examples
+    --------
+    >>> StoredRun(Path("runs/part-0.parquet"), "", {}, "organic", {}, 0, {"reach": 0.5}).measures["reach"]
+    0.5
+    """
+
+    part: Path
+    sha256: str
+    values: Values
+    strategy: str
+    levers: Values
+    replicate: int
+    measures: dict[str, float]
+
+
+def stored_run(study: Study, folder: Path, identity: str) -> StoredRun:
+    """Return one row of a sweep by its identity.
+
+    Parameters
+    ----------
+    study : the experiment.
+    folder : of the sweep.
+    identity : the run's, from the column ``run``.
+
+    Returns
+    -------
+    The row.
+
+    Raises
+    ------
+    InputError : the folder holds no such run.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> sweep = ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"])
+    >>> stored_run(load_experiment("small"), sweep.folder, sweep.runs().iloc[0]["run"]).strategy
+    'organic'
+    """
+    from spreadsim.telling.folder import read_table
+
+    for key, record in store.chunk_records(folder).items():
+        path = store.part_path(folder, "runs", key)
+        rows = read_table(path, filters=[("run", "=", identity)]).to_pylist()
+        if not rows:
+            continue
+        row = rows[0]
+        points = read_table(folder / "points.parquet", filters=[("point", "=", row["point"])]).to_pylist()
+        try:
+            values = {f.path: f.typed(points[0][f.path]) for f in study.uncertainties}
+            levers = {f.path: row[f.path] for f in study.levers}
+            measures = {name: float("nan" if row[name] is None else row[name]) for name in BY_NAME if name in row}
+            digest = str(record["parts"]["runs"]["sha256"])
+            return StoredRun(path, digest, values, row["strategy"], levers, row["replicate"], measures)
+        except (IndexError, KeyError, TypeError, ValueError):
+            problem = "its point or its levers are not those of the experiment"
+            raise InputError(
+                str(folder), "points.parquet", problem, "put back the files that the sweep wrote"
+            ) from None
+    raise InputError("--run", identity, f"{folder} holds no such run", "take it from the column 'run'")
+
+
 def run_again(study: Study, folder: Path, identity: str) -> dict[str, Any]:
     """Return the measures of one run of a sweep, run here and now by its identity; a failure is raised as it is.
 
@@ -137,22 +211,6 @@ def run_again(study: Study, folder: Path, identity: str) -> dict[str, Any]:
     True
     """
     from spreadsim.sweeps.work import single_run
-    from spreadsim.telling.folder import read_table
 
-    for key in store.chunk_records(folder):
-        path = store.part_path(folder, "runs", key)
-        rows = read_table(path, filters=[("run", "=", identity)]).to_pylist()
-        if not rows:
-            continue
-        row = rows[0]
-        points = read_table(folder / "points.parquet", filters=[("point", "=", row["point"])]).to_pylist()
-        try:
-            values = {f.path: f.typed(points[0][f.path]) for f in study.uncertainties}
-            levers = {f.path: row[f.path] for f in study.levers}
-        except (IndexError, KeyError, TypeError, ValueError):
-            problem = "its point or its levers are not those of the experiment"
-            raise InputError(
-                str(folder), "points.parquet", problem, "put back the files that the sweep wrote"
-            ) from None
-        return dict(single_run(job_of(study), values, row["strategy"], levers, row["replicate"]))
-    raise InputError("--run", identity, f"{folder} holds no such run", "take it from the column 'run'")
+    row = stored_run(study, folder, identity)
+    return dict(single_run(job_of(study), row.values, row.strategy, row.levers, row.replicate))
