@@ -17,7 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-SMALL = 1_000_000  # service-months that may go as plain Python: about ten seconds
+SMALL = 1_000_000  # service-months that may go as plain Python at a time: about ten seconds
+LARGE = 4_000_000  # of a whole job: the compiler is done sooner than plain Python would be, and needs the processor
 _compiling: subprocess.Popen[bytes] | None = None  # the process that compiles, where this one began it
 _interpreted = 0  # service-months that went as plain Python while nobody compiled
 
@@ -92,6 +93,26 @@ def start_compiling() -> bool:
         except OSError:
             return False
     return _compiling.poll() is None
+
+
+def compile_first(service_months: int) -> None:
+    """Compile before a large job, or wait for the process that does, unless there is code or none is wanted.
+
+    Parameters
+    ----------
+    service_months : services times months of all runs of the job.
+
+    Examples
+    --------
+    >>> compile_first(LARGE)  # not yet large
+    """
+    if service_months <= LARGE:
+        return
+    from spreadsim.drivers import engine, loops
+    from spreadsim.drivers.compilation import is_compiled
+
+    if not (loops.IS_INTERPRETED or engine.run_block.signatures or is_compiled()):
+        compile_now()
 
 
 def compile_now() -> str:

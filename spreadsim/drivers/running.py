@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from spreadsim.drivers.first_run import is_interpreted
+from spreadsim.drivers.first_run import compile_first, is_interpreted
 from spreadsim.errors import InputError
 from spreadsim.network.construction import make_networks
 from spreadsim.network.data import Network
@@ -417,6 +417,8 @@ def run_tasks(
             yield result
 
     quick = driver == "compiled"
+    if quick:
+        compile_first(sum(_service_months(base.n, task.plans) for task in tasks))
     n_first = 0  # tasks that are run while another process compiles
     while quick and n_first < len(tasks) and is_interpreted(_service_months(base.n, tasks[n_first].plans)):
         first = [tasks[n_first]]

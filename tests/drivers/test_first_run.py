@@ -129,6 +129,30 @@ def test_the_code_takes_over_between_replicates(monkeypatch: pytest.MonkeyPatch)
     assert forms == ["interpreted"] * 2 * len(some) + ["compiled"] * 3 * len(some)
 
 
+def test_a_large_job_is_compiled_for_first(nothing_compiled: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it is interpreted, in the first run or in threads; a small job does not wait."""
+    scenario = load_scenario("classroom", ["run.replicates=4"])
+    network, some = make_network(scenario), plans(scenario)
+    tasks = [running.Task(r, some, [True] * len(some), keep_events=False) for r in range(4)]
+    waited: list[bool] = []
+
+    def compiled() -> str:
+        waited.append(True)
+        monkeypatch.setattr(compilation, "is_compiled", lambda: True)
+        return ""
+
+    monkeypatch.setattr(first_run, "compile_now", compiled)
+    monkeypatch.setattr(type(engine.run_block), "signatures", [])
+    expected = len(list(running.run_tasks(scenario, network, False, tasks[:1], workers=2)))
+    assert (expected, waited) == (1, [])
+    monkeypatch.setattr(first_run, "LARGE", 1)
+    monkeypatch.setattr(
+        running, "is_interpreted", lambda service_months: pytest.fail("interpreted") if not waited else False
+    )
+    assert len(list(running.run_tasks(scenario, network, False, tasks, workers=2))) == 4
+    assert waited == [True]
+
+
 def test_the_answer_is_that_of_every_form() -> None:
     interpreted = interpreted_engine()
     assert engine.answer_of(engine.run_block) == interpreted.answer_of(interpreted.run_block)
