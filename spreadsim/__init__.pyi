@@ -9,10 +9,12 @@ from .drivers.mesa_model import SpreadModel
 from .errors import InputError, SpreadsimError
 from .fitting.fitting import fit
 from .intake.imports import NetworkImport, import_network
+from .measures import Measure
 from .network.construction import make_network
 from .network.data import Network
 from .network.graph import network_from_graph
 from .network.reading.files import NetworkFile, load_network
+from .outcomes.run import FinishedRun
 from .receipts import reproduce, verify
 from .scenario.document import Scenario
 from .scenario.files import load_scenario
@@ -26,7 +28,9 @@ __version__: str
 
 __all__ = [
     "Comparison",
+    "FinishedRun",
     "InputError",
+    "Measure",
     "Network",
     "NetworkFile",
     "NetworkImport",

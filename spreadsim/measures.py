@@ -1,33 +1,42 @@
 """Measures: what is compared between strategies, each declared once.
 
 What belongs here: for every measure its name, unit, meaning and which way is better, and which are recorded by month.
-What does not: how they are computed (``outcomes.measures``).
+What does not: how the package's are computed (``outcomes.measures``).
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
+
+from spreadsim.errors import InputError, nearest
 
 Better = Literal["higher", "lower", "neither"]
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One outcome of a run.
+    """One outcome of a run: one of the package's, or one of your own with a function.
 
     Attributes
     ----------
-    name : of the column.
-    label : in reports and the app.
-    unit : in words.
+    name : of the column: small letters, digits and ``_``.
+    label : in reports and the app; made from the name where it is left out.
+    unit : in words; one that begins with ``share`` lies from 0 to 1.
     better : which way is better, ``higher``, ``lower`` or ``neither``.
     meaning : in a phrase.
-    monthly : whether it is a column of the curves too.
+    monthly : whether it is a column of the curves too; never of one of your own.
     never : whether it is a month that may not be reached.
     signed : whether it is a difference, which may be negative.
+    of : of one of your own, a function of a `FinishedRun` that returns a number, or None where there is none.
+
+    Raises
+    ------
+    InputError : the name is none that a column can have, or `better` is not one of the three.
 
     Examples
     --------
@@ -35,16 +44,40 @@ class Measure:
     ['months_to_half']
     >>> BY_NAME["reach"].label, BY_NAME["reach"].better
     ('Reach', 'higher')
+    >>> def late_starts(run):
+    ...     first = run.final["first_embedded"]
+    ...     return ((first > 6) | (first < 0)).mean()
+    >>> late = ss.Measure("late_starts", unit="share", better="lower", of=late_starts)
+    >>> comparison = ss.compare("classroom", replicates=2, measures=[late], driver="mesa", workers=1, frontier=False)
+    >>> comparison.summary()["late_starts"].round(2).tolist()
+    [0.0, 0.92]
     """
 
     name: str
-    label: str
-    unit: str
-    better: Better
-    meaning: str
+    label: str = ""
+    unit: str = ""
+    better: Better = "neither"
+    meaning: str = ""
     monthly: bool = False
     never: bool = False
     signed: bool = False
+    of: Callable[[Any], Any] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", self.name):
+            remedy = "give 1 to 60 small letters, digits and _, a letter first"
+            raise InputError("python", "measures", f"{self.name!r} cannot name a measure", remedy)
+        field = f"measures.{self.name}"
+        if self.better not in get_args(Better):
+            raise InputError(
+                "python", f"{field}.better", f"{self.better!r}", nearest(str(self.better), get_args(Better))
+            )
+        if self.of is not None and not callable(self.of):
+            raise InputError(
+                "python", f"{field}.of", f"{self.of!r} is not a function", "give a function of a finished run"
+            )
+        object.__setattr__(self, "label", self.label or self.name.replace("_", " ").capitalize())
+        object.__setattr__(self, "meaning", self.meaning or f"your own: {self.label.lower()}")
 
     def limits(self, months: int | None = None) -> tuple[float, float]:
         """Return the least and the largest possible value: shares lie in [0, 1], and their differences in [-1, 1].

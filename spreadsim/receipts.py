@@ -6,15 +6,22 @@ What belongs here: asking what kind a folder is. What does not: doing it (``tell
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spreadsim.comparison.reproduction import reproduce as reproduce_comparison
+from spreadsim.drivers.extensions import NetworkSource
 from spreadsim.errors import InputError
+from spreadsim.measures import Measure
 from spreadsim.sweeps.folder import is_sweep, verify_sweep
 from spreadsim.sweeps.reproduction import reproduce_sweep, verify_row
 from spreadsim.telling.reproduction import Reproduction
 from spreadsim.telling.verification import Verification
 from spreadsim.telling.verification import verify as verify_results
+
+if TYPE_CHECKING:
+    from spreadsim.drivers.agents import Service
 
 
 def _check_row(folder: Path, run: str | None) -> None:
@@ -53,7 +60,14 @@ def verify(folder: str | Path, run: str | None = None) -> Verification:
 
 
 def reproduce(
-    folder: str | Path, out: str | Path | None = None, *, run: str | None = None, workers: int | None = None
+    folder: str | Path,
+    out: str | Path | None = None,
+    *,
+    run: str | None = None,
+    workers: int | None = None,
+    service_class: type[Service] | None = None,
+    network: NetworkSource | None = None,
+    measures: Sequence[Measure] = (),
 ) -> Reproduction:
     """Make a folder again, or one row of a sweep, and compare every result with what the folder holds.
 
@@ -63,6 +77,8 @@ def reproduce(
     out : keeps what was made again, in a folder that does not exist yet.
     run : identity of one row of a sweep, from the column ``run``.
     workers : runs side by side.
+    service_class, network, measures : what a Python program added to a comparison or a frontier, given again as it was;
+        each is held against its identity in the receipt.
 
     Returns
     -------
@@ -71,7 +87,7 @@ def reproduce(
 
     Raises
     ------
-    InputError : the folder has no receipt, or was run on something that only Python had.
+    InputError : the folder has no receipt, or was run with something that only Python had and that is not given.
 
     Examples
     --------
@@ -83,5 +99,11 @@ def reproduce(
     folder = Path(folder)
     _check_row(folder, run)
     if is_sweep(folder):
+        if service_class is not None or network is not None or measures:
+            raise InputError(
+                str(folder), "", "is the folder of a sweep, which is made of files alone", "leave them out"
+            )
         return reproduce_sweep(folder, Path(out) if out is not None else None, run=run, workers=workers)
-    return reproduce_comparison(folder, out, workers=workers)
+    return reproduce_comparison(
+        folder, out, workers=workers, service_class=service_class, network=network, measures=measures
+    )

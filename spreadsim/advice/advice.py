@@ -19,13 +19,13 @@ import numpy as np
 from spreadsim.advice.choices import Choice, n_starting_sites
 from spreadsim.advice.results import AdviceResults, Evaluation
 from spreadsim.advice.search import INFEASIBLE, MOST_WAVES, Budget, CandidateSearch, optimise
-from spreadsim.comparison.comparison import check_arguments, network_for, with_run
+from spreadsim.comparison.comparison import check_arguments, with_run
+from spreadsim.drivers.extensions import Extensions, NetworkSource
 from spreadsim.errors import InputError, nearest
 from spreadsim.levers import StartingSites
-from spreadsim.network.data import Network
+from spreadsim.measures import Measure
 from spreadsim.network.site_choice import SIMPLE_RULES, sites_by_rule
 from spreadsim.notebook import html_table
-from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.outcomes.statistics import LEVEL, difference_of, summary_of
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import load_scenario
@@ -34,10 +34,9 @@ from spreadsim.scenario.validation import as_document, validate
 from spreadsim.telling.progress import progress_steps
 
 if TYPE_CHECKING:
-    import networkx
     from matplotlib.axes import Axes
 
-    from spreadsim.network.reading.files import NetworkFile
+    from spreadsim.drivers.agents import Service
 
 PARTS = ("sites", "waves", "support")
 
@@ -64,7 +63,7 @@ class Advice(AdviceResults):
         figure = make_figure(gains_height(self), 4.5)
         draw_gains(figure.add_subplot(), self)
         title = f"{self.scenario.name}, {self.strategy}: advice within {self.budget:.3g} staff-days per service"
-        header = ("choice", *(BY_NAME[m].label for m in names))
+        header = ("choice", *(self.declared(m).label for m in names))
         return html_table(title, rows, header, picture=png(figure, "the advice minus each simple rule", 280))
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
@@ -119,7 +118,9 @@ def advise(
     replicates: int | None = None,
     seed: int | None = None,
     months: int | None = None,
-    network: Network | NetworkFile | networkx.Graph | None = None,
+    network: NetworkSource | None = None,
+    service_class: type[Service] | None = None,
+    measures: Sequence[Measure] = (),
     workers: int | None = None,
     progress: bool | Callable[[int], None] = True,
 ) -> Advice:
@@ -129,7 +130,7 @@ def advise(
     ----------
     scenario : a `Scenario`, a shipped name or a path.
     strategy : the one to advise on; the scenario's last by default.
-    measure : what is sought, any measure with a better side.
+    measure : what is sought, any measure with a better side, of your own too.
     budget : most staff-days per service over the whole horizon (the measure ``cost``); by default what the strategy
         costs in the scenario.
     sites : number of starting sites; the scenario's by default. They cost nothing before month 0, so that the number
@@ -138,7 +139,8 @@ def advise(
     candidates : how many the search tries.
     search_replicates : runs of each; twice as many others pick among the best.
     replicates : held-out runs of the advice and of what it is held against; the scenario's by default.
-    seed, months, network, workers : as in `compare`.
+    seed, months, network, service_class, measures, workers : as in `compare`. With a class of your own every candidate
+        is run by the Mesa driver, so that a search takes as many times longer as its runs do.
     progress : whether to show a bar in a notebook and on a terminal (lines in the log elsewhere), or a function that is
         called after runs, with how many.
 
@@ -170,13 +172,14 @@ def advise(
     name = strategy or list(spec.strategies)[-1]
     if name not in spec.strategies:
         raise InputError(spec.name, "strategy", f"there is no strategy '{name}'", nearest(name, spec.strategies))
-    measures = [m.name for m in MEASURES if m.better != "neither" and m.name != "cost"]
-    if measure not in measures:
-        raise InputError("--measure", measure, "cannot be sought", nearest(measure, measures))
+    extensions = Extensions.of(service_class, network, measures)
+    sought = [m.name for m in extensions.all_measures if m.better != "neither" and m.name != "cost"]
+    if measure not in sought:
+        raise InputError("--measure", measure, "cannot be sought", nearest(measure, sought))
     for part in parts:
         if part not in PARTS:
             raise InputError("--search", part, "is not searched", nearest(part, PARTS))
-    base, _ = network_for(spec, network)
+    base, _ = extensions.base_network(spec)
     own_count = n_starting_sites(spec, name, base)
     count = own_count if sites is None else sites
     if not 1 <= count <= base.n:
@@ -184,7 +187,7 @@ def advise(
     if count != own_count:
         spec = _with_count(spec, name, count / base.n)
     with progress_steps(progress, f"{spec.name} advice", "run") as step:
-        search = CandidateSearch(spec, name, base, measure, tuple(parts), count, workers, step)
+        search = CandidateSearch(spec, name, base, measure, tuple(parts), count, workers, step, extensions)
         if search.dimensions == 0:
             raise InputError(
                 "--search",
@@ -229,12 +232,13 @@ def advise(
                 "shorten the programme",
             )
         winner = finalists[best]
-        notes = _notes(search, redraws, network is not None, tuple(parts))
+        notes = _notes(search, redraws, tuple(parts))
         evaluations = _judge(search, winner, start, rules, third)
         return Advice(
             scenario=spec, network=base, strategy=name, parts=tuple(parts), measure=measure, budget=limits.limit,
             has_budget=has_budget, baseline=start, choice=winner, origin=proposals[winner], evaluations=evaluations,
             replicates=(a, b, c), level=_joint_level(len(rules)), n_candidates=n_tried, notes=notes,
+            extensions=extensions,
         )  # fmt: skip
 
 
@@ -257,9 +261,17 @@ def _with_count(scenario: Scenario, name: str, share: float) -> Scenario:
     return scenario.model_copy(update={"strategies": strategies})
 
 
-def _notes(search: CandidateSearch, redraws: bool, from_python: bool, parts: tuple[str, ...]) -> list[str]:
-    notes = []
-    if redraws and not from_python and search.scenario.network.source != "file":
+def _notes(search: CandidateSearch, redraws: bool, parts: tuple[str, ...]) -> list[str]:
+    notes = (
+        [] if not search.extensions else [f"What was run is not in files alone: {', '.join(search.extensions.names)}."]
+    )
+    own = search.extensions.network
+    if callable(own):
+        notes.append(
+            "Your function makes a network for each replicate. Advice names services, so all runs were on the one that "
+            "it makes for replicate 0."
+        )
+    elif redraws and own is None and search.scenario.network.source != "file":
         notes.append(
             "This scenario draws a new network for each run. Advice names services, so all runs were on the network of "
             "replicate 0; with your own network, the services named are yours."
@@ -308,7 +320,7 @@ def _judge(
     evaluations = []
     for name, against, rule, choice in rows:
         place = choices.index(choice)
-        own = {m.name: values[m.name][place] for m in MEASURES}
+        own = {m.name: values[m.name][place] for m in search.extensions.all_measures}
         evaluations.append(
             Evaluation(
                 name,
@@ -316,8 +328,11 @@ def _judge(
                 rule,
                 choice,
                 own,
-                {m.name: summary_of(m, own[m.name]) for m in MEASURES},
-                {m.name: difference_of(m, values[m.name][0], own[m.name], level) for m in MEASURES},
+                {m.name: summary_of(m, own[m.name]) for m in search.extensions.all_measures},
+                {
+                    m.name: difference_of(m, values[m.name][0], own[m.name], level)
+                    for m in search.extensions.all_measures
+                },
             )
         )
     return evaluations

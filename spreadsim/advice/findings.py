@@ -14,24 +14,24 @@ import numpy as np
 
 from spreadsim.advice.results import AdviceResults, Evaluation
 from spreadsim.comparison.terminal import number
+from spreadsim.measures import Measure
 from spreadsim.network.provenance import drawn_traits
 from spreadsim.network.site_choice import FEATURES, SIMPLE_RULES, features, percentile_ranks
-from spreadsim.outcomes.measures import BY_NAME
 from spreadsim.outcomes.statistics import Difference, Summary
 from spreadsim.scenario.plan import plan
 from spreadsim.telling.terminal import WIDTH, text_table
-from spreadsim.telling.wording import listed
+from spreadsim.telling.wording import listed, measure_of
 
 MAIN_MEASURES = ("cumulative_benefit", "benefit", "equity_gap", "reach", "months_to_half", "cost")
 HIGH, LOW = 0.75, 0.25  # a mean rank among all services that is worth mentioning
 
 
-def _sign(measure: str) -> float:
+def _sign(measure: str | Measure) -> float:
     """Return 1 where higher is better, else -1."""
-    return -1.0 if BY_NAME[measure].better == "lower" else 1.0
+    return -1.0 if measure_of(measure).better == "lower" else 1.0
 
 
-def verdict(gain: Difference, measure: str) -> str:
+def verdict(gain: Difference, measure: str | Measure) -> str:
     """Return how the advice stands to another choice.
 
     Parameters
@@ -55,7 +55,7 @@ def verdict(gain: Difference, measure: str) -> str:
     return "better" if _sign(measure) * gain.mean > 0 else "worse"
 
 
-def interval(gain: Difference, measure: str) -> str:
+def interval(gain: Difference, measure: str | Measure) -> str:
     """Return a paired difference with its interval.
 
     Parameters
@@ -73,7 +73,7 @@ def interval(gain: Difference, measure: str) -> str:
     >>> interval(difference(np.array([0.5, 0.6, 0.7]), np.array([0.3, 0.4, 0.5])), "reach")
     '+0.200 (0.200 to 0.200)'
     """
-    unit = BY_NAME[measure].unit
+    unit = measure_of(measure).unit
     if gain.mean is None:
         return f"not in every run (n {gain.n})"
     text = f"{gain.mean:+.3f}" if not number(0.0, unit).endswith(".0") else f"{gain.mean:+.1f}"
@@ -82,8 +82,8 @@ def interval(gain: Difference, measure: str) -> str:
     return f"{text} ({number(gain.low, unit)} to {number(gain.high, unit)})"
 
 
-def _cell(summary: Summary, measure: str) -> str:
-    unit = BY_NAME[measure].unit
+def _cell(summary: Summary, measure: str | Measure) -> str:
+    unit = measure_of(measure).unit
     if summary.mean is None:
         return "never" if summary.median is None else f"median {number(summary.median, unit)}"
     return number(summary.mean, unit)
@@ -249,7 +249,7 @@ def findings(advice: AdviceResults) -> list[str]:
     >>> any("equity" in sentence for sentence in findings(advice))
     True
     """
-    a, label = advice, BY_NAME[advice.measure].label.lower()
+    a, label = advice, advice.sought.label.lower()
     lines = []
     if a.origin in SIMPLE_RULES:
         lines.append(
@@ -269,7 +269,7 @@ def findings(advice: AdviceResults) -> list[str]:
     reference = a.table("for reference")[0]
     lines.append(
         "Compared with the scenario as it stands, the advice is "
-        f"{_difference_words(reference.gains[a.measure], a.measure)} in {label}."
+        f"{_difference_words(reference.gains[a.measure], a.sought)} in {label}."
     )
     for row in a.table("part left out"):
         dear = (
@@ -279,7 +279,7 @@ def findings(advice: AdviceResults) -> list[str]:
         )
         lines.append(
             f"Compared with the same advice with {row.name}, it is "
-            f"{_difference_words(row.gains[a.measure], a.measure)} in {label}{dear}."
+            f"{_difference_words(row.gains[a.measure], a.sought)} in {label}{dear}."
         )
     cost = a.evaluations[0].summaries["cost"]
     if cost.mean is not None:
@@ -295,24 +295,20 @@ def findings(advice: AdviceResults) -> list[str]:
     return lines
 
 
-def _difference_words(gain: Difference, measure: str) -> str:
+def _difference_words(gain: Difference, measure: str | Measure) -> str:
     verdict_here = verdict(gain, measure)
     return verdict_here.replace("no clear difference", "not clearly different") + f" ({interval(gain, measure)})"
 
 
 def _against(advice: AdviceResults, rows: list[Evaluation], label: str, how: str) -> str:
-    by = {word: [r for r in rows if verdict(r.gains[advice.measure], advice.measure) == word]
+    by = {word: [r for r in rows if verdict(r.gains[advice.measure], advice.sought) == word]
           for word in ("better", "worse", "no clear difference")}  # fmt: skip
 
     def names(choices: list[Evaluation]) -> str:
         return listed(
             [
                 f"'{r.name}' ("
-                + (
-                    "the same choice"
-                    if r.choice == advice.choice
-                    else interval(r.gains[advice.measure], advice.measure)
-                )
+                + ("the same choice" if r.choice == advice.choice else interval(r.gains[advice.measure], advice.sought))
                 + (f"; over budget at {r.summaries['cost'].mean:.1f}" if _is_over_budget(advice, r) else "")
                 + ")"
                 for r in choices
@@ -368,9 +364,9 @@ def evaluation_table(advice: AdviceResults) -> tuple[list[str], list[list[str]]]
     >>> head[:3], len(cells) == len(advice.evaluations)
     (['table', 'choice', 'support'], True)
     """
-    measures = list(dict.fromkeys((advice.measure, *MAIN_MEASURES)))
-    label = BY_NAME[advice.measure].label.lower()
-    head = ["table", "choice", "support", *(BY_NAME[m].label for m in measures), "budget", f"advice minus it, {label}",
+    measures = [advice.declared(name) for name in dict.fromkeys((advice.measure, *MAIN_MEASURES))]
+    label = advice.sought.label.lower()
+    head = ["table", "choice", "support", *(m.label for m in measures), "budget", f"advice minus it, {label}",
             "in equity gap", "advice is"]  # fmt: skip
     cells = []
     for j in advice.evaluations:
@@ -378,15 +374,15 @@ def evaluation_table(advice: AdviceResults) -> tuple[list[str], list[list[str]]]
             j.against,
             j.name,
             f"{j.choice.support:.2f}",
-            *(_cell(j.summaries[m], m) for m in measures),
+            *(_cell(j.summaries[m.name], m) for m in measures),
             "over" if _is_over_budget(advice, j) else "within",
         ]
         if j.against:
             gain = j.gains[advice.measure]
             same = j.choice == advice.choice
             row += ["the same", "", "the same choice"] if same else [
-                interval(gain, advice.measure), interval(j.gains["equity_gap"], "equity_gap"),
-                verdict(gain, advice.measure),
+                interval(gain, advice.sought), interval(j.gains["equity_gap"], "equity_gap"),
+                verdict(gain, advice.sought),
             ]  # fmt: skip
         else:
             row += ["", "", ""]
@@ -466,7 +462,7 @@ def advice_json(advice: AdviceResults) -> dict[str, Any]:
                 "outcomes": {m: vars(s) for m, s in j.summaries.items()},
                 "advice_minus_it": {m: vars(d) for m, d in j.gains.items()},
                 "over_budget": _is_over_budget(advice, j),
-                "verdict": "the same" if j.choice == choice else verdict(j.gains[advice.measure], advice.measure),
+                "verdict": "the same" if j.choice == choice else verdict(j.gains[advice.measure], advice.sought),
             }
             for j in advice.evaluations[1:]
         ],

@@ -25,7 +25,6 @@ from spreadsim.advice.findings import (
     why,
 )
 from spreadsim.advice.results import AdviceResults, Evaluation
-from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import to_toml
 from spreadsim.telling.figures import make_figure, svg, tidy
@@ -73,7 +72,7 @@ def _evaluation_columns(advice: AdviceResults) -> dict[str, np.ndarray]:
         "choice": np.repeat(np.array([j.name for j in rows], dtype=object), k),
         "replicate": np.tile(np.arange(first, first + k), len(rows)),
     }
-    return columns | {m.name: np.concatenate([j.values[m.name] for j in rows]) for m in MEASURES}
+    return columns | {m.name: np.concatenate([j.values[m.name] for j in rows]) for m in advice.extensions.all_measures}
 
 
 def rules_judged(advice: AdviceResults) -> list[Evaluation]:
@@ -119,7 +118,7 @@ def draw_gains(axes: Any, advice: AdviceResults) -> None:
     axes.set_yticks(range(len(rows)), [f"{j.rule} ({j.against})" for j in rows], fontsize=7)
     axes.invert_yaxis()
     axes.axvline(0, color="#222222", linewidth=0.8)
-    label = BY_NAME[advice.measure].label.lower()
+    label = advice.sought.label.lower()
     axes.set_xlabel(f"advice minus rule, {label} (hollow: no clear difference)", fontsize=7.5)
     tidy(axes, grid="x")
     axes.tick_params(axis="x", labelsize=7)
@@ -146,7 +145,7 @@ def _picture(advice: AdviceResults) -> tuple[str, str]:
     rows = rules_judged(advice)
     figure = make_figure(gains_height(advice))
     draw_gains(figure.add_subplot(), advice)
-    words = "; ".join(f"{j.rule}, {j.against}: {interval(j.gains[advice.measure], advice.measure)}" for j in rows)
+    words = "; ".join(f"{j.rule}, {j.against}: {interval(j.gains[advice.measure], advice.sought)}" for j in rows)
     caption = (
         "The advice minus each simple rule on held-out replicates. 'Sites alone': the rule's sites with the advice's "
         "waves and support. 'Within the budget': the rule's sites with the scenario's waves and support, cut where the "

@@ -21,10 +21,11 @@ import numpy as np
 
 from spreadsim.advice.front import non_dominated, require_pymoo, search_front
 from spreadsim.advice.kept_runs import KeptRuns
-from spreadsim.comparison.comparison import check_arguments, network_for, with_run
+from spreadsim.comparison.comparison import check_arguments, with_run
 from spreadsim.comparison.mixes import CENTRAL, LEVERS_OF_MIX, STEPS, AssumptionSet, Mix, MixRuns, mix_words
 from spreadsim.errors import InputError, check_name, nearest
 from spreadsim.inference.crossed import Components, censored, components
+from spreadsim.network.construction import make_network
 from spreadsim.notebook import html_table
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.scenario.document import Scenario
@@ -453,7 +454,7 @@ def advise_mix(
     chosen_on, judged_on = over, over
     if len(over) > 1:
         chosen_on, judged_on = over[::2][:SETS_OF_SEARCH], over[1::2][:SETS_OF_EVALUATION]
-    base, fixed = network_for(spec)
+    base, fixed = make_network(spec), not spec.network.redraw
     folder = None if out is None else Path(out)
     bar = progress_steps(progress, f"{spec.name} advice", "run")
     with store.lock(folder) if folder is not None else nullcontext(), bar as step:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spreadsim.advice.choices import Choice
+from spreadsim.drivers.extensions import NO_EXTENSIONS, Extensions
+from spreadsim.measures import Measure
 from spreadsim.network.data import Network
 from spreadsim.outcomes.statistics import Difference, Summary
 from spreadsim.scenario.document import Scenario
@@ -66,6 +68,7 @@ class AdviceResults:
     level : of each interval, so that all rules of a table are covered jointly at 95%.
     n_candidates : how many candidates the search ran.
     notes : what the reader should know of the search.
+    extensions : what the Python program added.
 
     Examples
     --------
@@ -89,6 +92,16 @@ class AdviceResults:
     level: float
     n_candidates: int
     notes: Sequence[str]
+    extensions: Extensions = NO_EXTENSIONS
+
+    def declared(self, name: str) -> Measure:
+        """Return the declaration of a measure, the package's or one's own."""
+        return next(m for m in self.extensions.all_measures if m.name == name)
+
+    @property
+    def sought(self) -> Measure:
+        """The declaration of the measure that was sought."""
+        return self.declared(self.measure)
 
     def table(self, against: str) -> list[Evaluation]:
         """Return what the advice is held against in one table."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from spreadsim.advice.choices import Choice, strategy_of
+from spreadsim.drivers.extensions import NO_EXTENSIONS, Extensions
 from spreadsim.drivers.running import Task, run_tasks
 from spreadsim.errors import MissingExtraError
 from spreadsim.network.data import Network
 from spreadsim.network.site_choice import FEATURES, features, percentile_ranks, sites_by_index, sites_by_rule
 from spreadsim.network.waves import groups_of_level, wave_level
-from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import Plan, plan
 
@@ -71,6 +71,7 @@ class CandidateSearch:
     count : number of starting sites.
     workers : processes of this machine; None for one a processor.
     progress : called after runs, with how many.
+    extensions : what the Python program added.
 
     Examples
     --------
@@ -91,7 +92,9 @@ class CandidateSearch:
         count: int,
         workers: int | None,
         progress: Callable[[int], None] | None,
+        extensions: Extensions = NO_EXTENSIONS,
     ) -> None:
+        self.extensions = extensions
         self.scenario, self.strategy, self.network, self.measure = scenario, strategy, network, measure
         self.parts, self.count, self.workers, self.progress = parts, count, workers, progress
         self.ranks = {name: percentile_ranks(values) for name, values in features(network).items()}
@@ -176,7 +179,7 @@ class CandidateSearch:
         """Return every measure of every choice, arrays of shape (choices, replicates)."""
         plans = [self.plan(choice) for choice in choices]
         tasks = [Task(r, plans, [False] * len(plans), False) for r in replicates]
-        result = {m.name: np.full((len(plans), len(tasks)), np.nan) for m in MEASURES}
+        result = {m.name: np.full((len(plans), len(tasks)), np.nan) for m in self.extensions.all_measures}
         step = self.progress
         for r, outcomes in enumerate(
             run_tasks(
@@ -184,18 +187,20 @@ class CandidateSearch:
                 self.network,
                 True,
                 tasks,
+                driver="mesa" if self.extensions.needs_mesa else "compiled",
                 workers=self.workers,
+                extensions=self.extensions,
                 progress=(lambda: step(len(plans))) if step else None,
             )
         ):
             for p, outcome in enumerate(outcomes):
-                for m in MEASURES:
+                for m in self.extensions.all_measures:
                     result[m.name][p, r] = outcome.measures[m.name]
         return result
 
     def worth(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the mean of the measure sought, higher is better; a null counts as the worst."""
-        measure = BY_NAME[self.measure]
+        measure = next(m for m in self.extensions.all_measures if m.name == self.measure)
         column = values[self.measure]
         if measure.never:
             column = np.where(np.isnan(column), self.scenario.run.months + 1.0, column)

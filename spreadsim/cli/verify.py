@@ -32,7 +32,8 @@ def verify(folder: Path, run: str | None, as_json: bool) -> None:
     if as_json:
         from spreadsim.telling.folder import as_json as to_json
 
-        click.echo(to_json({"whole": result.is_whole, "files": result.verdicts, "unlisted": result.unlisted}), nl=False)
+        answer = {"whole": result.is_whole, "files": result.verdicts, "unlisted": result.unlisted}
+        click.echo(to_json(answer | ({"needs": result.needs} if result.needs else {})), nl=False)
     else:
         damaged = {name: verdict for name, verdict in result.verdicts.items() if verdict != WHOLE}
         for name, verdict in damaged.items():
@@ -42,5 +43,7 @@ def verify(folder: Path, run: str | None, as_json: bool) -> None:
         count = f"{len(result.verdicts):,} files"
         said = f"{len(damaged):,} of {count} are not as written" if damaged else f"{count}, each as it was written"
         click.echo(f"{folder}: {said}")
+        for part in result.needs:
+            click.echo(f"  no file holds what it was run with: {part}; give it again from Python to make it again")
     if not result.is_whole:
         raise SystemExit(1)

@@ -4,7 +4,11 @@ What belongs here: running every strategy of a scenario, and the frontier, on co
 the results are and the tables made of them (``results``), words (``findings``, ``report``), files (``folder``).
 
 scenario, spec : a `Scenario`.
-network : a `Network`, a NetworkX graph or a `NetworkFile` to run on instead of the scenario's; None for the scenario's.
+service_class : a subclass of `Service`; it is run by the Mesa driver.
+network : what to run on instead of the scenario's network: a `Network`, a `NetworkFile`, a NetworkX graph, or a
+    function that returns one of them for the number of a replicate; None for the scenario's.
+measures : measures of your own, each a `Measure` with a function of a finished run, taken beside the package's.
+extensions : the three together.
 base : the network of replicate 0.
 fixed : whether that network serves every replicate.
 replicates, seed, months : replace the scenario's; None leaves them.
@@ -32,14 +36,13 @@ from spreadsim.comparison.equal_cost import at_equal_cost
 from spreadsim.comparison.mixes import MixRuns
 from spreadsim.comparison.results import AS_BEFORE, AS_GIVEN, FREE, ComparisonResults, FrontierPoint, FrontierResults
 from spreadsim.comparison.worth import StrategyWorth, worth_of
+from spreadsim.drivers.extensions import NO_EXTENSIONS, Extensions, NetworkSource
 from spreadsim.drivers.running import Driver, Outcome, Task, run_tasks
 from spreadsim.errors import InputError, check_name, nearest
 from spreadsim.levers import SET_BY_BALANCE
-from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
-from spreadsim.network.graph import network_from_graph
 from spreadsim.notebook import html_table
-from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES
+from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES, Measure
 from spreadsim.scenario.assumption_sets import with_doubt
 from spreadsim.scenario.document import Scenario, Strategy
 from spreadsim.scenario.files import load_scenario
@@ -49,11 +52,9 @@ from spreadsim.scenario.validation import as_document, validate
 from spreadsim.telling.progress import ProgressBar
 
 if TYPE_CHECKING:
-    import networkx
     from matplotlib.axes import Axes
 
     from spreadsim.drivers.agents import Service
-    from spreadsim.network.reading.files import NetworkFile
 
 MAP_LEVERS = {"mandate": (0.0, 0.25, 0.5, 0.75, 1.0), "latitude": (0.0, 0.25, 0.5, 0.75, 1.0)}
 MAP_REPLICATES = 12
@@ -336,35 +337,15 @@ def _points_of_replicate(
     return frontier_points(sets.scenario(scenario, replicate), levers, arms)
 
 
-def network_for(
-    scenario: Scenario, network: Network | NetworkFile | networkx.Graph | None = None
-) -> tuple[Network, bool]:
-    """Return the network of replicate 0, and whether it serves every replicate.
-
-    Returns
-    -------
-    A `Network` and a boolean.
-
-    Examples
-    --------
-    >>> network, fixed = network_for(load_scenario("classroom"))
-    >>> network.n, fixed
-    (12, False)
-    """
-    if network is None:
-        return make_network(scenario), not scenario.network.redraw
-    network = getattr(network, "network", network)  # a NetworkFile holds one
-    if isinstance(network, Network):
-        return network, True
-    return network_from_graph(network, scenario), True
-
-
-def measure_arrays(results: Iterable[Sequence[Outcome]]) -> dict[str, np.ndarray]:
+def measure_arrays(
+    results: Iterable[Sequence[Outcome]], measures: Sequence[Measure] = MEASURES
+) -> dict[str, np.ndarray]:
     """Return every measure of the outcomes of each replicate.
 
     Parameters
     ----------
     results : for each replicate, the `Outcome` of each plan.
+    measures : that the outcomes hold.
 
     Returns
     -------
@@ -376,9 +357,9 @@ def measure_arrays(results: Iterable[Sequence[Outcome]]) -> dict[str, np.ndarray
     >>> measure_arrays(zip(*comparison.outcomes.values()))["reach"].round(3).tolist()
     [[1.0, 1.0], [0.083, 0.083]]
     """
-    rows = [[[outcome.measures[m.name] for m in MEASURES] for outcome in outcomes] for outcomes in results]
+    rows = [[[outcome.measures[m.name] for m in measures] for outcome in outcomes] for outcomes in results]
     cube = np.moveaxis(np.array(rows, dtype=np.float64), 0, -1)
-    return {m.name: np.ascontiguousarray(cube[:, place]) for place, m in enumerate(MEASURES)}
+    return {m.name: np.ascontiguousarray(cube[:, place]) for place, m in enumerate(measures)}
 
 
 def compare(
@@ -387,13 +368,14 @@ def compare(
     replicates: int | None = None,
     seed: int | None = None,
     months: int | None = None,
-    network: Network | NetworkFile | networkx.Graph | None = None,
+    network: NetworkSource | None = None,
     driver: Driver = "compiled",
     workers: int | None = None,
     frontier: bool = True,
     doubt: str | Path | None = None,
     all_events: bool = False,
     service_class: type[Service] | None = None,
+    measures: Sequence[Measure] = (),
     progress: bool = True,
     answered: Callable[[Comparison], None] | None = None,
 ) -> Comparison:
@@ -403,9 +385,10 @@ def compare(
     ----------
     scenario : a `Scenario`, a shipped name or a path.
     replicates, seed, months : replace the scenario's.
-    network : a `Network` or NetworkX graph to run on instead of the scenario's.
+    network, measures : see above.
     driver : ``compiled`` or ``mesa``; both give the same numbers.
-    workers : threads or processes; all processors by default.
+    workers : threads or processes; all processors by default, but this process alone with a class of your own, which
+        more workers than one run where the program's main file is guarded by ``__name__ == "__main__"``.
     frontier : whether to run the frontier, the lever map, the strategies at equal cost and the search for mixes too.
     doubt : assumption sets: ``published``, ``plausible``, ``none`` or a file; the scenario's where None. The compiled
         driver runs them, which gives the same numbers; with a class of your own they are left out.
@@ -421,7 +404,7 @@ def compare(
 
     Raises
     ------
-    InputError, InputErrors : the scenario cannot be used.
+    InputError, InputErrors : the scenario, or what you add to it, cannot be used.
 
     Examples
     --------
@@ -432,15 +415,16 @@ def compare(
     one-neighbour-is-not-enough   0.08   1.3
     """
     check_arguments(driver, workers)
+    extensions = Extensions.of(service_class, network, measures)
     spec = with_run(scenario if isinstance(scenario, Scenario) else load_scenario(scenario), replicates, seed, months)
     if doubt is not None:
         spec = with_doubt(spec, doubt)
-    notes, from_python = [], "" if network is None else "a network"
+    notes = []
     if service_class is not None:
-        driver, frontier, from_python = "mesa", False, f"a service class ({service_class.__name__})"
+        driver, frontier = "mesa", False
         spec = with_doubt(spec, "none")
         notes.append(f"Your own service class ({service_class.__name__}) was run, by the Mesa driver.")
-    base, fixed = network_for(spec, network)
+    base, fixed = extensions.base_network(spec)
     strategy_plans = plans(spec, spec.name)
     points = frontier_points(spec) if frontier else []
     k = spec.run.replicates
@@ -470,7 +454,7 @@ def compare(
             tasks,
             driver=driver,
             workers=workers,
-            service_class=service_class,
+            extensions=extensions,
             progress=bar.step,
             network_cache=networks,
         )
@@ -485,13 +469,13 @@ def compare(
         network=base,
         plans=strategy_plans,
         outcomes=outcomes,
-        frontier=Frontier(points, measure_arrays(frontier_outcomes[:k_frontier])) if points else None,
+        frontier=_frontier(points, frontier_outcomes[:k_frontier], extensions) if points else None,
         driver=driver,
         notes=notes,
         fixed=fixed,
-        from_python=from_python,
         sets=sets,
         doubt=_in_doubt(spec, base, fixed, workers, network is not None, progress),
+        extensions=extensions,
     )
     if answered is not None:
         answered(comparison)
@@ -507,6 +491,7 @@ def compare(
         workers,
         progress=progress,
         network_cache=networks,
+        extensions=extensions,
     )
     if sets is not None:
         return replace(comparison, lever_map=lever_map)
@@ -527,10 +512,12 @@ def frontier(
     replicates: int | None = None,
     seed: int | None = None,
     months: int | None = None,
-    network: Network | NetworkFile | networkx.Graph | None = None,
+    network: NetworkSource | None = None,
     driver: Driver = "compiled",
     workers: int | None = None,
     doubt: str | Path | None = None,
+    service_class: type[Service] | None = None,
+    measures: Sequence[Measure] = (),
     progress: bool = True,
 ) -> Frontier:
     """Return outcomes by balance, from 0 (fully top-down) to 1 (fully organic), or over combinations of levers.
@@ -540,10 +527,11 @@ def frontier(
     scenario : a `Scenario`, a shipped name or a path.
     levers : levers that the balance sets, with the values that are combined; the scenario's balances by default.
     replicates, seed, months : replace the scenario's.
-    network : a `Network` or NetworkX graph to run on instead of the scenario's.
+    network, measures : see above.
     driver : ``compiled`` or ``mesa``; both give the same numbers.
-    workers : threads or processes; all processors by default.
+    workers : threads or processes, as in `compare`.
     doubt : assumption sets, as in `compare`; the settings are run in them too.
+    service_class : see above; the settings are then run under the scenario's own values alone.
     progress : show a bar in a notebook and on a terminal, and lines in the log elsewhere.
 
     Returns
@@ -561,15 +549,18 @@ def frontier(
     [0.0, 0.5, 1.0]
     """
     check_arguments(driver, workers)
+    extensions = Extensions.of(service_class, network, measures)
     spec = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     if replicates is None:
         replicates = spec.frontier.replicates
     spec = with_run(spec, replicates, seed, months)
-    base, fixed = network_for(spec, network)
+    base, fixed = extensions.base_network(spec)
+    if extensions.needs_mesa:
+        driver, doubt = "mesa", "none"
     if doubt is not None:
         spec = with_doubt(spec, doubt)
     k = spec.run.replicates
-    result = frontier_of(spec, base, fixed, levers, k, driver, workers, progress=progress)
+    result = frontier_of(spec, base, fixed, levers, k, driver, workers, progress=progress, extensions=extensions)
     settings = {p.plan.name: p.strategy for p in result.points if p.arm == AS_GIVEN}
     in_doubt = _in_doubt(
         spec.model_copy(update={"strategies": settings}), base, fixed, workers, network is not None, progress
@@ -588,6 +579,7 @@ def frontier_of(
     *,
     progress: bool = True,
     network_cache: dict[int, Network] | None = None,
+    extensions: Extensions = NO_EXTENSIONS,
 ) -> Frontier:
     """Return the frontier of a scenario on a network.
 
@@ -604,7 +596,7 @@ def frontier_of(
     --------
     >>> scenario = load_scenario("classroom")
     >>> levers = {"mandate": (0.0, 1.0)}
-    >>> frontier_of(scenario, *network_for(scenario), levers, 2, "mesa", 1).values["reach"].shape
+    >>> frontier_of(scenario, make_network(scenario), False, levers, 2, "mesa", 1).values["reach"].shape
     (2, 2)
     """
     points = frontier_points(spec, levers, (AS_GIVEN,) if levers else None)
@@ -622,10 +614,17 @@ def frontier_of(
             tasks,
             driver=driver,
             workers=workers,
+            extensions=extensions,
             progress=bar.step,
             network_cache=network_cache,
         )
-        values = measure_arrays(results)
+        return _frontier(points, results, extensions)
     finally:
         bar.close()
-    return Frontier(points, values)
+
+
+def _frontier(
+    points: Sequence[FrontierPoint], results: Iterable[Sequence[Outcome]], extensions: Extensions
+) -> Frontier:
+    measures = extensions.all_measures
+    return Frontier(points, measure_arrays(results, measures), measures=measures)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from spreadsim import rules
-from spreadsim.comparison.comparison import network_for, with_run
+from spreadsim.comparison.comparison import with_run
+from spreadsim.drivers.extensions import Extensions, NetworkSource
 from spreadsim.drivers.running import Task, run_tasks
 from spreadsim.errors import InputError, nearest
 from spreadsim.network.data import Network
@@ -25,11 +26,6 @@ from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import Plan, plan
 from spreadsim.scenario.validation import as_document, validate
 from spreadsim.telling.progress import progress_steps
-
-if TYPE_CHECKING:
-    import networkx
-
-    from spreadsim.network.reading.files import NetworkFile
 
 STEP = 0.25  # by how much a component is made simpler or better written down
 
@@ -96,7 +92,7 @@ class ComponentStudy:
     Examples
     --------
     >>> scenario = load_scenario("classroom")
-    >>> network, _ = network_for(scenario)
+    >>> network = ss.make_network(scenario)
     >>> ComponentStudy(scenario, network, readiness=[], what_ifs=[], n_replicates=2).n_replicates
     2
     """
@@ -128,7 +124,7 @@ def readiness_of(network: Network, strategy_plan: Plan) -> StrategyReadiness:
     Examples
     --------
     >>> scenario = load_scenario("default")
-    >>> network, _ = network_for(scenario)
+    >>> network = ss.make_network(scenario)
     >>> readiness_of(network, plan(scenario, next(iter(scenario.strategies)))).of_own_accord.shape
     (480,)
     """
@@ -185,7 +181,7 @@ def study_components(
     strategies: Sequence[str] | None = None,
     replicates: int | None = None,
     seed: int | None = None,
-    network: Network | NetworkFile | networkx.Graph | None = None,
+    network: NetworkSource | None = None,
     workers: int | None = None,
     progress: bool | Callable[[int], None] = True,
 ) -> ComponentStudy:
@@ -223,7 +219,7 @@ def study_components(
         if name not in components:
             raise InputError(spec.name, "components", f"there is no component '{name}'", nearest(name, components))
     names = list(strategies or spec.strategies)
-    base, fixed = network_for(spec, network)
+    base, fixed = Extensions.of(network=network).base_network(spec)
     current = [plan(spec, name, file=spec.name) for name in names]
     variants: list[tuple[str, str, list[Plan]]] = []
     for component in component_names:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from spreadsim.drivers.running import Driver, Outcome, Task, run_tasks
 from spreadsim.network.data import Network
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import Plan, plan
-
-if TYPE_CHECKING:
-    from spreadsim.drivers.agents import Service
 
 SEARCH_REPLICATES = 8
 MAX_REPLICATES = 40
@@ -72,13 +69,12 @@ class _PlanRuns:
         self,
         scenario: Scenario,
         comparison: ComparisonResults,
-        service_class: type[Service] | None,
         network_cache: dict[int, Network] | None,
     ) -> None:
         self.scenario, self.base = scenario, comparison.network
         self.driver: Driver = comparison.driver
         self.fixed = comparison.fixed
-        self.service_class = service_class
+        self.extensions = comparison.extensions
         self._networks: dict[int, Network] = {} if network_cache is None else network_cache
 
     def outcomes(self, plans: Sequence[Plan], replicates: int) -> list[list[Outcome]]:
@@ -90,7 +86,7 @@ class _PlanRuns:
             self.fixed,
             tasks,
             driver=self.driver,
-            service_class=self.service_class,
+            extensions=self.extensions,
             network_cache=self._networks,
         )
         return list(results)
@@ -103,7 +99,6 @@ class _PlanRuns:
 def at_equal_cost(
     scenario: Scenario,
     comparison: ComparisonResults,
-    service_class: type[Service] | None = None,
     network_cache: dict[int, Network] | None = None,
 ) -> EqualCost | None:
     """Return the strategies at equal effort: support scaled until mean cost per service matches the median.
@@ -114,7 +109,6 @@ def at_equal_cost(
     Parameters
     ----------
     comparison : outcomes of the scenario's strategies.
-    service_class : of a comparison that was run with one.
     network_cache : the comparison's networks that were kept, by replicate.
 
     Returns
@@ -137,7 +131,7 @@ def at_equal_cost(
     if not all(np.isfinite(cost) for cost in costs.values()) or max(costs.values()) <= 0:
         return None
     target = float(np.median(list(search_costs.values())))
-    runs = _PlanRuns(scenario, comparison, service_class, network_cache)
+    runs = _PlanRuns(scenario, comparison, network_cache)
     levels = {name: _level(runs, scenario, name, search_costs[name], target, n_search) for name in names}
     variants = {name: with_support(scenario, name, level) for name, level in levels.items()}
     k = min(comparison.n_replicates, MAX_REPLICATES)

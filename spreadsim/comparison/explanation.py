@@ -16,9 +16,9 @@ import numpy as np
 
 from spreadsim import rules
 from spreadsim.comparison.circumstances import KEPT, History, Month, months_of
-from spreadsim.comparison.comparison import network_for
 from spreadsim.comparison.responses import responses_to
-from spreadsim.drivers.running import run_plan
+from spreadsim.drivers.extensions import Extensions, NetworkSource
+from spreadsim.drivers.running import Driver, run_together
 from spreadsim.errors import InputError, nearest
 from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
@@ -30,9 +30,7 @@ from spreadsim.scenario.files import load_scenario
 from spreadsim.scenario.plan import Plan, plan
 
 if TYPE_CHECKING:
-    import networkx
-
-    from spreadsim.network.reading.files import NetworkFile
+    from spreadsim.drivers.agents import Service
 
 
 @dataclass(frozen=True)
@@ -143,6 +141,7 @@ class Explanation:
     components : what happened to each component.
     counterfactuals : what happens to it without one cause.
     drawn : what no file says of it, though it has a name: attributes, and ``ties``.
+    notes : what is to be known of the explanation itself.
 
     Examples
     --------
@@ -163,6 +162,7 @@ class Explanation:
     components: Sequence[ComponentHistory]
     counterfactuals: Sequence[Counterfactual]
     drawn: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def explain(
@@ -172,7 +172,8 @@ def explain(
     strategy: str | None = None,
     replicate: int = 0,
     seed: int | None = None,
-    network: Network | NetworkFile | networkx.Graph | None = None,
+    network: NetworkSource | None = None,
+    service_class: type[Service] | None = None,
 ) -> Explanation:
     """Explain what happened to one service under one strategy.
 
@@ -182,7 +183,7 @@ def explain(
     service : the service's id.
     strategy : name of the strategy; the first by default.
     replicate : number of the replicate.
-    seed, network : as in `compare`.
+    seed, network, service_class : as in `compare`.
 
     Returns
     -------
@@ -201,7 +202,8 @@ def explain(
     from spreadsim.comparison.comparison import with_run
 
     spec = with_run(scenario if isinstance(scenario, Scenario) else load_scenario(scenario), None, seed, None)
-    base, fixed = network_for(spec, network)
+    extensions = Extensions.of(service_class, network)
+    base, fixed = extensions.base_network(spec)
     net = base if fixed or replicate == 0 else make_network(spec, replicate, like=base)
     if service not in net.ids:
         near = nearest(service, net.ids) if net.n <= 5000 else "list them with 'spreadsim compare', services.parquet"
@@ -209,12 +211,10 @@ def explain(
     i = net.ids.index(service)
     strategy_plan = plan(spec, strategy or next(iter(spec.strategies)), file=spec.name)
     run_seed = spec.run.seed
-    run = run_plan(net, strategy_plan, run_seed, replicate, "compiled")
+    own_class = extensions.service_class
+    run = _run(net, strategy_plan, run_seed, replicate, own_class)
     held = strategy_plan if run.by_unit is None else replace(strategy_plan, levers=run.by_unit.levers_of(i))
-    shorter = [
-        replace(strategy_plan, months=t, levers=strategy_plan.levers[:t]) for t in range(1, strategy_plan.months + 1)
-    ]
-    stopped = [run_plan(net, one, run_seed, replicate, "compiled").final for one in shorter]
+    stopped = _month_by_month(net, strategy_plan, run_seed, replicate, own_class)
     start = _at_start(run, net, strategy_plan)
     final = {name: [start[name], *(month[name] for month in stopped)] for name in KEPT}
     components = list(spec.intervention.functions)
@@ -231,9 +231,42 @@ def explain(
         timeline=_timeline(run, net, held, own, months, responses_to(net, i, run, strategy_plan)),
         chain=_chain(run, net, i, strategy_plan.months),
         components=_component_histories(run, own, final["fidelity"], i, components, held, months),
-        counterfactuals=[_without(cause, net, strategy_plan, run_seed, replicate, i, run) for cause in _causes(held)],
+        counterfactuals=[
+            _without(cause, net, strategy_plan, run_seed, replicate, i, run, own_class) for cause in _causes(held)
+        ],
         drawn=drawn_traits(net, i),
-    )
+        notes=() if own_class is None else (
+            f"Your own service class ({own_class.__name__}) was run. Why components were lost, and what befell the "
+            "service between its changes of state, is told by the package's rules: where the class overrides those, "
+            "read it with care.",
+        ),
+    )  # fmt: skip
+
+
+def _run(net: Network, strategy_plan: Plan, seed: int, replicate: int, own_class: type[Service] | None) -> Run:
+    driver: Driver = "compiled" if own_class is None else "mesa"
+    return run_together([net], strategy_plan, seed, [replicate], driver, own_class)[0]
+
+
+def _month_by_month(
+    net: Network, strategy_plan: Plan, seed: int, replicate: int, own_class: type[Service] | None
+) -> list[Mapping[str, np.ndarray]]:
+    """Return the state of all services after each month: of runs stopped there, or of one that is stepped."""
+    if own_class is not None:
+        from spreadsim.drivers.mesa_model import SpreadModel
+
+        model = SpreadModel(
+            resolved=strategy_plan, seed=seed, replicate=replicate, network=net, service_class=own_class
+        )
+        months: list[Mapping[str, np.ndarray]] = []
+        for _ in range(strategy_plan.months):
+            model.step()
+            months.append(model.arrays())
+        return months
+    shorter = [
+        replace(strategy_plan, months=t, levers=strategy_plan.levers[:t]) for t in range(1, strategy_plan.months + 1)
+    ]
+    return [_run(net, one, seed, replicate, None).final for one in shorter]
 
 
 def _at_start(run: Run, net: Network, strategy_plan: Plan) -> dict[str, np.ndarray]:
@@ -494,7 +527,14 @@ def _behaviour_without(cause: str, b: rules.Behaviour) -> rules.Behaviour:
 
 
 def _without(
-    cause: str, net: Network, strategy_plan: Plan, seed: int, replicate: int, i: int, was: Run
+    cause: str,
+    net: Network,
+    strategy_plan: Plan,
+    seed: int,
+    replicate: int,
+    i: int,
+    was: Run,
+    own_class: type[Service] | None,
 ) -> Counterfactual:
     """Return what happens to service `i` with the same random numbers without one cause."""
     variant, on = replace(strategy_plan, behaviour=_behaviour_without(cause, strategy_plan.behaviour)), net
@@ -504,7 +544,7 @@ def _without(
         variant = strategy_plan.varied(_paid_for_good)
     elif cause == "its peers":
         on = replace(net, deaf=(i,))  # what others hear of this service stays; it alone hears nobody
-    run = run_plan(on, variant, seed, replicate, "compiled")
+    run = _run(on, variant, seed, replicate, own_class)
     end, first = rules.STATES[int(run.final["state"][i])], _first_embedded(run, i)
     end_was, first_was = rules.STATES[int(was.final["state"][i])], _first_embedded(was, i)
     origin, origin_was = _origin(run, net, i), _origin(was, net, i)

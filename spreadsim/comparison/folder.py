@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from spreadsim.comparison.doubt import Doubt
 from spreadsim.comparison.results import AS_BEFORE, FREE, ComparisonResults, FrontierResults
 from spreadsim.comparison.worth import worth_of
+from spreadsim.drivers.extensions import NO_EXTENSIONS, Extensions
 from spreadsim.scenario.document import Scenario
 from spreadsim.telling.folder import as_json, write_folder, write_parquet, write_text
 
@@ -103,9 +104,13 @@ def write_comparison(
         "events": all_events,
         "report": report,
         "notes": list(c.notes),
-        "from_python": c.from_python,
-    }
+    } | _own(c.extensions)
     return write_folder(folder, force, c.scenario, options, started, files, write_report)
+
+
+def _own(extensions: Extensions) -> dict[str, Any]:
+    """Return what a receipt says of what the Python program added; nothing where it added nothing."""
+    return {"own": extensions.record()} if extensions else {}
 
 
 def _files_of_doubt(doubt: Doubt | None) -> dict[str, Callable[[Path], None]]:
@@ -127,6 +132,7 @@ def write_frontier(
     driver: str,
     force: bool = False,
     started: str | None = None,
+    extensions: Extensions = NO_EXTENSIONS,
 ) -> Path:
     """Write a frontier's results folder, whole or not at all.
 
@@ -137,6 +143,7 @@ def write_frontier(
     levers : the values of each lever; None where the frontier is by balance.
     replicates : number of replicates.
     driver : ``compiled`` or ``mesa``.
+    extensions : what the Python program added.
 
     Returns
     -------
@@ -171,4 +178,5 @@ def write_frontier(
         "frontier.parquet": lambda path: write_parquet(frontier.table(), path),
     }
     options = {"command": "frontier", "driver": driver, "levers": dict(levers or {}), "replicates": replicates}
+    options |= _own(extensions)
     return write_folder(folder, force, scenario, options, started, files)

@@ -31,7 +31,6 @@ from spreadsim.comparison.topics import topic_tables, topics_of
 from spreadsim.comparison.try_it import TryIt, try_it
 from spreadsim.comparison.worth import worth_of
 from spreadsim.network.layout import group_positions, layout
-from spreadsim.outcomes.measures import MEASURES
 from spreadsim.telling.figures import svg
 from spreadsim.telling.page import templates
 from spreadsim.telling.wording import listed, unit, value, years
@@ -129,6 +128,7 @@ def render_report(
     board = board_strategies(c)
     drawings = drawings or drawings_of(c, with_model=with_model)
     synthetic, observed = assumptions.synthetic_and_observed(c)
+    own = [m.name for m in c.extensions.measures]
     return str(templates().get_template("report.html.j2").render(
         c=c,
         scenario=c.scenario,
@@ -137,7 +137,7 @@ def render_report(
         caution=CAUTION,
         few=c.n_replicates == 1,
         arrows=tables.ARROWS,
-        outcomes=tables.outcome_table(c),
+        outcomes=tables.outcome_table(c, (*tables.OUTCOMES, *own)),
         pairs=_pair_sentences(c, select_pairs(c, against=board)),
         pair_table=tables.pair_table(c, tuple(HORIZONS), board),
         knowing=tables.knowing_table(c),
@@ -155,7 +155,7 @@ def render_report(
         responses=tables.response_table(c),
         sources_of_versions=tables.source_table(c),
         topics=[(topic, topic_tables(c, topic)) for topic in topics_of(c)],
-        difference_table=tables.difference_table(c),
+        difference_table=tables.difference_table(c, (*tables.DIFFERENCES, *own)),
         group_tables=_group_tables(c),
         network=assumptions.network_table(c),
         synthetic=synthetic,
@@ -163,7 +163,7 @@ def render_report(
         components=assumptions.component_table(c),
         changed=assumptions.changed_parameters(c),
         parameters=assumptions.parameter_tables(c),
-        measures=[(m.label, m.meaning, unit(m), m.better) for m in MEASURES],
+        measures=[(m.label, m.meaning, unit(m), m.better) for m in c.measures],
         provenance=_receipt(provenance),
         n_pairs=max(1, len(c.paired)),
         box=drawings.box,

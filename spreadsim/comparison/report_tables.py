@@ -88,7 +88,7 @@ def outcome_table(c: ComparisonResults, measures: Sequence[str] = OUTCOMES) -> R
     """
     rows, strong = [], set()
     for place, name in enumerate(measures):
-        m = BY_NAME[name]
+        m = c.measure(name)
         cells: list[Cell] = [(m.label, unit(m)), ARROWS[m.better]]
         for strategy in c.strategies:
             cells.append(mean_cell(m, c.summaries[strategy][name]))
@@ -213,12 +213,12 @@ def difference_table(
     rows = []
     for later, earlier in select_pairs(c, against=against):
         for name in measures:
-            d = c.paired[later, earlier][name]
+            m, d = c.measure(name), c.paired[later, earlier][name]
             won, _, n = wins(c, later, earlier, name)
             answer = "no interval" if d.told_apart is None else "yes" if d.told_apart else "no"
-            better = f"{won} of {n}" if BY_NAME[name].better != "neither" else "–"
-            label = (BY_NAME[name].label, "points" if unit(name).startswith("%") else unit(name))
-            rows.append((f"{later} minus {earlier}", label, change_cell(name, d), better, answer))
+            better = f"{won} of {n}" if m.better != "neither" else "–"
+            label = (m.label, "points" if unit(m).startswith("%") else unit(m))
+            rows.append((f"{later} minus {earlier}", label, change_cell(m, d), better, answer))
     return ReportTable(
         "Paired differences with the same luck: mean and 95% interval",
         ("Pair", "Measure", "Difference", "Runs in which the first does better", "Clear difference"),

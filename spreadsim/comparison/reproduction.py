@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spreadsim.comparison.folder import write_comparison, write_frontier
+from spreadsim.drivers.extensions import Extensions, NetworkSource
 from spreadsim.errors import InputError
 from spreadsim.input_files import read_text
+from spreadsim.measures import Measure
 from spreadsim.telling.atomic import RECEIPT, folder_aside
 from spreadsim.telling.folder import hashes, read_parquet, versions
 from spreadsim.telling.reproduction import DIGITS, Reproduction
-from spreadsim.telling.verification import CHANGED, WHOLE, receipt_document, verified
+from spreadsim.telling.verification import CHANGED, WHOLE, needs_of, own_record, receipt_document, verified
+
+if TYPE_CHECKING:
+    from spreadsim.drivers.agents import Service
 
 MAX_TEXT = 200_000_000  # bytes of a result that is text
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -154,7 +160,57 @@ def _first_difference(name: str, was: Path, now: Path) -> str:
     return f"{name}: the same values in different bytes (another version of the Parquet library)"
 
 
-def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int | None = None) -> Reproduction:
+def _as_run(
+    folder: Path,
+    receipt: dict[str, Any],
+    service_class: type[Service] | None,
+    network: NetworkSource | None,
+    measures: Sequence[Measure],
+) -> Extensions:
+    """Return what a Python program gives again, held against what the receipt says was run.
+
+    Raises
+    ------
+    InputError : something is missing, is not what was run, or was not there.
+    """
+    own = own_record(receipt)
+    order = {name: place for place, name in enumerate(own)}
+    extensions = Extensions.of(
+        service_class,
+        network,
+        sorted(measures, key=lambda m: order.get(f"measures.{getattr(m, 'name', '')}", len(order))),
+    )
+    missing = [needs for name, needs in zip(own, needs_of(receipt), strict=True) if name not in extensions.identities]
+    if missing:
+        words = ", ".join(dict.fromkeys(f"{name.partition('.')[0]}=..." for name in own))
+        raise InputError(
+            str(folder),
+            RECEIPT,
+            f"was run with what only a Python program had: {', '.join(missing)}",
+            f"run that program again, or give it there: ss.reproduce(folder, {words})",
+        )
+    for name, identity in extensions.identities.items():
+        if name not in own:
+            raise InputError(str(folder), name, "was not there when it was run", "leave it out")
+        if identity != own[name].get("identity"):
+            raise InputError(
+                str(folder),
+                name,
+                f"is not what was run (identity {str(own[name].get('identity'))[:8]} then, {identity[:8]} now)",
+                "give it as it was",
+            )
+    return extensions
+
+
+def reproduce(
+    folder: str | Path,
+    out: str | Path | None = None,
+    *,
+    workers: int | None = None,
+    service_class: type[Service] | None = None,
+    network: NetworkSource | None = None,
+    measures: Sequence[Measure] = (),
+) -> Reproduction:
     """Make a results folder again, and compare every result with what the folder holds.
 
     Parameters
@@ -162,6 +218,8 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
     folder : a results folder.
     out : keeps what was made again, in a folder that does not exist yet.
     workers : runs side by side.
+    service_class, network, measures : what the Python program added to the run, given again as it was; each is held
+        against its identity in the receipt.
 
     Returns
     -------
@@ -169,7 +227,7 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
 
     Raises
     ------
-    InputError : the folder has no receipt, or was run on something that only Python had.
+    InputError : the folder has no receipt, or was run with something that only Python had and that is not given.
 
     Examples
     --------
@@ -184,13 +242,10 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
     folder = Path(folder)
     receipt = read_receipt(folder)
     options = receipt["options"]
-    if options.get("from_python"):
-        raise InputError(
-            str(folder),
-            RECEIPT,
-            f"was run on {options['from_python']} that existed only in Python",
-            "run the Python program again",
-        )
+    extensions = _as_run(folder, receipt, service_class, network, measures)
+    own: dict[str, Any] = {
+        "service_class": extensions.service_class, "network": extensions.network, "measures": extensions.measures
+    }  # fmt: skip
     old_versions, new_versions = receipt.get("versions", {}), versions()
     notes = [
         f"{name}: {old_versions.get(name)} then, {new_versions[name]} now"
@@ -209,6 +264,7 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
                 driver=options["driver"],
                 workers=workers,
                 progress=True,
+                **own,
             )
             write_frontier(
                 new_frontier,
@@ -217,6 +273,7 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
                 levers=levers,
                 replicates=options["replicates"],
                 driver=options["driver"],
+                extensions=extensions,
             )
         else:
             comparison = compare(
@@ -226,6 +283,7 @@ def reproduce(folder: str | Path, out: str | Path | None = None, *, workers: int
                 all_events=bool(options["events"]),
                 workers=workers,
                 progress=True,
+                **own,
             )
             write_comparison(
                 comparison,

@@ -18,12 +18,21 @@ from spreadsim import rules
 from spreadsim.comparison.better_mixes import BetterMixes
 from spreadsim.comparison.doubt import Doubt
 from spreadsim.comparison.responses import rule_summaries
+from spreadsim.drivers.extensions import NO_EXTENSIONS, Extensions
 from spreadsim.drivers.running import Driver, Outcome
 from spreadsim.errors import InputError, check_name
 from spreadsim.network.data import Network
 from spreadsim.network.provenance import origins_by_service
 from spreadsim.notebook import html_table
-from spreadsim.outcomes.measures import BY_NAME, CURVE_COLUMNS, MEASURES, STATE_COLUMNS, Columns, stacked
+from spreadsim.outcomes.measures import (
+    BY_NAME,
+    CURVE_COLUMNS,
+    MEASURES,
+    STATE_COLUMNS,
+    Columns,
+    Measure,
+    stacked,
+)
 from spreadsim.outcomes.statistics import (
     MIN_SETS,
     Difference,
@@ -83,6 +92,7 @@ class FrontierResults:
     points : the settings, in order.
     values : for each measure an array of shape (points, replicates).
     doubt : the settings of the scenario's arm in plausible worlds, or None.
+    measures : that `values` holds: the package's, then one's own.
 
     Examples
     --------
@@ -94,6 +104,7 @@ class FrontierResults:
     points: Sequence[FrontierPoint]
     values: Mapping[str, np.ndarray]
     doubt: Doubt | None = None
+    measures: Sequence[Measure] = MEASURES
 
     def __repr__(self) -> str:
         n_points, n_replicates = self.values["benefit"].shape
@@ -122,9 +133,10 @@ class FrontierResults:
         ------
         InputError : there is no measure of that name.
         """
-        check_name("measure", measure, BY_NAME)
+        by_name = {m.name: m for m in self.measures}
+        check_name("measure", measure, by_name)
         places = self.arm(arm)
-        lower = BY_NAME[measure].better == "lower"
+        lower = by_name[measure].better == "lower"
         best, is_apart = told_apart_from_best([self.values[measure][i] for i in places], lower)
         if best is None:
             return None, []
@@ -136,7 +148,7 @@ class FrontierResults:
         best = {name: self.best(name, arm)[1] for name in ("benefit", "cumulative_benefit")}
         for i in self.arm(arm):
             row: dict[str, Any] = dict(self.points[i].settings)
-            for measure in MEASURES:
+            for measure in self.measures:
                 row[measure.name] = vars(summary_of(measure, self.values[measure.name][i]))
             row["told_apart_from_best"] = i not in best["benefit"] if best["benefit"] else None
             row["told_apart_from_best_cumulative"] = (
@@ -155,7 +167,7 @@ class FrontierResults:
             np.array([point.arm for point in self.points], dtype=object), n_replicates
         )
         columns["replicate"] = np.tile(np.arange(n_replicates), n_points)
-        for measure in MEASURES:
+        for measure in self.measures:
             columns[measure.name] = self.values[measure.name].reshape(-1)
         return columns
 
@@ -175,9 +187,9 @@ class ComparisonResults:
     lever_map : outcomes by mandate and latitude, or None.
     equal_cost : the strategies again at equal staff-days, or None.
     better_mixes : the best mix of levers at no more cost than each strategy, or None.
-    from_python : what was run that only the Python program had, and no file holds; empty if nothing.
     sets : the sets of parameters, of which each replicate took one; None where all had the scenario's.
     doubt : the strategies in plausible worlds, or None.
+    extensions : what the Python program added, which no file holds.
 
     Examples
     --------
@@ -197,9 +209,9 @@ class ComparisonResults:
     lever_map: FrontierResults | None = None
     equal_cost: EqualCost | None = None
     better_mixes: BetterMixes | None = None
-    from_python: str = ""
     sets: ParameterSets | None = None
     doubt: Doubt | None = None
+    extensions: Extensions = NO_EXTENSIONS
 
     def __repr__(self) -> str:
         size = f"{self.network.n:,} services, {self.scenario.run.months} months, {self.n_replicates} replicates"
@@ -214,6 +226,30 @@ class ComparisonResults:
     def n_replicates(self) -> int:
         """Number of replicates of each strategy."""
         return len(next(iter(self.outcomes.values())))
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What was measured: the package's measures, then one's own."""
+        return self.extensions.all_measures
+
+    def measure(self, name: str) -> Measure:
+        """Return a measure by its name.
+
+        Parameters
+        ----------
+        name : of one of `measures`.
+
+        Returns
+        -------
+        Its declaration.
+
+        Raises
+        ------
+        InputError : there is none of that name.
+        """
+        by_name = {m.name: m for m in self.measures}
+        check_name("measure", name, by_name)
+        return by_name[name]
 
     def values(self, strategy: str, measure: str) -> np.ndarray:
         """Return a measure of a strategy.
@@ -231,7 +267,7 @@ class ComparisonResults:
         InputError : there is no strategy, or no measure, of that name.
         """
         check_name("strategy", strategy, self.outcomes)
-        check_name("measure", measure, BY_NAME)
+        self.measure(measure)
         return np.array([outcome.measures[measure] for outcome in self.outcomes[strategy]])
 
     @property
@@ -245,7 +281,7 @@ class ComparisonResults:
         return {
             name: {
                 m.name: summary_of(m, self.values(name, m.name), self.sets is not None, self.scenario.run.months)
-                for m in MEASURES
+                for m in self.measures
             }
             for name in self.strategies
         }
@@ -262,7 +298,7 @@ class ComparisonResults:
                     spread=self.sets is not None,
                     months=self.scenario.run.months,
                 )
-                for m in MEASURES
+                for m in self.measures
             }
             for earlier, later in combinations(self.strategies, 2)
         }
@@ -311,7 +347,9 @@ class ComparisonResults:
         -------
         Columns by name, one row a strategy and replicate.
         """
-        values = ((m.name, np.concatenate([self.values(name, m.name) for name in self.strategies])) for m in MEASURES)
+        values = (
+            (m.name, np.concatenate([self.values(name, m.name) for name in self.strategies])) for m in self.measures
+        )
         return self._long_columns(values, 1)
 
     def curves_table(self) -> Columns:

@@ -64,7 +64,7 @@ def standing(comparison: ComparisonResults, measure: str) -> Standing:
     names = comparison.strategies
     if len(names) < 2:
         return Standing(measure, None, ())
-    lower = BY_NAME[measure].better == "lower"
+    lower = comparison.measure(measure).better == "lower"
     best, is_apart = told_apart_from_best(
         [comparison.values(name, measure) for name in names], lower, comparison.sets is not None
     )
@@ -93,7 +93,7 @@ def paired_difference(comparison: ComparisonResults, later: str, earlier: str, m
     if (later, earlier) in comparison.paired:
         return comparison.paired[later, earlier][measure]
     return difference_of(
-        BY_NAME[measure],
+        comparison.measure(measure),
         comparison.values(later, measure),
         comparison.values(earlier, measure),
         spread=comparison.sets is not None,
@@ -120,7 +120,7 @@ def wins(comparison: ComparisonResults, one: str, other: str, measure: str) -> t
     """
     a, b = comparison.values(one, measure), comparison.values(other, measure)
     defined = ~np.isnan(a) & ~np.isnan(b)
-    sign = -1.0 if BY_NAME[measure].better == "lower" else 1.0
+    sign = -1.0 if comparison.measure(measure).better == "lower" else 1.0
     gap = sign * (a[defined] - b[defined])
     return int((gap > 0).sum()), int((gap == 0).sum()), int(defined.sum())
 

@@ -20,10 +20,10 @@ from spreadsim.comparison.responses import rules_line
 from spreadsim.comparison.results import ARMS, AS_GIVEN, ComparisonResults, FrontierResults
 from spreadsim.comparison.standings import board_strategies
 from spreadsim.comparison.worth import worth_of
-from spreadsim.outcomes.measures import BY_NAME
+from spreadsim.outcomes.measures import BY_NAME, Measure
 from spreadsim.outcomes.statistics import MIN_SETS, Difference, Summary, difference, joint_level
 from spreadsim.telling.terminal import NO_BREAK, WIDTH, text_table
-from spreadsim.telling.wording import ranges
+from spreadsim.telling.wording import measure_of, ranges
 
 if TYPE_CHECKING:
     from spreadsim.comparison.components import ComponentStudy
@@ -73,7 +73,7 @@ def number(value: float | None, unit: str = "") -> str:
     return f"{value:.3f}"
 
 
-def summary_cell(s: Summary, measure: str) -> str:
+def summary_cell(s: Summary, measure: str | Measure) -> str:
     """Return a measure with its interval; a median and the number of runs where some runs have no value.
 
     Parameters
@@ -90,17 +90,17 @@ def summary_cell(s: Summary, measure: str) -> str:
     >>> summary_cell(summarise(np.array([0.4, 0.5, 0.6])), "reach")
     '0.500 (0.252 to 0.748)'
     """
-    unit = BY_NAME[measure].unit
+    unit = measure_of(measure).unit
     if s.mean is None:
         if s.median is not None:
             return f"median {number(s.median, unit)} (n {s.n})"
-        return "never" if BY_NAME[measure].never else "-"
+        return "never" if measure_of(measure).never else "-"
     if s.low is None:
         return number(s.mean, unit)
     return f"{number(s.mean, unit)} ({number(s.low, unit)} to {number(s.high, unit)})"
 
 
-def difference_cell(d: Difference, measure: str) -> str:
+def difference_cell(d: Difference, measure: str | Measure) -> str:
     """Return a paired difference with its interval, and a note where it is not clear.
 
     Parameters
@@ -117,7 +117,7 @@ def difference_cell(d: Difference, measure: str) -> str:
     >>> difference_cell(difference(np.array([0.4, 0.5, 0.6]), np.array([0.3, 0.3, 0.3])), "reach")
     '+0.200 (-0.048 to 0.448) no clear difference'
     """
-    unit = BY_NAME[measure].unit
+    unit = measure_of(measure).unit
     if d.mean is None:
         return f"not in every run (n {d.n})"
     text = f"{d.mean:+.3f}" if not number(0.0, unit).endswith(".0") else f"{d.mean:+.1f}"
@@ -127,7 +127,7 @@ def difference_cell(d: Difference, measure: str) -> str:
     return text if d.told_apart else text + " no clear difference"
 
 
-def brief_cell(s: Summary, measure: str) -> str:
+def brief_cell(s: Summary, measure: str | Measure) -> str:
     """Return a measure with half the width of its interval, or with both ends where it is not symmetric.
 
     Parameters
@@ -144,11 +144,11 @@ def brief_cell(s: Summary, measure: str) -> str:
     >>> brief_cell(summarise(np.array([0.4, 0.5, 0.6])), "reach").replace(NO_BREAK, " ")
     '0.500 ±0.248'
     """
-    half = _half(s.mean, s.low, s.high, BY_NAME[measure].unit)
+    half = _half(s.mean, s.low, s.high, measure_of(measure).unit)
     if s.mean is None or half is None:
         mean, space, rest = summary_cell(s, measure).partition(" (")
         return mean.replace(" ", NO_BREAK) + space + rest.replace(" ", NO_BREAK)
-    return f"{number(s.mean, BY_NAME[measure].unit)}{NO_BREAK}±{half}"
+    return f"{number(s.mean, measure_of(measure).unit)}{NO_BREAK}±{half}"
 
 
 def _half(mean: float | None, low: float | None, high: float | None, unit: str) -> str | None:
@@ -159,7 +159,7 @@ def _half(mean: float | None, low: float | None, high: float | None, unit: str) 
     return above if below == above else None
 
 
-def brief_difference(d: Difference, measure: str, is_clear: bool | None = None) -> str:
+def brief_difference(d: Difference, measure: str | Measure, is_clear: bool | None = None) -> str:
     """Return a paired difference with half the width of its interval, marked where it is not clear.
 
     Parameters
@@ -180,7 +180,7 @@ def brief_difference(d: Difference, measure: str, is_clear: bool | None = None) 
     """
     if d.mean is None:
         return difference_cell(d, measure)
-    half = _half(d.mean, d.low, d.high, BY_NAME[measure].unit)
+    half = _half(d.mean, d.low, d.high, measure_of(measure).unit)
     mean, space, interval = difference_cell(d, measure).removesuffix(" no clear difference").partition(" (")
     text = mean + space + interval.replace(" ", NO_BREAK) if half is None else f"{mean}{NO_BREAK}±{half}"
     is_clear = d.told_apart if is_clear is None else is_clear
@@ -229,11 +229,8 @@ def comparison_text(comparison: ComparisonResults, wide: bool = False) -> str:
         text_table(
             ["outcome", *c.strategies],
             [
-                [
-                    BY_NAME[m].label,
-                    *((summary_cell if wide else brief_cell)(c.summaries[s][m], m) for s in c.strategies),
-                ]
-                for m in TABLE_MEASURES
+                [m.label, *((summary_cell if wide else brief_cell)(c.summaries[s][m.name], m) for s in c.strategies)]
+                for m in (*map(c.measure, TABLE_MEASURES), *c.extensions.measures)
             ],
             None if wide else WIDTH,
         ),
@@ -289,22 +286,25 @@ def _difference_parts(c: ComparisonResults, wide: bool) -> list[str]:
     title = "Paired differences, same networks and same luck"
     if wide:
         head = ["outcome", *(f"{later} - {earlier}" for later, earlier in c.paired)]
-        rows = [[BY_NAME[m].label, *(difference_cell(row[m], m) for row in c.paired.values())] for m in TABLE_MEASURES]
+        measures = (*map(c.measure, TABLE_MEASURES), *c.extensions.measures)
+        rows = [[m.label, *(difference_cell(row[m.name], m) for row in c.paired.values())] for m in measures]
         return [title, text_table(head, rows)]
     pairs, level = select_pairs(c, against=board_strategies(c)), joint_level(len(c.strategies))
 
-    def cell(later: str, earlier: str, measure: str) -> str:
-        values = c.values(later, measure), c.values(earlier, measure)
-        joint = difference(*values, BY_NAME[measure].never, level=level, spread=c.sets is not None)
-        return brief_difference(c.paired[later, earlier][measure], measure, joint.told_apart)
+    measures = (*map(c.measure, DIFFERENCE_MEASURES), *c.extensions.measures)
 
-    rows = [[f"{one} - {other}", *(cell(one, other, m) for m in DIFFERENCE_MEASURES)] for one, other in pairs]
+    def cell(later: str, earlier: str, measure: Measure) -> str:
+        values = c.values(later, measure.name), c.values(earlier, measure.name)
+        joint = difference(*values, measure.never, level=level, spread=c.sets is not None)
+        return brief_difference(c.paired[later, earlier][measure.name], measure, joint.told_apart)
+
+    rows = [[f"{one} - {other}", *(cell(one, other, m) for m in measures)] for one, other in pairs]
     if any("~" in text for row in rows for text in row):
         jointly = f", judged jointly over {len(c.paired)} pairs" if len(c.paired) > 1 else ""
         title += f"; ~: no clear difference{jointly}"
     if len(pairs) < len(c.paired):
         title += f"; {len(pairs)} of {len(c.paired)} pairs, all with --wide"
-    head = ["difference", *(BY_NAME[m].label for m in DIFFERENCE_MEASURES)]
+    head = ["difference", *(m.label for m in measures)]
     return [title, text_table(head, rows, WIDTH)]
 
 

@@ -117,8 +117,8 @@ def try_it(
         return f"A network of {c.network.n:,} services is too large to run in a page; {MOST_SERVICES:,} is the most."
     if c.sets is not None:
         return "Each run has parameters of its own here, and the page would have to carry them all."
-    if c.from_python:
-        return f"What only the Python program has cannot run in a page: {c.from_python}."
+    if c.extensions.of_the_model:
+        return f"What only the Python program has cannot run in a page: {' and '.join(c.extensions.of_the_model)}."
     n_runs, left_out = min(MOST_RUNS, c.n_replicates), []
     for own in c.plans:
         try:

@@ -19,11 +19,13 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from spreadsim.drivers.extensions import NO_EXTENSIONS, Extensions, arrived, unreadable
 from spreadsim.drivers.first_run import compile_first, is_interpreted
 from spreadsim.errors import InputError
 from spreadsim.network.construction import make_networks
@@ -174,7 +176,7 @@ def run_block(
     fixed: bool,
     block: Sequence[Task],
     driver: Form,
-    service_class: type[Service] | None = None,
+    extensions: Extensions = NO_EXTENSIONS,
     network_cache: dict[int, Network] | None = None,
 ) -> list[list[Outcome]]:
     """Return for each task of a block the outcomes of its plans, in their order.
@@ -188,7 +190,7 @@ def run_block(
     fixed : whether it serves every replicate.
     block : tasks that run the same plans in several replicates.
     driver : ``compiled``, ``mesa`` or ``interpreted``.
-    service_class : for the Mesa driver, a subclass of `Service`.
+    extensions : what a program adds; its measures are taken of every run.
     network_cache : networks made before, by replicate; takes what is made now, while there is room.
 
     Returns
@@ -205,8 +207,10 @@ def run_block(
     networks = networks_of(scenario, base, fixed, replicates, network_cache)
     seed, columns = scenario.run.seed, []
     for plan, in_full in zip(block[0].plans, block[0].in_full, strict=True):
-        runs = run_together(networks, plan, seed, replicates, driver, service_class, keep_events=in_full)
-        columns.append(outcomes_of(runs, networks, plan, in_full, [task.keep_events for task in block]))
+        keep_events = in_full or bool(extensions.measures)
+        runs = run_together(networks, plan, seed, replicates, driver, extensions.service_class, keep_events=keep_events)
+        keep = [task.keep_events for task in block]
+        columns.append(outcomes_of(runs, networks, plan, in_full, keep, extensions=extensions))
     return [list(outcomes) for outcomes in zip(*columns, strict=True)]
 
 
@@ -258,6 +262,7 @@ def outcomes_of(
     keep_events: Sequence[bool],
     *,
     in_detail: bool = True,
+    extensions: Extensions = NO_EXTENSIONS,
 ) -> list[Outcome]:
     """Return what is kept of runs of one plan.
 
@@ -268,6 +273,7 @@ def outcomes_of(
     in_full : whether to keep curves and services too.
     keep_events : for each run, whether to keep every change of state; in full alone.
     in_detail : in full, whether to keep generations and groups, which take longest.
+    extensions : whose measures are taken too.
 
     Returns
     -------
@@ -283,6 +289,7 @@ def outcomes_of(
     detailed = in_full and in_detail
     monthly = measures.curves_of(runs, networks, plan)
     by_measure = measures.measures_of(runs, networks, plan, monthly)
+    by_measure |= extensions.values(runs, networks, plan, monthly, by_measure)
     rows = np.stack(list(by_measure.values()), axis=1).tolist()
     outcomes = []
     for k, (run, network) in enumerate(zip(runs, networks, strict=True)):
@@ -373,7 +380,7 @@ def run_tasks(
     *,
     driver: Driver = "compiled",
     workers: int | None = None,
-    service_class: type[Service] | None = None,
+    extensions: Extensions = NO_EXTENSIONS,
     progress: Callable[[], None] | None = None,
     network_cache: dict[int, Network] | None = None,
 ) -> Iterator[list[Outcome]]:
@@ -389,8 +396,8 @@ def run_tasks(
     fixed : whether it serves every replicate.
     tasks : in order of replicate.
     driver : ``compiled`` or ``mesa``.
-    workers : threads or processes; all processors by default.
-    service_class : for the Mesa driver, a subclass of `Service`; in this process alone.
+    workers : threads or processes; all processors by default, but this process alone with a class of services.
+    extensions : what a program adds; they travel to the processes.
     progress : called after each task.
     network_cache : networks made before, by replicate; takes what is made now, while there is room.
 
@@ -400,7 +407,7 @@ def run_tasks(
 
     Raises
     ------
-    InputError : workers of the Mesa driver are asked for in a daemon process.
+    InputError : workers of the Mesa driver are asked for in a daemon process, or cannot find what a program adds.
 
     Examples
     --------
@@ -408,7 +415,8 @@ def run_tasks(
     >>> len(results), results[0][0].measures["reach"]
     (3, 1.0)
     """
-    n_workers = min(workers or _free_workers(driver), max(1, len(tasks)))
+    most = workers or (1 if extensions.needs_mesa else _free_workers(driver))
+    n_workers = min(most, max(1, len(tasks)))
 
     def finished(results: list[list[Outcome]]) -> Iterator[list[Outcome]]:
         for result in results:
@@ -422,15 +430,15 @@ def run_tasks(
     n_first = 0  # tasks that are run while another process compiles
     while quick and n_first < len(tasks) and is_interpreted(_service_months(base.n, tasks[n_first].plans)):
         first = [tasks[n_first]]
-        yield from finished(run_block(scenario, base, fixed, first, "interpreted", None, network_cache))
+        yield from finished(run_block(scenario, base, fixed, first, "interpreted", extensions, network_cache))
         n_first += 1
     tasks = tasks[n_first:]
     if not tasks:
         return
     blocks = blocks_of(tasks, base.n, n_workers) if quick else [[task] for task in tasks]
-    if n_workers == 1 or service_class is not None:
+    if n_workers == 1:
         for block in blocks:
-            yield from finished(run_block(scenario, base, fixed, block, driver, service_class, network_cache))
+            yield from finished(run_block(scenario, base, fixed, block, driver, extensions, network_cache))
         return
     pool: Executor
     if quick:
@@ -446,12 +454,15 @@ def run_tasks(
 
         pool = ProcessPoolExecutor(n_workers, mp_context=multiprocessing.get_context("spawn"))
     with pool:
+        if not quick:
+            _check_arrival(pool, extensions)
+            extensions = replace(extensions, network=None)  # `base` is it, and knows how others are made
         waiting: list[Future[list[list[Outcome]]]] = []
         ahead = 2 * n_workers  # results are handed on as they come, so that memory does not grow with replicates
         try:
             for block in blocks:
                 shared = network_cache if quick else None
-                waiting.append(pool.submit(run_block, scenario, base, fixed, block, driver, None, shared))
+                waiting.append(pool.submit(run_block, scenario, base, fixed, block, driver, extensions, shared))
                 if len(waiting) > ahead:
                     yield from finished(waiting.pop(0).result())
             while waiting:
@@ -460,3 +471,18 @@ def run_tasks(
             for future in waiting:
                 future.cancel()
             raise
+
+
+def _check_arrival(pool: Executor, extensions: Extensions) -> None:
+    """Refuse processes that cannot be started from this program, or cannot read what they are given."""
+    remedy = 'guard the program\'s main file by if __name__ == "__main__", or give workers=1'
+    try:
+        first = pool.submit(arrived, extensions.as_bytes)
+    except RuntimeError:  # this process was itself started by such a program, and reads its main file
+        raise InputError("python", "workers", "the program starts processes whenever it is read", remedy) from None
+    try:
+        first.result()
+    except BrokenProcessPool:
+        raise InputError("python", "workers", "the processes ended as they began", remedy) from None
+    except Exception as error:
+        raise unreadable(extensions, error) from error

@@ -108,6 +108,8 @@ def make_networks(scenario: Scenario, replicates: Sequence[int], like: Network |
     >>> [network.n for network in networks]
     [12, 12]
     """
+    if like is not None and like.maker is not None:
+        return [like if replicate == 0 else like.maker(scenario, replicate, like) for replicate in replicates]
     table = scenario.network
     if like is None and table.source != "file":
         refuse_too_large(network_size(scenario), memory_available(), scenario.name)

@@ -8,7 +8,7 @@ uid. What does not: how a network comes about (``construction``, ``graph``, ``re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -127,6 +127,8 @@ class Network:
     drawn : names of what the scenario's distributions supplied: attributes, ``ties``, ``hierarchy``.
     facts : what files say of the network beyond its attributes, for example ``faults`` and ``adopted_month``.
     deaf : uids of services that hear nobody, so that their ties weigh nothing; others hear them as before.
+    maker : what makes the networks of other replicates, given the scenario, the number of the replicate and this
+        network; None where the scenario says how.
 
     Examples
     --------
@@ -146,6 +148,7 @@ class Network:
     drawn: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     deaf: tuple[int, ...] = ()
+    maker: Callable[[Any, int, Network], Network] | None = field(default=None, compare=False, repr=False)
 
     def __repr__(self) -> str:
         return f"<Network of {self.n:,} services and {self.ties.n_ties:,} ties>"

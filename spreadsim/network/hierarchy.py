@@ -48,6 +48,12 @@ class Hierarchy:
         """Number of groups, roots included."""
         return len(self.parent)
 
+    def equals(self, other: Hierarchy) -> bool:
+        """Return whether another hierarchy has the same groups above the same services."""
+        own, others = ((h.level_of, h.parent, h.service_parent) for h in (self, other))
+        same = all(np.array_equal(one, two) for one, two in zip(own, others, strict=True))
+        return same and (self.levels, self.names) == (other.levels, other.names)
+
     @cached_property
     def depth(self) -> np.ndarray:
         """Number of line edges from each group to its root."""

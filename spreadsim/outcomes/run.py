@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spreadsim import rules
+from spreadsim.network.data import Network
+from spreadsim.scenario.plan import Plan
 
 SUSTAINED_MONTHS = 12
 
@@ -109,6 +111,45 @@ class Run:
     final: Mapping[str, np.ndarray]
     specification: np.ndarray
     by_unit: ByUnit | None = None
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A finished run as a measure of your own reads it.
+
+    Attributes
+    ----------
+    record : what the run left behind.
+    network : that it was run on: ``network.ids``, ``network["deprivation"]``, ``network.ties``, ``network.hierarchy``.
+    plan : the strategy; ``plan.name`` and ``plan.months``.
+    curves : the monthly columns by name, each of shape (T + 1,).
+    measures : the package's measures by name; nan where null.
+
+    Examples
+    --------
+    >>> def adopters_of_the_first_year(run: ss.FinishedRun) -> float:
+    ...     return float((run.final["first_embedded"] <= 12).mean())
+    >>> first_year = ss.Measure("first_year", unit="share", better="higher", of=adopters_of_the_first_year)
+    >>> result = ss.compare("classroom", replicates=1, measures=[first_year], workers=1, frontier=False, doubt="none")
+    >>> result.values("one-neighbour-is-enough", "first_year").tolist()
+    [1.0]
+    """
+
+    record: Run
+    network: Network
+    plan: Plan
+    curves: Mapping[str, np.ndarray]
+    measures: Mapping[str, float]
+
+    @property
+    def final(self) -> Mapping[str, np.ndarray]:
+        """State of each service at the horizon: one array for each of `state.STATE`, in the network's order."""
+        return self.record.final
+
+    @property
+    def events(self) -> Mapping[str, np.ndarray]:
+        """Every change of state: one array for each of `state.EVENT_FIELDS`, in order of month and service."""
+        return self.record.events
 
 
 def first_late_month(months: int) -> int:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -34,6 +34,7 @@ class Verification:
     ----------
     verdicts : `WHOLE`, `CHANGED`, `MISSING` or `REFUSED` (a link, a pipe, a device) for each file of the receipt.
     unlisted : names of files that the receipt does not name, which nobody vouches for.
+    needs : what a Python program added to the run and no file holds, in words; needed to make the results again.
 
     Examples
     --------
@@ -43,6 +44,7 @@ class Verification:
 
     verdicts: Mapping[str, str]
     unlisted: tuple[str, ...]
+    needs: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -140,7 +142,55 @@ def verify(folder: str | Path) -> Verification:
     """
     folder = Path(folder)
     receipt = receipt_document(folder)
-    return verified(folder, {name: digest for table in TABLES for name, digest in receipt.get(table, {}).items()})
+    digests = {name: digest for table in TABLES for name, digest in receipt.get(table, {}).items()}
+    return replace(verified(folder, digests), needs=needs_of(receipt))
+
+
+def own_record(receipt: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what a receipt says of what a Python program added to the run.
+
+    Parameters
+    ----------
+    receipt : of a results folder, or of a sweep's, whoever wrote it.
+
+    Returns
+    -------
+    A table by the name of each part: ``service_class``, ``network``, ``measures.NAME``; empty where there was nothing.
+
+    Examples
+    --------
+    >>> own_record({"options": {"own": {"network": {"identity": "0123abcd"}}}})
+    {'network': {'identity': '0123abcd'}}
+    """
+    options = receipt.get("options")
+    own = options.get("own") if isinstance(options, Mapping) else receipt.get("own")
+    if not isinstance(own, Mapping):
+        return {}
+    return {str(name): dict(part) for name, part in own.items() if isinstance(part, Mapping)}
+
+
+def needs_of(receipt: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a Python program has to give again to make results again, in words.
+
+    Parameters
+    ----------
+    receipt : of a results folder, or of a sweep's.
+
+    Returns
+    -------
+    A phrase for each part.
+
+    Examples
+    --------
+    >>> own = {"service_class": {"name": "InCompany", "module": "study", "identity": "0123abcd" * 4}}
+    >>> needs_of({"options": {"own": own}})
+    ('service_class (InCompany of study, identity 0123abcd)',)
+    """
+    phrases = []
+    for name, part in own_record(receipt).items():
+        of = f"{part['name']} of {part['module']}, " if {"name", "module"} <= part.keys() else ""
+        phrases.append(f"{name} ({of}identity {str(part.get('identity', ''))[:8]})")
+    return tuple(phrases)
 
 
 def is_inside(name: str) -> bool:

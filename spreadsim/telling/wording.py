@@ -28,7 +28,18 @@ _UNIT = {"share": "% of services", "share of people": "% of people", "share of f
 _WITHIN_EMBEDDED = ("fidelity", "core_fidelity", "fidelity_at_start", "fidelity_drift")
 
 
-def _measure(measure: str | Measure) -> Measure:
+def measure_of(measure: str | Measure) -> Measure:
+    """Return the declaration of a measure.
+
+    Returns
+    -------
+    A `Measure`, one of the package's where a name is given.
+
+    Examples
+    --------
+    >>> measure_of("reach").better
+    'higher'
+    """
     return BY_NAME[measure] if isinstance(measure, str) else measure
 
 
@@ -44,7 +55,7 @@ def is_share(measure: str | Measure) -> bool:
     >>> is_share("reach"), is_share("cost")
     (True, False)
     """
-    return _measure(measure).unit in PER_HUNDRED
+    return measure_of(measure).unit in PER_HUNDRED
 
 
 def in_display_unit(measure: str | Measure, value: float) -> float:
@@ -78,7 +89,7 @@ def unit(measure: str | Measure) -> str:
     >>> unit("reach"), unit("sustainment"), unit("cost")
     ('% of services', '% of those ever embedded', 'staff-days per service')
     """
-    m = _measure(measure)
+    m = measure_of(measure)
     if m.name in _WITHIN_EMBEDDED:
         return "points" if m.name == "fidelity_drift" else "% as intended"
     if m.name == "sustainment":
@@ -89,7 +100,7 @@ def unit(measure: str | Measure) -> str:
 
 
 def _number(measure: str | Measure, value: float, decimals: int | None = None, sign: bool = False) -> str:
-    m = _measure(measure)
+    m = measure_of(measure)
     places = decimals if decimals is not None else 1 if is_share(m) else _DECIMALS.get(m.unit, 2)
     text = f"{in_display_unit(m, value):{'+' if sign else ''},.{places}f}"
     if float(text.replace(",", "")) == 0:
@@ -116,7 +127,7 @@ def value(measure: str | Measure, number: float | None, decimals: int | None = N
     """
     if number is None or number != number:
         return "not defined"
-    m = _measure(measure)
+    m = measure_of(measure)
     if is_share(m):
         return _number(m, number, decimals) + "%"
     noun = _NOUN.get(m.unit)
@@ -141,7 +152,7 @@ def change(measure: str | Measure, number: float | None) -> str:
     """
     if number is None or number != number:
         return "not defined"
-    m = _measure(measure)
+    m = measure_of(measure)
     noun = "points" if is_share(m) else _NOUN.get(m.unit)
     return _number(m, number, sign=True) + (f" {noun}" if noun else "")
 
@@ -207,7 +218,7 @@ def mean_cell(measure: str | Measure, summary: Summary) -> tuple[str, str]:
     >>> mean_cell("months_to_half", summarise(np.array([12.0, np.nan]), never=True))
     ('never', 'median; reached in 1 run')
     """
-    m = _measure(measure)
+    m = measure_of(measure)
     if summary.mean is not None:
         return _number(m, summary.mean), bounds(m, summary.low, summary.high)
     if m.never:
@@ -238,7 +249,7 @@ def change_cell(measure: str | Measure, difference: Difference) -> tuple[str, st
     """
     if difference.mean is None:
         return "not defined", f"both defined in {difference.n} runs"
-    m = _measure(measure)
+    m = measure_of(measure)
     return _number(m, difference.mean, sign=True), bounds(m, difference.low, difference.high, sign=True)
 
 

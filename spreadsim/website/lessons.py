@@ -20,8 +20,8 @@ from markupsafe import Markup
 
 from spreadsim import rules
 from spreadsim.browser.data import page_data, seed_halves
-from spreadsim.comparison.comparison import network_for
 from spreadsim.comparison.try_it import MEASURES, MOST_SERVICES, shared_facts
+from spreadsim.drivers.extensions import Extensions
 from spreadsim.drivers.running import networks_of
 from spreadsim.errors import InputError
 from spreadsim.lessons.data import Dates, dates_of
@@ -108,7 +108,7 @@ def make_lesson(lesson: Lesson, most_bytes: int = MOST_BYTES) -> MadeLesson:
     for arm in lesson.table.arms:
         for place, option in enumerate([{}, *(one.set for one in lesson.table.change.options)]):
             scenario = lesson.arm(arm, {**settings, **option})
-            base, fixed = network_for(scenario, network)
+            base, fixed = Extensions.of(network=network).base_network(scenario)
             if base.n > MOST_SERVICES:
                 problem = f"{base.n:,} services are too many to run in a page; {MOST_SERVICES:,} is the most"
                 raise InputError("--lesson", lesson.name, problem, "leave this lesson out, or make it smaller")

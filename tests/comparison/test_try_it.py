@@ -22,6 +22,7 @@ from spreadsim.comparison import try_it as module
 from spreadsim.comparison.comparison import compare
 from spreadsim.comparison.report import render_report
 from spreadsim.comparison.try_it import MEASURES, MOST_BYTES, TryIt, try_it
+from spreadsim.drivers.extensions import Extensions
 from spreadsim.outcomes.statistics import difference
 from spreadsim.scenario.validation import validate
 from tests.browser.javascript import javascript
@@ -124,7 +125,7 @@ def test_hostile_names_stay_text_in_a_page_with_the_model() -> None:
 
 def test_where_there_is_no_box_the_report_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     c = small_comparison()
-    assert "only the Python program has" in str(try_it(replace(c, from_python="a rule of its own")))
+    assert "only the Python program has" in str(try_it(replace(c, extensions=Extensions(network=c.network))))
     monkeypatch.setattr(module, "MOST_SERVICES", 50)
     text = render_report(c, with_model=True)
     assert "A network of 60 services is too large to run in a page; 50 is the most." in text
