@@ -330,9 +330,42 @@ def single_run(job: Job, values: Values, strategy: str, levers: Values, replicat
     >>> 0.0 < single_run(job, {"network.generator.rewiring": 0.2}, "organic", {}, 0)["reach"] < 1.0
     True
     """
-    worker = _Worker(job)
+    return runs_at(job, values, strategy, levers, [replicate])[0]
+
+
+def runs_at(
+    job: Job, values: Values, strategy: str, levers: Values, replicates: Sequence[int]
+) -> list[dict[str, float]]:
+    """Return the measures of some replicates at one point, here and now; a failure is raised as it is.
+
+    Networks met before in this job are not made again.
+
+    Parameters
+    ----------
+    job : that all chunks share.
+    values : of the uncertainties, by path.
+    strategy, levers : of the setting.
+    replicates : their numbers, from 0.
+
+    Returns
+    -------
+    Measures by name, one dictionary a replicate.
+
+    Raises
+    ------
+    WrongVersionError : this machine's rules are not the job's.
+
+    Examples
+    --------
+    >>> from spreadsim.sweeps.coordinator import job_of
+    >>> from spreadsim.sweeps.experiment import load_experiment
+    >>> job = job_of(load_experiment("clustering", ["run.months=12"]))
+    >>> len(runs_at(job, {"network.generator.rewiring": 0.2}, "organic", {}, range(3)))
+    3
+    """
+    worker = _worker(job)
     scenario, plan = _prepare(worker, values, strategy, levers)
-    return _run_setting(worker, scenario, plan, [replicate])[0].measures
+    return [run.measures for run in _run_setting(worker, scenario, plan, replicates)]
 
 
 def _event_columns(run: Any, network: Network) -> dict[str, Any]:
