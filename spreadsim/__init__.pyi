@@ -15,6 +15,7 @@ from .network.data import Network
 from .network.graph import network_from_graph
 from .network.reading.files import NetworkFile, load_network
 from .outcomes.run import FinishedRun
+from .publication.package import paper
 from .receipts import reproduce, verify
 from .scenario.document import Scenario
 from .scenario.files import load_scenario
@@ -55,6 +56,7 @@ __all__ = [
     "make_network",
     "make_site",
     "network_from_graph",
+    "paper",
     "reproduce",
     "study_components",
     "sweep",

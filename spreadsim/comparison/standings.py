@@ -47,6 +47,13 @@ class Standing:
         """The strategy that differs clearly from every other; None where there is none."""
         return self.highest if len(self.tied) == 1 else None
 
+    @property
+    def finding(self) -> str:
+        """Who leads, in a few words."""
+        if self.highest is None:
+            return "too few runs to say"
+        return f"{self.leader} leads" if self.leader else f"no leader: {listed(self.tied)}"
+
 
 def standing(comparison: ComparisonResults, measure: str) -> Standing:
     """Return which strategy leads on a measure, at a joint level of 95% over all pairs of strategies.

@@ -58,9 +58,7 @@ class TieRule:
     @property
     def finding(self) -> str:
         """Who leads, in a few words."""
-        if self.standing.highest is None:
-            return "too few runs to say"
-        return f"{self.standing.leader} leads" if self.standing.leader else f"no leader: {listed(self.standing.tied)}"
+        return self.standing.finding
 
 
 def compare_tie_rules(

@@ -34,7 +34,8 @@ def shipped_folder(kind: str) -> Path:
 
     Parameters
     ----------
-    kind : ``scenarios``, ``experiments``, ``assumptions`` or ``lessons``.
+    kind : ``scenarios``, ``experiments``, ``assumptions``, ``lessons`` or ``docs``, which in the wheel holds
+        ``model.md`` alone.
 
     Returns
     -------

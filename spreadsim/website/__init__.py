@@ -2,5 +2,5 @@
 
 What belongs here: which pages there are, what stands in them, their texts in several languages.
 What does not: how a page runs the model (``browser``).
-What it may import: adapters, advice, fitting, lessons, receipts and all below them.
+What it may import: adapters, advice, fitting, lessons, publication, receipts and all below them.
 """
