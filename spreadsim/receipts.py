@@ -77,7 +77,7 @@ def reproduce(
     out : keeps what was made again, in a folder that does not exist yet.
     run : identity of one row of a sweep, from the column ``run``.
     workers : runs side by side.
-    service_class, network, measures : what a Python program added to a comparison or a frontier, given again as it was;
+    service_class, network, measures : what a Python program added, given again as it was;
         each is held against its identity in the receipt.
 
     Returns
@@ -99,11 +99,15 @@ def reproduce(
     folder = Path(folder)
     _check_row(folder, run)
     if is_sweep(folder):
-        if service_class is not None or network is not None or measures:
-            raise InputError(
-                str(folder), "", "is the folder of a sweep, which is made of files alone", "leave them out"
-            )
-        return reproduce_sweep(folder, Path(out) if out is not None else None, run=run, workers=workers)
+        return reproduce_sweep(
+            folder,
+            Path(out) if out is not None else None,
+            run=run,
+            workers=workers,
+            service_class=service_class,
+            network=network,
+            measures=measures,
+        )
     return reproduce_comparison(
         folder, out, workers=workers, service_class=service_class, network=network, measures=measures
     )

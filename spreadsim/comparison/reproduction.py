@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spreadsim.comparison.folder import write_comparison, write_frontier
-from spreadsim.drivers.extensions import Extensions, NetworkSource
+from spreadsim.drivers.extensions import NetworkSource
 from spreadsim.errors import InputError
 from spreadsim.input_files import read_text
 from spreadsim.measures import Measure
 from spreadsim.telling.atomic import RECEIPT, folder_aside
 from spreadsim.telling.folder import hashes, read_parquet, versions
-from spreadsim.telling.reproduction import DIGITS, Reproduction
-from spreadsim.telling.verification import CHANGED, WHOLE, needs_of, own_record, receipt_document, verified
+from spreadsim.telling.reproduction import DIGITS, Reproduction, extensions_as_run
+from spreadsim.telling.verification import CHANGED, WHOLE, own_record, receipt_document, verified
 
 if TYPE_CHECKING:
     from spreadsim.drivers.agents import Service
@@ -160,48 +160,6 @@ def _first_difference(name: str, was: Path, now: Path) -> str:
     return f"{name}: the same values in different bytes (another version of the Parquet library)"
 
 
-def _as_run(
-    folder: Path,
-    receipt: dict[str, Any],
-    service_class: type[Service] | None,
-    network: NetworkSource | None,
-    measures: Sequence[Measure],
-) -> Extensions:
-    """Return what a Python program gives again, held against what the receipt says was run.
-
-    Raises
-    ------
-    InputError : something is missing, is not what was run, or was not there.
-    """
-    own = own_record(receipt)
-    order = {name: place for place, name in enumerate(own)}
-    extensions = Extensions.of(
-        service_class,
-        network,
-        sorted(measures, key=lambda m: order.get(f"measures.{getattr(m, 'name', '')}", len(order))),
-    )
-    missing = [needs for name, needs in zip(own, needs_of(receipt), strict=True) if name not in extensions.identities]
-    if missing:
-        words = ", ".join(dict.fromkeys(f"{name.partition('.')[0]}=..." for name in own))
-        raise InputError(
-            str(folder),
-            RECEIPT,
-            f"was run with what only a Python program had: {', '.join(missing)}",
-            f"run that program again, or give it there: ss.reproduce(folder, {words})",
-        )
-    for name, identity in extensions.identities.items():
-        if name not in own:
-            raise InputError(str(folder), name, "was not there when it was run", "leave it out")
-        if identity != own[name].get("identity"):
-            raise InputError(
-                str(folder),
-                name,
-                f"is not what was run (identity {str(own[name].get('identity'))[:8]} then, {identity[:8]} now)",
-                "give it as it was",
-            )
-    return extensions
-
-
 def reproduce(
     folder: str | Path,
     out: str | Path | None = None,
@@ -242,7 +200,7 @@ def reproduce(
     folder = Path(folder)
     receipt = read_receipt(folder)
     options = receipt["options"]
-    extensions = _as_run(folder, receipt, service_class, network, measures)
+    extensions = extensions_as_run(folder, own_record(receipt), service_class, network, measures)
     own: dict[str, Any] = {
         "service_class": extensions.service_class, "network": extensions.network, "measures": extensions.measures
     }  # fmt: skip

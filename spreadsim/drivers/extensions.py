@@ -134,6 +134,11 @@ class Extensions:
         """The hash of each, by source and by value, for receipts and the identity of runs."""
         return {name: fingerprint(part) for name, part in self._parts().items()}
 
+    @property
+    def identities_of_the_model(self) -> dict[str, str]:
+        """The hashes of those that change what is run."""
+        return {name: identity for name, identity in self.identities.items() if not name.startswith("measures.")}
+
     def record(self) -> dict[str, Any]:
         """Return what a receipt says of them.
 

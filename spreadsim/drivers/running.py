@@ -455,7 +455,7 @@ def run_tasks(
         pool = ProcessPoolExecutor(n_workers, mp_context=multiprocessing.get_context("spawn"))
     with pool:
         if not quick:
-            _check_arrival(pool, extensions)
+            check_arrival(pool, extensions)
             extensions = replace(extensions, network=None)  # `base` is it, and knows how others are made
         waiting: list[Future[list[list[Outcome]]]] = []
         ahead = 2 * n_workers  # results are handed on as they come, so that memory does not grow with replicates
@@ -473,8 +473,23 @@ def run_tasks(
             raise
 
 
-def _check_arrival(pool: Executor, extensions: Extensions) -> None:
-    """Refuse processes that cannot be started from this program, or cannot read what they are given."""
+def check_arrival(pool: Executor, extensions: Extensions) -> None:
+    """Refuse processes that cannot be started from this program, or cannot read what they are given.
+
+    Parameters
+    ----------
+    pool : of processes.
+    extensions : what a program adds.
+
+    Raises
+    ------
+    InputError : in words what the program lacks.
+
+    Examples
+    --------
+    >>> with ThreadPoolExecutor(1) as pool:
+    ...     check_arrival(pool, NO_EXTENSIONS)
+    """
     remedy = 'guard the program\'s main file by if __name__ == "__main__", or give workers=1'
     try:
         first = pool.submit(arrived, extensions.as_bytes)

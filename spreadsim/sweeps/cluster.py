@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from typing import Any
 
+from spreadsim.drivers.extensions import Extensions, arrived, unreadable
 from spreadsim.errors import InputError, MissingExtraError, SpreadsimError
 from spreadsim.sweeps.job import Chunk, ChunkResult, Job, WrongVersionError
 from spreadsim.sweeps.work import run_chunk
@@ -104,6 +105,18 @@ class DaskPool:
                 ) from error
             future.release()
             yield chunk, answer
+
+    def check(self, extensions: Extensions) -> None:
+        """Refuse, before the first run, what a worker of the cluster cannot find again.
+
+        Raises
+        ------
+        InputError : a worker cannot read what it is given.
+        """
+        try:
+            self._client.run(arrived, extensions.as_bytes)
+        except Exception as error:
+            raise unreadable(extensions, error) from error
 
     def close(self) -> None:
         """Let go of the cluster, which goes on running."""

@@ -7,16 +7,19 @@ What does not: what a chunk does (``work``), files (``store``), the cluster (``c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spreadsim.drivers.compilation import is_compiled
+from spreadsim.drivers.extensions import Extensions, NetworkSource
 from spreadsim.drivers.first_run import compile_now
 from spreadsim.errors import InputError, SpreadsimError
+from spreadsim.measures import Measure
 from spreadsim.network.size import network_size
 from spreadsim.sweeps import folder as sweep_folder
 from spreadsim.sweeps import store
@@ -26,6 +29,9 @@ from spreadsim.sweeps.job import Chunk, Job, base_content, sweep_identity
 from spreadsim.sweeps.pool import LocalPool, Pool
 from spreadsim.sweeps.progress import Progress
 from spreadsim.sweeps.results import Sweep
+
+if TYPE_CHECKING:
+    from spreadsim.drivers.agents import Service
 
 CHUNK_SECONDS = 2.5
 SECONDS_PER_RUN = 1.0e-3  # measured; the rest of a run grows with services and months
@@ -205,6 +211,9 @@ def sweep(
     scheduler: str | None = None,
     settings: Iterable[str] = (),
     chunk_runs: int | None = None,
+    service_class: type[Service] | None = None,
+    network: NetworkSource | None = None,
+    measures: Sequence[Measure] = (),
     progress: bool = True,
 ) -> Sweep:
     """Run what an experiment has not run yet; give it again to go on where it stopped.
@@ -217,6 +226,10 @@ def sweep(
     scheduler : address of a running Dask scheduler, which then does the work instead.
     settings : ``FIELD=VALUE`` strings laid upon the experiment file.
     chunk_runs : runs in a chunk; by default a few seconds of them.
+    service_class : a subclass of `Service`, which the Mesa driver runs.
+    network : what to run on instead of the scenario's network: a `Network`, a NetworkX graph, or a function that
+        returns one of them for the number of a replicate.
+    measures : measures of your own, each a `Measure` with a function of a finished run.
     progress : show a bar in a notebook and on a terminal, and lines in the log elsewhere.
 
     Returns
@@ -225,7 +238,8 @@ def sweep(
 
     Raises
     ------
-    InputError : the experiment cannot be used, or the folder is another's.
+    InputError : the experiment, or what you add to it, cannot be used; the folder is another's; or the workers cannot
+        find what they need.
     SpreadsimError : the disk is full, or a chunk's worker dies again and again; finished chunks are kept.
 
     Examples
@@ -240,7 +254,8 @@ def sweep(
     study = experiment if isinstance(experiment, Study) else load_experiment(experiment, settings)
     folder = Path(out) if out is not None else sweep_folder.default_folder(study)
     points, lever_settings, replicates = points_of(study), settings_of(study), study.scenario.run.replicates
-    job = job_of(study)
+    job = replace(job_of(study), extensions=Extensions.of(service_class, network, measures))
+    _refuse_network_factors(job)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     with store.lock(folder):
         store.check_identity(folder, sweep_folder.identity(job, base_content(job)))
@@ -267,12 +282,27 @@ def sweep(
                 log.write("compiling the model, once: about half a minute")
                 compile_now()
         try:
+            if job.extensions:
+                pool.check(job.extensions)
             n_done, n_failed = _run(job, ledger.chunks(size), pool, folder, log)
         finally:
             pool.close()
             log.close()
         sweep_folder.write_receipt(job, folder, started, ledger.total, failed + n_failed)
     return Sweep(folder, n_done, before, failed + n_failed, tuple(notes))
+
+
+def _refuse_network_factors(job: Job) -> None:
+    """Refuse to vary how a network is made where the program gives it: nothing would change."""
+    if job.extensions.network is None:
+        return
+    for section, factors in (("levers", job.study.levers), ("uncertainties", job.study.uncertainties)):
+        for factor in factors:
+            if factor.path.startswith("network."):
+                problem = "has no effect on a network that the program gives"
+                raise InputError(
+                    job.study.file, f'{section}."{factor.path}"', problem, "leave it out, or give no network="
+                )
 
 
 def _run(job: Job, chunks: Iterator[Chunk], pool: Pool, folder: Path, log: Progress) -> tuple[int, int]:

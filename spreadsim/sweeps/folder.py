@@ -14,7 +14,7 @@ from typing import Any
 
 from spreadsim.errors import InputError
 from spreadsim.input_files import is_file, read_bytes
-from spreadsim.outcomes.measures import BY_NAME, CURVES_ALONE
+from spreadsim.outcomes.measures import CURVES_ALONE
 from spreadsim.sweeps import store
 from spreadsim.sweeps.designs import MAX_TABLE_BYTES, Points, content_key, lever_values
 from spreadsim.sweeps.experiment import Factor, Study, Values
@@ -22,7 +22,7 @@ from spreadsim.sweeps.job import Job
 from spreadsim.sweeps.work import schema
 from spreadsim.telling.atomic import RECEIPT
 from spreadsim.telling.folder import sha256
-from spreadsim.telling.verification import WHOLE, Verification, is_inside, receipt_document, verified
+from spreadsim.telling.verification import WHOLE, Verification, is_inside, needs_of, receipt_document, verified
 
 _COLUMNS = {
     "run": "identity of the run: a hash of its resolved inputs, seed, replicate and the version of the code",
@@ -120,6 +120,7 @@ def identity(job: Job, base: Values) -> Values:
         "uncertainties": [factor.path for factor in job.study.uncertainties],
         "keep": sorted({"runs", *experiment.outcomes.keep}),
         "curves": list(experiment.outcomes.curve_columns) if "curves" in experiment.outcomes.keep else [],
+        "own": job.extensions.identities or None,
     }
 
 
@@ -228,12 +229,13 @@ def dictionary(job: Job) -> str:
     table,column,type,unit,better,meaning
     runs,strategy,string,,,name of the strategy
     """
+    by_name = {measure.name: measure for measure in job.extensions.all_measures}
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["table", "column", "type", "unit", "better", "meaning"])
     for kind in dict.fromkeys(["runs", *job.study.experiment.outcomes.keep]):
         for name, of in schema(job, kind).items():
-            m = BY_NAME.get(name) if kind != "events" else None
+            m = by_name.get(name) if kind != "events" else None
             unit, better, meaning = (m.unit, m.better, m.meaning) if m else ("", "", _COLUMNS.get(name, ""))
             if name.startswith(_STATE_PREFIX) and m is None:
                 unit = "share"
@@ -301,6 +303,7 @@ def write_receipt(job: Job, folder: Path, started: str, runs: int, failed: int) 
         "versions": {**versions(), "rules": job.rulebook},
         "runs": runs,
         "failed": failed,
+        **({"own": job.extensions.record()} if job.extensions else {}),
         "files": {name: sha256(folder / name) for name in files if (folder / name).is_file()},
         "started": started,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -350,7 +353,8 @@ def verify_sweep(folder: Path) -> Verification:
     Traceback (most recent call last):
     spreadsim.errors.InputError: nowhere: provenance.json: cannot be read (No such file or directory); name a results folder of spreadsim
     """  # noqa: E501
-    files = verified(folder, receipt_document(folder).get("files", {}))
+    receipt = receipt_document(folder)
+    files = verified(folder, receipt.get("files", {}))
     parts: dict[str, str] = {}
     if files.verdicts.get(store.MANIFEST) == WHOLE:
         try:
@@ -364,4 +368,4 @@ def verify_sweep(folder: Path) -> Verification:
     verdicts = {**files.verdicts, **verified(folder, parts).verdicts}
     beside = (store.IDENTITY, store.LOCK, store.HOLDER, "sweep.log", "README.md", "design.csv", "analysis/")
     unlisted = (name for name in files.unlisted if name not in parts and not name.startswith(beside))
-    return Verification(verdicts, tuple(unlisted))
+    return Verification(verdicts, tuple(unlisted), needs_of(receipt))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from spreadsim.drivers.compilation import code_identity
+from spreadsim.drivers.extensions import NO_EXTENSIONS, Extensions
 from spreadsim.errors import SpreadsimError
 from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps.designs import content_key
@@ -54,6 +55,7 @@ class Job:
     study : the experiment, resolved.
     rulebook : identity of the code, as from `sweep_identity`; a worker with another refuses.
     files : hash of the network's files, empty where it is generated.
+    extensions : what a Python program adds; their identities are part of that of every run.
 
     Examples
     --------
@@ -66,11 +68,13 @@ class Job:
     study: Study
     rulebook: str
     files: str
+    extensions: Extensions = NO_EXTENSIONS
 
     @property
     def key(self) -> str:
         """Name of the job, for what a worker keeps between chunks."""
-        return content_key([base_content(self), self.rulebook, self.study.experiment.outcomes.model_dump()])
+        outcomes = self.study.experiment.outcomes.model_dump()
+        return content_key([base_content(self), self.rulebook, outcomes, self.extensions.identities])
 
 
 @dataclass(frozen=True)
@@ -183,7 +187,8 @@ def setting_identity(job: Job, base: Values, point: Values, strategy: str, lever
     False
     """
     document = _content_of(document_at(base, point, strategy, levers), job.files)
-    return content_key([document, job.rulebook], 32)
+    own = job.extensions.identities_of_the_model
+    return content_key([document, job.rulebook, own] if own else [document, job.rulebook], 32)
 
 
 def same_settings(base: Values, settings: Sequence[tuple[str, Values]]) -> list[int]:

@@ -18,6 +18,8 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Protocol
 
+from spreadsim.drivers.extensions import Extensions
+from spreadsim.drivers.running import check_arrival
 from spreadsim.sweeps.job import Chunk, ChunkResult, Job, WrongVersionError
 from spreadsim.sweeps.work import run_chunk
 
@@ -43,6 +45,10 @@ class Pool(Protocol):
 
     def results(self) -> Iterator[tuple[Chunk, ChunkResult | str]]:
         """Wait for one chunk at least, and yield those that are back."""
+        ...
+
+    def check(self, extensions: Extensions) -> None:
+        """Refuse, before the first run, what a worker cannot find again."""
         ...
 
     def close(self) -> None:
@@ -104,21 +110,23 @@ def run_to_file(folder: str, job: Job, chunk: Chunk) -> str:
 def read_result(path: str) -> ChunkResult:
     """Return the result that a worker left in a file of the pool's, where nobody else may write; remove the file.
 
-    Parameters
-    ----------
-    path : of the file.
+        Parameters
+        ----------
+        path : of the file.
 
-    Returns
-    -------
-    The chunk's result.
+        Returns
+        -------
+        The chunk's result.
 
-    Examples
-    --------
-    >>> import pickle
-    >>> from spreadsim.sweeps.job import ChunkResult
-    >>> _ = Path("result").write_bytes(pickle.dumps(ChunkResult({}, runs=8, failed=0, seconds=0.1)))
-    >>> read_result("result").runs, Path("result").exists()
-    (8, False)
+        Examples
+        --------
+        >>> import pickle
+        >>> from spreadsim.drivers.extensions import Extensions
+    from spreadsim.drivers.running import check_arrival
+    from spreadsim.sweeps.job import ChunkResult
+        >>> _ = Path("result").write_bytes(pickle.dumps(ChunkResult({}, runs=8, failed=0, seconds=0.1)))
+        >>> read_result("result").runs, Path("result").exists()
+        (8, False)
     """
     content = Path(path).read_bytes()
     os.unlink(path)
@@ -166,7 +174,7 @@ class LocalPool:
         else:
             self._start(job, chunk, 1)
 
-    def _start(self, job: Job, chunk: Chunk, attempt: int) -> None:
+    def _processes(self) -> ProcessPoolExecutor:
         if self._pool is None:
             import multiprocessing
 
@@ -180,14 +188,18 @@ class LocalPool:
                 initializer=_end_with_parent,
                 initargs=(self._folder,),
             )
+        return self._pool
+
+    def _start(self, job: Job, chunk: Chunk, attempt: int) -> None:
+        pool = self._processes()
         try:
-            future = self._pool.submit(run_to_file, self._folder or "", job, chunk)
+            future = pool.submit(run_to_file, self._folder or "", job, chunk)
         except BrokenProcessPool:  # a worker died since the last result; those in flight are seen to in `finished`
-            self._pool.shutdown(wait=False)
+            pool.shutdown(wait=False)
             self._pool = None
             self._start(job, chunk, attempt)
             return
-        self._futures[future] = (job, chunk, attempt, self._pool)
+        self._futures[future] = (job, chunk, attempt, pool)
 
     def results(self) -> Iterator[tuple[Chunk, ChunkResult | str]]:
         """Wait for one chunk at least, and yield those that are back."""
@@ -212,6 +224,16 @@ class LocalPool:
                     yield chunk, f"its worker died {attempt} times"
                 else:
                     self._start(job, chunk, attempt + 1)
+
+    def check(self, extensions: Extensions) -> None:
+        """Refuse, before the first run, what a worker cannot find again; this process has it all.
+
+        Raises
+        ------
+        InputError : the processes cannot be started, or cannot read what they are given.
+        """
+        if self.workers > 1:
+            check_arrival(self._processes(), extensions)
 
     def close(self) -> None:
         """Let go of the workers; those still at work are ended, for nobody waits for what they do."""

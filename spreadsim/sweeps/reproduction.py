@@ -9,13 +9,16 @@ What does not: digests of the folder's files (``folder``).
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spreadsim.drivers.extensions import NetworkSource
 from spreadsim.errors import InputError
 from spreadsim.input_files import read_json
+from spreadsim.measures import Measure
 from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps import store
 from spreadsim.sweeps.coordinator import job_of, sweep
@@ -26,17 +29,26 @@ from spreadsim.sweeps.size import StoredRun, stored_run
 from spreadsim.sweeps.work import single_run
 from spreadsim.telling.atomic import folder_aside
 from spreadsim.telling.folder import versions
-from spreadsim.telling.reproduction import DIGITS, Reproduction
-from spreadsim.telling.verification import CHANGED, WHOLE, Verification, receipt_document, verified
+from spreadsim.telling.reproduction import DIGITS, Reproduction, extensions_as_run
+from spreadsim.telling.verification import CHANGED, WHOLE, Verification, own_record, receipt_document, verified
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from spreadsim.drivers.agents import Service
 
 _NOT_COMPARED = ("run", "reproduce")  # of another version of the code the identity is another one
 
 
 def reproduce_sweep(
-    folder: Path, out: Path | None = None, *, run: str | None = None, workers: int | None = None
+    folder: Path,
+    out: Path | None = None,
+    *,
+    run: str | None = None,
+    workers: int | None = None,
+    service_class: type[Service] | None = None,
+    network: NetworkSource | None = None,
+    measures: Sequence[Measure] = (),
 ) -> Reproduction:
     """Make a sweep again, or one row of it, and compare every number with what the folder holds.
 
@@ -46,6 +58,7 @@ def reproduce_sweep(
     out : keeps the sweep that was made again; not used for a row.
     run : identity of one row, from the column ``run``; the whole sweep by default.
     workers : processes; one by default.
+    service_class, network, measures : what a Python program added, given again as it was.
 
     Returns
     -------
@@ -69,8 +82,16 @@ def reproduce_sweep(
     study, notes = load_experiment(folder), _version_notes(folder)
     if run is not None:
         return _row_again(study, folder, run, notes)
+    own = extensions_as_run(folder, own_record(receipt_document(folder)), service_class, network, measures)
     with folder_aside(Path(tempfile.gettempdir()), "spreadsim") as place:
-        again = sweep(study, out=out or place / "again", workers=workers or 1)
+        again = sweep(
+            study,
+            out=out or place / "again",
+            workers=workers or 1,
+            service_class=own.service_class,
+            network=own.network,
+            measures=own.measures,
+        )
         numbers = [_numbers(study, where) for where in (folder, again.folder)]
         if len(numbers[0]) != len(numbers[1]):
             raise InputError(

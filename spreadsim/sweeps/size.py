@@ -11,6 +11,7 @@ from typing import Any
 
 from spreadsim.drivers.running import default_workers
 from spreadsim.errors import InputError
+from spreadsim.input_files import read_json
 from spreadsim.network.size import network_size
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.scenario.validation import as_document
@@ -138,6 +139,27 @@ class StoredRun:
     measures: dict[str, float]
 
 
+def own_of(folder: Path) -> dict[str, Any]:
+    """Return the identities of what a Python program added to a sweep.
+
+    Parameters
+    ----------
+    folder : of the sweep.
+
+    Returns
+    -------
+    Hashes by part; none where it was made of files alone.
+
+    Examples
+    --------
+    >>> own_of(ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"]).folder)
+    {}
+    """
+    document = read_json(folder / store.IDENTITY, store.IDENTITY, store.MAX_IDENTITY)
+    own = document.get("own") if isinstance(document, dict) else None
+    return own if isinstance(own, dict) else {}
+
+
 def stored_run(study: Study, folder: Path, identity: str) -> StoredRun:
     """Return one row of a sweep by its identity.
 
@@ -153,7 +175,7 @@ def stored_run(study: Study, folder: Path, identity: str) -> StoredRun:
 
     Raises
     ------
-    InputError : the folder holds no such run.
+    InputError : the folder holds no such run, or one with something that only a Python program had.
 
     Examples
     --------
@@ -164,6 +186,12 @@ def stored_run(study: Study, folder: Path, identity: str) -> StoredRun:
     """
     from spreadsim.telling.folder import read_table
 
+    own = own_of(folder)
+    if own:
+        problem = f"was run with what only a Python program had ({', '.join(own)})"
+        raise InputError(
+            str(folder), "own", problem, "make the whole sweep again from Python: ss.reproduce(folder, ...)"
+        )
     for key, record in store.chunk_records(folder).items():
         path = store.part_path(folder, "runs", key)
         rows = read_table(path, filters=[("run", "=", identity)]).to_pylist()
@@ -200,7 +228,7 @@ def run_again(study: Study, folder: Path, identity: str) -> dict[str, Any]:
 
     Raises
     ------
-    InputError : the folder holds no such run.
+    InputError : the folder holds no such run, or one with something that only a Python program had.
 
     Examples
     --------

@@ -30,6 +30,7 @@ _IDENTITY_FIELDS = {
     "levers": "list of levers",
     "uncertainties": "list of uncertainties",
     "keep": "choice of tables",
+    "own": "class, network or measures from Python (by their identity)",
     "curves": "choice of curves",
 }
 KINDS = ("runs", "curves", "events")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spreadsim import rules
-from spreadsim.drivers.running import SERVICES_AT_ONCE, networks_of, run_together
+from spreadsim.drivers.running import SERVICES_AT_ONCE, Driver, networks_of, run_together
 from spreadsim.errors import InputError, SpreadsimError
 from spreadsim.network.construction import make_network
 from spreadsim.network.data import Network
@@ -76,7 +76,9 @@ class _Worker:
             self._networks[key] = {0: self._first_network(scenario, key)}
         self._networks.move_to_end(key)
         by_replicate = self._networks[key]
-        networks = networks_of(scenario, by_replicate[0], not table.redraw, replicates, by_replicate)
+        own, first = self.job.extensions.network, by_replicate[0]
+        fixed = not table.redraw if own is None else first.maker is None
+        networks = networks_of(scenario, first, fixed, replicates, by_replicate)
         while len(self._networks) > 1 and _n_services(self._networks.values()) > NETWORK_SERVICES_KEPT:
             self._networks.popitem(last=False)
         if _n_services([by_replicate]) > NETWORK_SERVICES_KEPT:
@@ -85,6 +87,8 @@ class _Worker:
 
     def _first_network(self, scenario: Any, key: str) -> Network:
         """Return the network of replicate 0; points with the same [network] share its hierarchy and names."""
+        if self.job.extensions.network is not None:
+            return self.job.extensions.base_network(scenario)[0]
         table = scenario.network
         is_random = table.source != "file" and table.redraw
         shared_key = content_key([table.model_dump(), scenario.run.seed]) if is_random else key
@@ -219,7 +223,7 @@ class _Rows:
             **{path: levers[path] for path in self.levers},
             "replicate": replicate,
         }
-        row |= {name: values[name] if values else np.nan for name in measures.BY_NAME}
+        row |= {m.name: values[m.name] if values else np.nan for m in self.job.extensions.all_measures}
         row["error"] = None if error is None else _error_text(error)
         row["reproduce"] = None if error is None else f"spreadsim sweep experiment.toml --run {run}"
         table = self.columns["runs"]
@@ -271,9 +275,15 @@ def _run_setting(worker: _Worker, scenario: Any, plan: Plan, replicates: Sequenc
     """Return what some replicates of one setting give."""
     networks = worker.networks(scenario, replicates)
     keep_events = "events" in worker.job.study.experiment.outcomes.keep
-    runs = run_together(networks, plan, scenario.run.seed, replicates, "compiled", keep_events=keep_events)
+    own = worker.job.extensions
+    driver: Driver = "mesa" if own.needs_mesa else "compiled"
+    with_events = keep_events or bool(own.measures)
+    runs = run_together(
+        networks, plan, scenario.run.seed, replicates, driver, own.service_class, keep_events=with_events
+    )
     monthly = measures.curves_of(runs, networks, plan)
     by_measure = measures.measures_of(runs, networks, plan, monthly)
+    by_measure |= own.values(runs, networks, plan, monthly, by_measure)
     return [
         _RunOutcome(
             {name: column[k] for name, column in monthly.items()},
@@ -419,7 +429,7 @@ def schema(job: Job, kind: str) -> dict[str, Any]:
             "strategy": pa.string(),
             **lever,
             "replicate": pa.int32(),
-            **{name: pa.float64() for name in measures.BY_NAME},
+            **{m.name: pa.float64() for m in job.extensions.all_measures},
             "error": pa.string(),
             "reproduce": pa.string(),
         }
