@@ -99,10 +99,13 @@ class Extensions:
 
     @cached_property
     def as_bytes(self) -> bytes:
-        """The three as bytes that another process can read, even what this program's main file defines."""
+        """The three as bytes that another process can read, even what this program's main file defines.
+
+        Their identities go with them: where the source is not at hand, they could not be worked out again.
+        """
         import cloudpickle
 
-        return cloudpickle.dumps((self.service_class, self.network, self.measures))
+        return cloudpickle.dumps((self.service_class, self.network, self.measures, self.identities))
 
     # ------------------------------------------------------------------------------------------ what they are called
 
@@ -292,7 +295,9 @@ def _received(content: bytes) -> Extensions:
     """Return extensions that came from another process; the same bytes are read once."""
     import pickle
 
-    extensions = Extensions(*pickle.loads(content))
+    *parts, identities = pickle.loads(content)
+    extensions = Extensions(*parts)
+    extensions.__dict__["identities"] = identities
     extensions.__dict__["as_bytes"] = content
     return extensions
 

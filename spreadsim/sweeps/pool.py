@@ -110,23 +110,21 @@ def run_to_file(folder: str, job: Job, chunk: Chunk) -> str:
 def read_result(path: str) -> ChunkResult:
     """Return the result that a worker left in a file of the pool's, where nobody else may write; remove the file.
 
-        Parameters
-        ----------
-        path : of the file.
+    Parameters
+    ----------
+    path : of the file.
 
-        Returns
-        -------
-        The chunk's result.
+    Returns
+    -------
+    The chunk's result.
 
-        Examples
-        --------
-        >>> import pickle
-        >>> from spreadsim.drivers.extensions import Extensions
-    from spreadsim.drivers.running import check_arrival
-    from spreadsim.sweeps.job import ChunkResult
-        >>> _ = Path("result").write_bytes(pickle.dumps(ChunkResult({}, runs=8, failed=0, seconds=0.1)))
-        >>> read_result("result").runs, Path("result").exists()
-        (8, False)
+    Examples
+    --------
+    >>> import pickle
+    >>> from spreadsim.sweeps.job import ChunkResult
+    >>> _ = Path("result").write_bytes(pickle.dumps(ChunkResult({}, runs=8, failed=0, seconds=0.1)))
+    >>> read_result("result").runs, Path("result").exists()
+    (8, False)
     """
     content = Path(path).read_bytes()
     os.unlink(path)

@@ -58,7 +58,7 @@ def extensions_as_run(
     Parameters
     ----------
     folder : that is made again.
-    own : what its receipt says that a program added, from `own_record`.
+    own : what its receipt says that a program added (``verification.own_record``).
     service_class, network, measures : given again.
 
     Returns

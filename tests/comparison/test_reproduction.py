@@ -83,7 +83,7 @@ def test_what_only_python_had_is_not_pretended(tmp_path: Path) -> None:
 
     network = nx.path_graph(20)
     ss.compare("default", network=network, replicates=2, months=6, frontier=False, doubt="none").save(tmp_path / "r")
-    with pytest.raises(ss.InputError, match="a network that existed only in Python"):
+    with pytest.raises(ss.InputError, match="only a Python program had: network "):
         reproduce(tmp_path / "r")
 
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import networkx as nx
 import pytest
-from click.testing import CliRunner
 
 import spreadsim as ss
-from spreadsim.cli import main
 from spreadsim.sweeps.store import table_digest
 from spreadsim.telling.folder import read_parquet
+from tests.command_line import spreadsim
 
 EXPERIMENT = """
 name = "own"
@@ -61,7 +60,7 @@ def test_a_subclass_on_an_own_graph_is_swept_the_same_over_processes_and_dask(tm
     assert read_parquet(next((one.folder / "runs").glob("*.parquet")))["late"].between(0.0, 1.0).all()
     needs = [phrase.split(" ")[0] for phrase in ss.verify(one.folder).needs]
     assert needs == ["service_class", "network", "measures.late"]
-    assert "no file holds what it was run with" in CliRunner().invoke(main, ["verify", str(one.folder)]).output
+    assert "no file holds what it was run with" in spreadsim("verify", str(one.folder), folder=tmp_path).stdout
     with pytest.raises(ss.InputError, match="was run with what only a Python program had"):
         ss.reproduce(one.folder)
     assert all(ss.reproduce(one.folder, **made()).files.values())
