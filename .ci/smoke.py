@@ -102,7 +102,7 @@ def spreadsim(*arguments: str, code: int = 0, compiled: bool = False) -> str:
     return done.stdout
 
 
-EXTRAS = {"app": "solara", "advise": "cma", "fit": "pyabc"}
+EXTRAS = {"app": "solara", "advise": "cma", "fit": "pyabc", "paper": "rocrate"}
 
 
 def has(package: str) -> bool:
@@ -180,6 +180,7 @@ def main() -> None:
     assert Path("mesa/report.html").stat().st_size > 10_000
     spreadsim("reproduce", "mesa")
     spreadsim("verify", "mesa")
+    spreadsim("paper", "mesa", "--no-worlds", "--no-structures", "--quiet", code=0 if has("rocrate") else 2)
     spreadsim("frontier", "default", *SMALL, "--levers", "mandate,latitude", "--steps", "2", "--out", "frontier")
     few = SMALL[:-3]
     spreadsim("components", "default", *few, "--workers", "1", "--component", "referral-route", "--strategy", "blend")
@@ -195,6 +196,8 @@ def main() -> None:
     Path("small.toml").write_text(EXPERIMENT.replace("METHOD", "sobol" if has("SALib") else "latin-hypercube"))
     spreadsim("sweep", "small.toml", "--workers", "1", "--out", "swept", "--quiet")
     spreadsim("analyse", "swept", "--measure", "benefit")
+    spreadsim("verify", "swept")
+    spreadsim("reproduce", "swept")
     spreadsim("lessons")
     spreadsim("site", "--texts", "texts.toml", "--scenario", "classroom")
     spreadsim("site", "pages", "--scenario", "classroom", "--replicates", "2", "--quiet")
