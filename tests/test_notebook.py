@@ -98,6 +98,7 @@ def test_each_is_small_and_has_no_script(shown: dict[str, Any], name: str) -> No
 
 @pytest.fixture
 def _no_figures_left() -> Iterator[None]:
+    pyplot.close("all")  # those that another test has left
     yield
     pyplot.close("all")
 

@@ -596,7 +596,7 @@ def frontier_of(
     --------
     >>> scenario = load_scenario("classroom")
     >>> levers = {"mandate": (0.0, 1.0)}
-    >>> frontier_of(scenario, make_network(scenario), False, levers, 2, "mesa", 1).values["reach"].shape
+    >>> frontier_of(scenario, ss.make_network(scenario), False, levers, 2, "mesa", 1).values["reach"].shape
     (2, 2)
     """
     points = frontier_points(spec, levers, (AS_GIVEN,) if levers else None)

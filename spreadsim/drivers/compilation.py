@@ -36,6 +36,7 @@ from platformdirs import user_cache_path
 
 # What a run's numbers follow from: every module of these folders of the package ("." is its door), subfolders too.
 CODE_FOLDERS = (".", "scenario", "network", "outcomes", "drivers")
+ABOVE = ("adapters.py", "receipts.py")  # at the door, and on a floor above the drivers
 _PACKAGE = Path(__file__).parent.parent
 
 # Where code comes with the package: for which processor it was compiled, and what of it a processor must be able to do.
@@ -137,7 +138,8 @@ def code_sources(package: Path = _PACKAGE, folders: Iterable[str] = CODE_FOLDERS
     sources = {}
     for folder in folders:
         for path in (package / folder).glob("*.py") if folder == "." else (package / folder).rglob("*.py"):
-            sources[path.relative_to(package).as_posix()] = path.read_bytes()
+            if folder != "." or path.name not in ABOVE:
+                sources[path.relative_to(package).as_posix()] = path.read_bytes()
     return dict(sorted(sources.items()))
 
 

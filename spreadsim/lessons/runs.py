@@ -117,7 +117,12 @@ def run_lesson(
     for name in arms or lesson.table.arms:
         scenario = lesson.arm(name, settings)
         comparisons[name] = compare(
-            scenario, replicates=lesson.table.replicates, frontier=False, doubt="none", network=network
+            scenario,
+            replicates=lesson.table.replicates,
+            frontier=False,
+            doubt="none",
+            network=network,
+            progress=False,
         )
     return LessonRun(lesson, comparisons)
 

@@ -34,7 +34,7 @@ def in_notebook() -> bool:
     """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and "IPKernelApp" in shell.config
+    return shell is not None and "IPKernelApp" in getattr(shell, "config", ())
 
 
 class ProgressBar:

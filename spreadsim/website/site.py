@@ -227,7 +227,7 @@ def page_of(scenario: str) -> str:
 
 def _compared(scenario: Scenario, replicates: int | None) -> Comparison:
     n = min(MOST_RUNS, replicates or scenario.run.replicates)
-    return compare(scenario, replicates=n, frontier=False, doubt="none")
+    return compare(scenario, replicates=n, frontier=False, doubt="none", progress=False)
 
 
 def _lesson_file(name: str) -> str:
