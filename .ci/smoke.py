@@ -180,7 +180,8 @@ def main() -> None:
     assert Path("mesa/report.html").stat().st_size > 10_000
     spreadsim("reproduce", "mesa")
     spreadsim("verify", "mesa")
-    spreadsim("paper", "mesa", "--no-worlds", "--no-structures", "--quiet", code=0 if has("rocrate") else 2)
+    spreadsim("compare", "classroom", "--replicates", "2", "--no-report", "--quiet", "--out", "ring")
+    spreadsim("paper", "ring", "--no-structures", "--quiet", code=0 if has("rocrate") else 2)
     spreadsim("frontier", "default", *SMALL, "--levers", "mandate,latitude", "--steps", "2", "--out", "frontier")
     few = SMALL[:-3]
     spreadsim("components", "default", *few, "--workers", "1", "--component", "referral-route", "--strategy", "blend")
