@@ -8,7 +8,6 @@ c : the comparison.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from spreadsim.network.provenance import extent_of_draws, ties_in_words
 from spreadsim.parameters import Declaration, declarations
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.plan import Plan
+from spreadsim.scenario.validation import flattened
 from spreadsim.state import ATTRIBUTES
 from spreadsim.telling.wording import listed
 
@@ -157,18 +157,10 @@ def own_changes(scenario: Scenario) -> list[str]:
         fields = strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
         for key in ("title", "schedule", "rules", *BalanceLevers.model_fields):
             fields.pop(key, None)
-        flat = [*_flat(fields.pop("overrides", {})), *_flat(fields)]
+        flat = [*flattened(fields.pop("overrides", {})).items(), *flattened(fields).items()]
         if flat:
             lines.append(f"{name}: " + "; ".join(f"{key} = {value_text(value)}" for key, value in flat))
     return lines
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def value_text(value: Any) -> str:
@@ -269,7 +261,7 @@ def _set_by_strategy(c: ComparisonResults, path: str) -> bool:
         own = strategy.model_dump(mode="python", exclude_unset=True, exclude_none=True)
         if path in own.get("overrides", {}):
             return True
-        if path.startswith("programme.") and any(f"programme.{key}" == path for key, _ in _flat(own)):
+        if path.startswith("programme.") and any(f"programme.{key}" == path for key in flattened(own)):
             return True
     return False
 

@@ -86,9 +86,7 @@ class Extensions:
                 raise InputError("python", "service_class", f"{service_class!r} is not a Service", remedy)
             service_class = None if service_class is Service else service_class
         extensions = cls(service_class, getattr(network, "network", network), measures)
-        if extensions:
-            for name, part in extensions._parts().items():
-                _check_portable(name, part)
+        extensions.__dict__["identities"] = {name: _checked(name, part) for name, part in extensions._parts().items()}
         return extensions
 
     def __bool__(self) -> bool:
@@ -365,13 +363,13 @@ def _checked_measures(measures: Iterable[Measure]) -> tuple[Measure, ...]:
     return measures
 
 
-def _check_portable(name: str, part: Any) -> None:
-    """Refuse what could not be sent to another process, or has no identity there."""
+def _checked(name: str, part: Any) -> str:
+    """Return the identity of a part; refuse what has none, or could not be sent to another process."""
     import cloudpickle
 
     try:
-        fingerprint(part)
         cloudpickle.dumps(part)
+        return fingerprint(part)
     except Exception as error:
         raise InputError(
             "python",

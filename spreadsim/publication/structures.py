@@ -25,7 +25,7 @@ from spreadsim.outcomes.statistics import Difference, difference_of, joint_level
 from spreadsim.parameters import Declaration, declarations
 from spreadsim.scenario.document import Scenario
 from spreadsim.scenario.files import shipped_folder
-from spreadsim.scenario.validation import as_document, validate, with_setting
+from spreadsim.scenario.validation import as_document, flattened, validate, with_setting
 from spreadsim.telling.wording import listed
 
 RESPONSE, EXPONENT = "behaviour.adoption.exposure_response", "intervention.core_exponent"
@@ -99,13 +99,6 @@ def _declaration(path: str) -> Declaration:
     return next(d for d in declarations(Scenario) if d.path == path)
 
 
-def _flat(table: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in table.items():
-        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
-    return flat
-
-
 def structures() -> list[Structure]:
     """Return the structures that are set beside a study's own, made from what the scenario declares.
 
@@ -122,7 +115,7 @@ def structures() -> list[Structure]:
     assert exponent.bounds is not None
     text = read_text(shipped_folder("scenarios") / "version-2.toml", "version-2.toml", MAX_SCENARIO)
     old = tomllib.loads(text)
-    rules = {path: value for name in OF_RULES for path, value in _flat(old.get(name, {}), f"{name}.").items()}
+    rules = {path: value for name in OF_RULES for path, value in flattened(old.get(name, {}), f"{name}.").items()}
     return [
         *(
             Structure(f"{choice} response to peers", response.meaning, {RESPONSE: choice})

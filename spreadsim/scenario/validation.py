@@ -46,6 +46,29 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any], path: tuple[str, ...
     return result
 
 
+def flattened(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return the values of a table and of the tables in it by dotted path.
+
+    Parameters
+    ----------
+    table : of a document.
+    prefix : of every path.
+
+    Returns
+    -------
+    Values by path, in the order of the table.
+
+    Examples
+    --------
+    >>> flattened({"drift": {"rate": 0.01}}, "behaviour.")
+    {'behaviour.drift.rate': 0.01}
+    """
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        flat |= flattened(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return flat
+
+
 def with_setting(document: Mapping[str, Any], keys: list[str], value: Any, source: str) -> dict[str, Any]:
     """Return `document` with the field at the path `keys` set to `value`.
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spreadsim.drivers.extensions import NetworkSource
 from spreadsim.errors import InputError
-from spreadsim.input_files import read_json
 from spreadsim.measures import Measure
 from spreadsim.scenario.validation import as_document
 from spreadsim.sweeps import store
@@ -141,7 +140,7 @@ def verify_row(folder: Path, run: str) -> Verification:
     """
     study = load_experiment(folder)
     row = stored_run(study, folder, run)
-    rules = str(_identity(folder).get("rules", ""))
+    rules = str(store.read_identity(folder).get("rules", ""))
     job = Job(study, rules, network_digest(study.scenario))
     setting = setting_identity(job, as_document(study.scenario), row.values, row.strategy, row.levers)
     is_own = run_identity(setting, row.replicate) == run
@@ -154,11 +153,6 @@ def verify_row(folder: Path, run: str) -> Verification:
         )
     part = {row.part.relative_to(folder).as_posix(): row.sha256}
     return Verification({**verified(folder, part).verdicts, f"row {run}": WHOLE if is_own else CHANGED}, ())
-
-
-def _identity(folder: Path) -> dict[str, Any]:
-    document = read_json(folder / store.IDENTITY, store.IDENTITY, store.MAX_IDENTITY)
-    return document if isinstance(document, dict) else {}
 
 
 def _version_notes(folder: Path) -> list[str]:

@@ -11,7 +11,6 @@ from typing import Any
 
 from spreadsim.drivers.running import default_workers
 from spreadsim.errors import InputError
-from spreadsim.input_files import read_json
 from spreadsim.network.size import network_size
 from spreadsim.outcomes.measures import BY_NAME, MEASURES
 from spreadsim.scenario.validation import as_document
@@ -155,8 +154,7 @@ def own_of(folder: Path) -> dict[str, Any]:
     >>> own_of(ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"]).folder)
     {}
     """
-    document = read_json(folder / store.IDENTITY, store.IDENTITY, store.MAX_IDENTITY)
-    own = document.get("own") if isinstance(document, dict) else None
+    own = store.read_identity(folder).get("own")
     return own if isinstance(own, dict) else {}
 
 

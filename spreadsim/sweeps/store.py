@@ -383,6 +383,37 @@ def repair(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
     return chunks, faults
 
 
+def read_identity(folder: Path) -> dict[str, Any]:
+    """Return what identifies a sweep, as its folder has it.
+
+    Parameters
+    ----------
+    folder : of the sweep.
+
+    Returns
+    -------
+    The content of ``identity.json``.
+
+    Raises
+    ------
+    InputError : it cannot be read, or is damaged.
+
+    Examples
+    --------
+    >>> result = ss.sweep("clustering", out="small", settings=["run.replicates=2", "run.months=12"])
+    >>> read_identity(result.folder)["seed"]
+    1
+    """
+    remedy = "give another --out, or take the file from a copy of the folder"
+    try:
+        document = read_json(folder / IDENTITY, IDENTITY, MAX_IDENTITY)
+    except InputError as error:
+        raise InputError(str(folder), IDENTITY, f"is damaged: {error.problem}", remedy) from None
+    if not isinstance(document, dict):
+        raise InputError(str(folder), IDENTITY, "is damaged: it is not a table", remedy)
+    return document
+
+
 def check_identity(folder: Path, identity: Mapping[str, Any]) -> None:
     """Hold the folder to one experiment: what decides its runs is written at the start and compared ever after.
 
@@ -411,12 +442,7 @@ def check_identity(folder: Path, identity: Mapping[str, Any]) -> None:
             raise InputError(str(folder), strange[0], "the folder exists and is not a sweep's", "give another --out")
         write_atomic(path, (json.dumps(identity, indent=1, sort_keys=True) + "\n").encode())
         return
-    try:
-        before = read_json(path, IDENTITY, MAX_IDENTITY)
-    except InputError as error:
-        raise InputError(str(folder), IDENTITY, f"is damaged: {error.problem}", "give another --out") from None
-    if not isinstance(before, dict):
-        raise InputError(str(folder), IDENTITY, "is damaged: it is not a table", "give another --out")
+    before = read_identity(folder)
     for name, value in identity.items():
         if before.get(name) != value:
             what = _IDENTITY_FIELDS.get(name, name)
